@@ -1,0 +1,255 @@
+"""What the engine asks of the edges: Kubernetes and the products implement these Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from partner_operator.trust.model import (
+    ConnectivityTest,
+    DesiredApplication,
+    DesiredServer,
+    HostState,
+    ObjectKey,
+    Observed,
+    Product,
+    TestReport,
+)
+from partner_operator.trust.plan import Blocker, Change
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ApplicationStatus, ServerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ServerName:
+    """Where a PartnerServer is found; the uid is learnt by reading."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A logon. Never printed: both values are kept out of `repr`."""
+
+    username: str = field(repr=False)
+    password: str = field(repr=False)
+    digest: str
+    """Salted digest of both values; the same data gives the same digest (design rule 12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredApplication:
+    """A PartnerApplication as read: declaration, memory, and what the reader found wrong with it."""
+
+    desired: DesiredApplication
+    status: ApplicationStatus
+    blocker: Blocker | None = None
+    """Set when references do not resolve or a block belongs to another product."""
+    counterpart: CounterpartView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CounterpartView:
+    """The declared other direction, as its own status tells."""
+
+    name: str
+    ready: bool
+    """Ready=True for its present generation."""
+    last_changed_at: datetime | None
+    """When the other side's registration or activation last changed."""
+    test_passed_at: datetime | None = None
+    """When a connectivity test that also proves this side last passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherServer:
+    """Another PartnerServer of the cluster, for finding duplicates."""
+
+    key: ObjectKey
+    created_at: datetime
+    product: Product
+    organization: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredServer:
+    """Everything Kubernetes says about one server, read afresh for one pass."""
+
+    desired: DesiredServer
+    status: ServerStatus
+    applications: tuple[DeclaredApplication, ...]
+    others: tuple[OtherServer, ...] = ()
+    crd_deleting: bool = False
+    """True: the CRD itself is being deleted, so nothing may be removed from servers (rule 13)."""
+    problem: Blocker | None = None
+    """Set when the server's own declaration cannot be used (CA bundle missing, invalid object)."""
+
+
+class CredentialsProblem(Exception):
+    """The Secret is missing, lacks a key, or holds a value no logon can be made of."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class Gone(Exception):
+    """The object was deleted, or deleted and made anew, while we worked on it."""
+
+
+class Reader(Protocol):
+    """Fresh reads from Kubernetes; nothing is cached."""
+
+    async def server(self, name: ServerName) -> DeclaredServer | None:
+        """Read one server and its applications, or None where it does not exist."""
+        ...
+
+    async def credentials(self, server: DesiredServer) -> Credentials:
+        """Read the Secret, once per pass. Raises CredentialsProblem."""
+        ...
+
+    async def unserved(self) -> Sequence[DeclaredApplication]:
+        """Applications whose serverRef names no existing server."""
+        ...
+
+
+class Writer(Protocol):
+    """The only writer of statuses and finalizers. Writes nothing where nothing changed."""
+
+    async def server_status(self, server: DesiredServer, status: ServerStatus) -> None:
+        """Make this the server's status. Raises Gone."""
+        ...
+
+    async def application_status(
+        self, application: DesiredApplication, status: ApplicationStatus
+    ) -> None:
+        """Make this the application's status. Raises Gone."""
+        ...
+
+    async def add_finalizer(self, application: DesiredApplication) -> None:
+        """Put our finalizer on, before the first remote change. Raises Gone."""
+        ...
+
+    async def remove_finalizer(self, application: DesiredApplication) -> None:
+        """Take our finalizer off. Done already counts as done."""
+        ...
+
+
+class Severity(StrEnum):
+    """Kubernetes' two event types."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+class Kind(StrEnum):
+    """Our two kinds."""
+
+    SERVER = "PartnerServer"
+    APPLICATION = "PartnerApplication"
+
+
+class Announcer(Protocol):
+    """Writes Kubernetes Events. Never raises: an event that cannot be written is logged."""
+
+    async def announce(
+        self, kind: Kind, key: ObjectKey, severity: Severity, reason: Reason, message: str
+    ) -> None:
+        """Tell people that something happened to an object."""
+        ...
+
+
+class OperationFailed(Exception):
+    """A remote operation did not do its work. One reason, one sentence, one next step.
+
+    `nothing_ran`: proven that no change was made, so it may simply be tried again.
+    `outcome_unknown`: the operation may have run, or still runs (design rule 10).
+    `stalled`: only a human's change helps.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        stalled: bool = False,
+        nothing_ran: bool = False,
+        outcome_unknown: bool = False,
+        credentials_rejected: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.stalled = stalled
+        self.nothing_ran = nothing_ran
+        self.outcome_unknown = outcome_unknown
+        self.credentials_rejected = credentials_rejected
+
+
+class Operations(Protocol):
+    """What can be done on the servers of one product. Every method is one remote run on `host`.
+
+    All raise OperationFailed and nothing else. Methods are coroutines; the blocking work is
+    done on a bounded thread pool that the composition root owns.
+    """
+
+    product: Product
+
+    async def observe(
+        self, server: DesiredServer, credentials: Credentials, host: str, urls: Sequence[str]
+    ) -> Observed:
+        """Read everything that decisions need, and fetch `urls` on the server. Changes nothing."""
+        ...
+
+    async def apply(
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        observed: Observed,
+        change: Change,
+        application: DesiredApplication,
+    ) -> None:
+        """Make one change, on the host and domain controller of `observed`.
+
+        Returns when the cmdlets said that it is done; only a read-back proves it.
+        """
+        ...
+
+    async def host_state(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> HostState:
+        """Look at one IIS host: worker start times, services, what it serves (Exchange)."""
+        ...
+
+    async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
+        """Run iisreset locally on one host and wait for it (Exchange)."""
+        ...
+
+    async def replicate(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> tuple[str, ...]:
+        """Ask for replication and wait a while; returns the FQDNs that are up to date (Lync)."""
+        ...
+
+    async def test(
+        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
+    ) -> TestReport:
+        """Run the connectivity test on a Front End. A failed test is a report, not an error."""
+        ...
+
+
+class Clock(Protocol):
+    """Time as the engine sees it, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """Aware UTC wall clock."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        ...

@@ -1,0 +1,286 @@
+"""The values that the whole operator speaks in: what is desired and what was observed.
+
+All instants are aware datetimes in UTC. Nothing here reads a clock or talks to anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from partner_operator.oauth.certificates import Certificate
+from partner_operator.oauth.metadata import AuthMetadata
+
+
+class Product(StrEnum):
+    """The server products that can trust each other."""
+
+    EXCHANGE = "Exchange"
+    LYNC = "Lync"
+    SHAREPOINT = "SharePoint"
+
+
+class Mode(StrEnum):
+    """How far the operator may go for one PartnerApplication."""
+
+    ENFORCE = "Enforce"
+    OBSERVE = "Observe"
+    SUSPEND = "Suspend"
+
+
+class DeletionPolicy(StrEnum):
+    """What happens to the registration when its object is deleted; unset depends on who made it."""
+
+    REMOVE = "Remove"
+    RETAIN = "Retain"
+
+
+class TrustLevel(StrEnum):
+    """Lync's ApplicationTrustLevel (New-CsPartnerApplication)."""
+
+    FULL = "Full"
+    APPLICATION = "Application"
+    USER = "User"
+
+
+class RestartPolicy(StrEnum):
+    """Whether the operator may restart IIS by itself."""
+
+    AUTOMATIC = "Automatic"
+    MANUAL = "Manual"
+    NEVER = "Never"
+
+
+class Authentication(StrEnum):
+    """How the operator logs on over WinRM."""
+
+    NTLM = "NTLM"
+    CREDSSP = "CredSSP"
+    KERBEROS = "Kerberos"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """One Kubernetes object, told apart from a later one of the same name by its uid."""
+
+    namespace: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartWindow:
+    """A cron schedule at which restarts may begin, and for how long (design 3)."""
+
+    schedule: str
+    duration: timedelta
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRules:
+    """When IIS may be restarted."""
+
+    policy: RestartPolicy = RestartPolicy.AUTOMATIC
+    settle: timedelta = timedelta(seconds=30)
+    windows: tuple[RestartWindow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredServer:
+    """A PartnerServer as declared: one organisation, deployment or farm."""
+
+    key: ObjectKey
+    generation: int
+    created_at: datetime
+    deleting: bool
+    product: Product
+    auth_metadata_url: str
+    hosts: tuple[str, ...]
+    port: int
+    authentication: Authentication
+    ca_bundle: str | None
+    restart: RestartRules
+    interval: timedelta
+    reconcile_requested_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectivityTest:
+    """Parameters of Test-CsExStorageConnectivity and how often it runs."""
+
+    sip_uri: str
+    delete_item: bool = True
+    folder: str | None = None
+    interval: timedelta = timedelta(hours=1)
+    failure_threshold: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Whom a server shall trust."""
+
+    product: Product
+    auth_metadata_url: str
+    server_name: str | None
+    """Name of the PartnerServer, or None where the partner is given by URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredApplication:
+    """A PartnerApplication as declared, with its references resolved."""
+
+    key: ObjectKey
+    generation: int
+    created_at: datetime
+    deleting: bool
+    server_name: str
+    partner: Partner
+    identity: str | None
+    """The declared identity, or None: then an existing entry keeps its name."""
+    mode: Mode = Mode.ENFORCE
+    deletion_policy: DeletionPolicy | None = None
+    trust_level: TrustLevel = TrustLevel.FULL
+    connectivity_test: ConnectivityTest | None = None
+    reconcile_requested_at: str | None = None
+    release_requested: str | None = None
+    has_finalizer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAccount:
+    """The account whose roles a partner application acts with on Exchange."""
+
+    canonical_name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One partner application stored on a server."""
+
+    reference: str
+    """What the product's cmdlets take as -Identity for exactly this entry (DN on Exchange)."""
+    identity: str
+    application_identifier: str
+    realm: str
+    issuer: str
+    metadata_url: str | None
+    """None: the server has a value there that cannot be read."""
+    use_auth_server: bool
+    enabled: bool
+    accepts_security_identifiers: bool
+    trust_level: str | None = None
+    linked_account: LinkedAccount | None = None
+    thumbprints: tuple[str, ...] | None = None
+    """None: the product does not show which certificates it stored (Lync)."""
+    changed_at: datetime | None = None
+
+
+class DocumentFault(StrEnum):
+    """Why a server could not give us a usable auth metadata document."""
+
+    UNREACHABLE = "Unreachable"
+    TLS_FAILED = "TLSFailed"
+    HTTP_STATUS = "HTTPStatus"
+    INVALID = "Invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReading:
+    """What one server got when it fetched an auth metadata document: a document or a fault."""
+
+    url: str
+    document: AuthMetadata | None = None
+    fault: DocumentFault | None = None
+    detail: str = ""
+
+
+class CertificateRole(StrEnum):
+    """Which of a server's own OAuth certificates."""
+
+    CURRENT = "Current"
+    PREVIOUS = "Previous"
+    NEXT = "Next"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """A certificate that the server signs its tokens with, or was told to."""
+
+    role: CertificateRole
+    thumbprint: str
+    certificate: Certificate | None
+    """None: the server names a thumbprint for which it has no certificate."""
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveredHost:
+    """A machine of the organisation, as the directory or topology names it."""
+
+    fqdn: str
+    needs_restart: bool
+    """True: it runs IIS workers that cache the OAuth configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """Replication state of one Lync machine (Get-CsManagementStoreReplicationStatus)."""
+
+    fqdn: str
+    up_to_date: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything one observe run learnt of an organisation."""
+
+    product: Product
+    organization: str
+    product_version: str
+    host: str
+    clock: datetime
+    """The server's clock when it answered."""
+    entries: tuple[Entry, ...]
+    incomplete: str | None
+    """None: the list of entries is proven whole. Else: why absence may not be believed."""
+    documents: Mapping[str, DocumentReading]
+    """By URL: the server's own document and those of all partners asked for."""
+    own_certificates: tuple[OwnCertificate, ...] = ()
+    own_certificates_fault: str | None = None
+    """Why the server's certificates could not be read; None when they were."""
+    discovered_hosts: tuple[DiscoveredHost, ...] = ()
+    replicas: tuple[Replica, ...] = ()
+    domain_controller: str | None = None
+    available_roles: tuple[str, ...] = ()
+    """Management roles that this version has, of those a partner application can need."""
+    warnings: tuple[str, ...] = ()
+    wildcard_domains: tuple[str, ...] = ()
+    """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """One IIS host, looked at by itself: worker processes and health."""
+
+    fqdn: str
+    workers_started_at: datetime | None
+    """Start of the oldest IIS worker process; None: no worker runs."""
+    clock: datetime
+    running_services: frozenset[str] = frozenset()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What the host served: probe URL path to status line, e.g. '/ews/exchange.asmx' to '401'."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """What one run of a connectivity test said."""
+
+    passed: bool
+    finished_at: datetime
+    latency: timedelta
+    message: str
+    host: str

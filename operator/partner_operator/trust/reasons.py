@@ -1,0 +1,114 @@
+"""Condition types and reasons: one closed list for conditions, events and metrics."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ConditionType(StrEnum):
+    """Types in the fixed order in which they stand in a status."""
+
+    STALLED = "Stalled"
+    RECONCILING = "Reconciling"
+    READY = "Ready"
+    METADATA_VALID = "MetadataValid"
+    REGISTERED = "Registered"
+    ACTIVATED = "Activated"
+    CONNECTED = "Connected"
+    CERTIFICATE_VALID = "CertificateValid"
+    UNLISTED_HOSTS = "UnlistedHosts"
+
+
+class ConditionStatus(StrEnum):
+    """Kubernetes' three truth values."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is, and what an event tells. Explained in docs/reasons.md."""
+
+    # how a pass goes
+    SUCCEEDED = "Succeeded"
+    PROGRESSING = "Progressing"
+    PROGRESSING_WITH_RETRY = "ProgressingWithRetry"
+    SUSPENDED = "Suspended"
+    DRIFT_DETECTED = "DriftDetected"
+    DRIFT_OBSERVED = "DriftObserved"
+    DRIFT_PERSISTS = "DriftPersists"
+    ANOTHER_WRITER = "AnotherWriter"
+    WAITING_FOR_WINDOW = "WaitingForWindow"
+    WAITING_FOR_SETTLE = "WaitingForSettle"
+    RESTART_APPROVAL_NEEDED = "RestartApprovalNeeded"
+    WAITING_FOR_COUNTERPART = "WaitingForCounterpart"
+    WAITING_FOR_REPLICATION = "WaitingForReplication"
+    # the declaration
+    SERVER_NOT_FOUND = "ServerNotFound"
+    PARTNER_NOT_FOUND = "PartnerNotFound"
+    PRODUCT_MISMATCH = "ProductMismatch"
+    UNSUPPORTED_PAIR = "UnsupportedPair"
+    CONFLICT = "Conflict"
+    DUPLICATE_SERVER = "DuplicateServer"
+    INVALID_OBJECT = "InvalidObject"
+    # the credential
+    CREDENTIALS_MISSING = "CredentialsMissing"
+    CREDENTIALS_INVALID = "CredentialsInvalid"
+    CREDENTIALS_REJECTED = "CredentialsRejected"
+    CA_BUNDLE_MISSING = "CABundleMissing"
+    # the way to the server
+    UNREACHABLE = "Unreachable"
+    TLS_FAILED = "TLSFailed"
+    FORBIDDEN = "Forbidden"
+    QUOTA_EXCEEDED = "QuotaExceeded"
+    BUSY = "Busy"
+    TIMED_OUT = "TimedOut"
+    PROTOCOL_ERROR = "ProtocolError"
+    BLOCKED = "Blocked"
+    REMOTE_ERROR = "RemoteError"
+    OUTCOME_UNKNOWN = "OutcomeUnknown"
+    CONTRACT_VIOLATED = "ContractViolated"
+    WRONG_PRODUCT = "WrongProduct"
+    INCOMPLETE_READ = "IncompleteRead"
+    # metadata documents and certificates
+    METADATA_VALID = "MetadataValid"
+    METADATA_UNREACHABLE = "MetadataUnreachable"
+    METADATA_INVALID = "MetadataInvalid"
+    METADATA_WRONG_PRODUCT = "MetadataWrongProduct"
+    CERTIFICATE_VALID = "CertificateValid"
+    CERTIFICATE_MISSING = "CertificateMissing"
+    CERTIFICATE_UNREADABLE = "CertificateUnreadable"
+    CERTIFICATE_EXPIRED = "CertificateExpired"
+    CERTIFICATE_EXPIRES_SOON = "CertificateExpiresSoon"
+    CERTIFICATE_NOT_YET_VALID = "CertificateNotYetValid"
+    CERTIFICATE_WEAK = "CertificateWeak"
+    CERTIFICATE_NOT_PUBLISHED = "CertificateNotPublished"
+    # the registration
+    REGISTERED = "Registered"
+    NOT_REGISTERED = "NotRegistered"
+    ADOPTED = "Adopted"
+    AMBIGUOUS = "Ambiguous"
+    CREATED_NOTHING = "CreatedNothing"
+    UNREADABLE_VALUE = "UnreadableValue"
+    REPAIRED = "Repaired"
+    REMOVED = "Removed"
+    RETAINED = "Retained"
+    HANDED_OVER = "HandedOver"
+    RELEASED = "Released"
+    DELETION_BLOCKED = "DeletionBlocked"
+    # activation
+    ACTIVATED = "Activated"
+    RESTART_PENDING = "RestartPending"
+    RESTARTED = "Restarted"
+    RESTART_FAILED = "RestartFailed"
+    RESTART_NOT_NEEDED = "RestartNotNeeded"
+    ACTIVATION_UNKNOWN = "ActivationUnknown"
+    HOST_LEFT = "HostLeft"
+    NO_HOST_FOUND = "NoHostFound"
+    HOSTS_UNLISTED = "HostsUnlisted"
+    # the test
+    CONNECTIVITY_TEST_PASSED = "ConnectivityTestPassed"
+    CONNECTIVITY_TEST_FAILED = "ConnectivityTestFailed"
+    CONNECTIVITY_TEST_FLAKY = "ConnectivityTestFlaky"
+    NOT_TESTED = "NotTested"

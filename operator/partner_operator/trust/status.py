@@ -1,0 +1,198 @@
+"""What is remembered of an object between passes: exactly what stands in its `.status`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One Kubernetes condition. `last_transition` moves only when `status` does."""
+
+    type: ConditionType
+    status: ConditionStatus
+    reason: Reason
+    message: str
+    observed_generation: int
+    last_transition: datetime
+
+
+class ChangeKind(StrEnum):
+    """What a change does to a server."""
+
+    REGISTER = "Register"
+    UPDATE = "Update"
+    RECREATE = "Recreate"
+    REMOVE = "Remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A change that is about to be made, or whose outcome is not yet known."""
+
+    kind: ChangeKind
+    started_at: datetime
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The entry that this object stands for, as last read back from the server."""
+
+    identity: str
+    reference: str
+    application_identifier: str
+    realm: str
+    issuer: str
+    thumbprints: tuple[str, ...]
+    """Certificates that the server was last made to read: stored ones, or the document's (Lync)."""
+    created_by_us: bool
+    last_changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """How often the same difference was repaired (design rule 5, case C01)."""
+
+    digest: str
+    """Of (difference, document, generation): a new one starts the count anew."""
+    attempts: int
+    first_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TestRecord:
+    """One line of the test history."""
+
+    at: datetime
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Connectivity:
+    """Results of the connectivity test."""
+
+    passed: bool
+    last_tested_at: datetime
+    last_succeeded_at: datetime | None
+    latency: timedelta
+    message: str
+    failures: int
+    """Failed tests in a row."""
+    history: tuple[TestRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """The declared other direction."""
+
+    name: str
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationStatus:
+    """`.status` of a PartnerApplication."""
+
+    observed_generation: int = -1
+    conditions: tuple[Condition, ...] = ()
+    registration: Registration | None = None
+    plan: tuple[str, ...] = ()
+    counterpart: Counterpart | None = None
+    connectivity: Connectivity | None = None
+    intent: Intent | None = None
+    repair: Repair | None = None
+    last_handled_reconcile_at: str | None = None
+
+
+class HostRestartState(StrEnum):
+    """Where a host stands in a restart round."""
+
+    CURRENT = "Current"
+    PENDING = "Pending"
+    RESTARTING = "Restarting"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatus:
+    """One IIS host in the status of its server."""
+
+    name: str
+    workers_started_at: datetime | None
+    state: HostRestartState
+
+
+@dataclass(frozen=True, slots=True)
+class IISStatus:
+    """Restart bookkeeping of an Exchange organisation."""
+
+    restart_required_since: datetime | None = None
+    hosts: tuple[HostStatus, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """A published signing certificate."""
+
+    thumbprint: str
+    subject: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataStatus:
+    """What the server's own auth metadata document says."""
+
+    issuer: str
+    realm: str
+    application_identifier: str
+    certificates: tuple[CertificateStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undeclared:
+    """A partner application on the server that no object declares."""
+
+    identity: str
+    application_identifier: str
+    realm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Backoff that outlives the process."""
+
+    failures: int
+    next_attempt_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A write whose outcome is unknown binds the next run to the same host until its deadline."""
+
+    host: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """`.status` of a PartnerServer."""
+
+    observed_generation: int = -1
+    conditions: tuple[Condition, ...] = ()
+    organization: str | None = None
+    product_version: str | None = None
+    metadata: MetadataStatus | None = None
+    iis: IISStatus | None = None
+    undeclared: tuple[Undeclared, ...] = ()
+    rejected_credentials: str | None = None
+    """Digest of the credentials that the server rejected: not tried again (account lockout)."""
+    retry: Retry | None = None
+    pin: Pin | None = None
+    last_handled_reconcile_at: str | None = None
