@@ -23,6 +23,7 @@ from typing import Any
 
 import urllib3
 from kubernetes import client, config, dynamic
+from kubernetes.dynamic.resource import Resource
 
 from partner_testbed.kubeconfig import write_kubeconfig
 from partner_testbed.pki import make_serving_pki
@@ -47,8 +48,7 @@ def main() -> None:
     programs: list[subprocess.Popen[bytes]] = []
     try:
         port = args.port or _free_port()
-        token = secrets.token_urlsafe(32)
-        kubeconfig, flags = _prepare(folder, port, token)
+        kubeconfig, flags, token = _prepare(folder, port)
         if args.audit_log:
             flags += [f"--audit-policy-file={SOURCE / 'audit-policy.yaml'}"]
             flags += [f"--audit-log-path={Path(args.audit_log).absolute()}"]
@@ -80,12 +80,13 @@ def main() -> None:
                 program.kill()
 
 
-def _prepare(folder: Path, port: int, token: str) -> tuple[Path, list[str]]:
-    """Make keys and the admin kubeconfig; return that and the flags of kube-apiserver."""
+def _prepare(folder: Path, port: int) -> tuple[Path, list[str], str]:
+    """Make keys, unless they are there, and the admin kubeconfig; say how to use them."""
     pki = folder / "pki"
     make_serving_pki(pki)
     tokens = pki / "tokens.csv"
     tokens.touch(mode=0o600)
+    token = tokens.read_text().partition(",")[0] or secrets.token_urlsafe(32)
     tokens.write_text(f"{token},kubernetes-admin,kubernetes-admin,system:masters\n")
     cluster = {
         "server": f"https://127.0.0.1:{port}",
@@ -93,7 +94,7 @@ def _prepare(folder: Path, port: int, token: str) -> tuple[Path, list[str]]:
     }
     kubeconfig = write_kubeconfig(folder / "admin.kubeconfig", cluster, {"token": token})
     account_key = pki / "serviceaccount.key"
-    return kubeconfig, [
+    flags = [
         "--etcd-servers=unix://etcd.sock",
         "--bind-address=127.0.0.1",
         "--advertise-address=127.0.0.1",
@@ -111,6 +112,7 @@ def _prepare(folder: Path, port: int, token: str) -> tuple[Path, list[str]]:
         f"--service-account-key-file={account_key}",
         "--enable-priority-and-fairness=false",
     ]
+    return kubeconfig, flags, token
 
 
 def _etcd_flags() -> list[str]:
@@ -162,9 +164,10 @@ def _empty_deleted_namespaces(api: Any) -> None:
     for namespace in deleted:
         name, left = namespace.metadata.name, 0
         for resource in objects.resources.search(namespaced=True):
-            if "deletecollection" in (resource.verbs or ()) and "list" in resource.verbs:
-                resource.delete(namespace=name)
-                left += len(resource.get(namespace=name).items)
+            if isinstance(resource, Resource) and {"delete", "list"} <= set(resource.verbs):
+                for item in resource.get(namespace=name).items:
+                    left += 1
+                    resource.delete(name=item.metadata.name, namespace=name)
         if left == 0:
             namespace.spec.finalizers = []
             core.replace_namespace_finalize(name, namespace)
