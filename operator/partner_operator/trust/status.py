@@ -37,6 +37,7 @@ class Intent:
     kind: ChangeKind
     started_at: datetime
     host: str
+    needs_restart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
