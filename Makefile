@@ -1,0 +1,44 @@
+# Two commands are all there is to set up: `make demo` and `make test`.
+SHELL := /bin/sh
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name) 2>/dev/null)))
+VENV := .venv
+RUN := $(VENV)/bin/python
+export PYTHONPATH := operator:simulator:tools:tests
+export PARTNER_OPERATOR_PWSH ?= $(abspath $(wildcard ../shared/tools/powershell/pwsh))
+
+.PHONY: help demo test fast lint lock clean
+
+help:
+	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up afterwards)'
+	@echo 'make test          everything that CI checks'
+	@echo 'make fast          pure tests only, in seconds'
+
+$(VENV)/.installed: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
+	@echo 'Installing the locked dependencies into $(VENV) ...'
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(RUN) -m partner_demo $(if $(KEEP),--keep,)
+
+lint: $(VENV)/.installed
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+fast: $(VENV)/.installed
+	$(RUN) -m pytest -q tests/oauth tests/trust tests/engine
+
+test: lint
+	$(RUN) -m pytest -q --strict-skips
+
+lock:
+	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
+	for name in operator dev; do build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
