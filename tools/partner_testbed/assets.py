@@ -23,7 +23,7 @@ from typing import Any
 
 import urllib3
 from kubernetes import client, config, dynamic
-from kubernetes.dynamic.resource import Resource
+from kubernetes.dynamic.resource import ResourceList
 
 from partner_testbed.kubeconfig import write_kubeconfig
 from partner_testbed.pki import make_serving_pki
@@ -60,8 +60,15 @@ def main() -> None:
         if controllers:
             more = ["controllers", "--kubeconfig", str(kubeconfig), "--keep"]
             programs.append(_run(str(controllers.parent), controllers.name, more, folder))
-        facts = {"kubeconfig": str(kubeconfig), "url": f"https://127.0.0.1:{port}", "port": port}
-        print(json.dumps({**facts, "pid": os.getpid(), "version": version}), flush=True)
+        facts = {
+            "kubeconfig": str(kubeconfig),
+            "url": f"https://127.0.0.1:{port}",
+            "port": port,
+            "pid": os.getpid(),
+            "version": version,
+            "controllers": controllers is not None,
+        }
+        print(json.dumps(facts), flush=True)
         while all(program.poll() is None for program in programs):
             if not controllers:
                 with suppress(client.ApiException, urllib3.exceptions.HTTPError):
@@ -164,7 +171,7 @@ def _empty_deleted_namespaces(api: Any) -> None:
     for namespace in deleted:
         name, left = namespace.metadata.name, 0
         for resource in objects.resources.search(namespaced=True):
-            if isinstance(resource, Resource) and {"delete", "list"} <= set(resource.verbs):
+            if not isinstance(resource, ResourceList) and {"delete", "list"} <= set(resource.verbs):
                 for item in resource.get(namespace=name).items:
                     left += 1
                     resource.delete(name=item.metadata.name, namespace=name)

@@ -56,6 +56,7 @@ class ControlPlane:
         self.folder = (folder or Path(tempfile.mkdtemp(prefix="partner-testbed-"))).absolute()
         self.keep = keep
         self.managed = True
+        self.controllers = True  # False: nothing acts on owner references or new namespaces
         self.audit_log: Path | None = self.folder / "audit.log" if audit else None
         self.log = self.folder / "log"
         self.port = port
@@ -152,6 +153,7 @@ class ControlPlane:
             raise
         self.kubeconfig, self.url = Path(facts["kubeconfig"]), facts["url"]
         self.port, self.pid = facts["port"], facts["pid"]
+        self.controllers = facts.get("controllers", True)
         self._progress(f"the control plane is ready: Kubernetes {facts['version']} at {self.url}")
 
     def stop(self) -> None:
