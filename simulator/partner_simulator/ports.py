@@ -170,8 +170,22 @@ class CmdletWorld(Protocol):
         ...
 
     def system(self, session: Session, what: str, arguments: Mapping[str, Any]) -> Any:
-        """Answer the Windows look-alikes: 'services', 'processes', 'iisreset', 'credential',
-        'resolve', 'modules', 'snapins', 'environment' ... JSON-like in and out."""
+        """Answer the Windows look-alikes; JSON-like in and out. Asked by the PowerShell engine:
+
+        - 'environment' {} -> {"variables": {name: text}}; `SSL_CERT_FILE` is the machine's CA store
+        - 'snapins' {}, 'modules' {} -> [{"name": ..., "product": ...}] that are installed there;
+          product is "Exchange Server 2013", "Lync Server 2013" ... and selects the cmdlets
+        - 'services' {} -> [{"name", "display_name", "state", "start_mode", "process_id"}]
+        - 'processes' {} -> [{"name": "w3wp.exe", "process_id", "command_line", "started_at"}]
+          (instants are seconds since the epoch)
+        - 'operating_system' {} -> {"caption", "version", "last_boot_at", "now"}
+        - 'iisreset' {"arguments": [text]} -> {"exit_code": signed 32 bits, "output": text}
+        - 'credential' {"endpoint": url, "user": text | None, "password": text | None} ->
+          {"user": "DOMAIN\\\\user"} or {"error": text}; None is the outer logon's own identity
+        - 'resolve' {"host", "port"} -> {"address", "port"} on loopback, or None
+
+        Raises CmdletError where the asking command should fail with that record.
+        """
         ...
 
 
