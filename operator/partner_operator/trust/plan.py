@@ -82,3 +82,10 @@ class Decision:
     """Set for a deleted object whose entry another live object claims: nothing is touched."""
     retained: bool = False
     """Set for a deleted object whose entry stays (adopted, Retain, or mode Observe/Suspend)."""
+    planned: Change | None = None
+    """What would be done if nothing forbade it: mode Observe, a blocker, an incomplete read."""
+    created_by_us: bool = False
+    """True: the entry counts as made by this object: it registered it, its unfinished Register
+    intent explains it, or a deleted object that made it hands it over in this pass."""
+    warnings: tuple[str, ...] = ()
+    """Sentences for people; they stop nothing."""

@@ -62,7 +62,10 @@ class Repair:
     digest: str
     """Of (difference, document, generation): a new one starts the count anew."""
     attempts: int
+    """Attempts in a row whose read-back did not prove them."""
     first_at: datetime
+    proven: int = 0
+    """Repairs of the same fields that a read-back proved, since `first_at` (case C01)."""
 
 
 @dataclass(frozen=True, slots=True)

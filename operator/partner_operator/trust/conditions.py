@@ -1,0 +1,111 @@
+"""Conditions as a list that behaves: fixed order, transitions only when a status moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.status import Condition
+
+LONGEST_MESSAGE = 1024
+"""Characters. Longer messages are cut; a status is no log."""
+
+ABNORMAL = frozenset(
+    {ConditionType.STALLED, ConditionType.RECONCILING, ConditionType.UNLISTED_HOSTS}
+)
+"""Conditions that exist only while they are True."""
+
+_ORDER = {condition_type: place for place, condition_type in enumerate(ConditionType)}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that a pass found out: the content of a condition without its bookkeeping."""
+
+    status: ConditionStatus
+    reason: Reason
+    message: str
+
+
+def true(reason: Reason, message: str) -> Part:
+    """A part that holds."""
+    return Part(ConditionStatus.TRUE, reason, message)
+
+
+def false(reason: Reason, message: str) -> Part:
+    """A part that does not hold."""
+    return Part(ConditionStatus.FALSE, reason, message)
+
+
+def unknown(reason: Reason, message: str) -> Part:
+    """A part of which nothing is known."""
+    return Part(ConditionStatus.UNKNOWN, reason, message)
+
+
+def find(conditions: Iterable[Condition], condition_type: ConditionType) -> Condition | None:
+    """The condition of this type, or None."""
+    return next((found for found in conditions if found.type is condition_type), None)
+
+
+def set_condition(
+    conditions: tuple[Condition, ...],
+    condition_type: ConditionType,
+    part: Part,
+    *,
+    now: datetime,
+    generation: int,
+) -> tuple[Condition, ...]:
+    """Put a part into the list; `last_transition` moves only when `status` does.
+
+    An abnormal type (Stalled, Reconciling, UnlistedHosts) that is not True is taken out instead.
+    """
+    others = tuple(found for found in conditions if found.type is not condition_type)
+    if condition_type in ABNORMAL and part.status is not ConditionStatus.TRUE:
+        return others
+    old = find(conditions, condition_type)
+    moved = old is None or old.status is not part.status
+    condition = Condition(
+        type=condition_type,
+        status=part.status,
+        reason=part.reason,
+        message=_shortened(part.message),
+        observed_generation=generation,
+        last_transition=now if old is None or moved else old.last_transition,
+    )
+    return in_order((*others, condition))
+
+
+def remove_condition(
+    conditions: tuple[Condition, ...], condition_type: ConditionType
+) -> tuple[Condition, ...]:
+    """The list without this type."""
+    return tuple(found for found in conditions if found.type is not condition_type)
+
+
+def replace_conditions(
+    old: tuple[Condition, ...],
+    parts: Mapping[ConditionType, Part],
+    *,
+    now: datetime,
+    generation: int,
+) -> tuple[Condition, ...]:
+    """Exactly these parts as conditions, with the transition times that `old` remembers."""
+    conditions = tuple(found for found in old if found.type in parts)
+    for condition_type, part in parts.items():
+        conditions = set_condition(
+            conditions, condition_type, part, now=now, generation=generation
+        )
+    return conditions
+
+
+def in_order(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
+    """The fixed order of `ConditionType`: a True Stalled stands first (kstatus reads in order)."""
+    return tuple(sorted(conditions, key=lambda condition: _ORDER[condition.type]))
+
+
+def _shortened(message: str) -> str:
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    return message[: LONGEST_MESSAGE - 1] + "…"
