@@ -1,9 +1,20 @@
-"""Signing certificates as values."""
+"""Signing certificates as values, and what can be wrong with one."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+
+SMALLEST_RSA_KEY = 2048
+"""Bits. Lync and Exchange ask for no less (domain reference 7.1, 7.2)."""
+NOTICE = timedelta(days=60)
+URGENT = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +28,85 @@ class Certificate:
     not_after: datetime
     key_bits: int
     key_algorithm: str
+
+
+class CertificateError(ValueError):
+    """Bytes that are no X.509 certificate."""
+
+
+class CertificateProblem(StrEnum):
+    """What is wrong with a certificate, or soon will be."""
+
+    EXPIRED = "Expired"
+    NOT_YET_VALID = "NotYetValid"
+    WEAK = "Weak"
+    EXPIRES_WITHIN_14_DAYS = "ExpiresWithin14Days"
+    EXPIRES_WITHIN_60_DAYS = "ExpiresWithin60Days"
+
+    @property
+    def is_warning(self) -> bool:
+        """True: the certificate can still be used."""
+        return self in {self.EXPIRES_WITHIN_14_DAYS, self.EXPIRES_WITHIN_60_DAYS}
+
+
+def parse_certificate(der: bytes) -> Certificate:
+    """Read one DER certificate. Raises CertificateError."""
+    try:
+        parsed = x509.load_der_x509_certificate(der)
+        subject = parsed.subject.rfc4514_string()
+        not_before, not_after = parsed.not_valid_before_utc, parsed.not_valid_after_utc
+    except ValueError as error:
+        raise CertificateError("The bytes are not an X.509 certificate in DER form.") from error
+    algorithm, bits = _key(parsed)
+    return Certificate(
+        thumbprint=thumbprint(der),
+        subject=subject,
+        not_before=not_before,
+        not_after=not_after,
+        key_bits=bits,
+        key_algorithm=algorithm,
+    )
+
+
+def thumbprint(der: bytes) -> str:
+    """SHA-1 of the DER as upper-case hex: Windows' name for a certificate, no security measure."""
+    return hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+
+
+def judge(certificate: Certificate, now: datetime) -> tuple[CertificateProblem, ...]:
+    """What is wrong with the certificate at `now`, worst first; empty when it is good.
+
+    Only RSA of 2048 bits or more counts as strong: the servers sign with RS256 and nothing else.
+    """
+    problems: list[CertificateProblem] = []
+    remaining = certificate.not_after - now
+    if remaining <= timedelta(0):
+        problems.append(CertificateProblem.EXPIRED)
+    if now < certificate.not_before:
+        problems.append(CertificateProblem.NOT_YET_VALID)
+    if certificate.key_algorithm != "RSA" or certificate.key_bits < SMALLEST_RSA_KEY:
+        problems.append(CertificateProblem.WEAK)
+    if timedelta(0) < remaining <= URGENT:
+        problems.append(CertificateProblem.EXPIRES_WITHIN_14_DAYS)
+    elif timedelta(0) < remaining <= NOTICE:
+        problems.append(CertificateProblem.EXPIRES_WITHIN_60_DAYS)
+    return tuple(problems)
+
+
+def usable(certificate: Certificate, now: datetime) -> bool:
+    """True: current and strong, whatever it warns of."""
+    return all(problem.is_warning for problem in judge(certificate, now))
+
+
+def _key(certificate: x509.Certificate) -> tuple[str, int]:
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return "unknown", 0
+    if isinstance(key, rsa.RSAPublicKey):
+        return "RSA", key.key_size
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return "EC", key.key_size
+    if isinstance(key, dsa.DSAPublicKey):
+        return "DSA", key.key_size
+    return type(key).__name__.removesuffix("PublicKey"), 0

@@ -1,10 +1,27 @@
-"""The auth metadata document (`.../metadata/json/1`)."""
+"""The auth metadata document (`.../metadata/json/1`): bytes in, value out.
+
+Lenient as domain reference 5 asks: unknown fields are ignored, `keyvalue` and `keyValue`, `signing`
+and `Signing` are one, a missing realm is taken from the issuer (SharePoint, known strings S7), and
+`x5t` may be written in either base64 alphabet. What contradicts itself is refused.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from partner_operator.oauth.certificates import Certificate
+from partner_operator.oauth.certificates import (
+    Certificate,
+    parse_certificate,
+)
+from partner_operator.oauth.identifiers import parse_issuer
+
+LARGEST_DOCUMENT = 256 * 1024
+"""Bytes. Real documents have a few KiB, even with three certificates."""
+MOST_KEYS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +38,141 @@ class AuthMetadata:
     def thumbprints(self) -> tuple[str, ...]:
         """Thumbprints of the signing certificates, sorted."""
         return tuple(sorted(certificate.thumbprint for certificate in self.certificates))
+
+
+class MetadataError(ValueError):
+    """A document that cannot be used; the message is a sentence for people."""
+
+
+class NotJson(MetadataError):
+    """Not a JSON document at all, mostly an HTML error or logon page."""
+
+
+class InvalidJson(MetadataError):
+    """JSON that is cut off, damaged, or not an object."""
+
+
+class MissingField(MetadataError):
+    """A field without which nobody can be trusted is missing, empty, or of another type."""
+
+
+class NoSigningCertificate(MetadataError):
+    """No key of the document is an X.509 certificate for signing."""
+
+
+class BadCertificate(MetadataError):
+    """A signing key cannot be read, or its x5t belongs to another certificate."""
+
+
+class TooLarge(MetadataError):
+    """More bytes or keys than any real document has."""
+
+
+def parse_metadata(body: bytes, content_type: str | None = None) -> AuthMetadata:
+    """Read a document. Raises MetadataError with a sentence that says what was found instead."""
+    if len(body) > LARGEST_DOCUMENT:
+        raise TooLarge(f"The document is larger than {LARGEST_DOCUMENT // 1024} KiB.")
+    fields = _load(body, content_type)
+    identifier = _text(fields, "servicename")
+    if not identifier:
+        raise MissingField("The document has no serviceName, so it names no application.")
+    issuer = _text(fields, "issuer")
+    if not issuer:
+        raise MissingField("The document has no issuer, so no token can be matched to it.")
+    realm = _text(fields, "realm") or parse_issuer(issuer).realm
+    return AuthMetadata(
+        issuer=issuer,
+        realm=realm,
+        application_identifier=identifier.lower(),
+        name=_text(fields, "name"),
+        certificates=_certificates(fields),
+    )
+
+
+def _load(body: bytes, content_type: str | None) -> dict[str, object]:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotJson("The document is not UTF-8 text.") from error
+    start = text.lstrip()[:1]
+    if start == "<":
+        raise NotJson(
+            "The URL gave an HTML or XML page where a JSON document is expected. "
+            "A logon page or an error page is the usual cause; the URL must answer anonymously."
+        )
+    if not start:
+        raise NotJson("The URL gave an empty document.")
+    if start not in "{[":
+        kind = f" ({content_type})" if content_type else ""
+        raise NotJson(f"The URL gave something{kind} that is not a JSON document.")
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidJson("The JSON document is damaged or was cut off.") from error
+    if not isinstance(parsed, dict):
+        raise InvalidJson("The JSON document is not an object.")
+    return _lowered(parsed)
+
+
+def _certificates(fields: Mapping[str, object]) -> tuple[Certificate, ...]:
+    keys = fields.get("keys")
+    if not isinstance(keys, list):
+        raise MissingField("The document has no list of keys.")
+    if len(keys) > MOST_KEYS:
+        raise TooLarge(f"The document lists more than {MOST_KEYS} keys.")
+    found: dict[str, Certificate] = {}
+    for key in keys:
+        certificate = _certificate(_lowered(key)) if isinstance(key, dict) else None
+        if certificate is not None:
+            found.setdefault(certificate.thumbprint, certificate)
+    if not found:
+        raise NoSigningCertificate("The document has no X.509 signing certificate among its keys.")
+    return tuple(found.values())
+
+
+def _certificate(key: Mapping[str, object]) -> Certificate | None:
+    """The certificate of one key, or None for a key of another use or type."""
+    if _text(key, "usage").lower() not in {"signing", ""}:
+        return None
+    holder = key.get("keyvalue")
+    value = _lowered(holder) if isinstance(holder, dict) else {}
+    if _text(value, "type").lower() not in {"x509certificate", ""}:
+        return None
+    encoded = _text(value, "value")
+    if not encoded:
+        raise BadCertificate("A signing key of the document has no value.")
+    try:
+        certificate = parse_certificate(base64.b64decode("".join(encoded.split()), validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise BadCertificate("A signing key of the document is not a certificate.") from error
+    _check_x5t(key, certificate)
+    return certificate
+
+
+def _check_x5t(key: Mapping[str, object], certificate: Certificate) -> None:
+    holder = key.get("keyinfo")
+    written = _text(_lowered(holder), "x5t") if isinstance(holder, dict) else ""
+    if written and x5t_to_thumbprint(written) != certificate.thumbprint:
+        raise BadCertificate(
+            f"A key's x5t is not that of its certificate {certificate.thumbprint}: "
+            "the document contradicts itself."
+        )
+
+
+def x5t_to_thumbprint(x5t: str) -> str | None:
+    """Thumbprint (upper-case hex) for an x5t in base64url or base64, padded or not, else None."""
+    alphabet = x5t.strip().rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        digest = base64.b64decode(alphabet + "=" * (-len(alphabet) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return digest.hex().upper() if len(digest) == 20 else None
+
+
+def _lowered(mapping: Mapping[object, object]) -> dict[str, object]:
+    return {str(name).lower(): value for name, value in mapping.items()}
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    return value.strip() if isinstance(value, str) else ""

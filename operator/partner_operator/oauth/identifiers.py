@@ -1,0 +1,49 @@
+"""Principal identifiers of the products, and issuer names of the form `<identifier>@<realm>`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+SHAREPOINT = "00000003-0000-0ff1-ce00-000000000000"
+LYNC = "00000004-0000-0ff1-ce00-000000000000"
+TOKEN_SERVER = "00000001-0000-0000-c000-000000000000"  # noqa: S105  # a public identifier
+GRAPH = "00000003-0000-0000-c000-000000000000"
+
+_PRODUCTS = {EXCHANGE: "Exchange", SHAREPOINT: "SharePoint", LYNC: "Lync"}
+_OTHERS = {TOKEN_SERVER: "a token server (ACS or Entra)", GRAPH: "Microsoft Graph"}
+
+
+def product_of(identifier: str) -> str | None:
+    """'Exchange', 'SharePoint' or 'Lync' for a principal identifier, else None."""
+    return _PRODUCTS.get(identifier.strip().lower())
+
+
+def identifier_of(product: str) -> str:
+    """The principal identifier of 'Exchange', 'SharePoint' or 'Lync'. Raises KeyError."""
+    return {name: identifier for identifier, name in _PRODUCTS.items()}[product]
+
+
+def describe(identifier: str) -> str:
+    """A principal identifier for people: what it stands for, else the identifier itself."""
+    key = identifier.strip().lower()
+    return _PRODUCTS.get(key) or _OTHERS.get(key) or identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An issuer name in its two parts."""
+
+    identifier: str
+    """Lower case: GUIDs are compared without regard to letter case."""
+    realm: str
+    """As written; empty where the name has none."""
+
+    def __str__(self) -> str:
+        return f"{self.identifier}@{self.realm}" if self.realm else self.identifier
+
+
+def parse_issuer(text: str) -> Issuer:
+    """Split `<identifier>@<realm>`, without the stray slashes that Microsoft's texts carry (C15)."""
+    identifier, _, realm = text.strip().partition("@")
+    return Issuer(identifier=identifier.strip().strip("/").lower(), realm=realm.strip())
