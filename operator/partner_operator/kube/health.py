@@ -1,0 +1,73 @@
+"""Health of the operator itself: does it hear what the API server says, and does it get on?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from partner_operator.engine.bell import Bell
+
+DEAF_AFTER = 60.0
+"""Seconds within which our own writes must come back as events of a watch."""
+STUCK_AFTER = 3600.0
+"""Seconds that one pass may take: longer than any restart round that still goes on."""
+
+
+class Unhealthy(Exception):
+    """A probe failed; the sentence says what and for how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    resource_version: int
+    since: float
+
+
+class Echo:
+    """Tells a deaf watch: what we wrote must be heard again from the watch within a while."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`monotonic` gives seconds that only grow."""
+        self._monotonic = monotonic
+        self._expected: dict[str, _Expected] = {}
+
+    def expect(self, uid: str, resource_version: str) -> None:
+        """We wrote this version of an object. An older expectation for it keeps its time."""
+        if not resource_version.isdecimal():
+            return
+        earlier = self._expected.get(uid)
+        since = earlier.since if earlier else self._monotonic()
+        self._expected[uid] = _Expected(int(resource_version), since)
+
+    def heard(self, uid: str, resource_version: str, *, deleted: bool = False) -> None:
+        """The watch told us of this version of an object."""
+        expected = self._expected.get(uid)
+        if expected is None:
+            return
+        if deleted or not resource_version.isdecimal():
+            del self._expected[uid]
+        elif int(resource_version) >= expected.resource_version:
+            del self._expected[uid]
+
+    def check(self) -> None:
+        """Raise Unhealthy when something that we wrote was not heard for too long."""
+        oldest = min((expected.since for expected in self._expected.values()), default=None)
+        if oldest is not None and self._monotonic() - oldest > DEAF_AFTER:
+            waited = self._monotonic() - oldest
+            raise Unhealthy(
+                f"deaf watch: a write of {waited:.0f} s ago did not come back as an event"
+            )
+
+
+def check_workers(
+    bells: Iterable[tuple[str, Bell]], monotonic: Callable[[], float] = time.monotonic
+) -> None:
+    """Raise Unhealthy when a worker has been in one pass for too long.
+
+    `bells` are pairs of a worker's name and its bell.
+    """
+    for name, bell in bells:
+        if bell.busy_since is not None and monotonic() - bell.busy_since > STUCK_AFTER:
+            busy = monotonic() - bell.busy_since
+            raise Unhealthy(f"stuck queue: the worker of {name} has been busy for {busy:.0f} s")
