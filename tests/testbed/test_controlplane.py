@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -139,6 +141,18 @@ def test_every_tcp_port_is_tls_on_loopback(plane: ControlPlane) -> None:
             if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
                 listening.append(fields[1])
     assert listening == [f"0100007F:{plane.port:04X}"]
+
+
+def test_certificates_satisfy_the_strict_checks_of_newer_pythons(plane: ControlPlane) -> None:
+    assert plane.ca is not None
+    context = ssl.create_default_context(cadata=plane.ca.decode())
+    context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
+    for name in ("127.0.0.1", "localhost"):
+        with (
+            socket.create_connection(("127.0.0.1", plane.port)) as plain,
+            context.wrap_socket(plain, server_hostname=name) as secure,
+        ):
+            assert secure.version() == "TLSv1.3"
 
 
 def test_anonymous_requests_are_refused(plane: ControlPlane, tmp_path: Path) -> None:
