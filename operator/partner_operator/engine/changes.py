@@ -1,0 +1,263 @@
+"""Making changes: intent first, then the change, then the read-back that proves it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from partner_operator.engine import closing, contact
+from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust import repair
+from partner_operator.trust.activation import raise_requirement
+from partner_operator.trust.decide import ApplicationView, decide
+from partner_operator.trust.model import Observed
+from partner_operator.trust.plan import Change, Decision, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.registration import registration_of
+from partner_operator.trust.repair import Allowance
+from partner_operator.trust.status import ChangeKind, IISStatus, Intent, Pin
+
+READS_DOCUMENT = frozenset(
+    {
+        Field.ENTRY,
+        Field.METADATA_URL,
+        Field.CERTIFICATES,
+        Field.REALM,
+        Field.ISSUER,
+        Field.APPLICATION_IDENTIFIER,
+    }
+)
+"""Repairs of these fields make the server read the partner's document anew."""
+
+
+def decide_all(work: Pass) -> None:
+    """Ask for a decision on every application, and remember the entries that stand for them."""
+    assert work.observed is not None
+    views = [
+        ApplicationView(draft.desired, draft.status, draft.declared.blocker) for draft in work.live
+    ]
+    for decision in decide(work.server, views, work.observed):
+        draft = work.draft_of(decision.application)
+        draft.decision = decision
+        if decision.blocker is not None:
+            draft.blocker = decision.blocker
+
+
+def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
+    """The partner's document as this pass read it."""
+    assert work.observed is not None
+    reading = work.observed.documents.get(draft.desired.partner.auth_metadata_url)
+    return reading.document if reading is not None else None
+
+
+async def make_changes(work: Pass) -> None:
+    """Make every decided change, then read back once and decide again."""
+    before = work.observed
+    iis_before = work.status.iis
+    changed: list[Draft] = []
+    for draft in work.live:
+        change = draft.decision.change if draft.decision else None
+        if change is None or draft.blocker is not None:
+            continue
+        if await _make(work, draft, change):
+            changed.append(draft)
+        if work.failure is not None:
+            return
+    if changed:
+        await _read_back(work, changed, before, iis_before)
+    for draft in work.live:
+        if draft not in changed:
+            draft.status = replace(
+                draft.status, repair=repair.at_rest(draft.status.repair, work.now())
+            )
+
+
+async def _make(work: Pass, draft: Draft, change: Change) -> bool:
+    """Write down what is about to happen, then do it. False: it was repaired too often already."""
+    if change.kind is not ChangeKind.REMOVE and not _count_attempt(work, draft, change):
+        return False
+    assert work.credentials is not None
+    assert work.observed is not None
+    if not draft.desired.has_finalizer and not draft.desired.deleting:
+        await work.ports.writer.add_finalizer(draft.desired)
+    if change.needs_restart:
+        await work.save_server(iis=raise_requirement(work.status.iis, work.observed.clock))
+    draft.drift = change.kind is not ChangeKind.REGISTER and not draft.desired.deleting
+    await _announce_drift(work, draft, change)
+    intent = Intent(change.kind, work.now(), work.observed.host, needs_restart=change.needs_restart)
+    draft.status = replace(draft.status, intent=intent)
+    await closing.show_change(work, draft, change)
+    try:
+        await work.operations.apply(
+            work.server, work.credentials, work.observed, change, draft.desired
+        )
+    except OperationFailed as failure:
+        await _change_failed(work, draft, failure)
+    return True
+
+
+def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:
+    """Whether this difference may be repaired (once more): design rule 5, C01."""
+    document = document_of(work, draft)
+    thumbprints = document.thumbprints if document else ()
+    digest = repair.change_digest(change, thumbprints, draft.desired.generation)
+    record = None if _asked_again(draft) else draft.status.repair
+    allowance = repair.may_repair(record, digest, work.now())
+    if allowance is not Allowance.ALLOWED and record is not None:
+        draft.blocker = repair.refusal(allowance, change, record)
+        return False
+    draft.status = replace(draft.status, repair=repair.attempted(record, digest, work.now()))
+    return True
+
+
+def _asked_again(draft: Draft) -> bool:
+    """A human set a new reconcile request: counting starts anew."""
+    requested = draft.desired.reconcile_requested_at
+    return requested is not None and requested != draft.status.last_handled_reconcile_at
+
+
+async def _announce_drift(work: Pass, draft: Draft, change: Change) -> None:
+    if not draft.drift:
+        return
+    names = ", ".join(sorted(change.fields))
+    message = f"Differs from the declaration and is being repaired: {names}."
+    await work.tell(draft, Reason.DRIFT_DETECTED, message, Severity.WARNING)
+
+
+async def _change_failed(work: Pass, draft: Draft, failure: OperationFailed) -> None:
+    """The write threw. It may have happened all the same (C06): the read-back tells."""
+    assert work.observed is not None
+    draft.failure = failure
+    if failure.outcome_unknown:
+        until = work.now() + work.ports.patience.unknown_outcome
+        await work.save_server(pin=Pin(host=work.observed.host, until=until))
+        work.failure = failure
+    elif failure.reason in contact.NEXT_HOST or failure.credentials_rejected:
+        work.failure = failure
+
+
+async def _read_back(
+    work: Pass, changed: list[Draft], before: Observed | None, iis_before: IISStatus | None
+) -> None:
+    assert work.observed is not None
+    made = {draft.desired.key: draft.decision for draft in changed}
+    try:
+        work.observed = await contact.observe_on(work, work.observed.host)
+    except OperationFailed as failure:
+        work.failure = failure
+        return
+    unchanged = before is not None and before.entries == work.observed.entries
+    if unchanged and not any(_invisible(made[draft.desired.key]) for draft in changed):
+        # A write that changed nothing asks for no restart: the requirement is as it was before.
+        await work.save_server(iis=iis_before)
+    for draft in changed:
+        _believe(work, draft, made[draft.desired.key])
+    decide_all(work)
+    for draft in changed:
+        await _judge(work, draft, made[draft.desired.key], unchanged=unchanged)
+
+
+def _invisible(made: Decision | None) -> bool:
+    """Lync shows no certificates: a refresh of them changes nothing that can be read."""
+    change = made.change if made else None
+    return change is not None and change.fields == {Field.CERTIFICATES}
+
+
+def _believe(work: Pass, draft: Draft, made: Decision | None) -> None:
+    """What our last read of the document got counts on products that show no certificates."""
+    change = made.change if made else None
+    if change is None or draft.failure is not None:
+        return
+    draft.document_read = change.kind is not ChangeKind.UPDATE or bool(
+        change.fields & READS_DOCUMENT
+    )
+    registration, document = draft.status.registration, document_of(work, draft)
+    if draft.document_read and registration is not None and document is not None:
+        believed = replace(registration, thumbprints=document.thumbprints)
+        draft.status = replace(draft.status, registration=believed)
+
+
+async def _judge(work: Pass, draft: Draft, made: Decision | None, *, unchanged: bool) -> None:
+    """What the read-back says of a change that was made."""
+    change = made.change if made else None
+    decision = draft.decision
+    if change is None or decision is None or draft.desired.deleting:
+        return
+    if decision.change is None and draft.blocker is None:
+        draft.failure = None
+        record = draft.status.repair
+        if record is not None:
+            draft.status = replace(draft.status, repair=repair.proven(record))
+        await _announce_success(work, draft, change)
+    elif decision.absent and draft.failure is None:
+        draft.failure = OperationFailed(
+            Reason.CREATED_NOTHING,
+            f"{work.server.product} reported no error, yet no partner application is there. It is "
+            "tried again; look at the server's event log if this stays.",
+        )
+    if decision.entry is not None:
+        await _conclude(work, draft, changed=not unchanged or _invisible(made))
+
+
+async def settle_open_intents(work: Pass) -> None:
+    """Finish what a killed operator left: the entry is there, so the change was made."""
+    for draft in work.live:
+        open_intent = draft.status.intent is not None and not draft.desired.deleting
+        if open_intent and draft.decision is not None and draft.decision.entry is not None:
+            await _conclude(work, draft, changed=True)
+
+
+async def _conclude(work: Pass, draft: Draft, *, changed: bool) -> None:
+    """The change is over. Its requirement is raised to after it, then the intent is closed."""
+    assert work.observed is not None
+    intent = draft.status.intent
+    if changed:
+        draft.changed_at = work.observed.clock
+        if intent is not None and intent.needs_restart:
+            await work.save_server(iis=raise_requirement(work.status.iis, work.observed.clock))
+    remember_registration(work, draft)
+    await work.save(draft, replace(draft.status, intent=None))
+
+
+def remember_registration(work: Pass, draft: Draft) -> None:
+    """Put the entry that stands for this object, as read, into its status."""
+    decision = draft.decision
+    if decision is None or draft.desired.deleting:
+        return
+    if decision.entry is None:
+        if decision.absent:
+            draft.status = replace(draft.status, registration=None, intent=None)
+        return
+    registration = registration_of(
+        decision.entry,
+        document_of(work, draft),
+        draft.status.registration,
+        created_by_us=decision.created_by_us,
+        document_was_read=draft.document_read,
+        changed_at=draft.changed_at,
+    )
+    draft.status = replace(draft.status, registration=registration)
+
+
+async def remember_entries(work: Pass) -> None:
+    """Remember every entry that was found; say so when one was adopted."""
+    for draft in work.live:
+        known = draft.status.registration is not None
+        remember_registration(work, draft)
+        registration = draft.status.registration
+        if not known and registration is not None and not registration.created_by_us:
+            message = (
+                f"{work.server.product} already has this trust as {registration.identity}. It is kept "
+                "true from now on and stays when this object is deleted, unless deletionPolicy is Remove."
+            )
+            await work.tell(draft, Reason.ADOPTED, message)
+
+
+async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:
+    if change.kind is ChangeKind.REGISTER:
+        message = f"{work.server.product} now trusts {draft.desired.partner.product}."
+        await work.tell(draft, Reason.REGISTERED, message)
+    else:
+        names = ", ".join(sorted(change.fields))
+        await work.tell(draft, Reason.REPAIRED, f"Repaired: {names}.")

@@ -1,0 +1,113 @@
+"""The connectivity test: when it is due, where it runs, and what is remembered of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.model import ConnectivityTest, Mode, Product, TestReport
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import Connectivity, TestRecord
+
+HISTORY = 10
+
+
+def wants_test(draft: Draft) -> bool:
+    """Whether this object has a test that the operator may run (Observe writes nothing: C13)."""
+    return (
+        draft.desired.connectivity_test is not None
+        and draft.desired.mode is Mode.ENFORCE
+        and not draft.desired.deleting
+        and draft.blocker is None
+        and draft.failure is None
+    )
+
+
+def waits_for_counterpart(draft: Draft) -> bool:
+    """The other direction is declared and not ready: a test could only fail."""
+    counterpart = draft.declared.counterpart
+    return counterpart is not None and not counterpart.ready
+
+
+def due_at(draft: Draft, test: ConnectivityTest, retest: timedelta) -> datetime | None:
+    """When the next test is due; None: at once."""
+    last = draft.status.connectivity
+    if last is None or draft.desired.generation != draft.status.observed_generation:
+        return None
+    if _requested(draft):
+        return None
+    changes = (
+        draft.status.registration.last_changed_at if draft.status.registration else None,
+        draft.declared.counterpart.last_changed_at if draft.declared.counterpart else None,
+    )
+    if any(changed is not None and changed >= last.last_tested_at for changed in changes):
+        return None
+    if last.passed:
+        return last.last_tested_at + test.interval
+    doubled: timedelta = retest * 2 ** min(last.failures - 1, 10)
+    return last.last_tested_at + min(doubled, test.interval)
+
+
+def _requested(draft: Draft) -> bool:
+    requested = draft.desired.reconcile_requested_at
+    return requested is not None and requested != draft.status.last_handled_reconcile_at
+
+
+async def run_tests(work: Pass) -> None:
+    """Run every test that is due, on a listed host that has the present configuration."""
+    for draft in work.live:
+        test = draft.desired.connectivity_test
+        if test is None or not wants_test(draft) or draft.status.registration is None:
+            continue
+        if waits_for_counterpart(draft):
+            continue
+        due = due_at(draft, test, work.ports.patience.retest)
+        if due is not None and due > work.now():
+            work.wake_at(due)
+            continue
+        host = next((host for host in work.server.hosts if host.lower() in work.up_to_date), None)
+        if host is None:
+            continue
+        await _run(work, draft, test, host)
+
+
+async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> None:
+    assert work.credentials is not None
+    try:
+        report = await work.operations.test(work.server, work.credentials, host, test)
+    except OperationFailed as failure:
+        draft.failure = failure
+        return
+    before = draft.status.connectivity
+    draft.status = replace(draft.status, connectivity=remember(before, report, at=work.now()))
+    next_due = due_at(draft, test, work.ports.patience.retest)
+    if next_due is not None:
+        work.wake_at(next_due)
+    await _announce(work, draft, before, report)
+
+
+def remember(before: Connectivity | None, report: TestReport, *, at: datetime) -> Connectivity:
+    """The test results with one more report."""
+    history = (*(before.history if before else ()), TestRecord(at=at, passed=report.passed))
+    succeeded = at if report.passed else (before.last_succeeded_at if before else None)
+    return Connectivity(
+        passed=report.passed,
+        last_tested_at=at,
+        last_succeeded_at=succeeded,
+        latency=report.latency,
+        message=report.message,
+        failures=0 if report.passed else (before.failures if before else 0) + 1,
+        history=history[-HISTORY:],
+    )
+
+
+async def _announce(
+    work: Pass, draft: Draft, before: Connectivity | None, report: TestReport
+) -> None:
+    if report.passed and (before is None or not before.passed):
+        message = f"{Product.LYNC} and {Product.EXCHANGE} accept each other's tokens."
+        await work.tell(draft, Reason.CONNECTIVITY_TEST_PASSED, message)
+    elif not report.passed and (before is None or before.passed):
+        await work.tell(draft, Reason.CONNECTIVITY_TEST_FAILED, report.message, Severity.WARNING)

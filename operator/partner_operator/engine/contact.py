@@ -1,0 +1,99 @@
+"""Reaching an organisation: credentials first, then the first host that answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
+from partner_operator.engine.state import Pass
+from partner_operator.trust.model import Observed
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+
+NEXT_HOST = frozenset({Reason.UNREACHABLE, Reason.TLS_FAILED, Reason.TIMED_OUT})
+"""Failures after which the next listed host may be asked: nothing ran, and no password was refused."""
+
+
+async def take_credentials(work: Pass, remembered: Credentials | None) -> bool:
+    """Put credentials into the pass, or a blocker that says why there are none.
+
+    While something is being deleted, the last good credentials stand in for a Secret that went first.
+    """
+    try:
+        work.credentials = await work.ports.reader.credentials(work.server)
+    except CredentialsProblem as problem:
+        leaving = work.server.deleting or any(draft.desired.deleting for draft in work.drafts)
+        if remembered is None or not leaving:
+            work.blocker = Blocker(reason=problem.reason, message=problem.message, stalled=True)
+            return False
+        work.credentials = remembered
+    if work.credentials.digest == work.status.rejected_credentials:
+        work.blocker = rejected(work)
+        return False
+    return True
+
+
+def rejected(work: Pass) -> Blocker:
+    """The credentials were refused; trying them again could lock the account."""
+    return Blocker(
+        reason=Reason.CREDENTIALS_REJECTED,
+        message=(
+            f"{work.server.product} refused the user name or password in the Secret. They are not tried "
+            "again, so that the account is not locked. Put the right ones into the Secret."
+        ),
+        stalled=True,
+    )
+
+
+async def observe(work: Pass) -> Observed | None:
+    """Observe on the pinned host, else on the first that answers. None: the pass has a failure."""
+    try:
+        work.observed = await _observe_first(work)
+    except OperationFailed as failure:
+        if failure.credentials_rejected and work.credentials is not None:
+            await work.save_server(rejected_credentials=work.credentials.digest)
+            work.blocker = rejected(work)
+        elif failure.stalled:
+            work.blocker = Blocker(failure.reason, failure.message, stalled=True)
+        else:
+            work.failure = failure
+        return None
+    work.status = replace(work.status, rejected_credentials=None)
+    return work.observed
+
+
+async def _observe_first(work: Pass) -> Observed:
+    hosts = _hosts(work)
+    failures: list[str] = []
+    for position, host in enumerate(hosts, start=1):
+        try:
+            return await observe_on(work, host)
+        except OperationFailed as failure:
+            if failure.reason not in NEXT_HOST or not failure.nothing_ran:
+                raise
+            failures.append(failure.message)
+            if position == len(hosts):
+                raise OperationFailed(
+                    failure.reason, " ".join(failures), nothing_ran=True
+                ) from failure
+    message = "spec.hosts lists no host that may be asked."
+    raise OperationFailed(Reason.UNREACHABLE, message, nothing_ran=True)
+
+
+def _hosts(work: Pass) -> tuple[str, ...]:
+    pin = work.status.pin
+    if pin is not None and work.now() < pin.until and pin.host in work.server.hosts:
+        return (pin.host,)
+    return work.server.hosts
+
+
+async def observe_on(work: Pass, host: str) -> Observed:
+    """One observe run on this host, with the documents of the server and of all partners."""
+    assert work.credentials is not None
+    urls = {work.server.auth_metadata_url: None}
+    for draft in work.drafts:
+        if draft.blocker is None and not draft.desired.deleting:
+            urls[draft.desired.partner.auth_metadata_url] = None
+    observed = await work.operations.observe(work.server, work.credentials, host, tuple(urls))
+    work.observed_at = work.now()
+    return observed

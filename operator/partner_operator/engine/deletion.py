@@ -1,0 +1,79 @@
+"""Letting objects go: what we made is removed, what we adopted stays, and unknown is never gone."""
+
+from __future__ import annotations
+
+from partner_operator.engine import changes
+from partner_operator.engine.ports import Severity
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.model import DeletionPolicy
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+
+CROWD = 5
+"""So many objects of one server going at once look like an accident (design rule 13)."""
+
+
+async def release_without_contact(work: Pass) -> None:
+    """Let go of the objects for which no server need be asked."""
+    for draft in work.live:
+        if not draft.desired.deleting:
+            continue
+        if not draft.desired.has_finalizer:
+            draft.gone = True
+        elif draft.desired.release_requested == draft.desired.key.uid:
+            await _release(
+                work, draft, Reason.RELEASED, "Released by annotation; servers untouched."
+            )
+        elif work.declared.crd_deleting:
+            message = "The kind itself is being deleted, so the registration stays on the server."
+            await _release(work, draft, Reason.RETAINED, message)
+        elif draft.desired.deletion_policy is DeletionPolicy.RETAIN:
+            message = "deletionPolicy is Retain: the registration stays on the server."
+            await _release(work, draft, Reason.RETAINED, message)
+    _hold_a_crowd(work)
+
+
+def _hold_a_crowd(work: Pass) -> None:
+    going = [draft for draft in work.live if draft.desired.deleting]
+    if len(going) < CROWD or len(going) * 2 <= len(work.drafts) or _confirmed(work):
+        return
+    for draft in going:
+        draft.blocker = Blocker(
+            Reason.DELETION_BLOCKED,
+            f"Most applications of PartnerServer {work.server.key.name} are being deleted at once, so "
+            "nothing is removed from the server. To remove the registrations all the same, set the "
+            "annotation partner-operator.io/reconcile-requested-at on the PartnerServer; to leave them, "
+            f"set partner-operator.io/release: {draft.desired.key.uid} here.",
+            stalled=True,
+        )
+
+
+def _confirmed(work: Pass) -> bool:
+    return work.server.reconcile_requested_at is not None
+
+
+async def release_settled(work: Pass) -> None:
+    """After a complete read: take the finalizer off what is gone, retained or handed over."""
+    for draft in work.live:
+        decision = draft.decision
+        if not draft.desired.deleting or decision is None or draft.blocker is not None:
+            continue
+        if decision.handed_over_to is not None:
+            heir = work.draft_of(decision.handed_over_to)
+            # The heir first: should we die in between, somebody still owns the entry.
+            changes.remember_registration(work, heir)
+            await work.save(heir, heir.status)
+            message = f"PartnerApplication {heir.desired.key.name} now stands for this trust."
+            await _release(work, draft, Reason.HANDED_OVER, message)
+        elif decision.retained:
+            message = "The registration was not made by this object and stays on the server."
+            await _release(work, draft, Reason.RETAINED, message)
+        elif decision.absent:
+            message = "The registration is gone from the server."
+            await _release(work, draft, Reason.REMOVED, message)
+
+
+async def _release(work: Pass, draft: Draft, reason: Reason, message: str) -> None:
+    await work.tell(draft, reason, message, Severity.NORMAL)
+    await work.ports.writer.remove_finalizer(draft.desired)
+    draft.gone = True

@@ -1,0 +1,176 @@
+"""One pass over one server: everything that is due, from a fresh read to the last status write."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from partner_operator.engine import changes, closing, connectivity, contact, deletion, restarts
+from partner_operator.engine.ports import (
+    Credentials,
+    DeclaredServer,
+    Gone,
+    OperationFailed,
+    ServerName,
+    Severity,
+)
+from partner_operator.engine.state import Draft, Pass, Ports
+from partner_operator.trust.model import Mode, Observed, Product
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the worker needs to know of a finished pass."""
+
+    due: datetime | None
+    """When the next pass is due; None: the server is gone, or nothing is left to do for it."""
+    credentials: Credentials | None = None
+    """The credentials that worked, kept in memory while the server object terminates."""
+
+
+async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | None) -> Result:
+    """Bring one server closer to what is declared, and tell the truth about it."""
+    declared = await ports.reader.server(name)
+    if declared is None:
+        return Result(due=None)
+    work = _begin(ports, declared)
+    try:
+        await _work(work, remembered)
+        due = await closing.close(work)
+    except Gone:
+        # Deleted, or deleted and made anew, under our hands: the event of that rings us again.
+        return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
+    if declared.desired.deleting and not work.live:
+        return Result(due=None, credentials=remembered)
+    accepted = work.credentials if work.observed is not None else remembered
+    return Result(due=due, credentials=accepted)
+
+
+def _begin(ports: Ports, declared: DeclaredServer) -> Pass:
+    drafts = [
+        Draft(declared=application, status=application.status, blocker=application.blocker)
+        for application in declared.applications
+    ]
+    return Pass(
+        ports=ports,
+        declared=declared,
+        status=declared.status,
+        drafts=drafts,
+        blocker=declared.problem,
+    )
+
+
+async def _work(work: Pass, remembered: Credentials | None) -> None:
+    await deletion.release_without_contact(work)
+    if work.server.deleting and not work.live:
+        return
+    await closing.show_progress(work)
+    if work.blocker is not None or not await contact.take_credentials(work, remembered):
+        return
+    if await contact.observe(work) is None:
+        return
+    try:
+        await _keep_true(work)
+    except OperationFailed as failure:
+        await _stopped_short(work, failure)
+
+
+async def _keep_true(work: Pass) -> None:
+    """Everything after the first answer of the organisation."""
+    assert work.observed is not None
+    _learn_server(work, work.observed)
+    if _duplicate(work):
+        return
+    if work.status.pin is not None:
+        work.status = replace(work.status, pin=None)
+    changes.decide_all(work)
+    await changes.settle_open_intents(work)
+    await changes.make_changes(work)
+    await changes.remember_entries(work)
+    await deletion.release_settled(work)
+    if work.failure is not None:
+        return
+    await _activate(work)
+
+
+async def _activate(work: Pass) -> None:
+    """Restart or replicate, then test."""
+    assert work.observed is not None
+    if work.server.product is Product.EXCHANGE:
+        await restarts.run_round(work, allowed=_enforced(work))
+    elif work.server.product is Product.LYNC:
+        work.up_to_date = await _replicate(work, work.observed)
+        await connectivity.run_tests(work)
+
+
+def _enforced(work: Pass) -> bool:
+    """Observe means zero restarts too (rule 15): somebody must want changes here."""
+    return any(draft.desired.mode is Mode.ENFORCE for draft in work.drafts)
+
+
+async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
+    """FQDNs (lower case) whose configuration is up to date; waits a while after a change."""
+    hosts = {host.lower() for host in work.server.hosts}
+    fresh = {replica.fqdn.lower() for replica in observed.replicas if replica.up_to_date}
+    if hosts <= fresh or not _enforced(work):
+        return frozenset(fresh)
+    assert work.credentials is not None
+    patience = work.ports.patience
+    deadline = work.ports.clock.monotonic() + patience.replication.total_seconds()
+    while not hosts <= fresh and work.ports.clock.monotonic() < deadline:
+        answer = await work.operations.replicate(work.server, work.credentials, observed.host)
+        fresh = {fqdn.lower() for fqdn in answer}
+        if not hosts <= fresh:
+            await asyncio.sleep(patience.poll.total_seconds())
+    replicas = tuple(
+        replace(replica, up_to_date=replica.fqdn.lower() in fresh) for replica in observed.replicas
+    )
+    work.observed = replace(observed, replicas=replicas)
+    return frozenset(fresh)
+
+
+def _learn_server(work: Pass, observed: Observed) -> None:
+    work.status = replace(
+        work.status,
+        organization=observed.organization,
+        product_version=observed.product_version,
+        metadata=closing.metadata_status(work, observed) or work.status.metadata,
+    )
+
+
+def _duplicate(work: Pass) -> bool:
+    """Two PartnerServers for one organisation: the older one works, the younger one says so."""
+    assert work.observed is not None
+    mine = (work.server.created_at, work.server.key.uid)
+    for other in work.declared.others:
+        same = (
+            other.product is work.server.product
+            and other.organization == work.observed.organization
+            and other.key.uid != work.server.key.uid
+        )
+        if same and (other.created_at, other.key.uid) < mine:
+            work.blocker = Blocker(
+                Reason.DUPLICATE_SERVER,
+                f"PartnerServer {other.key.namespace}/{other.key.name} is the same {work.server.product} "
+                f"organisation ({work.observed.organization}) and is older. Delete one of the two.",
+                stalled=True,
+            )
+            return True
+    return False
+
+
+async def _stopped_short(work: Pass, failure: OperationFailed) -> None:
+    """A remote step after the first answer failed for the whole server."""
+    if failure.credentials_rejected and work.credentials is not None:
+        await work.save_server(rejected_credentials=work.credentials.digest)
+        work.blocker = contact.rejected(work)
+        return
+    if failure.outcome_unknown and work.observed is not None:
+        until = work.now() + work.ports.patience.unknown_outcome
+        await work.save_server(pin=Pin(host=work.observed.host, until=until))
+    work.failure = failure
+    await work.tell_server(failure.reason, failure.message, Severity.WARNING)

@@ -1,0 +1,164 @@
+"""What one pass knows so far: the declaration as read, and the statuses as they will be written."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from partner_operator.engine.ports import (
+    Announcer,
+    Clock,
+    Credentials,
+    DeclaredApplication,
+    DeclaredServer,
+    Kind,
+    OperationFailed,
+    Operations,
+    Reader,
+    Severity,
+    Writer,
+)
+from partner_operator.trust.activation import RestartStep, Round
+from partner_operator.trust.model import (
+    DesiredApplication,
+    DesiredServer,
+    HostState,
+    ObjectKey,
+    Observed,
+    Product,
+)
+from partner_operator.trust.plan import Blocker, Decision
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a pass waits for slow things, and how often it looks."""
+
+    host_return: timedelta = timedelta(minutes=5)
+    """A host that is not as healthy as before its restart after this long has failed."""
+    poll: timedelta = timedelta(seconds=3)
+    replication: timedelta = timedelta(seconds=60)
+    unknown_outcome: timedelta = timedelta(minutes=10)
+    """Longest life of a remote process whose answer was lost: the pin's length."""
+    retest: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The edges, as the composition root wired them."""
+
+    reader: Reader
+    writer: Writer
+    announcer: Announcer
+    operations: Mapping[Product, Operations]
+    clock: Clock
+    chance: random.Random
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(slots=True)
+class Draft:
+    """One application during a pass."""
+
+    declared: DeclaredApplication
+    status: ApplicationStatus
+    decision: Decision | None = None
+    failure: OperationFailed | None = None
+    blocker: Blocker | None = None
+    drift: bool = False
+    """Drift was found in this pass (and repaired, if nothing stood against it)."""
+    changed_at: datetime | None = None
+    """Server's clock after a change of ours in this pass."""
+    document_read: bool = False
+    """A change of ours in this pass made the server read the partner's document."""
+    gone: bool = False
+    """The object has left: our finalizer is off, or the object was made anew."""
+
+    @property
+    def desired(self) -> DesiredApplication:
+        """The declaration."""
+        return self.declared.desired
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass over one server."""
+
+    ports: Ports
+    declared: DeclaredServer
+    status: ServerStatus
+    drafts: list[Draft]
+    credentials: Credentials | None = None
+    observed: Observed | None = None
+    observed_at: datetime | None = None
+    """Our clock when `observed.clock` was read: tells how far the server's clock is from ours."""
+    host_states: dict[str, HostState] = field(default_factory=dict)
+    round: Round | None = None
+    step: RestartStep | None = None
+    up_to_date: frozenset[str] = frozenset()
+    """Lync machines (lower case) that have the present configuration."""
+    failure: OperationFailed | None = None
+    """What kept this pass from its work on the whole server."""
+    blocker: Blocker | None = None
+    """What only a human can change about the whole server."""
+    due: list[datetime] = field(default_factory=list)
+
+    @property
+    def server(self) -> DesiredServer:
+        """The declaration."""
+        return self.declared.desired
+
+    @property
+    def operations(self) -> Operations:
+        """The operations of this server's product."""
+        return self.ports.operations[self.server.product]
+
+    @property
+    def live(self) -> list[Draft]:
+        """Drafts whose objects are still ours to write."""
+        return [draft for draft in self.drafts if not draft.gone]
+
+    @property
+    def iis(self) -> IISStatus:
+        """Restart bookkeeping, empty where there is none."""
+        return self.status.iis or IISStatus()
+
+    def now(self) -> datetime:
+        """The operator's clock."""
+        return self.ports.clock.now()
+
+    def wake_at(self, instant: datetime) -> None:
+        """Ask for another pass no later than this."""
+        self.due.append(instant)
+
+    def draft_of(self, key: ObjectKey) -> Draft:
+        """The draft of one application."""
+        return next(draft for draft in self.drafts if draft.desired.key == key)
+
+    async def save_server(self, **changes: object) -> None:
+        """Remember something of the server before going on: survives a crash at the next line."""
+        self.status = replace(self.status, **changes)  # type: ignore[arg-type]  # fields are checked by replace
+        await self.ports.writer.server_status(self.server, self.status)
+
+    async def save(self, draft: Draft, status: ApplicationStatus) -> None:
+        """Remember something of an application before going on."""
+        draft.status = status
+        await self.ports.writer.application_status(draft.desired, status)
+
+    async def tell(
+        self, draft: Draft, reason: Reason, message: str, severity: Severity = Severity.NORMAL
+    ) -> None:
+        """An Event on an application."""
+        await self.ports.announcer.announce(
+            Kind.APPLICATION, draft.desired.key, severity, reason, message
+        )
+
+    async def tell_server(
+        self, reason: Reason, message: str, severity: Severity = Severity.NORMAL
+    ) -> None:
+        """An Event on the server."""
+        await self.ports.announcer.announce(Kind.SERVER, self.server.key, severity, reason, message)

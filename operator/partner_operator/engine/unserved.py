@@ -1,0 +1,100 @@
+"""Applications that name no existing server: one small worker answers them all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from partner_operator.engine.bell import Bell
+from partner_operator.engine.closing import blocked_status
+from partner_operator.engine.ports import DeclaredApplication, Gone, Kind, Severity
+from partner_operator.engine.state import Ports
+from partner_operator.trust.conditions import unknown
+from partner_operator.trust.model import DeletionPolicy
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.verdict import ApplicationFacts, application_verdict
+
+logger = logging.getLogger(__name__)
+AGAIN = timedelta(minutes=10)
+
+
+async def serve_unserved(ports: Ports, bell: Bell) -> None:
+    """For ever: whenever rung, tell each such application what is missing."""
+    while True:
+        await bell.wait(until=ports.clock.now() + AGAIN)
+        # A server and its applications arrive in one breath; let the server arrive first.
+        await asyncio.sleep(1)
+        try:
+            for application in await ports.reader.unserved():
+                await _answer(ports, application)
+        except Exception:
+            # The outermost loop of this worker: the next ring tries again.
+            logger.exception("applications without a server could not be answered")
+
+
+async def _answer(ports: Ports, application: DeclaredApplication) -> None:
+    desired = application.desired
+    try:
+        if desired.deleting:
+            await _let_go(ports, application)
+            return
+        blocker = application.blocker or missing_server(desired.server_name)
+        await _tell(ports, application, blocker)
+    except Gone:
+        logger.debug("%s left while it was answered", desired.key.name)
+
+
+def missing_server(name: str) -> Blocker:
+    """The sentence for a serverRef to nothing."""
+    return Blocker(
+        Reason.SERVER_NOT_FOUND,
+        f"spec.serverRef names PartnerServer {name}, which does not exist in this namespace. Create it, "
+        "or delete this object and make one that names an existing PartnerServer.",
+        stalled=True,
+    )
+
+
+async def _let_go(ports: Ports, application: DeclaredApplication) -> None:
+    """Without a server nothing can be removed; only what promises to leave the server alone may go."""
+    desired = application.desired
+    registration = application.status.registration
+    released = desired.release_requested == desired.key.uid
+    harmless = registration is None and application.status.intent is None
+    if not desired.has_finalizer:
+        return
+    if released or harmless or desired.deletion_policy is DeletionPolicy.RETAIN:
+        await ports.announcer.announce(
+            Kind.APPLICATION,
+            desired.key,
+            Severity.NORMAL,
+            Reason.RELEASED if released else Reason.RETAINED,
+            "Let go without contact to a server.",
+        )
+        await ports.writer.remove_finalizer(desired)
+        return
+    blocker = Blocker(
+        Reason.DELETION_BLOCKED,
+        f"PartnerServer {desired.server_name} does not exist, so the registration on the server cannot be "
+        f"removed. Create the PartnerServer again, or leave the server as it is: kubectl annotate papp "
+        f"{desired.key.name} partner-operator.io/release={desired.key.uid}",
+        stalled=True,
+    )
+    await _tell(ports, application, blocker)
+
+
+async def _tell(ports: Ports, application: DeclaredApplication, blocker: Blocker) -> None:
+    desired, status = application.desired, application.status
+    nothing = unknown(blocker.reason, blocker.message)
+    facts = ApplicationFacts(
+        generation=desired.generation,
+        mode=desired.mode,
+        metadata=nothing,
+        registered=nothing,
+        blocker=blocker,
+    )
+    verdict = application_verdict(status.conditions, facts, ports.clock.now())
+    await ports.writer.application_status(
+        desired, blocked_status(status, verdict, desired.generation)
+    )
