@@ -1,12 +1,53 @@
-"""Step 1 of the procedure: a server's own OAuth certificates, judged and never assigned."""
+"""Certificates and documents, judged and never assigned (step 1 of the procedure)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from partner_operator.oauth.certificates import Certificate
-from partner_operator.trust.conditions import Part
-from partner_operator.trust.model import DocumentReading, Observed
+from partner_operator.oauth.certificates import Certificate, CertificateProblem, judge, usable
+from partner_operator.oauth.identifiers import describe, identifier_of
+from partner_operator.trust.conditions import Part, false, true, unknown
+from partner_operator.trust.model import (
+    CertificateRole,
+    DocumentFault,
+    DocumentReading,
+    Observed,
+    OwnCertificate,
+    Product,
+)
+from partner_operator.trust.reasons import Reason
+
+MENDING = {
+    Product.EXCHANGE: (
+        "Mend it on Exchange: New-ExchangeCertificate (KeySize 2048), then Set-AuthConfig "
+        "-NewCertificateThumbprint, Set-AuthConfig -PublishCertificate, and "
+        "Set-AuthConfig -ClearPreviousCertificate when partners have followed."
+    ),
+    Product.LYNC: (
+        "Mend it on Lync: Request-CsCertificate -New -Type OAuthTokenIssuer (KeySize 2048), then "
+        "Set-CsCertificate -Identity global -Type OAuthTokenIssuer -Thumbprint; add -Roll "
+        "-EffectiveDate to let partners follow first."
+    ),
+    Product.SHAREPOINT: (
+        "Mend it on SharePoint: Set-SPSecurityTokenServiceConfig -ImportSigningCertificate."
+    ),
+}
+"""Which cmdlets mend a product's own OAuth certificate (domain reference 7.1, 7.2)."""
+
+_REASONS = {
+    CertificateProblem.EXPIRED: Reason.CERTIFICATE_EXPIRED,
+    CertificateProblem.NOT_YET_VALID: Reason.CERTIFICATE_NOT_YET_VALID,
+    CertificateProblem.WEAK: Reason.CERTIFICATE_WEAK,
+    CertificateProblem.EXPIRES_WITHIN_14_DAYS: Reason.CERTIFICATE_EXPIRES_SOON,
+    CertificateProblem.EXPIRES_WITHIN_60_DAYS: Reason.CERTIFICATE_EXPIRES_SOON,
+}
+
+_FAULTS = {
+    DocumentFault.UNREACHABLE: Reason.METADATA_UNREACHABLE,
+    DocumentFault.TLS_FAILED: Reason.METADATA_UNREACHABLE,
+    DocumentFault.HTTP_STATUS: Reason.METADATA_UNREACHABLE,
+    DocumentFault.INVALID: Reason.METADATA_INVALID,
+}
 
 
 def check_own_certificates(observed: Observed, own_url: str, now: datetime) -> Part:
@@ -14,14 +55,124 @@ def check_own_certificates(observed: Observed, own_url: str, now: datetime) -> P
 
     `own_url`: the server's own auth metadata URL. Unknown when certificates cannot be read (C08).
     """
-    raise NotImplementedError
+    mending = MENDING[observed.product]
+    if observed.own_certificates_fault is not None:
+        return unknown(
+            Reason.CERTIFICATE_UNREADABLE,
+            f"The list of certificates cannot be read: {_sentence(observed.own_certificates_fault)} A broken "
+            "OAuth certificate can itself be the cause, so check it first.",
+        )
+    current = [own for own in observed.own_certificates if own.role is CertificateRole.CURRENT]
+    if not current:
+        return false(
+            Reason.CERTIFICATE_MISSING,
+            f"{observed.product} has no OAuth certificate to sign its tokens with. {mending}",
+        )
+    worst = _judge_current(current[0], now, mending)
+    if worst is not None and worst.reason is not Reason.CERTIFICATE_EXPIRES_SOON:
+        return worst
+    return (
+        _published(observed, own_url, current[0].thumbprint, mending) or worst or _good(current[0])
+    )
 
 
-def check_document(reading: DocumentReading | None, product: str, now: datetime) -> Part:
+def check_document(reading: DocumentReading | None, product: Product, now: datetime) -> Part:
     """The MetadataValid condition for a document that `product` should publish."""
-    raise NotImplementedError
+    if reading is None:
+        return unknown(Reason.METADATA_UNREACHABLE, "The document was not fetched in this pass.")
+    if reading.document is None:
+        reason = _FAULTS[reading.fault or DocumentFault.UNREACHABLE]
+        message = f"{reading.url} gives no usable document: {_sentence(reading.detail or str(reading.fault))}"
+        known = reading.fault is DocumentFault.INVALID
+        return false(reason, message) if known else unknown(reason, message)
+    document = reading.document
+    if document.application_identifier.lower() != identifier_of(str(product)):
+        return false(
+            Reason.METADATA_WRONG_PRODUCT,
+            f"{reading.url} is the document of {describe(document.application_identifier)} "
+            f"({document.application_identifier}), not of {product}. Write the metadata URL of {product}.",
+        )
+    good = [certificate for certificate in document.certificates if usable(certificate, now)]
+    if not good:
+        worst = max(document.certificates, key=lambda certificate: certificate.not_after)
+        problem = judge(worst, now)[0]
+        return false(_REASONS[problem], f"{_sentence_of(problem, worst)} {MENDING[product]}")
+    # Only the certificate that lasts longest tells when trust ends: an older twin ends before it.
+    last = max(good, key=lambda certificate: certificate.not_after)
+    warnings = judge(last, now)
+    if warnings:
+        return true(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {MENDING[product]}")
+    return true(
+        Reason.METADATA_VALID, f"{product} publishes {_named(len(good))} under {reading.url}."
+    )
 
 
-def usable(certificate: Certificate, now: datetime) -> bool:
-    """True: current and strong enough to be trusted."""
-    raise NotImplementedError
+def _judge_current(own: OwnCertificate, now: datetime, mending: str) -> Part | None:
+    if own.certificate is None:
+        return false(
+            Reason.CERTIFICATE_MISSING,
+            f"The server is told to sign with certificate {own.thumbprint}, which it does not have. {mending}",
+        )
+    problems = judge(own.certificate, now)
+    if not problems:
+        return None
+    message = f"{_sentence_of(problems[0], own.certificate)} {mending}"
+    judged = true if problems[0].is_warning else false
+    return judged(_REASONS[problems[0]], message)
+
+
+def _published(observed: Observed, own_url: str, thumbprint: str, mending: str) -> Part | None:
+    """None when the server's own document publishes the certificate it signs with."""
+    reading = observed.documents.get(own_url)
+    if reading is None or reading.document is None:
+        detail = reading.detail if reading is not None and reading.detail else "it was not fetched"
+        return unknown(
+            Reason.METADATA_UNREACHABLE,
+            f"The certificate itself is good, but the server's own document {own_url} cannot be had: "
+            f"{_sentence(detail)} Check the OAuth certificate and the web site that serves the document.",
+        )
+    if thumbprint.upper() in reading.document.thumbprints:
+        return None
+    return false(
+        Reason.CERTIFICATE_NOT_PUBLISHED,
+        f"The server signs with certificate {thumbprint}, but {own_url} does not publish it, so partners "
+        f"refuse its tokens. {mending}",
+    )
+
+
+def _good(own: OwnCertificate) -> Part:
+    assert own.certificate is not None
+    return true(
+        Reason.CERTIFICATE_VALID,
+        f"Certificate {own.thumbprint} is published and valid until {_day(own.certificate)}.",
+    )
+
+
+def _sentence_of(problem: CertificateProblem, certificate: Certificate) -> str:
+    name = f"Certificate {certificate.thumbprint}"
+    match problem:
+        case CertificateProblem.EXPIRED:
+            return f"{name} expired on {_day(certificate)}."
+        case CertificateProblem.NOT_YET_VALID:
+            return f"{name} is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC."
+        case CertificateProblem.WEAK:
+            return f"{name} has a {certificate.key_bits}-bit {certificate.key_algorithm} key; RSA of 2048 bits or more is needed."
+        case CertificateProblem.EXPIRES_WITHIN_14_DAYS:
+            return f"{name} expires within 14 days, on {_day(certificate)}."
+        case CertificateProblem.EXPIRES_WITHIN_60_DAYS:
+            return f"{name} expires within 60 days, on {_day(certificate)}."
+
+
+def _named(count: int) -> str:
+    return (
+        "one usable signing certificate" if count == 1 else f"{count} usable signing certificates"
+    )
+
+
+def _day(certificate: Certificate) -> str:
+    return f"{certificate.not_after:%Y-%m-%d}"
+
+
+def _sentence(text: str) -> str:
+    stripped = text.strip()
+    return stripped if stripped.endswith((".", "!", "?")) else f"{stripped}."

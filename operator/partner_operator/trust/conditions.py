@@ -94,9 +94,7 @@ def replace_conditions(
     """Exactly these parts as conditions, with the transition times that `old` remembers."""
     conditions = tuple(found for found in old if found.type in parts)
     for condition_type, part in parts.items():
-        conditions = set_condition(
-            conditions, condition_type, part, now=now, generation=generation
-        )
+        conditions = set_condition(conditions, condition_type, part, now=now, generation=generation)
     return conditions
 
 

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from partner_operator.trust.model import DesiredApplication, DesiredServer, Observed
-from partner_operator.trust.plan import Blocker, Decision
-from partner_operator.trust.status import ApplicationStatus
+from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.certificate_check import check_document
+from partner_operator.trust.claims import Claims
+from partner_operator.trust.conditions import Part
+from partner_operator.trust.deletion import decide_deletion, explained_by_us
+from partner_operator.trust.differences import differences
+from partner_operator.trust.match import Match, effective_identity, find_entry, find_registered
+from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed, Product
+from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
+from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.status import ChangeKind
+from partner_operator.trust.view import ApplicationView
+
+__all__ = ["ApplicationView", "decide"]
+
+LYNC_IMMUTABLE = frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER})
+"""Set-CsPartnerApplication cannot change these (domain reference 2.2)."""
+
+HARMLESS = frozenset({Field.IDENTITY, Field.ROLES})
+"""Fields that Exchange's workers do not cache with the OAuth configuration: no restart for them."""
+
+HUMAN_ONLY = frozenset(
+    {Reason.METADATA_WRONG_PRODUCT, Reason.CERTIFICATE_EXPIRED, Reason.CERTIFICATE_WEAK}
+)
+"""Faults of a document that do not pass by waiting."""
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationView:
-    """One application as `decide` needs it: declaration, memory, and what the reader refused."""
+class _Case:
+    """One application with everything that was found out about it."""
 
-    desired: DesiredApplication
-    status: ApplicationStatus
-    blocker: Blocker | None = None
+    server: DesiredServer
+    view: ApplicationView
+    observed: Observed
+    match: Match
+    metadata: Part
+    document: AuthMetadata | None
 
 
 def decide(
@@ -29,4 +54,145 @@ def decide(
     for one entry. `change` is None whenever `blocker` is set; `planned` then says what would be
     done. In mode Observe `planned` holds the differences; in mode Suspend there are none.
     """
-    raise NotImplementedError
+    cases = [_look_at(server, view, observed) for view in applications]
+    claims = Claims([(case.view, case.match.entry, case.document) for case in cases])
+    return tuple(_decide_one(case, claims) for case in cases)
+
+
+def _look_at(server: DesiredServer, view: ApplicationView, observed: Observed) -> _Case:
+    partner = view.desired.partner
+    reading = observed.documents.get(partner.auth_metadata_url)
+    metadata = check_document(reading, partner.product, observed.clock)
+    wrong = metadata.reason is Reason.METADATA_WRONG_PRODUCT
+    document = None if reading is None or wrong else reading.document
+    registration = view.status.registration
+    if view.blocker is not None:
+        found = find_registered(registration, observed)
+    else:
+        found = find_entry(view.desired, registration, document, observed)
+    return _Case(server, view, observed, found, metadata, document)
+
+
+def _decide_one(case: _Case, claims: Claims) -> Decision:
+    if case.view.desired.deleting:
+        return decide_deletion(case.view, case.match, case.observed, claims)
+    blocker = _declaration_blocker(case, claims)
+    decision = Decision(
+        application=case.view.desired.key,
+        entry=case.match.entry if blocker is None or claims.owner_of(case.view) is None else None,
+        created_by_us=explained_by_us(case.view) or claims.inherits(case.view, case.match.entry),
+        warnings=_warnings(case),
+    )
+    if case.view.desired.mode is Mode.SUSPEND:
+        return replace(decision, blocker=blocker)
+    if blocker is not None:
+        return replace(decision, blocker=blocker)
+    return _with_change(case, decision)
+
+
+def _declaration_blocker(case: _Case, claims: Claims) -> Blocker | None:
+    """What stands against this application before its content is even looked at."""
+    if case.view.blocker is not None:
+        return case.view.blocker
+    partner = case.view.desired.partner.product
+    if partner is case.server.product:
+        message = (
+            f"{partner} cannot be a partner application of {partner}: only different products of Exchange, "
+            "Lync and SharePoint accept each other's tokens. Name another partner."
+        )
+        return Blocker(Reason.UNSUPPORTED_PAIR, message, stalled=True)
+    owner = claims.owner_of(case.view)
+    if owner is not None:
+        message = (
+            f"PartnerApplication {owner.name} claims the same partner application on {case.server.product} "
+            "and is older. Delete one of the two objects; the registration is handed over."
+        )
+        return Blocker(Reason.CONFLICT, message, stalled=True)
+    return _ambiguity(case)
+
+
+def _ambiguity(case: _Case) -> Blocker | None:
+    if case.match.candidates:
+        names = ", ".join(_shown(entry) for entry in case.match.candidates)
+        message = (
+            f"Several partner applications could be meant: {names}. Set identity to the one that shall "
+            "stand for this object, or remove the others."
+        )
+        return Blocker(Reason.AMBIGUOUS, message, stalled=True)
+    if case.match.squatter is not None:
+        message = (
+            f"{_shown(case.match.squatter)} has the identity that this object needs and is for somebody else. "
+            "Declare another identity, or remove that partner application if nobody needs it."
+        )
+        return Blocker(Reason.CONFLICT, message, stalled=True)
+    return None
+
+
+def _with_change(case: _Case, decision: Decision) -> Decision:
+    unread = _incomplete(case.observed)
+    if case.match.entry is None and unread is not None:
+        return replace(decision, blocker=unread)
+    decision = replace(decision, absent=case.match.entry is None)
+    if case.document is None or case.metadata.status is not ConditionStatus.TRUE:
+        return replace(decision, blocker=_document_blocker(case.metadata))
+    change = _change(case, case.document)
+    if change is None:
+        return decision
+    if unread is not None:
+        return replace(decision, blocker=unread, planned=change)
+    if case.view.desired.mode is Mode.OBSERVE:
+        return replace(decision, planned=change)
+    return replace(decision, change=change)
+
+
+def _change(case: _Case, document: AuthMetadata) -> Change | None:
+    desired, entry = case.view.desired, case.match.entry
+    if entry is None:
+        made = Difference(Field.ENTRY, "", effective_identity(desired))
+        return _sized(case, ChangeKind.REGISTER, (made,))
+    found = differences(desired, entry, case.view.status.registration, document, case.observed)
+    if not found:
+        return None
+    fields = {difference.field for difference in found}
+    immutable = case.server.product is Product.LYNC and fields & LYNC_IMMUTABLE
+    return _sized(case, ChangeKind.RECREATE if immutable else ChangeKind.UPDATE, found)
+
+
+def _sized(case: _Case, kind: ChangeKind, found: tuple[Difference, ...]) -> Change:
+    fields = {difference.field for difference in found}
+    return Change(
+        kind=kind,
+        application=case.view.desired.key,
+        entry=case.match.entry,
+        differences=found,
+        needs_restart=case.server.product is Product.EXCHANGE and not fields <= HARMLESS,
+    )
+
+
+def _incomplete(observed: Observed) -> Blocker | None:
+    if observed.incomplete is None:
+        return None
+    message = (
+        f"The list of partner applications on {observed.product} is not proven whole, so nothing is changed: "
+        f"{observed.incomplete}"
+    )
+    return Blocker(Reason.INCOMPLETE_READ, message, stalled=False)
+
+
+def _document_blocker(metadata: Part) -> Blocker:
+    return Blocker(metadata.reason, metadata.message, stalled=metadata.reason in HUMAN_ONLY)
+
+
+def _warnings(case: _Case) -> tuple[str, ...]:
+    if case.server.product is not Product.EXCHANGE or not case.observed.wildcard_domains:
+        return ()
+    domains = ", ".join(sorted(case.observed.wildcard_domains))
+    return (
+        f"Exchange accepts {domains} only by wildcard and refuses tokens for it (2000004). Add the explicit "
+        "accepted domain with New-AcceptedDomain.",
+    )
+
+
+def _shown(entry: Entry) -> str:
+    where = entry.metadata_url or entry.realm or "no readable URL"
+    return f"{entry.identity} ({where})"

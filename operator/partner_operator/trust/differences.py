@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.match import same, same_url
 from partner_operator.trust.model import DesiredApplication, Entry, Observed, Product
-from partner_operator.trust.plan import Change, Difference
+from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import Registration
 
 UNREADABLE = "(unreadable value on the server)"
 """Current value of a difference whose stored value exists and cannot be read (case C06)."""
+
+ROLES = {
+    Product.LYNC: ("UserApplication", "ArchiveApplication", "MeetingGraphApplication"),
+    Product.SHAREPOINT: (
+        "UserApplication",
+        "LegalHoldApplication",
+        "Mailbox Search",
+        "TeamMailboxLifecycleApplication",
+        "Legal Hold",
+    ),
+    Product.EXCHANGE: (),
+}
+"""What the shipped Configure-EnterprisePartnerApplication.ps1 assigns (domain reference 1.3.3)."""
 
 
 def differences(
@@ -19,14 +35,87 @@ def differences(
     observed: Observed,
 ) -> tuple[Difference, ...]:
     """Every field of the entry that is not as declared, in the order of `Field`."""
-    raise NotImplementedError
+    found = [
+        *_flags(application, entry, observed.product),
+        *_content(application, entry, document),
+        *_certificates(entry, registration, document),
+    ]
+    if observed.product is Product.EXCHANGE:
+        found += _account(application, entry, observed)
+    order = list(Field)
+    return tuple(sorted(found, key=lambda difference: order.index(difference.field)))
 
 
 def required_roles(partner: Product, observed: Observed) -> tuple[str, ...]:
     """Management roles that the linked account needs for this partner on this version."""
-    raise NotImplementedError
+    available = {role.casefold() for role in observed.available_roles}
+    return tuple(role for role in ROLES[partner] if role.casefold() in available)
 
 
 def has_unreadable_value(change: Change) -> bool:
     """True: a stored value cannot be read; manual repair may be needed (case C06)."""
     return any(difference.current == UNREADABLE for difference in change.differences)
+
+
+def _flags(application: DesiredApplication, entry: Entry, product: Product) -> Iterator[Difference]:
+    if application.identity is not None and not same(entry.identity, application.identity):
+        yield Difference(Field.IDENTITY, entry.identity, application.identity)
+    if not entry.enabled:
+        yield Difference(Field.ENABLED, "False", "True")
+    if product is Product.LYNC and not same(entry.trust_level or "", application.trust_level):
+        yield Difference(Field.TRUST_LEVEL, entry.trust_level or "", str(application.trust_level))
+    # Without it Exchange refuses users whom the partner names by SID (domain reference 6.2).
+    if product is Product.EXCHANGE and not entry.accepts_security_identifiers:
+        yield Difference(Field.ACCEPTS_SECURITY_IDENTIFIERS, "False", "True")
+
+
+def _content(
+    application: DesiredApplication, entry: Entry, document: AuthMetadata
+) -> Iterator[Difference]:
+    url = application.partner.auth_metadata_url
+    if entry.metadata_url is None:
+        yield Difference(Field.METADATA_URL, UNREADABLE, url)
+    elif not same_url(entry.metadata_url, url):
+        yield Difference(Field.METADATA_URL, entry.metadata_url, url)
+    if not same(entry.application_identifier, document.application_identifier):
+        yield Difference(
+            Field.APPLICATION_IDENTIFIER,
+            entry.application_identifier,
+            document.application_identifier,
+        )
+    # A product that leaves realm or issuer empty for entries with a metadata URL shows no difference.
+    if entry.realm.strip() and not same(entry.realm, document.realm):
+        yield Difference(Field.REALM, entry.realm, document.realm)
+    if entry.issuer.strip() and not same(entry.issuer, document.issuer):
+        yield Difference(Field.ISSUER, entry.issuer, document.issuer)
+
+
+def _certificates(
+    entry: Entry, registration: Registration | None, document: AuthMetadata
+) -> Iterator[Difference]:
+    stored = entry.thumbprints
+    if stored is None:
+        # Lync does not show them: what our last read of the document got is what counts. Nothing
+        # remembered is no reason to change anything (design rule 15).
+        if registration is None or not registration.thumbprints:
+            return
+        stored = registration.thumbprints
+    current = sorted({thumbprint.upper() for thumbprint in stored})
+    desired = sorted({thumbprint.upper() for thumbprint in document.thumbprints})
+    if current != desired:
+        yield Difference(Field.CERTIFICATES, ", ".join(current), ", ".join(desired))
+
+
+def _account(
+    application: DesiredApplication, entry: Entry, observed: Observed
+) -> Iterator[Difference]:
+    partner = application.partner.product
+    required = required_roles(partner, observed)
+    account = entry.linked_account
+    if account is None:
+        yield Difference(Field.LINKED_ACCOUNT, "", f"{partner}Enterprise-ApplicationAccount")
+    assigned = {role.casefold() for role in account.roles} if account is not None else set()
+    missing = [role for role in required if role.casefold() not in assigned]
+    if missing:
+        current = [role for role in required if role.casefold() in assigned]
+        yield Difference(Field.ROLES, ", ".join(current), ", ".join(required))

@@ -1,9 +1,17 @@
-"""Which stored entry stands for an application (design rule 3)."""
+"""Which stored entry stands for an application (design rule 3).
+
+An identifier alone proves nothing: cloud entries of an auth server share the products' GUIDs
+(`SfBLegacy` has Lync's). So an entry must not use an auth server, must have the partner's
+identifier, and must have its metadata URL or its realm; the name only decides between several.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.model import DesiredApplication, Entry, Observed
 from partner_operator.trust.status import Registration
@@ -26,6 +34,31 @@ def effective_identity(application: DesiredApplication) -> str:
     return application.identity or str(application.partner.product)
 
 
+def same(left: str, right: str) -> bool:
+    """Letter case alone is no difference (design rule 2)."""
+    return left.strip().casefold() == right.strip().casefold()
+
+
+def same_url(left: str | None, right: str) -> bool:
+    """Same scheme, host, port and path without regard to letter case, and the same query."""
+    return left is not None and normal_url(left) == normal_url(right)
+
+
+def normal_url(url: str) -> str:
+    """The form of a URL in which two spellings of one address are equal."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return url.strip().casefold()
+    scheme = parts.scheme.casefold()
+    default = {"https": 443, "http": 80}.get(scheme)
+    host = (parts.hostname or "").casefold()
+    address = host if port in {None, default} else f"{host}:{port}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{scheme}://{address}{parts.path.casefold()}{query}"
+
+
 def find_entry(
     application: DesiredApplication,
     registration: Registration | None,
@@ -33,4 +66,93 @@ def find_entry(
     observed: Observed,
 ) -> Match:
     """The entry of this application: by what was registered, by content, then by name."""
-    raise NotImplementedError
+    entries = tuple(sorted(observed.entries, key=lambda entry: entry.reference.casefold()))
+    found = _search(application, registration, document, entries)
+    if found.candidates:
+        return found
+    name = application.identity if found.entry is not None else effective_identity(application)
+    others = (entry for entry in entries if entry != found.entry)
+    squatters = _named(others, name) if name is not None else ()
+    return Match(entry=found.entry, squatter=squatters[0] if squatters else None)
+
+
+def find_registered(registration: Registration | None, observed: Observed) -> Match:
+    """The registered entry alone, for objects whose declaration cannot be used any more."""
+    if registration is None:
+        return Match()
+    return Match(
+        entry=_only(
+            entry
+            for entry in observed.entries
+            if not entry.use_auth_server
+            and same(entry.reference, registration.reference)
+            and same(entry.application_identifier, registration.application_identifier)
+        )
+    )
+
+
+def _search(
+    application: DesiredApplication,
+    registration: Registration | None,
+    document: AuthMetadata | None,
+    entries: tuple[Entry, ...],
+) -> Match:
+    if registration is not None:
+        remembered = _only(
+            entry
+            for entry in entries
+            if same(entry.reference, registration.reference) and _is_of(entry, application)
+        )
+        if remembered is not None:
+            return Match(entry=remembered)
+    own_name = application.identity or (registration.identity if registration else None)
+    candidates = _by_content(application, registration, document, entries)
+    if not candidates:
+        return Match(entry=_damaged(application, entries))
+    if len(candidates) == 1:
+        return Match(entry=candidates[0])
+    url = application.partner.auth_metadata_url
+    chosen = _only(_named(candidates, own_name) if own_name else ()) or _only(
+        entry for entry in candidates if same_url(entry.metadata_url, url)
+    )
+    return Match(entry=chosen) if chosen is not None else Match(candidates=candidates)
+
+
+def _by_content(
+    application: DesiredApplication,
+    registration: Registration | None,
+    document: AuthMetadata | None,
+    entries: tuple[Entry, ...],
+) -> tuple[Entry, ...]:
+    known = (document.realm if document else "", registration.realm if registration else "")
+    realms = {realm.strip().casefold() for realm in known if realm.strip()}
+    url = application.partner.auth_metadata_url
+    return tuple(
+        entry
+        for entry in entries
+        if _is_of(entry, application)
+        and (same_url(entry.metadata_url, url) or entry.realm.strip().casefold() in realms)
+    )
+
+
+def _damaged(application: DesiredApplication, entries: tuple[Entry, ...]) -> Entry | None:
+    """The entry with our name whose URL and realm say nothing, so that nothing contradicts (C06)."""
+    return _only(
+        entry
+        for entry in _named(entries, effective_identity(application))
+        if _is_of(entry, application) and not entry.metadata_url and not entry.realm.strip()
+    )
+
+
+def _is_of(entry: Entry, application: DesiredApplication) -> bool:
+    identifier = identifier_of(str(application.partner.product))
+    return not entry.use_auth_server and same(entry.application_identifier, identifier)
+
+
+def _named(entries: Iterable[Entry], name: str) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if same(entry.identity, name))
+
+
+def _only(entries: Iterable[Entry]) -> Entry | None:
+    found = tuple(entries)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,113 @@
+"""Who claims which entry: two live objects never work on one, and a deleted one hands over (rule 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from partner_operator.oauth.identifiers import identifier_of
+from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.match import effective_identity, normal_url
+from partner_operator.trust.model import Entry, ObjectKey
+from partner_operator.trust.view import ApplicationView
+
+Claimed = tuple[ApplicationView, Entry | None, AuthMetadata | None]
+
+
+class Claims:
+    """What all applications of one server claim, taken together."""
+
+    def __init__(self, claimed: Sequence[Claimed]) -> None:
+        """`claimed`: every application with the entry and document that were found for it."""
+        self._keys = {
+            view.desired.key: frozenset(_keys(view, entry, document))
+            for view, entry, document in claimed
+        }
+        self._entries = {view.desired.key: entry for view, entry, _ in claimed}
+        views = [view for view, _, _ in claimed]
+        self._live = sorted((view for view in views if not view.desired.deleting), key=_age)
+        self._leaving = sorted((view for view in views if view.desired.deleting), key=_age)
+        self._owners = dict(self._conflicts())
+
+    def owner_of(self, view: ApplicationView) -> ObjectKey | None:
+        """The older live object that claims what this one claims; None: nothing stands against it."""
+        return self._owners.get(view.desired.key)
+
+    def heir_of(self, view: ApplicationView, entry: Entry | None) -> ObjectKey | None:
+        """The oldest live object that claims what this deleted object stands for."""
+        keys = self._keys[view.desired.key] | _remembered(view) | _entry_keys(entry)
+        for live in self._live:
+            if self._keys[live.desired.key] & keys:
+                return live.desired.key
+        return None
+
+    def remover_before(self, view: ApplicationView, entry: Entry) -> ObjectKey | None:
+        """An older deleted object that stands for the same entry, so that one removal is enough."""
+        for other in self._leaving:
+            if other.desired.key == view.desired.key:
+                return None
+            if self._entries[other.desired.key] == entry:
+                return other.desired.key
+        return None
+
+    def inherits(self, view: ApplicationView, entry: Entry | None) -> bool:
+        """True: a deleted object that made this entry hands it over to this live one."""
+        if entry is None:
+            return False
+        return any(
+            _made_by(leaving)
+            and self._entries[leaving.desired.key] == entry
+            and self.heir_of(leaving, entry) == view.desired.key
+            for leaving in self._leaving
+        )
+
+    def _conflicts(self) -> Iterator[tuple[ObjectKey, ObjectKey]]:
+        holders: dict[str, ObjectKey] = {}
+        for view in self._live:
+            keys = self._keys[view.desired.key]
+            owner = next((holders[key] for key in sorted(keys) if key in holders), None)
+            if owner is not None:
+                yield view.desired.key, owner
+                continue
+            for key in keys:
+                holders[key] = view.desired.key
+
+
+def _age(view: ApplicationView) -> tuple[object, str]:
+    return view.desired.created_at, view.desired.key.uid
+
+
+def _made_by(view: ApplicationView) -> bool:
+    registration = view.status.registration
+    return registration is not None and registration.created_by_us
+
+
+def _keys(
+    view: ApplicationView, entry: Entry | None, document: AuthMetadata | None
+) -> Iterator[str]:
+    """Everything by which one entry can be told; two objects with a key in common claim the same."""
+    yield from _entry_keys(entry)
+    if entry is None:
+        yield from _remembered(view)
+    if view.blocker is not None:
+        # Its declaration cannot be used, so what it would claim is not known.
+        return
+    partner = view.desired.partner
+    identifier = identifier_of(str(partner.product))
+    yield f"url {identifier} {normal_url(partner.auth_metadata_url)}"
+    if document is not None and document.realm:
+        yield f"realm {identifier} {document.realm.casefold()}"
+    if not view.desired.deleting:
+        name = view.desired.identity if entry is not None else effective_identity(view.desired)
+        if name is not None:
+            yield f"name {name.casefold()}"
+
+
+def _entry_keys(entry: Entry | None) -> frozenset[str]:
+    return frozenset({f"entry {entry.reference.casefold()}"}) if entry else frozenset()
+
+
+def _remembered(view: ApplicationView) -> frozenset[str]:
+    registration = view.status.registration
+    if registration is None:
+        return frozenset()
+    return frozenset({f"entry {registration.reference.casefold()}"})

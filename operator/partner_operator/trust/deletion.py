@@ -1,0 +1,94 @@
+"""What a deleted object does to its entry: hand over, leave, or remove (design rule 13)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from partner_operator.trust.claims import Claims
+from partner_operator.trust.match import Match
+from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed, Product
+from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+from partner_operator.trust.view import ApplicationView
+
+UNUSABLE_DECLARATION = frozenset(
+    {Reason.PARTNER_NOT_FOUND, Reason.PRODUCT_MISMATCH, Reason.UNSUPPORTED_PAIR}
+)
+"""The reader's reasons against registering that do not speak against removing."""
+
+
+def explained_by_us(view: ApplicationView) -> bool:
+    """True: the entry was made by this object, as far as its status tells.
+
+    An intent to register without a registration is a crash between the change and its read-back.
+    """
+    registration, intent = view.status.registration, view.status.intent
+    if registration is not None:
+        return registration.created_by_us
+    return intent is not None and intent.kind is ChangeKind.REGISTER
+
+
+def decide_deletion(
+    view: ApplicationView, match: Match, observed: Observed, claims: Claims
+) -> Decision:
+    """The decision for an object that is being deleted."""
+    decision = Decision(
+        application=view.desired.key, entry=match.entry, created_by_us=explained_by_us(view)
+    )
+    heir = claims.heir_of(view, match.entry)
+    if heir is not None:
+        return replace(decision, handed_over_to=heir)
+    if _stays(view):
+        return replace(decision, retained=True)
+    if view.blocker is not None and not _removable_all_the_same(view, view.blocker):
+        return replace(decision, blocker=view.blocker)
+    if match.candidates:
+        return replace(decision, blocker=_unclear(match))
+    if observed.incomplete is not None:
+        return replace(decision, blocker=_unproven(observed))
+    if match.entry is None:
+        return replace(decision, absent=True)
+    remover = claims.remover_before(view, match.entry)
+    if remover is not None and remover != view.desired.key:
+        return replace(decision, handed_over_to=remover)
+    return replace(decision, change=_removal(view, match.entry, observed.product))
+
+
+def _stays(view: ApplicationView) -> bool:
+    desired = view.desired
+    if desired.mode is not Mode.ENFORCE or desired.deletion_policy is DeletionPolicy.RETAIN:
+        return True
+    return desired.deletion_policy is None and not explained_by_us(view)
+
+
+def _removable_all_the_same(view: ApplicationView, blocker: Blocker) -> bool:
+    """The registration says what to remove, even when the partner's object went first."""
+    return blocker.reason in UNUSABLE_DECLARATION and view.status.registration is not None
+
+
+def _removal(view: ApplicationView, entry: Entry, product: Product) -> Change:
+    return Change(
+        kind=ChangeKind.REMOVE,
+        application=view.desired.key,
+        entry=entry,
+        differences=(Difference(Field.ENTRY, entry.identity, ""),),
+        needs_restart=product is Product.EXCHANGE,
+    )
+
+
+def _unclear(match: Match) -> Blocker:
+    names = ", ".join(entry.identity for entry in match.candidates)
+    message = (
+        f"Several partner applications could be the one to remove: {names}. Nothing is removed. Remove the "
+        "right one by hand, or set deletionPolicy to Retain."
+    )
+    return Blocker(Reason.DELETION_BLOCKED, message, stalled=True)
+
+
+def _unproven(observed: Observed) -> Blocker:
+    message = (
+        f"The list of partner applications on {observed.product} is not proven whole, so nothing is removed: "
+        f"{observed.incomplete}"
+    )
+    return Blocker(Reason.INCOMPLETE_READ, message, stalled=False)
