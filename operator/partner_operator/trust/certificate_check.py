@@ -156,7 +156,8 @@ def _sentence_of(problem: CertificateProblem, certificate: Certificate) -> str:
         case CertificateProblem.NOT_YET_VALID:
             return f"{name} is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC."
         case CertificateProblem.WEAK:
-            return f"{name} has a {certificate.key_bits}-bit {certificate.key_algorithm} key; RSA of 2048 bits or more is needed."
+            key = f"{certificate.key_bits}-bit {certificate.key_algorithm} key"
+            return f"{name} has a {key}; RSA of 2048 bits or more is needed."
         case CertificateProblem.EXPIRES_WITHIN_14_DAYS:
             return f"{name} expires within 14 days, on {_day(certificate)}."
         case CertificateProblem.EXPIRES_WITHIN_60_DAYS:

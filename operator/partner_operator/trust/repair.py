@@ -55,10 +55,7 @@ def attempted(repair: Repair | None, digest: str, now: datetime) -> Repair:
     fresh = Repair(digest=digest, attempts=1, first_at=now)
     if repair is None or _subject(repair.digest) != _subject(digest):
         return fresh
-    if repair.digest == digest:
-        attempts = repair.attempts + 1
-    else:
-        attempts = 1
+    attempts = repair.attempts + 1 if repair.digest == digest else 1
     if now - repair.first_at > FIGHT:
         # Slow come-backs are an admin's work, not a fight; only unproven attempts go on counting.
         return replace(fresh, attempts=attempts)

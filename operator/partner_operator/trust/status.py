@@ -120,6 +120,7 @@ class HostRestartState(StrEnum):
     PENDING = "Pending"
     RESTARTING = "Restarting"
     FAILED = "Failed"
+    UNREACHABLE = "Unreachable"
 
 
 @dataclass(frozen=True, slots=True)
