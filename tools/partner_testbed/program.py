@@ -42,6 +42,13 @@ def find_program(progress: Progress = silent) -> Program:
     return Program((str(own_binary(progress)), "serve"), "tools/controlplane")
 
 
+def can_be_had() -> bool:
+    """Whether ``find_program`` will find or build a control plane on this machine as it is."""
+    if os.environ.get("KUBEBUILDER_ASSETS") or os.environ.get("PARTNER_OPERATOR_KUBECONFIG"):
+        return True
+    return cached_binary() is not None or find_go(SOURCE) is not None
+
+
 def own_binary(progress: Progress = silent) -> Path:
     """Return the binary of tools/controlplane, building it when it is not in the cache folder.
 
