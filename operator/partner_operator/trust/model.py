@@ -105,6 +105,8 @@ class DesiredServer:
     restart: RestartRules
     interval: timedelta
     reconcile_requested_at: str | None = None
+    credentials_secret: str = ""
+    """Name of the Secret with the logon, in the namespace of `key`."""
 
 
 @dataclass(frozen=True, slots=True)
