@@ -45,9 +45,8 @@ class Echo:
         expected = self._expected.get(uid)
         if expected is None:
             return
-        if deleted or not resource_version.isdecimal():
-            del self._expected[uid]
-        elif int(resource_version) >= expected.resource_version:
+        comparable = resource_version.isdecimal() and not deleted
+        if not comparable or int(resource_version) >= expected.resource_version:
             del self._expected[uid]
 
     def check(self) -> None:

@@ -1,0 +1,183 @@
+"""One connection to the API server: thin, with time limits, and the same logon for us and kopf."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import kopf
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import load_incluster_config, load_kube_config
+
+from partner_operator.engine.ports import Kind
+from partner_operator.kube.api.names import API_VERSION, PLURALS
+
+logger = logging.getLogger(__name__)
+
+REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
+"""Seconds for one request, and to connect for it."""
+_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  # a path
+
+JSON = "application/json"
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+
+
+class NoCluster(Exception):
+    """Nothing says which cluster to work for."""
+
+
+class ApiFailure(Exception):
+    """The API server could not be asked, or did not do as asked."""
+
+
+class ApiUnreachable(ApiFailure):
+    """No answer came: connection, TLS or time."""
+
+
+class ApiRefused(ApiFailure):
+    """An answer came and says no. `status` is the HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """`message` is the API server's own sentence."""
+        super().__init__(f"{message} (HTTP {status})")
+        self.status = status
+        self.message = message
+
+
+class Connection:
+    """Requests to one API server. Close it after use."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """`configuration` says where the API server is and who we are."""
+        # The environment's proxies and netrc are for people; kopf ignores them as well.
+        configuration.client_session_kwargs = {"trust_env": False}
+        self.configuration = configuration
+        self._client = ApiClient(configuration)
+        self._client.user_agent = "partner-operator"
+
+    @classmethod
+    async def open(cls) -> Self:
+        """Connect as `$KUBECONFIG` says where that is set, else as the pod's ServiceAccount.
+
+        A developer's usual kubeconfig is never used unasked. Raises NoCluster.
+        """
+        configuration = Configuration()
+        if path := os.environ.get("KUBECONFIG"):
+            await load_kube_config(  # type: ignore[no-untyped-call]
+                config_file=path, client_configuration=configuration
+            )
+        elif os.access(_SERVICE_ACCOUNT, os.R_OK):
+            load_incluster_config(  # type: ignore[no-untyped-call]
+                client_configuration=configuration
+            )
+        else:
+            raise NoCluster("Not in a pod, and KUBECONFIG is not set: set it to a kubeconfig file.")
+        return cls(configuration)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()  # type: ignore[no-untyped-call]
+
+    async def login(self) -> kopf.ConnectionInfo:
+        """The same logon for kopf, read afresh: a pod's token changes every hour."""
+        settings = self.configuration
+        token = await settings.get_api_key_with_prefix("BearerToken", alias="authorization")
+        scheme, _, value = (token or "").rpartition(" ")
+        return kopf.ConnectionInfo(
+            server=settings.host,
+            ca_path=settings.ssl_ca_cert,
+            insecure=not settings.verify_ssl,
+            certificate_path=settings.cert_file,
+            private_key_path=settings.key_file,
+            scheme=scheme.capitalize() or None,
+            token=value or None,
+            proxy_url=settings.proxy,
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        content_type: str = JSON,
+    ) -> dict[str, Any]:
+        """Ask once. Raises ApiRefused with the server's sentence, or ApiUnreachable."""
+        serialized = await self._client.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": JSON, "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = await self._client.call_api(*serialized, _request_timeout=REQUEST_TIMEOUT)
+            raw = await response.read()  # type: ignore[no-untyped-call]
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ApiUnreachable(f"the API server gave no answer: {error!r}") from error
+        document = _decode(raw)
+        if response.status >= 400:
+            raise ApiRefused(response.status, str(document.get("message") or response.reason))
+        return document
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+        """Read one object, or None where it does not exist."""
+        try:
+            return await self.request("GET", path, query=query)
+        except ApiRefused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    async def list(self, path: str, query: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        """Read all objects of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        page = ""
+        while True:
+            more = {"continue": page} if page else {}
+            answer = await self.request(
+                "GET", path, query={**(query or {}), "limit": "500", **more}
+            )
+            items.extend(answer["items"])
+            page = answer.get("metadata", {}).get("continue", "")
+            if not page:
+                return items
+
+
+def custom_path(kind: Kind, namespace: str | None, *rest: str) -> str:
+    """Path of one of our kinds: of all namespaces, a namespace, an object or its status."""
+    scope: Sequence[str] = ("namespaces", namespace) if namespace else ()
+    return "/".join(("/apis", API_VERSION, *scope, PLURALS[kind], *rest))
+
+
+def core_path(namespace: str, *rest: str) -> str:
+    """Path of a core object of a namespace."""
+    return "/".join(("/api/v1/namespaces", namespace, *rest))
+
+
+def _decode(raw: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(raw)
+    except ValueError:
+        return {"message": raw[:200].decode("utf-8", "replace")}
+    return document if isinstance(document, dict) else {"message": str(document)[:200]}

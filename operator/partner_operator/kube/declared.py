@@ -1,0 +1,302 @@
+"""From objects as the API server stores them to the values that the engine works with. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationError
+
+from partner_operator.engine.ports import CounterpartView, DeclaredApplication, OtherServer
+from partner_operator.kube.api.codec import application_status, server_status
+from partner_operator.kube.api.names import (
+    RECONCILE_REQUESTED_AT,
+    REGISTRATION_FINALIZER,
+    RELEASE,
+)
+from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.trust.model import (
+    Authentication,
+    ConnectivityTest,
+    DesiredApplication,
+    DesiredServer,
+    ObjectKey,
+    Partner,
+    Product,
+    RestartPolicy,
+    RestartRules,
+    RestartWindow,
+    TrustLevel,
+)
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+
+Body = Mapping[str, Any]
+
+PAIRS = frozenset({(Product.EXCHANGE, Product.LYNC), (Product.LYNC, Product.EXCHANGE)})
+"""(server, partner) that the operator can bring to trust each other."""
+
+DEFAULT_AUTHENTICATION = {
+    Product.EXCHANGE: Authentication.NTLM,
+    Product.LYNC: Authentication.CREDSSP,
+    Product.SHAREPOINT: Authentication.CREDSSP,
+}
+"""Because of the second hop (domain.md 1.9, 2.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What one PartnerServer says, and what is wrong with it."""
+
+    desired: DesiredServer
+    ca_bundle: ConfigMapKey | None
+    problem: Blocker | None
+
+
+def key_of(body: Body) -> ObjectKey:
+    """Name and uid of an object."""
+    metadata = body["metadata"]
+    return ObjectKey(metadata["namespace"], metadata["name"], metadata["uid"])
+
+
+def created_at(body: Body) -> datetime:
+    """When an object was created."""
+    return datetime.fromisoformat(body["metadata"]["creationTimestamp"])
+
+
+def annotation(body: Body, name: str) -> str | None:
+    """The value of an annotation."""
+    value = (body["metadata"].get("annotations") or {}).get(name)
+    return str(value) if value is not None else None
+
+
+def server_facts(body: Body) -> ServerFacts:
+    """Read a PartnerServer. One that cannot be read has a problem, and nothing is done for it."""
+    try:
+        spec = ServerSpec.model_validate(body["spec"])
+    except ValidationError as error:
+        return ServerFacts(_unreadable_server(body), None, _invalid_object(error))
+    bundle = spec.winrm.ca_bundle
+    return ServerFacts(
+        desired=DesiredServer(
+            **_common(body),
+            product=spec.product,
+            auth_metadata_url=spec.auth_metadata_url,
+            hosts=tuple(spec.hosts),
+            port=spec.winrm.port,
+            authentication=spec.winrm.authentication or DEFAULT_AUTHENTICATION[spec.product],
+            ca_bundle=None,
+            restart=RestartRules(
+                policy=spec.restart.policy,
+                settle=spec.restart.settle,
+                windows=tuple(
+                    RestartWindow(window.schedule, window.duration, window.time_zone)
+                    for window in spec.restart.windows
+                ),
+            ),
+            interval=spec.interval,
+            credentials_secret=spec.credentials_secret_ref.name,
+        ),
+        ca_bundle=bundle.config_map_key_ref if bundle else None,
+        problem=_unknown_time_zone(window.time_zone for window in spec.restart.windows),
+    )
+
+
+def other_server(body: Body) -> OtherServer | None:
+    """Another server of the cluster, as far as finding duplicates needs it."""
+    product = body.get("spec", {}).get("product")
+    if product not in list(Product):
+        return None
+    return OtherServer(
+        key=key_of(body),
+        created_at=created_at(body),
+        product=Product(product),
+        organization=server_status(body.get("status")).organization,
+    )
+
+
+def declared_application(
+    body: Body, server: Body | None, servers: Sequence[Body], counterparts: Sequence[Body] = ()
+) -> DeclaredApplication:
+    """Read a PartnerApplication and resolve its references.
+
+    `server` is the PartnerServer that it names, None where there is none; `servers` are all of its
+    namespace; `counterparts` are PartnerApplications that trust `server`.
+    """
+    status = application_status(body.get("status"))
+    product = _product(server)
+    try:
+        spec = ApplicationSpec.model_validate(body["spec"])
+    except ValidationError as error:
+        desired = _unreadable_application(body, product)
+        return DeclaredApplication(desired, status, _invalid_object(error))
+    partner, blocker = _partner(spec, product, servers)
+    test = spec.lync.connectivity_test if spec.lync and product is Product.LYNC else None
+    desired = DesiredApplication(
+        **_common(body),
+        server_name=spec.server_ref.name,
+        partner=partner,
+        identity=spec.identity,
+        mode=spec.mode,
+        deletion_policy=spec.deletion_policy,
+        connectivity_test=ConnectivityTest(**test.model_dump()) if test else None,
+        release_requested=annotation(body, RELEASE),
+        has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
+        trust_level=spec.lync.application_trust_level if spec.lync else TrustLevel.FULL,
+    )
+    if blocker is None and product is not None:
+        blocker = _wrong_block(spec, product) or _unsupported(product, partner.product)
+    view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
+    return DeclaredApplication(desired, status, blocker, view)
+
+
+def counterpart_view(partner: str, candidates: Sequence[Body]) -> CounterpartView | None:
+    """The declared other direction: of those that trust our server, one on the partner's server.
+
+    Of several, one that stays wins, then the oldest.
+    """
+    found = [body for body in candidates if body["spec"]["serverRef"]["name"] == partner]
+    if not found:
+        return None
+    chosen = min(
+        found,
+        key=lambda body: (
+            "deletionTimestamp" in body["metadata"],
+            created_at(body),
+            body["metadata"]["name"],
+        ),
+    )
+    status = application_status(chosen.get("status"))
+    true = {
+        condition.type: condition
+        for condition in status.conditions
+        if condition.status is ConditionStatus.TRUE
+    }
+    ready = true.get(ConditionType.READY)
+    activated = true.get(ConditionType.ACTIVATED)
+    changes = [
+        status.registration.last_changed_at if status.registration else None,
+        activated.last_transition if activated else None,
+    ]
+    return CounterpartView(
+        name=chosen["metadata"]["name"],
+        ready=ready is not None
+        and ready.observed_generation == chosen["metadata"]["generation"]
+        and "deletionTimestamp" not in chosen["metadata"],
+        last_changed_at=max((change for change in changes if change is not None), default=None),
+        test_passed_at=status.connectivity.last_succeeded_at if status.connectivity else None,
+    )
+
+
+def _common(body: Body) -> dict[str, Any]:
+    metadata = body["metadata"]
+    return {
+        "key": key_of(body),
+        "generation": metadata["generation"],
+        "created_at": created_at(body),
+        "deleting": "deletionTimestamp" in metadata,
+        "reconcile_requested_at": annotation(body, RECONCILE_REQUESTED_AT),
+    }
+
+
+def _product(server: Body | None) -> Product | None:
+    name = server["spec"].get("product") if server is not None else None
+    return Product(name) if name in list(Product) else None
+
+
+def _likely_partner(product: Product | None) -> Product:
+    """The product that a partner most likely is while nothing says so; a blocker stands beside it."""
+    return Product.EXCHANGE if product is Product.LYNC else Product.LYNC
+
+
+def _partner(
+    spec: ApplicationSpec, product: Product | None, servers: Sequence[Body]
+) -> tuple[Partner, Blocker | None]:
+    if spec.partner is not None:
+        return Partner(spec.partner.product, spec.partner.auth_metadata_url, None), None
+    name = spec.partner_ref.name if spec.partner_ref else ""
+    for body in servers:
+        resolved = _product(body)
+        if body["metadata"]["name"] == name and resolved is not None:
+            return Partner(resolved, body["spec"]["authMetadataUrl"], name), None
+    return Partner(_likely_partner(product), "", name or None), Blocker(
+        Reason.PARTNER_NOT_FOUND,
+        f"spec.partnerRef names PartnerServer {name}, which does not exist in this namespace. Create it, or "
+        "make an object that gives the partner by URL: spec.partner {product, authMetadataUrl}.",
+        stalled=True,
+    )
+
+
+def _wrong_block(spec: ApplicationSpec, product: Product) -> Blocker | None:
+    blocks = {Product.EXCHANGE: spec.exchange, Product.LYNC: spec.lync}
+    for block, value in blocks.items():
+        if value is not None and block is not product:
+            return Blocker(
+                Reason.PRODUCT_MISMATCH,
+                f"spec.{block.lower()} is set, but the server {spec.server_ref.name} is {product}. Take the block "
+                f"out; options belong to the object whose serverRef is a {block} server.",
+                stalled=True,
+            )
+    return None
+
+
+def _unsupported(server: Product, partner: Product) -> Blocker | None:
+    if (server, partner) in PAIRS:
+        return None
+    return Blocker(
+        Reason.UNSUPPORTED_PAIR,
+        f"The operator cannot make {server} trust {partner}. It can make Exchange and Lync trust each other.",
+        stalled=True,
+    )
+
+
+def _unknown_time_zone(names: Iterable[str]) -> Blocker | None:
+    for name in names:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return Blocker(
+                Reason.INVALID_OBJECT,
+                f"spec.restart.windows: {name} is not a time zone. Write a name of the IANA list, for example "
+                "Europe/Berlin or UTC.",
+                stalled=True,
+            )
+    return None
+
+
+def _invalid_object(error: ValidationError) -> Blocker:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return Blocker(
+        Reason.INVALID_OBJECT,
+        f"spec.{field} cannot be used: {first['msg']}. Correct it; the CRDs of this version in crds/ refuse it.",
+        stalled=True,
+    )
+
+
+def _unreadable_server(body: Body) -> DesiredServer:
+    return DesiredServer(
+        **_common(body),
+        product=_product(body) or Product.EXCHANGE,
+        auth_metadata_url="",
+        hosts=(),
+        port=5986,
+        authentication=Authentication.NTLM,
+        ca_bundle=None,
+        restart=RestartRules(policy=RestartPolicy.NEVER),
+        interval=timedelta(minutes=10),
+    )
+
+
+def _unreadable_application(body: Body, product: Product | None) -> DesiredApplication:
+    return DesiredApplication(
+        **_common(body),
+        server_name=body["spec"]["serverRef"]["name"],
+        partner=Partner(_likely_partner(product), "", None),
+        identity=None,
+        release_requested=annotation(body, RELEASE),
+        has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
+    )

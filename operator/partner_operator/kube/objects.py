@@ -1,0 +1,58 @@
+"""What the API server last said about each of our objects, so that nothing is written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from partner_operator.kube.health import Echo
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The last answer about one object."""
+
+    resource_version: str
+    status: Mapping[str, Any]
+    """`.status` as stored."""
+    applied: Mapping[str, Any] | None = None
+    """What we sent to get this status, where we did."""
+
+
+class LastSeen:
+    """Last answers by uid. Not a cache: passes read afresh; only equal writes are left out."""
+
+    def __init__(self, echo: Echo) -> None:
+        """`echo` is told of each write, and waits to hear it from the watch."""
+        self._echo = echo
+        self._known: dict[str, Known] = {}
+
+    def of(self, uid: str) -> Known | None:
+        """The last answer about an object."""
+        return self._known.get(uid)
+
+    def read(self, body: Mapping[str, Any]) -> None:
+        """An object was read."""
+        uid = body["metadata"]["uid"]
+        status = body.get("status") or {}
+        known = self._known.get(uid)
+        applied = known.applied if known and known.status == status else None
+        self._known[uid] = Known(body["metadata"]["resourceVersion"], status, applied)
+
+    def written(self, body: Mapping[str, Any], applied: Mapping[str, Any] | None = None) -> None:
+        """An object was written; `body` is the answer, `applied` the status that we sent."""
+        metadata = body["metadata"]
+        uid, version = metadata["uid"], metadata["resourceVersion"]
+        known = self._known.get(uid)
+        # A write that changed nothing is no event for anybody. The last finalizer's removal is
+        # an event with a version that differs between API servers, so it is not waited for.
+        leaving = metadata.get("deletionTimestamp") and not metadata.get("finalizers")
+        if not leaving and (known is None or known.resource_version != version):
+            self._echo.expect(uid, version)
+        keep = applied if applied is not None or known is None else known.applied
+        self._known[uid] = Known(version, body.get("status") or {}, keep)
+
+    def forget(self, uid: str) -> None:
+        """An object is gone."""
+        self._known.pop(uid, None)

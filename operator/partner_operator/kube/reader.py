@@ -1,0 +1,153 @@
+"""Fresh reads from Kubernetes: one server, its applications, and what they refer to."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from partner_operator.engine.ports import (
+    Credentials,
+    DeclaredApplication,
+    DeclaredServer,
+    Kind,
+    ServerName,
+)
+from partner_operator.kube.api.codec import server_status
+from partner_operator.kube.api.names import GROUP, PLURALS
+from partner_operator.kube.client import ApiRefused, Connection, core_path, custom_path
+from partner_operator.kube.declared import (
+    ServerFacts,
+    declared_application,
+    other_server,
+    server_facts,
+)
+from partner_operator.kube.objects import LastSeen
+from partner_operator.kube.secrets import read_credentials
+from partner_operator.trust.model import DesiredServer
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+
+
+class KubernetesReader:
+    """Implements `engine.ports.Reader`."""
+
+    def __init__(
+        self, connection: Connection, seen: LastSeen, namespaces: Sequence[str] = ()
+    ) -> None:
+        """`namespaces` are those that the operator serves; none means all of the cluster."""
+        self._connection = connection
+        self._seen = seen
+        self._scopes: Sequence[str | None] = tuple(namespaces) or (None,)
+
+    async def server(self, name: ServerName) -> DeclaredServer | None:
+        """Read one server and its applications, or None where it does not exist."""
+        path = custom_path(Kind.SERVER, name.namespace, name.name)
+        body = await self._connection.get(path)
+        if body is None:
+            return None
+        applications, counterparts, servers, crd_deleting = await asyncio.gather(
+            self._applications(name, "spec.serverRef.name"),
+            self._applications(name, "spec.partnerRef.name"),
+            self._list(Kind.SERVER),
+            self._crd_deleting(),
+        )
+        for seen in (body, *applications):
+            self._seen.read(seen)
+        facts = await self._with_ca_bundle(server_facts(body))
+        neighbours = [s for s in servers if s["metadata"]["namespace"] == name.namespace]
+        others = (other_server(s) for s in servers if s["metadata"]["uid"] != facts.desired.key.uid)
+        return DeclaredServer(
+            desired=facts.desired,
+            status=server_status(body.get("status")),
+            applications=tuple(
+                declared_application(application, body, neighbours, counterparts)
+                for application in applications
+            ),
+            others=tuple(other for other in others if other is not None),
+            crd_deleting=crd_deleting,
+            problem=facts.problem,
+        )
+
+    async def credentials(self, server: DesiredServer) -> Credentials:
+        """Read the Secret, once per pass. Raises CredentialsProblem."""
+        return await read_credentials(self._connection, server)
+
+    async def unserved(self) -> Sequence[DeclaredApplication]:
+        """Applications whose serverRef names no existing server."""
+        servers = await self._list(Kind.SERVER)
+        applications = await self._list(Kind.APPLICATION)
+        existing = {(s["metadata"]["namespace"], s["metadata"]["name"]) for s in servers}
+        alone = [
+            application
+            for application in applications
+            if (application["metadata"]["namespace"], application["spec"]["serverRef"]["name"])
+            not in existing
+        ]
+        for application in alone:
+            self._seen.read(application)
+        return tuple(
+            declared_application(
+                application,
+                None,
+                [s for s in servers if _namespace(s) == _namespace(application)],
+            )
+            for application in alone
+        )
+
+    async def _applications(self, name: ServerName, field: str) -> list[dict[str, Any]]:
+        return await self._connection.list(
+            custom_path(Kind.APPLICATION, name.namespace), {"fieldSelector": f"{field}={name.name}"}
+        )
+
+    async def _list(self, kind: Kind) -> list[dict[str, Any]]:
+        lists = [await self._connection.list(custom_path(kind, scope)) for scope in self._scopes]
+        return [body for bodies in lists for body in bodies]
+
+    async def _crd_deleting(self) -> bool:
+        """Whether one of our CRDs is being deleted: then all its objects go, and nobody meant it."""
+        for plural in PLURALS.values():
+            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{GROUP}"
+            crd = await self._connection.get(path)
+            if crd is None or "deletionTimestamp" in crd["metadata"]:
+                return True
+        return False
+
+    async def _with_ca_bundle(self, facts: ServerFacts) -> ServerFacts:
+        """Read the CA bundle, where one is named. One that cannot be used is a problem."""
+        if facts.ca_bundle is None:
+            return facts
+        name, key = facts.ca_bundle.name, facts.ca_bundle.key
+        path = core_path(facts.desired.key.namespace, "configmaps", name)
+        try:
+            config_map = await self._connection.get(path)
+        except ApiRefused as refused:
+            if refused.status != 403:
+                raise
+            return _no_bundle(facts, f"The operator may not read ConfigMap {name}.")
+        if config_map is None:
+            return _no_bundle(facts, f"ConfigMap {name} does not exist in this namespace.")
+        bundle = (config_map.get("data") or {}).get(key, "")
+        if not bundle.strip():
+            return _no_bundle(facts, f"ConfigMap {name} has nothing under key {key}.")
+        try:
+            ssl.create_default_context(cadata=bundle)
+        except (ssl.SSLError, ValueError):
+            return _no_bundle(facts, f"Key {key} of ConfigMap {name} has no certificates in PEM.")
+        return replace(facts, desired=replace(facts.desired, ca_bundle=bundle))
+
+
+def _no_bundle(facts: ServerFacts, fault: str) -> ServerFacts:
+    blocker = Blocker(
+        Reason.CA_BUNDLE_MISSING,
+        f"{fault} spec.winrm.caBundle needs the PEM certificates of the authority that signed the hosts' WinRM "
+        "certificates.",
+        stalled=True,
+    )
+    return replace(facts, problem=facts.problem or blocker)
+
+
+def _namespace(body: dict[str, Any]) -> str:
+    return str(body["metadata"]["namespace"])

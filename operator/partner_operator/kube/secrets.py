@@ -1,0 +1,84 @@
+"""The logon: one GET per pass, judged before anybody tries it (case C03). Nothing is logged here."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from partner_operator.engine.ports import Credentials, CredentialsProblem
+from partner_operator.kube.client import ApiRefused, Connection, core_path
+from partner_operator.trust.model import DesiredServer
+from partner_operator.trust.reasons import Reason
+
+USERNAME = "username"
+PASSWORD = "password"  # noqa: S105  # the name of a key, not a password
+
+
+async def read_credentials(connection: Connection, server: DesiredServer) -> Credentials:
+    """Read and judge the Secret of a server. Raises CredentialsProblem with the next step."""
+    namespace, name = server.key.namespace, server.credentials_secret
+    try:
+        secret = await connection.get(core_path(namespace, "secrets", name))
+    except ApiRefused as refused:
+        if refused.status != 403:
+            raise
+        raise CredentialsProblem(
+            Reason.CREDENTIALS_MISSING,
+            f"The operator may not read Secret {name}. Grant its ServiceAccount the verb get on secrets in "
+            f"namespace {namespace} (manifests/).",
+        ) from None
+    if secret is None:
+        raise CredentialsProblem(
+            Reason.CREDENTIALS_MISSING,
+            f"Secret {name} does not exist in namespace {namespace}. Create it: kubectl create secret generic "
+            f"{name} --from-literal=username=DOMAIN\\\\user --from-literal=password=...",
+        )
+    data = secret.get("data") or {}
+    username = _value(name, data, USERNAME)
+    password = _value(name, data, PASSWORD)
+    digest = await asyncio.to_thread(_digest, server.key.uid, username, password)
+    return Credentials(username=username, password=password, digest=digest)
+
+
+def _value(secret: str, data: Mapping[str, Any], key: str) -> str:
+    """One value that a logon can be made of. The sentence never has the value in it."""
+    if key not in data:
+        found = ", ".join(sorted(data)) or "none"
+        raise CredentialsProblem(
+            Reason.CREDENTIALS_MISSING,
+            f"Secret {secret} has no key {key} (its keys: {found}). Give it the keys username and password.",
+        )
+    try:
+        value = base64.b64decode(data[key] or "", validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        raise _invalid(secret, key, "is not text in UTF-8", "Write it anew as plain text") from None
+    if not value.strip():
+        raise _invalid(secret, key, "is empty", "Fill it in; nobody logs on without it")
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise _invalid(
+            secret,
+            key,
+            "has a line break or another control character in it",
+            "Write it without: printf, not echo, or kubectl create secret --from-literal",
+        )
+    return value
+
+
+def _invalid(secret: str, key: str, fault: str, remedy: str) -> CredentialsProblem:
+    return CredentialsProblem(
+        Reason.CREDENTIALS_INVALID, f"The value of key {key} in Secret {secret} {fault}. {remedy}."
+    )
+
+
+def _digest(salt: str, username: str, password: str) -> str:
+    """Tell two logons apart without giving away either.
+
+    It stands in `.status`, where many can read it. So it is slow (scrypt, 16 MiB, some 50 ms) and
+    salted with the server's uid: guessing costs as much per server as guessing can.
+    """
+    data = f"{len(username)}:{username}:{password}".encode()
+    return hashlib.scrypt(data, salt=salt.encode(), n=2**14, r=8, p=1, dklen=12).hex()
