@@ -34,6 +34,11 @@ MENDING = {
 }
 """Which cmdlets mend a product's own OAuth certificate (domain reference 7.1, 7.2)."""
 
+HUMAN_ONLY = frozenset(
+    {Reason.METADATA_WRONG_PRODUCT, Reason.CERTIFICATE_EXPIRED, Reason.CERTIFICATE_WEAK}
+)
+"""Faults of a document that do not pass by waiting."""
+
 _REASONS = {
     CertificateProblem.EXPIRED: Reason.CERTIFICATE_EXPIRED,
     CertificateProblem.NOT_YET_VALID: Reason.CERTIFICATE_NOT_YET_VALID,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from partner_operator.oauth.metadata import AuthMetadata
-from partner_operator.trust.certificate_check import check_document
+from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
 from partner_operator.trust.claims import Claims
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.deletion import decide_deletion, explained_by_us
@@ -25,11 +25,6 @@ LYNC_IMMUTABLE = frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENT
 
 HARMLESS = frozenset({Field.IDENTITY, Field.ROLES})
 """Fields that Exchange's workers do not cache with the OAuth configuration: no restart for them."""
-
-HUMAN_ONLY = frozenset(
-    {Reason.METADATA_WRONG_PRODUCT, Reason.CERTIFICATE_EXPIRED, Reason.CERTIFICATE_WEAK}
-)
-"""Faults of a document that do not pass by waiting."""
 
 
 @dataclass(frozen=True, slots=True)

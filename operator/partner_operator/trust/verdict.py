@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from partner_operator.trust.conditions import Part
+from partner_operator.trust.certificate_check import HUMAN_ONLY
+from partner_operator.trust.conditions import (
+    Part,
+    false,
+    find,
+    replace_conditions,
+    true,
+    unknown,
+)
 from partner_operator.trust.model import Mode
 from partner_operator.trust.plan import Blocker, Change
-from partner_operator.trust.reasons import Reason
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import Condition
 
 
@@ -85,9 +93,177 @@ def application_verdict(
     old: tuple[Condition, ...], facts: ApplicationFacts, now: datetime
 ) -> Verdict:
     """Conditions of a PartnerApplication."""
-    raise NotImplementedError
+    if facts.mode is Mode.SUSPEND and find(old, ConditionType.READY) is not None:
+        return Verdict(conditions=old, settled=False)
+    parts = {
+        ConditionType.METADATA_VALID: facts.metadata,
+        ConditionType.REGISTERED: facts.registered,
+    }
+    if facts.activated is not None:
+        parts[ConditionType.ACTIVATED] = facts.activated
+    if facts.connected is not None:
+        parts[ConditionType.CONNECTED] = facts.connected
+    return _conclude(old, parts, _application_summary(facts), facts.generation, now)
 
 
 def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime) -> Verdict:
     """Conditions of a PartnerServer."""
-    raise NotImplementedError
+    parts = {
+        ConditionType.METADATA_VALID: facts.metadata,
+        ConditionType.CERTIFICATE_VALID: facts.certificate,
+    }
+    if facts.activated is not None:
+        parts[ConditionType.ACTIVATED] = facts.activated
+    if facts.unlisted_hosts:
+        names = ", ".join(sorted(facts.unlisted_hosts))
+        parts[ConditionType.UNLISTED_HOSTS] = true(
+            Reason.HOSTS_UNLISTED,
+            f"The organisation also has {names}, which spec.hosts does not list. They are never touched, so "
+            "IIS there reads changes by itself some minutes later.",
+        )
+    return _conclude(old, parts, _server_summary(facts), facts.generation, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """The Ready condition, and which of Reconciling and Stalled goes with it."""
+
+    ready: Part
+    beside: ConditionType | None = None
+    settled: bool = False
+
+
+def _succeeded(message: str) -> _Summary:
+    return _Summary(true(Reason.SUCCEEDED, message), settled=True)
+
+
+def _stalled(reason: Reason, message: str) -> _Summary:
+    return _Summary(false(reason, message), ConditionType.STALLED, settled=True)
+
+
+def _retrying(reason: Reason, message: str) -> _Summary:
+    return _Summary(false(reason, message), ConditionType.RECONCILING)
+
+
+def _under_way(reason: Reason, message: str) -> _Summary:
+    return _Summary(unknown(reason, message), ConditionType.RECONCILING)
+
+
+def _application_summary(facts: ApplicationFacts) -> _Summary:
+    """The first line of this list that holds decides (design 3, table)."""
+    if facts.mode is Mode.SUSPEND:
+        return _Summary(unknown(Reason.SUSPENDED, "Suspended before anything was read."))
+    early = _trouble(facts.blocker, facts.failure)
+    if early is not None:
+        return early
+    if facts.repairing is not None:
+        fields = ", ".join(sorted(facts.repairing.fields))
+        return _under_way(
+            Reason.DRIFT_DETECTED, f"Differs from the declaration in {fields}; being repaired."
+        )
+    if facts.working is not None:
+        return _under_way(Reason.PROGRESSING, facts.working)
+    if facts.mode is Mode.OBSERVE:
+        return _observed(facts.planned)
+    return (
+        _document(facts.metadata)
+        or _registration(facts.registered)
+        or _waiting(facts.waiting)
+        or _activation(facts.activated)
+        or _connection(facts)
+    )
+
+
+def _server_summary(facts: ServerFacts) -> _Summary:
+    early = _trouble(facts.blocker, facts.failure)
+    if early is not None:
+        return early
+    if facts.working is not None:
+        return _under_way(Reason.PROGRESSING, facts.working)
+    certificate = facts.certificate
+    if certificate.status is ConditionStatus.FALSE:
+        return _stalled(certificate.reason, certificate.message)
+    if certificate.status is ConditionStatus.UNKNOWN:
+        return _retrying(certificate.reason, certificate.message)
+    return (
+        _document(facts.metadata)
+        or _waiting(facts.waiting)
+        or _activation(facts.activated)
+        or _succeeded("Reached, and as declared.")
+    )
+
+
+def _trouble(blocker: Blocker | None, failure: Trouble | None) -> _Summary | None:
+    if blocker is not None:
+        conclude = _stalled if blocker.stalled else _retrying
+        return conclude(blocker.reason, blocker.message)
+    if failure is not None:
+        return _retrying(failure.reason, failure.message)
+    return None
+
+
+def _observed(planned: Change | None) -> _Summary:
+    if planned is None:
+        return _succeeded("As declared. Mode is Observe: nothing is changed or tested.")
+    fields = ", ".join(sorted(planned.fields))
+    message = f"Differs from the declaration in {fields}. Mode is Observe, so nothing is changed; see status.plan."
+    return _Summary(false(Reason.DRIFT_OBSERVED, message), settled=True)
+
+
+def _document(metadata: Part) -> _Summary | None:
+    if metadata.status is ConditionStatus.TRUE:
+        return None
+    conclude = _stalled if metadata.reason in HUMAN_ONLY else _retrying
+    return conclude(metadata.reason, metadata.message)
+
+
+def _registration(registered: Part) -> _Summary | None:
+    if registered.status is ConditionStatus.TRUE:
+        return None
+    conclude = _retrying if registered.status is ConditionStatus.FALSE else _under_way
+    return conclude(registered.reason, registered.message)
+
+
+def _waiting(waiting: Waiting | None) -> _Summary | None:
+    return None if waiting is None else _under_way(waiting.reason, waiting.message)
+
+
+def _activation(activated: Part | None) -> _Summary | None:
+    if activated is None or activated.status is ConditionStatus.TRUE:
+        return None
+    if activated.reason is Reason.RESTART_FAILED:
+        return _stalled(activated.reason, activated.message)
+    return _under_way(activated.reason, activated.message)
+
+
+def _connection(facts: ApplicationFacts) -> _Summary:
+    connected = facts.connected
+    if connected is None:
+        return _succeeded("Registered as declared, and active.")
+    if connected.status is ConditionStatus.TRUE:
+        return _succeeded("Registered as declared, active, and proven by the connectivity test.")
+    if connected.status is ConditionStatus.UNKNOWN:
+        return _under_way(connected.reason, connected.message)
+    if facts.connected_tolerated:
+        return _succeeded(
+            "Registered as declared, and active. The last test failed; it is repeated."
+        )
+    return _retrying(connected.reason, connected.message)
+
+
+def _conclude(
+    old: tuple[Condition, ...],
+    parts: dict[ConditionType, Part],
+    summary: _Summary,
+    generation: int,
+    now: datetime,
+) -> Verdict:
+    parts[ConditionType.READY] = summary.ready
+    if summary.beside is ConditionType.STALLED:
+        parts[ConditionType.STALLED] = true(summary.ready.reason, summary.ready.message)
+    elif summary.beside is ConditionType.RECONCILING:
+        failed = summary.ready.status is ConditionStatus.FALSE
+        reason = Reason.PROGRESSING_WITH_RETRY if failed else Reason.PROGRESSING
+        parts[ConditionType.RECONCILING] = true(reason, summary.ready.message)
+    conditions = replace_conditions(old, parts, now=now, generation=generation)
+    return Verdict(conditions=conditions, settled=summary.settled)
