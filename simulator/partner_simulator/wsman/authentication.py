@@ -1,0 +1,182 @@
+"""Logons: NTLM, SPNEGO and CredSSP, accepted by pyspnego; the state belongs to one TCP connection."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import spnego
+import spnego.tls
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from spnego.channel_bindings import GssChannelBindings
+from spnego.exceptions import BadBindingsError, SpnegoError
+
+from partner_simulator.certificates import load_identity, self_signed
+from partner_simulator.ports import Directory, Logon, LogonKind
+from partner_simulator.wsman.names import Scheme
+from partner_simulator.wsman.ntlm_message import Authenticate, find_authenticate, starts_logon
+from partner_simulator.wsman.ntlm_users import accounts_in_force, canonical_user
+from partner_simulator.wsman.settings import ChannelBinding
+
+_OPTIONS = spnego.NegotiateOptions.use_negotiate
+"""Forces the pure Python provider, else a system GSSAPI would be asked."""
+_WEAK_HASHES = {"md5", "sha1"}
+
+
+class Outcome(StrEnum):
+    """Where a logon stands after one message."""
+
+    CONTINUE = "continue"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to answer to one authentication message."""
+
+    outcome: Outcome
+    token: bytes = b""
+    user: str = ""
+    """Who logged on, or tried to; empty while that is not known."""
+
+
+def server_end_point(certificate: x509.Certificate) -> GssChannelBindings:
+    """Return the channel bindings `tls-server-end-point` of a server certificate (RFC 5929)."""
+    algorithm = certificate.signature_hash_algorithm
+    name = algorithm.name if algorithm is not None else "sha256"
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    digest = hashlib.new("sha256" if name in _WEAK_HASHES else name, der).digest()
+    return GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
+
+
+class _WatchedNegotiate:
+    """The negotiation inside CredSSP, which would otherwise hide who failed."""
+
+    def __init__(self) -> None:
+        self._context = spnego.server(protocol="negotiate", options=_OPTIONS)
+        self.claimed: Authenticate | None = None
+        self.failed = False
+
+    def step(self, in_token: bytes | None = None) -> bytes | None:
+        self.claimed = find_authenticate(in_token or b"") or self.claimed
+        try:
+            return self._context.step(in_token)
+        except SpnegoError:
+            self.failed = True
+            raise
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+
+class Authenticator:
+    """The authentication state of one connection."""
+
+    def __init__(
+        self,
+        host: str,
+        directory: Directory,
+        binding: ChannelBinding,
+        end_point: GssChannelBindings | None,
+    ) -> None:
+        """`end_point` is None where the connection has no TLS."""
+        self._host = host
+        self._directory = directory
+        self._binding = binding
+        self._end_point = end_point
+        self._inner: _WatchedNegotiate | None = None
+        self._claimed: Authenticate | None = None
+        self.context: spnego.ContextProxy | None = None
+        self.scheme: Scheme | None = None
+        self.logon: Logon | None = None
+
+    def forget(self) -> None:
+        """Make the connection anonymous again."""
+        self.context = self.scheme = self.logon = self._inner = self._claimed = None
+
+    def begins(self, scheme: Scheme, token: bytes) -> bool:
+        """Whether this message begins a new logon rather than continuing one."""
+        if self.context is None or self.context.complete or scheme is not self.scheme:
+            return True
+        return scheme is not Scheme.CREDSSP and starts_logon(token)
+
+    def step(self, scheme: Scheme, token: bytes) -> Answer:
+        """Take one message. A rejected logon is reported to the directory exactly once."""
+        accounts = self._directory.accounts()
+        with accounts_in_force(accounts):
+            if self.begins(scheme, token):
+                self._begin(scheme)
+            assert self.context is not None
+            self._claimed = find_authenticate(token) or self._claimed
+            try:
+                reply = self._judge(token)
+            except SpnegoError:
+                return self._rejected(b"")
+        if self._inner is not None:
+            self._claimed = self._inner.claimed
+            if self._inner.failed:
+                return self._rejected(reply)
+        if not self.context.complete:
+            return Answer(Outcome.CONTINUE, reply)
+        kind = LogonKind.CREDSSP if scheme is Scheme.CREDSSP else LogonKind.NETWORK
+        self.logon = Logon(self._claimed_user(), kind)
+        return Answer(Outcome.ACCEPTED, reply, self.logon.user)
+
+    def _begin(self, scheme: Scheme) -> None:
+        self.forget()
+        self.scheme = scheme
+        if scheme is Scheme.CREDSSP:
+            self._inner = _WatchedNegotiate()
+            self.context = spnego.server(
+                protocol="credssp",
+                credssp_negotiate_context=self._inner,
+                credssp_tls_context=_credssp_tls(),
+            )
+        else:
+            self.context = spnego.server(protocol="negotiate", options=_OPTIONS)
+
+    def _judge(self, token: bytes) -> bytes:
+        assert self.context is not None
+        if self._inner is not None:
+            return self.context.step(token) or b""
+        return self.context.step(token, channel_bindings=self._expected_bindings()) or b""
+
+    def _expected_bindings(self) -> GssChannelBindings | None:
+        if self._end_point is None or self._claimed is None:
+            return None
+        if self._binding is ChannelBinding.STRICT and not self._claimed.has_bindings:
+            raise BadBindingsError(context_msg="this service demands channel bindings")
+        if self._binding is ChannelBinding.NONE or not self._claimed.has_bindings:
+            return None
+        return self._end_point
+
+    def _rejected(self, reply: bytes) -> Answer:
+        user = self._claimed_user()
+        self.forget()
+        self._directory.logon_failed(self._host, user)
+        return Answer(Outcome.REJECTED, reply, user)
+
+    def _claimed_user(self) -> str:
+        if self._claimed is None:
+            return ""
+        accounts = self._directory.accounts()
+        return canonical_user(accounts, self._claimed.domain, self._claimed.user)
+
+
+@functools.cache
+def _credssp_tls() -> spnego.tls.CredSSPTLSContext:
+    """The self-signed certificate inside CredSSP; one per process, since clients ignore its name."""
+    identity = self_signed("CREDSSP-PARTNER-SIMULATOR")
+    made = spnego.tls.default_tls_context(usage="accept")
+    made.context.minimum_version = ssl.TLSVersion.TLSv1_2
+    load_identity(made.context, identity)
+    made.public_key = identity.private_key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.PKCS1
+    )
+    return made

@@ -1,0 +1,81 @@
+"""One accepted socket: TLS, buffered reads, one write per reply, and ways to end badly."""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import struct
+import threading
+
+from partner_simulator.wsman.http import HttpReply, HttpRequest, head, read_request
+
+
+class CutError(Exception):
+    """This connection is over, on purpose."""
+
+
+class Wire:
+    """A connection as bytes. Only its own thread uses it, except for `abort`."""
+
+    def __init__(
+        self, accepted: socket.socket, idle_seconds: float, stopping: threading.Event
+    ) -> None:
+        """Take over a freshly accepted socket."""
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        accepted.settimeout(idle_seconds)
+        self._socket = accepted
+        self._stream: io.BufferedReader | None = None
+        self._stopping = stopping
+
+    def start_tls(self, context: ssl.SSLContext) -> None:
+        """Do the server's side of the TLS handshake. Raises OSError (ssl.SSLError included)."""
+        self._socket = context.wrap_socket(self._socket, server_side=True)
+
+    def read(self) -> HttpRequest | None:
+        """Read a request; see http.read_request."""
+        if self._stream is None:
+            self._stream = self._socket.makefile("rb")
+        return read_request(self._stream)
+
+    def send(self, reply: HttpReply) -> None:
+        """Write a reply in one go, unless it is to drip."""
+        if not reply.drip_bytes:
+            self._socket.sendall(head(reply) + reply.body)
+            return
+        self._socket.sendall(head(reply))
+        for start in range(0, len(reply.body), reply.drip_bytes):
+            self.pause(reply.drip_seconds)
+            self._socket.sendall(reply.body[start : start + reply.drip_bytes])
+
+    def send_raw(self, data: bytes) -> None:
+        """Write bytes as they are."""
+        self._socket.sendall(data)
+
+    def pause(self, seconds: float) -> None:
+        """Wait. Raises CutError when the server stops meanwhile."""
+        if self._stopping.wait(seconds):
+            raise CutError
+
+    def reset(self) -> None:
+        """Arrange that closing sends a TCP reset."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def abort(self) -> None:
+        """Wake the connection's thread from whatever it reads or writes. From any thread."""
+        self.wake(self._socket)
+
+    @staticmethod
+    def wake(waiting: socket.socket) -> None:
+        """End whatever another thread does on this socket."""
+        try:
+            # Not SSLSocket's own shutdown, which takes the TLS state from under the other thread.
+            socket.socket.shutdown(waiting, socket.SHUT_RDWR)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Give the socket back."""
+        if self._stream is not None:
+            self._stream.close()
+        self._socket.close()
