@@ -1,0 +1,91 @@
+"""`make demo`: watch Exchange and Lync come to trust each other."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from partner_testbed import ControlPlaneError, PowerShellMissingError, ProgramMissingError
+from rich.console import Console
+from rich.panel import Panel
+
+from partner_demo.stage import Stage, StageError
+from partner_demo.story import Story, told_by_servers
+
+
+def main() -> int:
+    """Run the story; 0 only if every step came true."""
+    arguments = _arguments()
+    console = Console(
+        record=arguments.picture is not None, width=110 if arguments.picture else None
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    begun = time.monotonic()
+    try:
+        return _play(console, keep=arguments.keep)
+    except (StageError, ControlPlaneError, ProgramMissingError, PowerShellMissingError) as error:
+        console.print(f"[bold red]Did not come true:[/] {error}", markup=True, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted; everything was stopped.")
+        return 130
+    finally:
+        console.print(f"[dim]{time.monotonic() - begun:.0f} s in all[/]")
+        if arguments.picture is not None:
+            console.save_svg(str(arguments.picture), title="make demo")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="partner_demo", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="stay up until Ctrl-C afterwards")
+    parser.add_argument("--picture", type=Path, help="write what was printed to this SVG file")
+    return parser.parse_args()
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _play(console: Console, *, keep: bool) -> int:
+    with console.status("Setting up") as status:
+        stage = Stage(progress=lambda message: status.update(message))
+        stage.__enter__()
+    try:
+        console.print(f"API server {stage.plane.url}; servers simulated on loopback.")
+        begun = time.monotonic()
+        for number, step in enumerate(Story(stage).steps(), start=1):
+            console.print(f"\n[bold cyan]{number}. {step.title}[/]  [dim]{step.command}[/]")
+            started = time.monotonic()
+            with console.status(step.title):
+                step.act()
+            for line in told_by_servers(stage.simulation):
+                console.print(f"   [green]✓[/] {line}", highlight=False)
+            console.print(f"   [dim]{time.monotonic() - started:.1f} s[/]")
+            if number == 2:
+                console.print(stage.kubectl("get", "papp"), highlight=False)
+        console.print(f"\n[bold green]Every step came true[/] in {time.monotonic() - begun:.0f} s.")
+        if keep:
+            _stay(console, stage)
+    finally:
+        stage.close()
+    return 0
+
+
+def _stay(console: Console, stage: Stage) -> None:
+    console.print(
+        Panel(
+            f"export KUBECONFIG={stage.plane.kubeconfig}\n"
+            f"kubectl -n {stage.namespace} get pserver,papp\n"
+            f"tail -f {stage.operator.log}",
+            title="Still up; Ctrl-C ends everything",
+        )
+    )
+    while stage.operator.running:
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

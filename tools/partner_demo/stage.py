@@ -1,0 +1,201 @@
+"""Control plane, simulated servers and the operator process, set up as a user would set them up."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kubernetes import client
+from partner_simulator.simulation import Simulation
+from partner_testbed import ControlPlane, find_pwsh, install_crds
+
+from partner_demo.operator_process import ROOT, OperatorProcess
+
+Progress = Callable[[str], None]
+SERVICE_ACCOUNT = "partner-operator"
+
+
+class StageError(RuntimeError):
+    """Something did not come true in time, or kubectl refused."""
+
+
+class Stage:
+    """Everything that a story needs, on loopback, in one folder that goes away with it."""
+
+    def __init__(
+        self,
+        *,
+        namespace: str = "partner-demo",
+        plane: ControlPlane | None = None,
+        simulation: Simulation | None = None,
+        keep: bool = False,
+        operator_arguments: Sequence[str] = (),
+        progress: Progress = lambda message: None,
+    ) -> None:
+        """Describe a stage. A given control plane or simulation is used and left running."""
+        self.folder = Path(tempfile.mkdtemp(prefix="partner-stage-"))
+        self.namespace = namespace
+        self.keep = keep
+        self._progress = progress
+        self._owns_plane = plane is None
+        self._owns_simulation = simulation is None
+        self.plane = plane or ControlPlane(keep=keep, progress=progress)
+        self.simulation = simulation or Simulation(pwsh=find_pwsh())
+        self._operator_arguments = tuple(operator_arguments)
+        self.operator: OperatorProcess = self._describe_operator()
+
+    def _describe_operator(self) -> OperatorProcess:
+        return OperatorProcess(
+            kubeconfig=self.folder / "operator.kubeconfig",
+            names=self.folder / "names.json",
+            ca_file=self.folder / "windows-ca.crt",
+            namespace=self.namespace,
+            log=self.folder / "operator.log",
+            arguments=self._operator_arguments,
+        )
+
+    def __enter__(self) -> Self:
+        try:
+            self.set_up()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not (self.keep and kind is None):
+            self.close()
+
+    def set_up(self) -> None:
+        """Start what is not running and install the operator's manifests; the operator waits."""
+        if self._owns_plane:
+            self._progress("Starting the Kubernetes API server")
+            self.plane.start()
+        if self._owns_simulation:
+            self._progress("Starting Exchange and Lync")
+            self.simulation.start()
+        self._progress("Installing the operator's kinds and rights")
+        with self.plane.api_client() as api:
+            install_crds(api, sorted((ROOT / "crds").glob("*.yaml")))
+        self._install_rights()
+        self.simulation.write_names(self.folder / "names.json")
+        (self.folder / "windows-ca.crt").write_text(self.simulation.ca_pem)
+        self.plane.service_account_kubeconfig(
+            self.namespace, SERVICE_ACCOUNT, self.folder / "operator.kubeconfig", seconds=7200
+        )
+
+    def _install_rights(self) -> None:
+        """The manifests as shipped, put into our namespace."""
+        self.apply_text(
+            json.dumps(
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
+            )
+        )
+        for name in ("serviceaccount.yaml", "rbac-namespaced.yaml"):
+            text = (ROOT / "manifests" / name).read_text()
+            self.apply_text(
+                text.replace("namespace: partner-operator", f"namespace: {self.namespace}")
+            )
+
+    def close(self) -> None:
+        """Stop everything that this stage started."""
+        self.operator.stop()
+        if self._owns_simulation:
+            self.simulation.stop()
+        if self._owns_plane:
+            self.plane.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kubectl(self, *arguments: str, text: str | None = None) -> str:
+        """Run the real kubectl as the administrator. Raises StageError with its own words."""
+        command = [
+            str(Path(sys.executable).parent / "kubectl"),
+            "--kubeconfig",
+            str(self.plane.kubeconfig),
+            "--namespace",
+            self.namespace,
+            *arguments,
+        ]
+        answer = subprocess.run(
+            command, input=text, capture_output=True, text=True, check=False, timeout=120
+        )
+        if answer.returncode != 0:
+            raise StageError(answer.stderr.strip() or answer.stdout.strip())
+        return answer.stdout
+
+    def apply_text(self, text: str) -> str:
+        """`kubectl apply -f -`."""
+        return self.kubectl("apply", "-f", "-", text=text)
+
+    def secret(self, name: str, username: str, password: str) -> None:
+        """A credential Secret, made or replaced."""
+        data = {
+            "username": base64.b64encode(username.encode()).decode(),
+            "password": base64.b64encode(password.encode()).decode(),
+        }
+        document = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": self.namespace},
+            "data": data,
+        }
+        self.apply_text(json.dumps(document))
+
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        """An object as the API server has it."""
+        plural = {"papp": "partnerapplications", "pserver": "partnerservers"}[kind]
+        with self.plane.api_client() as api:
+            found: dict[str, Any] = client.CustomObjectsApi(api).get_namespaced_custom_object(
+                "partner-operator.io", "v1alpha1", self.namespace, plural, name
+            )
+        return found
+
+    def condition(self, kind: str, name: str, condition: str) -> dict[str, Any]:
+        """One condition of an object, empty where it does not exist."""
+        conditions = self.get(kind, name).get("status", {}).get("conditions", [])
+        return next((found for found in conditions if found["type"] == condition), {})
+
+    def wait_for(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> float:
+        """Wait until it holds and return how long that took. Raises StageError with the log's end."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            if not self.operator.running:
+                raise StageError(
+                    f"the operator ended while waiting for {what}\n{self.operator.tail()}"
+                )
+            if holds():
+                return time.monotonic() - begun
+            time.sleep(0.2)
+        objects = self.kubectl("get", "pserver,papp", "-o", "wide")
+        raise StageError(
+            f"did not come true within {seconds:.0f} s: {what}\n{objects}\n{self.operator.tail()}"
+        )
+
+    def wait_ready(self, name: str, seconds: float = 90) -> float:
+        """Wait until an application is Ready for its present generation (kubectl wait's rule)."""
+
+        def ready() -> bool:
+            found = self.get("papp", name)
+            generation = found["metadata"]["generation"]
+            return any(
+                condition["type"] == "Ready"
+                and condition["status"] == "True"
+                and condition.get("observedGeneration") == generation
+                for condition in found.get("status", {}).get("conditions", [])
+            )
+
+        return self.wait_for(f"papp {name} is Ready", ready, seconds)
