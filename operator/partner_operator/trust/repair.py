@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from partner_operator.trust.differences import has_unreadable_value
-from partner_operator.trust.model import DesiredApplication, Observed
 from partner_operator.trust.plan import Blocker, Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import Repair
@@ -62,9 +61,9 @@ def attempted(repair: Repair | None, digest: str, now: datetime) -> Repair:
     return replace(repair, digest=digest, attempts=attempts)
 
 
-def proven(repair: Repair | None) -> Repair | None:
+def proven(repair: Repair) -> Repair:
     """The record after a read-back that shows the change: attempts are forgotten, proofs count."""
-    if repair is None or repair.attempts == 0:
+    if repair.attempts == 0:
         return repair
     return replace(repair, attempts=0, proven=repair.proven + 1)
 
@@ -72,7 +71,7 @@ def proven(repair: Repair | None) -> Repair | None:
 def at_rest(repair: Repair | None, now: datetime) -> Repair | None:
     """The record after an observation without any difference; None once an hour has passed.
 
-    An attempt that was not read back (the operator was killed) is proven by this observation.
+    Only for an application with neither a change nor a blocker: a refused repair is not at rest. An attempt that was not read back (the operator was killed) is proven by this observation.
     """
     if repair is None or now - repair.first_at > FIGHT:
         return None
@@ -103,24 +102,6 @@ def refusal(allowance: Allowance, change: Change, repair: Repair) -> Blocker:
         "partner-operator.io/reconcile-requested-at is set.",
         stalled=True,
     )
-
-
-def attempt(
-    repair: Repair | None,
-    change: Change,
-    desired: DesiredApplication,
-    observed: Observed,
-    now: datetime,
-) -> Repair | Blocker:
-    """All in one for a pass: the record to keep before the change, or why it is not made."""
-    reading = observed.documents.get(desired.partner.auth_metadata_url)
-    thumbprints = reading.document.thumbprints if reading and reading.document else ()
-    digest = change_digest(change, thumbprints, desired.generation)
-    allowance = may_repair(repair, digest, now)
-    if allowance is Allowance.ALLOWED:
-        return attempted(repair, digest, now)
-    assert repair is not None
-    return refusal(allowance, change, repair)
 
 
 def _subject(digest: str) -> str:

@@ -120,7 +120,6 @@ class HostRestartState(StrEnum):
     PENDING = "Pending"
     RESTARTING = "Restarting"
     FAILED = "Failed"
-    UNREACHABLE = "Unreachable"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from partner_operator.trust.cron import Cron, CronError, parse_cron
 from partner_operator.trust.model import RestartWindow
 
+RESTART_TIME = timedelta(minutes=5)
+"""What one host may need; no restart begins when a window leaves less."""
 LONGEST_DURATION = timedelta(days=7)
 FARTHEST_DAYS = 3660
 """Days to look ahead: 29 February can be eight years away."""
@@ -28,8 +30,8 @@ def check_window(window: RestartWindow) -> None:
     """Raises WindowError unless schedule, duration and time zone can be used."""
     _cron(window)
     _zone(window)
-    if not timedelta(0) < window.duration <= LONGEST_DURATION:
-        raise WindowError("The duration of a restart window must be between 1 second and 7 days.")
+    if not RESTART_TIME <= window.duration <= LONGEST_DURATION:
+        raise WindowError("The duration of a restart window must be between 5 minutes and 7 days.")
 
 
 def open_until(windows: Sequence[RestartWindow], now: datetime) -> datetime | None:
@@ -56,20 +58,6 @@ def may_begin(windows: Sequence[RestartWindow], now: datetime, needed: timedelta
         return True
     closing = open_until(windows, now)
     return closing is not None and closing - now >= needed
-
-
-def may_start(windows: Sequence[RestartWindow], now: datetime, needed_seconds: float) -> datetime:
-    """When a restart may begin: `now`, or the next opening.
-
-    An opening of a window shorter than `needed_seconds` counts all the same: the caller asks again.
-    Raises WindowError, also when no window ever opens.
-    """
-    if may_begin(windows, now, timedelta(seconds=needed_seconds)):
-        return now
-    opening = next_opening(windows, now)
-    if opening is None:
-        raise WindowError("The restart windows never open: their schedules name no existing day.")
-    return opening
 
 
 def _closing(window: RestartWindow, now: datetime) -> datetime | None:
