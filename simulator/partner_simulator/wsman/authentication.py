@@ -107,7 +107,11 @@ class Authenticator:
         return scheme is not Scheme.CREDSSP and starts_logon(token)
 
     def step(self, scheme: Scheme, token: bytes) -> Answer:
-        """Take one message. A rejected logon is reported to the directory exactly once."""
+        """Take one message.
+
+        A rejected password is reported to the directory exactly once; wrong channel bindings are
+        refused too, but are not the account's fault.
+        """
         accounts = self._directory.accounts()
         with accounts_in_force(accounts):
             if self.begins(scheme, token):
@@ -116,6 +120,8 @@ class Authenticator:
             self._claimed = find_authenticate(token) or self._claimed
             try:
                 reply = self._judge(token)
+            except BadBindingsError:
+                return self._rejected(b"", blame=False)
             except SpnegoError:
                 return self._rejected(b"")
         if self._inner is not None:
@@ -156,10 +162,11 @@ class Authenticator:
             return None
         return self._end_point
 
-    def _rejected(self, reply: bytes) -> Answer:
+    def _rejected(self, reply: bytes, *, blame: bool = True) -> Answer:
         user = self._claimed_user()
         self.forget()
-        self._directory.logon_failed(self._host, user)
+        if user and blame:
+            self._directory.logon_failed(self._host, user)
         return Answer(Outcome.REJECTED, reply, user)
 
     def _claimed_user(self) -> str:

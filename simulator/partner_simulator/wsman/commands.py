@@ -13,6 +13,8 @@ from partner_simulator.wsman.soap_faults import fault
 
 _SLICE_SECONDS = 0.5
 """How long one wait on the engine may last before termination is looked at."""
+_PIECE_OVERHEAD_BYTES = 160
+"""What a Stream element costs besides its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Command:
         self.receives = 0
         self._running = running
         self._reading = threading.Lock()
+        self._queue = threading.Lock()
         self._waiting: deque[Piece] = deque()
         self._exit_code: int | None = None
         self._input_ended = False
@@ -90,15 +93,16 @@ class Command:
             raise fault(soap_faults.TIMED_OUT)
         try:
             self._fill(deadline)
-            pieces = self._take(limit_bytes)
-            finished = self._exit_code is not None and not self._waiting
+            with self._queue:
+                pieces = self._take(limit_bytes)
+                finished = self._exit_code is not None and not self._waiting
             return Batch(pieces, self._exit_code if finished else None)
         finally:
             self._reading.release()
 
     def give_back(self, batch: Batch) -> None:
         """Put output that could not be delivered in front of what is waiting."""
-        with self._reading:
+        with self._queue:
             self._waiting.extendleft(reversed(batch.pieces))
 
     def terminate(self) -> None:
@@ -118,10 +122,11 @@ class Command:
             output = self._running.read(min(remaining, _SLICE_SECONDS))
             if self._terminated.is_set():
                 raise fault(soap_faults.OPERATION_ABORTED)
-            if output.stdout:
-                self._waiting.append(Piece("stdout", output.stdout))
-            if output.stderr:
-                self._waiting.append(Piece("stderr", output.stderr))
+            with self._queue:
+                if output.stdout:
+                    self._waiting.append(Piece("stdout", output.stdout))
+                if output.stderr:
+                    self._waiting.append(Piece("stderr", output.stderr))
             self._exit_code = output.exit_code
 
     def _take(self, limit_bytes: int) -> tuple[Piece, ...]:
@@ -132,6 +137,6 @@ class Command:
             if len(piece.data) > room:
                 self._waiting.appendleft(Piece(piece.stream, piece.data[room:]))
                 piece = Piece(piece.stream, piece.data[:room])
-            room -= len(piece.data)
+            room -= len(piece.data) + _PIECE_OVERHEAD_BYTES
             taken.append(piece)
         return tuple(taken)

@@ -10,10 +10,11 @@ from spnego.channel_bindings import GssChannelBindings
 
 from partner_simulator.wsman.authentication import Authenticator
 from partner_simulator.wsman.counters import Tally
-from partner_simulator.wsman.exchange import Exchange, Service, disturb
+from partner_simulator.wsman.exchange import Exchange
 from partner_simulator.wsman.faults import Occasion, When
 from partner_simulator.wsman.http import HttpError, HttpReply
 from partner_simulator.wsman.names import Step
+from partner_simulator.wsman.service import Service, disturb
 from partner_simulator.wsman.wire import CutError, Wire
 
 
@@ -77,5 +78,5 @@ class Connection:
 
     def _strike(self, when: When) -> None:
         occasion = Occasion(Step.CONNECT, self._service.host)
-        for action in self._service.faults.strike(occasion, when):
+        for action in self._service.faults.strike(occasion, when, self.wire.stopping):
             disturb(self.wire, action)

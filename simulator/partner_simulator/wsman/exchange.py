@@ -5,42 +5,28 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 
 from spnego.exceptions import SpnegoError
 
-from partner_simulator.ports import Directory
 from partner_simulator.wsman import fault_actions, names, sealing, soap_faults
 from partner_simulator.wsman.authentication import Authenticator, Outcome
-from partner_simulator.wsman.counters import Counters, RequestRecord, Tally
+from partner_simulator.wsman.counters import RequestRecord, Tally
 from partner_simulator.wsman.envelope import (
     MalformedMessageError,
     Request,
     fault_response,
     parse_request,
 )
-from partner_simulator.wsman.fault_actions import Action, Spoil
-from partner_simulator.wsman.faults import Faults, Occasion, When
+from partner_simulator.wsman.fault_actions import Spoil
+from partner_simulator.wsman.faults import Occasion, When
 from partner_simulator.wsman.http import HttpReply, HttpRequest
 from partner_simulator.wsman.names import Scheme, Step
-from partner_simulator.wsman.operations import Call, Operations, identify_response, is_identify
-from partner_simulator.wsman.settings import WsmanSettings
+from partner_simulator.wsman.operations import Call, identify_response, is_identify
+from partner_simulator.wsman.service import Service, disturb
 from partner_simulator.wsman.soap_faults import FaultShape, SoapFault, fault, fault_body
-from partner_simulator.wsman.wire import CutError, Wire
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What all connections of one host share."""
-
-    host: str
-    operations: Operations
-    directory: Directory
-    settings: Callable[[], WsmanSettings]
-    faults: Faults
-    counters: Counters
+from partner_simulator.wsman.wire import Wire
 
 
 class _InsteadError(Exception):
@@ -107,8 +93,9 @@ class Exchange:
             return HttpReply(HTTPStatus.NOT_FOUND)
         if self._request.method != "POST":
             return HttpReply(HTTPStatus.METHOD_NOT_ALLOWED, close=True)
-        if self._request.headers.get("WSMANIDENTIFY", "").lower() == "unauthenticated":
-            return self._identify(self._parse(self._request.body), authenticated=False)
+        anonymous = self._request.headers.get("WSMANIDENTIFY", "").lower() == "unauthenticated"
+        if anonymous and is_identify(self._parse(self._request.body)):
+            return self._identify(authenticated=False)
         refusal = self._authenticate()
         if refusal is not None:
             return refusal
@@ -201,7 +188,7 @@ class Exchange:
         assert logon is not None
         request = self._parse(clear)
         if is_identify(request):
-            return self._identify(request, authenticated=True)
+            return self._identify(authenticated=True)
         call = self._call = service.operations.prepare(request, logon)
         self._step = call.step
         self._strike(self._occasion(call), When.BEFORE)
@@ -211,11 +198,11 @@ class Exchange:
         self._strike(self._occasion(call), When.AFTER)
         return reply
 
-    def _identify(self, request: Request, *, authenticated: bool) -> HttpReply:
+    def _identify(self, *, authenticated: bool) -> HttpReply:
         self._step = Step.IDENTIFY
         occasion = Occasion(Step.IDENTIFY, self._service.host, self._user)
         self._strike(occasion, When.BEFORE)
-        reply = self._soap(HTTPStatus.OK, identify_response(request, authenticated=authenticated))
+        reply = self._soap(HTTPStatus.OK, identify_response(authenticated=authenticated))
         self._strike(occasion, When.AFTER)
         return reply
 
@@ -231,7 +218,7 @@ class Exchange:
 
     def _strike(self, occasion: Occasion, when: When) -> None:
         """Apply what was injected here. Raises CutError or _InsteadError when it ends the matter."""
-        for action in self._service.faults.strike(occasion, when):
+        for action in self._service.faults.strike(occasion, when, self._wire.stopping):
             if isinstance(action, fault_actions.Answer):
                 raise _InsteadError(self._stand_in(action))
             if isinstance(action, fault_actions.Spoil):
@@ -297,18 +284,3 @@ class Exchange:
                 sealed=self._sealed,
             )
         )
-
-
-def disturb(wire: Wire, action: Action) -> None:
-    """Do a wire action. Raises CutError when it ends the connection."""
-    match action:
-        case fault_actions.Delay(seconds):
-            wire.pause(seconds)
-        case fault_actions.Reset():
-            wire.reset()
-            raise CutError
-        case fault_actions.SayRaw(data):
-            wire.send_raw(data)
-            raise CutError
-        case fault_actions.Drop():
-            raise CutError

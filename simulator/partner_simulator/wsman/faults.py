@@ -8,7 +8,7 @@ with faults.pause_at(Step.COMMAND, host="ex1") as barrier:    # held before it i
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -33,6 +33,8 @@ from partner_simulator.wsman.fault_actions import (
     WrongContentType,
 )
 from partner_simulator.wsman.names import Step
+
+_STOP_POLL_SECONDS = 0.05
 
 
 class When(StrEnum):
@@ -62,9 +64,9 @@ class Occasion:
 class Fault:
     """A fault to inject.
 
-    Spoilers damage a real reply, so they always come AFTER. At CONNECT there is no HTTP yet: only wire
-    actions make sense. At AUTHENTICATE, BEFORE is before a logon's first message is looked at and
-    AFTER is when the logon has been accepted.
+    Spoilers damage a real reply, so they always come AFTER. At CONNECT there is no HTTP yet: only
+    wire actions make sense, BEFORE or AFTER the TLS handshake. At AUTHENTICATE, BEFORE is before
+    a logon's first message is looked at, and AFTER is when the logon has been accepted.
     """
 
     step: Step
@@ -141,6 +143,7 @@ class Barrier:
         self._left = times
         self._reached = threading.Event()
         self._released = threading.Event()
+        self._abandoned = False
         self.occasion: Occasion | None = None
         """The step that is held, once reached."""
 
@@ -151,7 +154,12 @@ class Barrier:
         return self.occasion
 
     def release(self) -> None:
-        """Let everything through, now and later."""
+        """Let everything through, now and later: what was held is done, even for a dead client."""
+        self._released.set()
+
+    def abandon(self) -> None:
+        """Drop the held connections instead: what was held before its doing is never done."""
+        self._abandoned = True
         self._released.set()
 
     def claims(self, occasion: Occasion, when: When) -> bool:
@@ -162,10 +170,13 @@ class Barrier:
         self.occasion = occasion
         return True
 
-    def hold(self) -> None:
-        """Block the calling thread until release."""
+    def hold(self, stopping: threading.Event) -> bool:
+        """Block the calling thread until release; whether the step may go on."""
         self._reached.set()
-        self._released.wait()
+        while not self._released.wait(_STOP_POLL_SECONDS):
+            if stopping.is_set():
+                return False
+        return not self._abandoned
 
     def __enter__(self) -> Barrier:
         """Return itself."""
@@ -229,12 +240,15 @@ class Faults:
         for barrier in barriers:
             barrier.release()
 
-    def strike(self, occasion: Occasion, when: When) -> list[Action]:
-        """Hold at barriers, then return the actions that strike here, in the order of adding."""
+    def strike(self, occasion: Occasion, when: When, stopping: threading.Event) -> Sequence[Action]:
+        """Hold at barriers, then return the actions that strike here, in the order of adding.
+
+        `stopping` frees a held step when its server goes down.
+        """
         with self._lock:
             held = [barrier for barrier in self._barriers if barrier.claims(occasion, when)]
-        for barrier in held:
-            barrier.hold()
+        if not all(barrier.hold(stopping) for barrier in held):
+            return [Drop()]
         with self._lock:
             return [armed.fault.action for armed in self._armed if armed.strike(occasion, when)]
 

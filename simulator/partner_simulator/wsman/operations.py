@@ -178,16 +178,17 @@ class Operations:
         return envelope.response(call.request, "<rsp:SignalResponse/>")
 
 
-def identify_response(request: Request, *, authenticated: bool) -> bytes:
+def identify_response(*, authenticated: bool) -> bytes:
     """Answer Identify; who is not logged on does not learn the version."""
     version = "OS: 6.2.9200 SP: 0.0 Stack: 3.0" if authenticated else "OS: 0.0.0 SP: 0.0 Stack: 3.0"
-    return envelope.response(
-        request,
+    text = (
+        f'<s:Envelope xmlns:s="{names.SOAP}"><s:Header/><s:Body>'
         f'<wsmid:IdentifyResponse xmlns:wsmid="{names.IDENTITY}"><wsmid:ProtocolVersion>'
         f"{names.WSMAN}</wsmid:ProtocolVersion><wsmid:ProductVendor>Microsoft Corporation"
         f"</wsmid:ProductVendor><wsmid:ProductVersion>{version}</wsmid:ProductVersion>"
-        "</wsmid:IdentifyResponse>",
+        "</wsmid:IdentifyResponse></s:Body></s:Envelope>"
     )
+    return text.encode()
 
 
 def is_identify(request: Request) -> bool:

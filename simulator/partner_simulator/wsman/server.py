@@ -12,9 +12,9 @@ from partner_simulator.ports import CommandEngine, Directory
 from partner_simulator.wsman.authentication import server_end_point
 from partner_simulator.wsman.connection import Connection, Secured
 from partner_simulator.wsman.counters import Counters
-from partner_simulator.wsman.exchange import Service
 from partner_simulator.wsman.faults import Faults
 from partner_simulator.wsman.operations import Operations
+from partner_simulator.wsman.service import Service
 from partner_simulator.wsman.settings import WsmanSettings
 from partner_simulator.wsman.wire import Wire
 

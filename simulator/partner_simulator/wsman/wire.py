@@ -26,11 +26,15 @@ class Wire:
         accepted.settimeout(idle_seconds)
         self._socket = accepted
         self._stream: io.BufferedReader | None = None
-        self._stopping = stopping
+        self.stopping = stopping
+        """Set when the server goes down."""
 
     def start_tls(self, context: ssl.SSLContext) -> None:
         """Do the server's side of the TLS handshake. Raises OSError (ssl.SSLError included)."""
-        self._socket = context.wrap_socket(self._socket, server_side=True)
+        # The handshake comes after the assignment, so that `abort` always reaches the live socket.
+        tls = context.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
+        self._socket = tls
+        tls.do_handshake()
 
     def read(self) -> HttpRequest | None:
         """Read a request; see http.read_request."""
@@ -54,7 +58,7 @@ class Wire:
 
     def pause(self, seconds: float) -> None:
         """Wait. Raises CutError when the server stops meanwhile."""
-        if self._stopping.wait(seconds):
+        if self.stopping.wait(seconds):
             raise CutError
 
     def reset(self) -> None:
