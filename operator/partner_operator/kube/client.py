@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 """Seconds for one request, and to connect for it."""
-_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  # a path
+_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"

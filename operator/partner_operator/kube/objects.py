@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from partner_operator.kube.health import Echo
+
+REMEMBERED = 20_000
+"""Objects that are remembered; for a forgotten one an equal write is sent and changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class LastSeen:
     def __init__(self, echo: Echo) -> None:
         """`echo` is told of each write, and waits to hear it from the watch."""
         self._echo = echo
-        self._known: dict[str, Known] = {}
+        self._known: OrderedDict[str, Known] = OrderedDict()
 
     def of(self, uid: str) -> Known | None:
         """The last answer about an object."""
@@ -38,7 +42,7 @@ class LastSeen:
         status = body.get("status") or {}
         known = self._known.get(uid)
         applied = known.applied if known and known.status == status else None
-        self._known[uid] = Known(body["metadata"]["resourceVersion"], status, applied)
+        self._remember(uid, Known(body["metadata"]["resourceVersion"], status, applied))
 
     def written(self, body: Mapping[str, Any], applied: Mapping[str, Any] | None = None) -> None:
         """An object was written; `body` is the answer, `applied` the status that we sent."""
@@ -51,8 +55,14 @@ class LastSeen:
         if not leaving and (known is None or known.resource_version != version):
             self._echo.expect(uid, version)
         keep = applied if applied is not None or known is None else known.applied
-        self._known[uid] = Known(version, body.get("status") or {}, keep)
+        self._remember(uid, Known(version, body.get("status") or {}, keep))
 
     def forget(self, uid: str) -> None:
         """An object is gone."""
         self._known.pop(uid, None)
+
+    def _remember(self, uid: str, known: Known) -> None:
+        self._known[uid] = known
+        self._known.move_to_end(uid)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)

@@ -1,0 +1,209 @@
+"""kopf as the doorbell: its watches ring, its daemons are the workers, its finalizer holds servers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import kopf
+
+from partner_operator.engine.bell import Bell
+from partner_operator.engine.ports import Kind, ServerName
+from partner_operator.kube.api.names import (
+    APPLICATIONS,
+    DRAINED,
+    GROUP,
+    PLURALS,
+    SERVER_FINALIZER,
+    SERVERS,
+    VERSION,
+)
+from partner_operator.kube.client import MERGE_PATCH, ApiFailure, Connection, custom_path
+from partner_operator.kube.health import Echo, check_workers
+from partner_operator.kube.switchboard import Switchboard
+from partner_operator.kube.workers import RESTART_DELAY, MakeWorker, Stopped, Workers
+
+logger = logging.getLogger(__name__)
+
+CRD_PATIENCE = 60.0
+"""Seconds to wait at start for CRDs that are being applied."""
+DRAIN_POLL = 600.0
+"""Seconds between kopf's looks at a terminating server; the end of its worker wakes it at once."""
+
+
+class CRDsMissing(Exception):
+    """The cluster does not know our kinds."""
+
+
+async def run_operator(
+    *,
+    connection: Connection,
+    echo: Echo,
+    namespaces: Sequence[str],
+    liveness: str | None,
+    make_worker: MakeWorker,
+    make_unserved_worker: Callable[[Bell], Coroutine[Any, Any, None]],
+    ready: asyncio.Event | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run until a signal comes, `stop` is set, or a watch cannot go on.
+
+    `namespaces` are served; none means the whole cluster. `liveness` is the URL at which probes are
+    answered. `ready` is set when the watches begin. Raises CRDsMissing.
+    """
+    await _wait_for_crds(connection, namespaces)
+    switchboard = Switchboard()
+    workers = Workers(switchboard, make_worker)
+    unserved = asyncio.create_task(
+        _for_ever(make_unserved_worker, switchboard.unserved), name="unserved applications"
+    )
+    try:
+        await kopf.operator(
+            registry=build_registry(connection, echo, switchboard, workers),
+            settings=build_settings(),
+            standalone=True,
+            clusterwide=not namespaces,
+            namespaces=namespaces,
+            liveness_endpoint=liveness,
+            ready_flag=ready,
+            stop_flag=stop,
+        )
+    finally:
+        await workers.end_all()
+        unserved.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await unserved
+
+
+def build_settings() -> kopf.OperatorSettings:
+    """kopf's settings; each differs from its default for the reason beside it."""
+    settings = kopf.OperatorSettings()
+    settings.persistence.finalizer = SERVER_FINALIZER
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+    settings.posting.enabled = False  # we write our own Events
+    settings.scanning.disabled = True  # needs no right to list CRDs and namespaces
+    settings.networking.request_timeout = 30
+    settings.networking.connect_timeout = 5
+    settings.networking.error_backoffs = (1, 2, 3, 5)  # kopf's chain takes a minute
+    settings.watching.server_timeout = 600
+    settings.watching.client_timeout = 660
+    settings.watching.connect_timeout = 5
+    settings.watching.chunk_size = 500
+    settings.queueing.exit_timeout = 10
+    settings.process.ultimate_exiting_timeout = 50  # below the pod's grace period
+    settings.execution.max_workers = 1  # all our handlers are coroutines
+    settings.background.cancellation_polling = DRAIN_POLL
+    settings.background.instant_exit_timeout = 2
+    return settings
+
+
+def build_registry(
+    connection: Connection, echo: Echo, switchboard: Switchboard, workers: Workers
+) -> kopf.OperatorRegistry:
+    """All our handlers, in a registry of their own."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        return await connection.login()
+
+    _add_probes(registry, echo, switchboard)
+
+    @kopf.on.event(GROUP, VERSION, SERVERS, registry=registry)
+    async def server_event(event: Mapping[str, Any], **_: Any) -> None:
+        body, deleted = event["object"], event["type"] == "DELETED"
+        _hear(echo, body, deleted=deleted)
+        switchboard.server_event(body, deleted=deleted)
+        if deleted:
+            workers.forget(body["metadata"]["uid"])
+
+    @kopf.on.event(GROUP, VERSION, APPLICATIONS, registry=registry)
+    async def application_event(event: Mapping[str, Any], **_: Any) -> None:
+        body, deleted = event["object"], event["type"] == "DELETED"
+        _hear(echo, body, deleted=deleted)
+        switchboard.application_event(body, deleted=deleted)
+
+    # Without a cancellation timeout kopf waits for the worker of a deleted server, however long.
+    @kopf.daemon(GROUP, VERSION, SERVERS, registry=registry, cancellation_timeout=None)
+    async def worker(
+        uid: str, namespace: str | None, name: str, stopped: Stopped, **_: Any
+    ) -> None:
+        server = ServerName(str(namespace), name)
+        await workers.attend(uid, server, stopped)
+        if not workers.exiting(stopped):
+            await _wake_kopf(connection, server, uid)
+
+    def terminating_since_before(uid: str, meta: Mapping[str, Any], **_: Any) -> bool:
+        return meta.get("deletionTimestamp") is not None and not workers.attended(uid)
+
+    # kopf starts no daemon for what is terminating already when the operator starts, and would
+    # take its finalizer off at once, although applications may still need the server.
+    @kopf.on.delete(GROUP, VERSION, SERVERS, registry=registry, when=terminating_since_before)
+    async def drain(uid: str, namespace: str | None, name: str, **_: Any) -> None:
+        server = ServerName(str(namespace), name)
+
+        def wake() -> Coroutine[Any, Any, None]:
+            return _wake_kopf(connection, server, uid)
+
+        if not await workers.drained(uid, server, wake):
+            raise kopf.TemporaryError("its applications are not done yet", delay=DRAIN_POLL)
+
+    return registry
+
+
+def _add_probes(registry: kopf.OperatorRegistry, echo: Echo, switchboard: Switchboard) -> None:
+    # With the default errors mode a probe that fails is retried, and the kubelet never answered.
+    @kopf.on.probe(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
+    async def watch(**_: Any) -> str:
+        echo.check()
+        return "hears"
+
+    @kopf.on.probe(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
+    async def queue(**_: Any) -> str:
+        check_workers(switchboard.bells())
+        return "gets on"
+
+
+def _hear(echo: Echo, body: Mapping[str, Any], *, deleted: bool) -> None:
+    metadata = body.get("metadata", {})
+    echo.heard(str(metadata.get("uid")), str(metadata.get("resourceVersion")), deleted=deleted)
+
+
+async def _for_ever(make: Callable[[Bell], Coroutine[Any, Any, None]], bell: Bell) -> None:
+    while True:
+        task = asyncio.ensure_future(make(bell))
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+        logger.error("the worker of unserved applications ended", exc_info=task.exception())
+        await asyncio.sleep(RESTART_DELAY)
+
+
+async def _wake_kopf(connection: Connection, name: ServerName, uid: str) -> None:
+    """Change the terminating server, so that kopf looks at it now and takes its finalizer off."""
+    patch = {"metadata": {"uid": uid, "annotations": {DRAINED: "true"}}}
+    path = custom_path(Kind.SERVER, name.namespace, name.name)
+    try:
+        await connection.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
+    except ApiFailure as failure:
+        logger.info("server %s is drained; kopf will see it later: %s", name.name, failure)
+
+
+async def _wait_for_crds(connection: Connection, namespaces: Sequence[str]) -> None:
+    """Wait a while for our kinds; kopf would run on without them, and never hear a thing."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + CRD_PATIENCE
+    scope = namespaces[0] if namespaces else None
+    for kind, plural in PLURALS.items():
+        while await connection.get(custom_path(kind, scope), {"limit": "1"}) is None:
+            if loop.time() > deadline:
+                raise CRDsMissing(
+                    f"The cluster does not know {plural}.{GROUP}: kubectl apply -f crds/"
+                )
+            await asyncio.sleep(1)
