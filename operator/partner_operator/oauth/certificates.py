@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -28,6 +28,8 @@ class Certificate:
     not_after: datetime
     key_bits: int
     key_algorithm: str
+    der: bytes = field(default=b"", repr=False, compare=False)
+    """The certificate itself, for verifying signatures; empty where only its facts are known."""
 
 
 class CertificateError(ValueError):
@@ -65,6 +67,7 @@ def parse_certificate(der: bytes) -> Certificate:
         not_after=not_after,
         key_bits=bits,
         key_algorithm=algorithm,
+        der=der,
     )
 
 

@@ -71,7 +71,8 @@ def proven(repair: Repair) -> Repair:
 def at_rest(repair: Repair | None, now: datetime) -> Repair | None:
     """The record after an observation without any difference; None once an hour has passed.
 
-    Only for an application with neither a change nor a blocker: a refused repair is not at rest. An attempt that was not read back (the operator was killed) is proven by this observation.
+    Only for an application with neither a change nor a blocker: a refused repair is not at rest.
+    An attempt that was not read back (the operator was killed) is proven by this observation.
     """
     if repair is None or now - repair.first_at > FIGHT:
         return None
