@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +30,8 @@ from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.model import DesiredServer
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
+
+logger = logging.getLogger(__name__)
 
 
 class KubernetesReader:
@@ -110,7 +113,13 @@ class KubernetesReader:
         """Whether one of our CRDs is being deleted: then all its objects go, and nobody meant it."""
         for plural in PLURALS.values():
             path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{GROUP}"
-            crd = await self._connection.get(path)
+            try:
+                crd = await self._connection.get(path)
+            except ApiRefused as refused:
+                if refused.status != 403:
+                    raise
+                logger.warning("the operator may not read CRDs, so it cannot tell when they go")
+                return False
             if crd is None or "deletionTimestamp" in crd["metadata"]:
                 return True
         return False
