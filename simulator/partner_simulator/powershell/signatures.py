@@ -1,0 +1,161 @@
+"""Which cmdlets a product version has, and how their parameters bind.
+
+Read from `data/signatures.json`, a subset of Microsoft's cmdlet reference, and completed by the
+reviewed table in `overlay.py` with what that reference leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from partner_simulator.powershell import overlay
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """How one parameter belongs to one parameter set; the set '' stands for all."""
+
+    parameter_set: str
+    mandatory: bool
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a cmdlet, as one product version knows it."""
+
+    name: str
+    type: str
+    """Type name as the reference prints it, such as `String[]` or `UserIdParameter`."""
+    bindings: tuple[Binding, ...]
+    aliases: tuple[str, ...] = ()
+    by_value: bool = False
+    by_property_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cmdlet:
+    """One cmdlet of one product version."""
+
+    name: str
+    class_name: str
+    """Full name of the class, which ends the FullyQualifiedErrorId."""
+    default_set: str
+    asks: bool
+    """Whether it supports -WhatIf and -Confirm."""
+    impact: str
+    """ConfirmImpact: Medium, or High for those that prompt unless told not to."""
+    parameters: tuple[Parameter, ...]
+
+
+class UnknownProduct(Exception):
+    """No cmdlet of the reference belongs to a product of that name."""
+
+
+def cmdlets(product: str) -> tuple[Cmdlet, ...]:
+    """All cmdlets of `product`, such as "Exchange Server 2013", by name.
+
+    Raises UnknownProduct.
+    """
+    found = tuple(
+        _cmdlet(name, entry, product)
+        for name, entry in _reference().items()
+        if product in entry["products"]
+    )
+    if not found:
+        raise UnknownProduct(product)
+    return found
+
+
+@cache
+def _reference() -> Mapping[str, Any]:
+    text = (resources.files(__package__) / "data" / "signatures.json").read_text("utf-8")
+    entries: dict[str, Any] = json.loads(text)
+    del entries["note"]
+    return entries
+
+
+def _cmdlet(name: str, entry: Mapping[str, Any], product: str) -> Cmdlet:
+    here = {
+        parameter: facts
+        for parameter, facts in entry["parameters"].items()
+        if product in facts.get("products", entry["products"])
+    }
+    sets = _sets_that_exist(entry["parameters"], frozenset(here))
+    asks = "Confirm" in here or "WhatIf" in here
+    return Cmdlet(
+        name=name,
+        class_name=overlay.class_name(name),
+        default_set=overlay.DEFAULT_SETS.get(name) or entry["default"] or _default(here, sets),
+        asks=asks,
+        impact=overlay.impact(name),
+        parameters=tuple(
+            _parameter(parameter, facts, sets)
+            for parameter, facts in here.items()
+            if parameter not in {"Confirm", "WhatIf"} and sets & facts["sets"].keys()
+        ),
+    )
+
+
+def _sets_that_exist(parameters: Mapping[str, Any], here: frozenset[str]) -> frozenset[str]:
+    """Sets that a version has: none that lost a mandatory parameter, or became part of another."""
+    members: dict[str, set[str]] = {}
+    mandatory: dict[str, set[str]] = {}
+    for parameter, facts in parameters.items():
+        for name, (required, _) in facts["sets"].items():
+            members.setdefault(name, set()).add(parameter)
+            if required:
+                mandatory.setdefault(name, set()).add(parameter)
+    alive = {name for name in members if mandatory.get(name, set()) <= here}
+    left = {name: members[name] & here for name in alive}
+    return frozenset(
+        name
+        for name in alive
+        if members[name] <= here or not any(left[name] < left[other] for other in alive)
+    )
+
+
+def _default(here: Mapping[str, Any], sets: frozenset[str]) -> str:
+    """The set that a call chooses when nothing tells: `Identity` by habit of both products.
+
+    Only where two or more sets ask for nothing that the others do not ask for too.
+    """
+    needs = {
+        name: {
+            parameter
+            for parameter, facts in here.items()
+            if name in facts["sets"] and facts["sets"][name][0]
+        }
+        for name in sets
+    }
+    common = set.intersection(*needs.values()) if needs else set()
+    free = sorted(name for name in sets if needs[name] <= common)
+    if len(free) < 2:
+        return ""
+    return "Identity" if "Identity" in free else free[0]
+
+
+def _parameter(name: str, facts: Mapping[str, Any], sets: frozenset[str]) -> Parameter:
+    bindings = tuple(
+        Binding(owner, required, position)
+        for owner, (required, position) in facts["sets"].items()
+        if owner in sets
+    )
+    rules = {(binding.mandatory, binding.position) for binding in bindings}
+    if len(rules) == 1 and {binding.parameter_set for binding in bindings} == sets:
+        required, position = rules.pop()
+        bindings = (Binding("", required, position),)
+    pipeline = facts.get("pipeline", ())
+    return Parameter(
+        name=name,
+        type=facts["type"],
+        bindings=bindings,
+        aliases=tuple(facts.get("aliases", ())),
+        by_value="value" in pipeline,
+        by_property_name="name" in pipeline,
+    )
