@@ -21,11 +21,6 @@ from partner_simulator.certificates import (
 )
 
 
-@pytest.fixture(scope="module")
-def authority() -> CertificateAuthority:
-    return CertificateAuthority("TEST-CA")
-
-
 def _handshake(identity: Identity, trusted: str, name: str) -> str:
     """Do a strict TLS handshake in memory over a socket pair; return the peer's common name."""
     ours, theirs = socket.socketpair()

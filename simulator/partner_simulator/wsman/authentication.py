@@ -14,7 +14,7 @@ import spnego.tls
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import BadBindingsError, SpnegoError
+from spnego.exceptions import BadBindingsError, ErrorCode, SpnegoError
 
 from partner_simulator.certificates import load_identity, self_signed
 from partner_simulator.ports import Directory, Logon, LogonKind
@@ -55,6 +55,17 @@ def server_end_point(certificate: x509.Certificate) -> GssChannelBindings:
     return GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
 
 
+class _LogonFailureError(SpnegoError):
+    """What Windows tells a CredSSP client about every bad name or password."""
+
+    ERROR_CODE = ErrorCode.failure
+
+    @property
+    def nt_status(self) -> int:
+        """STATUS_LOGON_FAILURE, signed as the DER integer on the wire is."""
+        return 0xC000006D - (1 << 32)
+
+
 class _WatchedNegotiate:
     """The negotiation inside CredSSP, which would otherwise hide who failed."""
 
@@ -67,9 +78,9 @@ class _WatchedNegotiate:
         self.claimed = find_authenticate(in_token or b"") or self.claimed
         try:
             return self._context.step(in_token)
-        except SpnegoError:
+        except SpnegoError as error:
             self.failed = True
-            raise
+            raise _LogonFailureError(context_msg=str(error)) from error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)

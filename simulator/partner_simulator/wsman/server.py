@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 from partner_simulator.certificates import Identity, server_context
@@ -130,6 +131,16 @@ class WsmanServer:
         self._operations.shells.close_all()
         if self._reaper is not None:
             self._reaper.join(_JOIN_SECONDS)
+
+    def wait_for_connections(self, number: int, *, timeout_seconds: float) -> bool:
+        """Wait until exactly so many TCP connections are open; whether that came true in time."""
+        end = time.monotonic() + timeout_seconds
+        while time.monotonic() < end:
+            with self._lock:
+                if len(self._connections) == number:
+                    return True
+            time.sleep(0.01)
+        return False
 
     def __enter__(self) -> WsmanServer:
         """Start."""
