@@ -243,14 +243,21 @@ class Faults:
     def strike(self, occasion: Occasion, when: When, stopping: threading.Event) -> Sequence[Action]:
         """Hold at barriers, then return the actions that strike here, in the order of adding.
 
+        What ends the matter comes last, and faults behind it wait for the next occasion.
         `stopping` frees a held step when its server goes down.
         """
         with self._lock:
             held = [barrier for barrier in self._barriers if barrier.claims(occasion, when)]
         if not all(barrier.hold(stopping) for barrier in held):
             return [Drop()]
+        actions: list[Action] = []
         with self._lock:
-            return [armed.fault.action for armed in self._armed if armed.strike(occasion, when)]
+            for armed in self._armed:
+                if armed.strike(occasion, when):
+                    actions.append(armed.fault.action)
+                    if not isinstance(armed.fault.action, Delay | Spoil):
+                        break
+        return actions
 
 
 __all__ = [

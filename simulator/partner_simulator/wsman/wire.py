@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
 import ssl
@@ -9,6 +10,8 @@ import struct
 import threading
 
 from partner_simulator.wsman.http import HttpReply, HttpRequest, head, read_request
+
+_FIRST_BYTE_SECONDS = 1.0
 
 
 class CutError(Exception):
@@ -62,7 +65,15 @@ class Wire:
             raise CutError
 
     def reset(self) -> None:
-        """Arrange that closing sends a TCP reset."""
+        """Arrange that closing sends a TCP reset.
+
+        A bare socket waits for the client's first byte: a reset before it hits clients in the middle
+        of their own set-up, where nothing they do is of interest.
+        """
+        if not isinstance(self._socket, ssl.SSLSocket) and self._stream is None:
+            self._socket.settimeout(_FIRST_BYTE_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                self._socket.recv(1, socket.MSG_PEEK)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def abort(self) -> None:
