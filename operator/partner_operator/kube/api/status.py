@@ -74,6 +74,7 @@ class RepairModel(Model):
     digest: str
     attempts: int
     first_at: Instant
+    proven: int = 0
 
 
 class ApplicationStatusModel(Model):
