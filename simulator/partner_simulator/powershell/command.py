@@ -29,7 +29,8 @@ class Command:
         }
         self._pending = {"stdout": bytearray(), "stderr": bytearray()}
         self._exit_code: int | None = None
-        self._kill: Callable[[], None] | None = None
+        self._kill: Callable[[], object] | None = None
+        self._thread: threading.Thread | None = None
         self.terminated = False
 
     @property
@@ -50,7 +51,15 @@ class Command:
             if self._started:
                 return
             self._started = True
-        threading.Thread(target=self._begin, args=(self,), name="run", daemon=True).start()
+            self._thread = threading.Thread(
+                target=self._begin, args=(self,), name="run", daemon=True
+            )
+        self._thread.start()
+
+    def join(self, timeout_seconds: float) -> None:
+        """Wait until nothing of it is left running, at most so long."""
+        if self._thread is not None:
+            self._thread.join(timeout_seconds)
 
     def read(self, timeout_seconds: float) -> Output:
         """Wait for output or the end, at most so long.
@@ -82,7 +91,7 @@ class Command:
         elif kill is not None:
             kill()
 
-    def runs_in(self, kill: Callable[[], None]) -> bool:
+    def runs_in(self, kill: Callable[[], object]) -> bool:
         """Say how to kill it. False when it was terminated while waiting for a process."""
         with self._condition:
             self._kill = kill

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import shutil
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -46,8 +48,9 @@ class Machines:
         self._roots: dict[tuple[str, ...], Path] = {}
         self._lock = threading.Lock()
 
-    def prepare(self, session: Session) -> Machine:
-        """The machine of `session` as the world has it now."""
+    @contextmanager
+    def prepare(self, session: Session) -> Iterator[Machine]:
+        """The machine of `session` as the world has it now, with a TEMP of its own while in use."""
         snapins = {
             item["name"]: item["product"] for item in self._world.system(session, "snapins", {})
         }
@@ -75,13 +78,18 @@ class Machines:
         if snapins:
             environment["ExchangeInstallPath"] = "C:\\" + str(_EXCHANGE).replace("/", "\\") + "\\"
         environment |= answer.get("variables", {})
-        return Machine(
-            root=root,
-            folder=folder,
-            environment=environment,
-            trust=environment.pop("SSL_CERT_FILE", ""),
-            snapins={name: self._parts.module(product, name) for name, product in snapins.items()},
-        )
+        try:
+            yield Machine(
+                root=root,
+                folder=folder,
+                environment=environment,
+                trust=environment.pop("SSL_CERT_FILE", ""),
+                snapins={
+                    name: self._parts.module(product, name) for name, product in snapins.items()
+                },
+            )
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
     def _root(self, host: str, snapins: Mapping[str, str]) -> Path:
         key = (host.lower(), *sorted(snapins.values()))

@@ -219,7 +219,7 @@ namespace Microsoft.PowerShell.Commands
         void Read(JsonNode item)
         {
             DisplayName = (string)item["display_name"] ?? Name;
-            var state = ((string)item["state"]).Replace(" ", "").Replace("StartPending", "StartPending");
+            var state = ((string)item["state"]).Replace(" ", "");
             Status = Enum.Parse<System.ServiceProcess.ServiceControllerStatus>(state, true);
             var mode = (string)item["start_mode"] ?? "Auto";
             StartType = Enum.Parse<System.ServiceProcess.ServiceStartMode>(mode == "Auto" ? "Automatic" : mode, true);
@@ -274,7 +274,8 @@ namespace Microsoft.PowerShell.Commands
         protected override void ProcessRecord()
         {
             var missing = new List<string>();
-            var all = ((JsonArray)World("processes")).Select(Read).OrderBy(item => item.ProcessName, StringComparer.OrdinalIgnoreCase);
+            var all = ((JsonArray)World("processes")).Select(Read).Append(Own())
+                .OrderBy(item => item.ProcessName, StringComparer.OrdinalIgnoreCase);
             var numbers = Id?.Select(number => number.ToString()).ToArray();
             var found = Id == null
                 ? Select(all, item => item.ProcessName, Name, missing)
@@ -285,6 +286,15 @@ namespace Microsoft.PowerShell.Commands
                     ? "Cannot find a process with the name \"" + name + "\". Verify the process name and call the cmdlet again."
                     : "Cannot find a process with the process identifier " + name + "."),
                     Id == null ? "NoProcessFoundForGivenName" : "NoProcessFoundForGivenId", ErrorCategory.ObjectNotFound, name);
+        }
+
+        static SimulatedProcess Own()
+        {
+            return new SimulatedProcess
+            {
+                Id = Environment.ProcessId, ProcessName = "powershell",
+                StartTime = System.Diagnostics.Process.GetCurrentProcess().StartTime,
+            };
         }
 
         static SimulatedProcess Read(JsonNode item)

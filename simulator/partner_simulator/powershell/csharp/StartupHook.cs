@@ -30,6 +30,12 @@ internal static class StartupHook
         engine.Send(new JsonObject { ["call"] = "host", ["token"] = token });
         Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
         Resolver.Register();
+        AppDomain.CurrentDomain.ProcessExit += (sender, e) =>
+        {
+            // Linux hands on eight bits of an exit code, Windows all thirty-two.
+            try { engine.Send(new JsonObject { ["exit_code"] = Environment.ExitCode }); }
+            catch (SimulatorFailure) { }
+        };
         var job = engine.Receive();
         if ((string)job["kind"] == "cold") Cold(job); else Reused(job);
     }
@@ -41,12 +47,6 @@ internal static class StartupHook
         var encoding = CodePage(job);
         Console.InputEncoding = encoding;
         Console.OutputEncoding = encoding;
-        AppDomain.CurrentDomain.ProcessExit += (sender, e) =>
-        {
-            // Linux hands on eight bits of an exit code, Windows all thirty-two.
-            try { engine.Send(new JsonObject { ["exit_code"] = Environment.ExitCode }); }
-            catch (SimulatorFailure) { }
-        };
         new Thread(DieWithTheEngine) { IsBackground = true }.Start();
     }
 
