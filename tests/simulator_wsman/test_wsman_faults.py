@@ -181,7 +181,7 @@ def test_drip_and_delay_take_their_time(bench: Bench) -> None:
     started = time.monotonic()
     assert bench.run("echo hi")[2] == 0
     assert time.monotonic() - started > 0.3
-    bench.server.faults.add(Fault(Step.DELETE, Delay(4)))
+    bench.server.faults.add(Fault(Step.DELETE, Delay(2.5)))
     client = bench.protocol(operation_timeout_sec=1, read_timeout_sec=2)
     with pytest.raises(requests.exceptions.ReadTimeout):
         bench.run("echo hi", client=client)
@@ -320,6 +320,7 @@ def test_certificate_can_change_between_connections(bench: Bench) -> None:
     bench.server.use_certificate(bench.authority.issue_server(["other"], addresses=["127.0.0.9"]))
     with pytest.raises(requests.exceptions.SSLError):
         bench.run("echo hi")
+    assert bench.server.wait_for_connections(0, timeout_seconds=5)
     assert bench.server.counters.count(Tally.TLS_FAILURES) == 1
     bench.server.use_certificate(bench.authority.issue_server([HOST]))
     assert bench.run("echo hi")[2] == 0

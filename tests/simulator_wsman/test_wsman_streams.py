@@ -61,7 +61,7 @@ def test_smaller_envelopes_when_the_client_wants_them(bench: Bench) -> None:
                 SHELL + "/Receive",
                 f'<R:Receive><R:DesiredStream CommandId="{command}">stdout stderr'
                 "</R:DesiredStream></R:Receive>",
-                shell=shell,
+                shell_id=shell,
                 headers="<W:MaxEnvelopeSize>10000</W:MaxEnvelopeSize>",
             ),
         )

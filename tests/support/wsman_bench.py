@@ -41,7 +41,7 @@ def envelope(
     action: str,
     body: str = "",
     *,
-    shell: str = "",
+    shell_id: str = "",
     headers: str = "",
     resource: str = SHELL + "/cmd",
     message_id: str = "00000000-0000-0000-0000-00000000000A",
@@ -52,7 +52,7 @@ def envelope(
         message_id=message_id,
         resource=resource,
         headers=headers,
-        shell=shell,
+        shell=shell_id,
         body=body,
     )
     return text.encode()

@@ -23,10 +23,10 @@ from partner_simulator.wsman.fault_actions import Spoil
 from partner_simulator.wsman.faults import Occasion, When
 from partner_simulator.wsman.http import HttpReply, HttpRequest
 from partner_simulator.wsman.names import Scheme, Step
-from partner_simulator.wsman.operations import Call, identify_response, is_identify
+from partner_simulator.wsman.operations import Call, identify_response, is_identify, nothing
 from partner_simulator.wsman.service import Service, disturb
 from partner_simulator.wsman.soap_faults import FaultShape, SoapFault, fault, fault_body
-from partner_simulator.wsman.wire import Wire
+from partner_simulator.wsman.wire import CutError, Wire
 
 
 class _InsteadError(Exception):
@@ -66,24 +66,34 @@ class Exchange:
 
     def run(self) -> bool:
         """Answer, log, and say whether the connection stays. Raises CutError and OSError."""
-        reply = HttpReply(0)
-        delivered = False
         try:
             reply = self._finish(self._answer())
+        except (CutError, OSError):
+            self._undo()
+            self._log(HttpReply(0))
+            raise
+        # Counted and logged first: whoever has the reply may look at the counters at once.
+        self._log(reply)
+        broken_off = reply.declared_length is not None
+        if broken_off:
+            self._undo()
+        try:
             self._wire.send(reply)
-            delivered = reply.declared_length is None
-        finally:
-            if self._call is not None and not delivered:
-                self._call.undo()
-            self._log(reply if delivered or reply.declared_length else HttpReply(0))
-        return not reply.close and reply.declared_length is None
+        except (CutError, OSError):
+            self._undo()
+            raise
+        return not reply.close and not broken_off
+
+    def _undo(self) -> None:
+        if self._call is not None:
+            self._call.undo()
+            self._call.undo = nothing
 
     def _answer(self) -> HttpReply:
         try:
             return self._guarded()
         except _InsteadError as instead:
-            if self._call is not None:
-                self._call.undo()
+            self._undo()
             return instead.reply
         except SoapFault as occurred:
             return self._soap_fault(occurred, HTTPStatus.INTERNAL_SERVER_ERROR)

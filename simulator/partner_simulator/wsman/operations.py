@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -23,6 +23,10 @@ _ENVELOPE_OVERHEAD_BYTES = 4096
 _DEFAULT_CODEPAGE = 437
 
 
+def nothing() -> None:
+    """Do nothing: what `Call.undo` is unless output has been taken."""
+
+
 @dataclass(slots=True)
 class Call:
     """One request on its way through; the fields after `logon` are filled in as they are known."""
@@ -35,7 +39,7 @@ class Call:
     command_hash: str = ""
     number: int = 1
     """Which Send or Receive of its command this is, from 1."""
-    undo: Callable[[], None] = field(default=lambda: None)
+    undo: Callable[[], None] = nothing
     """To be called when the reply could not be delivered."""
 
 
