@@ -1,0 +1,302 @@
+"""Values of trust/ for tests, and a server of values that obeys changes as the products do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from partner_operator.oauth.certificates import Certificate
+from partner_operator.oauth.identifiers import identifier_of
+from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.decide import ApplicationView
+from partner_operator.trust.differences import ROLES
+from partner_operator.trust.match import effective_identity
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    DesiredServer,
+    DocumentReading,
+    Entry,
+    LinkedAccount,
+    ObjectKey,
+    Observed,
+    Partner,
+    Product,
+    RestartRules,
+)
+from partner_operator.trust.plan import Blocker, Change, Field
+from partner_operator.trust.registration import registration_of
+from partner_operator.trust.status import ApplicationStatus, ChangeKind, Registration
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+LYNC_URL = "https://atl-cs-001.litwareinc.com/metadata/json/1"
+EXCHANGE_URL = "https://autodiscover.litwareinc.com/autodiscover/metadata/json/1"
+SHAREPOINT_URL = "https://portal.litwareinc.com/_layouts/15/metadata/json/1"
+URLS = {
+    Product.LYNC: LYNC_URL,
+    Product.EXCHANGE: EXCHANGE_URL,
+    Product.SHAREPOINT: SHAREPOINT_URL,
+}
+THUMBPRINT = "AB" * 20
+ROLLED = "CD" * 20
+
+
+def certificate(thumbprint: str = THUMBPRINT, **changes: Any) -> Certificate:
+    """A good signing certificate of the day."""
+    good = Certificate(
+        thumbprint=thumbprint,
+        subject="CN=signing",
+        not_before=NOW - timedelta(days=30),
+        not_after=NOW + timedelta(days=700),
+        key_bits=2048,
+        key_algorithm="RSA",
+    )
+    return replace(good, **changes)
+
+
+def metadata(product: Product, realm: str = "litwareinc.com", **changes: Any) -> AuthMetadata:
+    """What a product publishes."""
+    identifier = identifier_of(str(product))
+    published = AuthMetadata(
+        issuer=f"{identifier}@{realm}",
+        realm=realm,
+        application_identifier=identifier,
+        name=str(product),
+        certificates=(certificate(),),
+    )
+    return replace(published, **changes)
+
+
+def reading(product: Product, url: str | None = None, **changes: Any) -> DocumentReading:
+    """A fetched document; `changes` are those of `metadata`."""
+    return DocumentReading(url=url or URLS[product], document=metadata(product, **changes))
+
+
+def server(product: Product = Product.EXCHANGE, **changes: Any) -> DesiredServer:
+    """A PartnerServer as declared."""
+    declared = DesiredServer(
+        key=ObjectKey("trust", product.lower(), f"uid-{product}"),
+        generation=1,
+        created_at=NOW - timedelta(days=9),
+        deleting=False,
+        product=product,
+        auth_metadata_url=URLS[product],
+        hosts=("ex1.litwareinc.com", "ex2.litwareinc.com"),
+        port=5986,
+        authentication=Authentication.NTLM,
+        ca_bundle=None,
+        restart=RestartRules(),
+        interval=timedelta(minutes=10),
+    )
+    return replace(declared, **changes)
+
+
+def application(
+    partner: Product = Product.LYNC, name: str = "app", url: str | None = None, **changes: Any
+) -> DesiredApplication:
+    """A PartnerApplication as declared."""
+    declared = DesiredApplication(
+        key=ObjectKey("trust", name, f"uid-{name}"),
+        generation=1,
+        created_at=NOW - timedelta(days=8),
+        deleting=False,
+        server_name="server",
+        partner=Partner(partner, url or URLS[partner], server_name=str(partner).lower()),
+        identity=None,
+        has_finalizer=True,
+    )
+    return replace(declared, **changes)
+
+
+def view(
+    desired: DesiredApplication | None = None,
+    registration: Registration | None = None,
+    blocker: Blocker | None = None,
+    **status: Any,
+) -> ApplicationView:
+    """An application with its memory."""
+    remembered = ApplicationStatus(registration=registration, **status)
+    return ApplicationView(desired or application(), remembered, blocker)
+
+
+def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **changes: Any) -> Entry:
+    """The entry for a partner as it should be on a server."""
+    document = metadata(partner)
+    exchange = on is Product.EXCHANGE
+    good = Entry(
+        reference=f"CN={partner}" if exchange else str(partner),
+        identity=str(partner),
+        application_identifier=document.application_identifier,
+        realm=document.realm,
+        issuer="",
+        metadata_url=URLS[partner],
+        use_auth_server=False,
+        enabled=True,
+        accepts_security_identifiers=exchange,
+        trust_level=None if exchange else "Full",
+        linked_account=LinkedAccount(f"litwareinc.com/Users/{partner}", ROLES[partner])
+        if exchange
+        else None,
+        thumbprints=document.thumbprints if exchange else None,
+    )
+    return replace(good, **changes)
+
+
+STOCK = (
+    entry(
+        Product.EXCHANGE,
+        reference="CN=Exchange Online",
+        identity="Exchange Online",
+        realm="",
+        metadata_url="",
+        use_auth_server=True,
+        enabled=False,
+        thumbprints=(),
+    ),
+    entry(
+        Product.LYNC,
+        reference="CN=SfBLegacy",
+        identity="SfBLegacy",
+        realm="",
+        metadata_url="",
+        use_auth_server=True,
+        linked_account=None,
+        thumbprints=(),
+    ),
+)
+"""Cloud entries of a stock organisation: same GUIDs as ours, and never ours."""
+
+
+def observed(
+    product: Product = Product.EXCHANGE,
+    entries: Sequence[Entry] = STOCK,
+    documents: Sequence[DocumentReading] | None = None,
+    **changes: Any,
+) -> Observed:
+    """What an observe run learnt; all three products' documents unless given."""
+    if documents is None:
+        documents = [reading(each) for each in Product]
+    seen = Observed(
+        product=product,
+        organization="litwareinc",
+        product_version="15.0",
+        host="ex1.litwareinc.com",
+        clock=NOW,
+        entries=tuple(entries),
+        incomplete=None,
+        documents={each.url: each for each in documents},
+        available_roles=tuple(
+            role for roles in ROLES.values() for role in roles if role != "MeetingGraphApplication"
+        ),
+    )
+    return replace(seen, **changes)
+
+
+def registered(of: Entry, *, ours: bool = True) -> Registration:
+    """The memory of an entry that was read back."""
+    document = metadata(Product.LYNC)
+    return registration_of(
+        of, document, None, created_by_us=ours, document_was_read=True, changed_at=NOW
+    )
+
+
+@dataclass(slots=True)
+class ModelServer:
+    """A server of values: applies a change the way the product's cmdlets would."""
+
+    product: Product
+    entries: tuple[Entry, ...]
+    documents: tuple[DocumentReading, ...]
+    writes: list[Change] = field(default_factory=list)
+
+    def observed(self) -> Observed:
+        """What an observe run would learn now."""
+        return observed(self.product, self.entries, self.documents)
+
+    def apply(self, change: Change, desired: DesiredApplication) -> None:
+        """Make one change. Only what the change names is touched."""
+        self.writes.append(change)
+        if change.kind is ChangeKind.REGISTER:
+            self._add(self._made(desired, effective_identity(desired)))
+            return
+        assert change.entry is not None
+        assert change.entry in self.entries, "a change names an entry that was just read"
+        others = tuple(each for each in self.entries if each != change.entry)
+        if change.kind is ChangeKind.REMOVE:
+            self.entries = others
+        elif change.kind is ChangeKind.RECREATE:
+            self.entries = others
+            self._add(self._made(desired, desired.identity or change.entry.identity))
+        else:
+            self.entries = others
+            self._add(self._updated(change.entry, change.fields, desired))
+
+    def _add(self, added: Entry) -> None:
+        names = {each.identity.casefold() for each in self.entries}
+        assert added.identity.casefold() not in names, "the product refuses a second such name"
+        self.entries = (*self.entries, added)
+
+    def _document(self, desired: DesiredApplication) -> AuthMetadata:
+        url = desired.partner.auth_metadata_url
+        document = next(each.document for each in self.documents if each.url == url)
+        assert document is not None
+        return document
+
+    def _made(self, desired: DesiredApplication, identity: str) -> Entry:
+        made = entry(
+            desired.partner.product,
+            self.product,
+            reference=f"CN={identity}" if self.product is Product.EXCHANGE else identity,
+            identity=identity,
+        )
+        return self._reread(made, desired)
+
+    def _reread(self, old: Entry, desired: DesiredApplication) -> Entry:
+        document = self._document(desired)
+        shown = self.product is Product.EXCHANGE
+        return replace(
+            old,
+            metadata_url=desired.partner.auth_metadata_url,
+            application_identifier=document.application_identifier,
+            realm=document.realm,
+            issuer="",
+            trust_level=old.trust_level if shown else str(desired.trust_level),
+            thumbprints=document.thumbprints if shown else None,
+        )
+
+    def _updated(self, old: Entry, fields: frozenset[Field], desired: DesiredApplication) -> Entry:
+        new = old
+        rereads = {
+            Field.METADATA_URL,
+            Field.CERTIFICATES,
+            Field.REALM,
+            Field.ISSUER,
+            Field.APPLICATION_IDENTIFIER,
+        }
+        if fields & rereads:
+            kept = new
+            new = self._reread(new, desired)
+            if self.product is Product.LYNC:
+                # Set-CsPartnerApplication cannot change these.
+                new = replace(
+                    new,
+                    realm=kept.realm,
+                    application_identifier=kept.application_identifier,
+                    trust_level=kept.trust_level,
+                )
+        if Field.ENABLED in fields:
+            new = replace(new, enabled=True)
+        if Field.TRUST_LEVEL in fields:
+            new = replace(new, trust_level=str(desired.trust_level))
+        if Field.ACCEPTS_SECURITY_IDENTIFIERS in fields:
+            new = replace(new, accepts_security_identifiers=True)
+        if Field.IDENTITY in fields and desired.identity is not None:
+            new = replace(new, identity=desired.identity, reference=f"CN={desired.identity}")
+        account = new.linked_account
+        if Field.LINKED_ACCOUNT in fields:
+            account = account or LinkedAccount("litwareinc.com/Users/made", ())
+        if Field.ROLES in fields and account is not None:
+            account = replace(account, roles=ROLES[desired.partner.product])
+        return replace(new, linked_account=account)

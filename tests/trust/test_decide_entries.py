@@ -1,0 +1,384 @@
+"""Which entry stands for an application, and what is done about it (design rules 1 to 4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from partner_operator.trust.decide import decide
+from partner_operator.trust.differences import UNREADABLE, has_unreadable_value
+from partner_operator.trust.model import (
+    DocumentFault,
+    DocumentReading,
+    Entry,
+    LinkedAccount,
+    Mode,
+    Product,
+    TrustLevel,
+)
+from partner_operator.trust.plan import Decision, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind, Intent
+from support.trust_worlds import (
+    EXCHANGE_URL,
+    LYNC_URL,
+    NOW,
+    ROLLED,
+    STOCK,
+    application,
+    certificate,
+    entry,
+    observed,
+    reading,
+    registered,
+    server,
+    view,
+)
+
+
+def one(
+    *entries: Entry, on: Product = Product.EXCHANGE, seen: dict[str, Any] | None = None, **of: Any
+) -> Decision:
+    """The decision for one application of the other product."""
+    partner = Product.LYNC if on is Product.EXCHANGE else Product.EXCHANGE
+    desired = of.pop("desired", None) or application(partner)
+    world = observed(on, (*STOCK, *entries) if on is Product.EXCHANGE else entries, **(seen or {}))
+    (decision,) = decide(server(on), [view(desired, **of)], world)
+    return decision
+
+
+def test_a_stock_organisation_proves_absence_and_gets_a_registration() -> None:
+    """SfBLegacy has Lync's GUID and is not taken for our entry."""
+    decision = one()
+    assert decision.absent
+    assert decision.change is not None
+    assert decision.change.kind is ChangeKind.REGISTER
+    assert decision.change.needs_restart
+    assert decision.change.differences[0].desired == "Lync"
+
+
+def test_lync_registers_exchange_under_its_product_name_without_a_restart() -> None:
+    change = one(on=Product.LYNC).change
+    assert change is not None
+    assert (change.kind, change.needs_restart) == (ChangeKind.REGISTER, False)
+    assert change.differences[0].desired == "Exchange"
+
+
+@pytest.mark.parametrize("on", [Product.EXCHANGE, Product.LYNC])
+def test_an_entry_as_declared_is_adopted_without_a_change(on: Product) -> None:
+    partner = Product.LYNC if on is Product.EXCHANGE else Product.EXCHANGE
+    decision = one(entry(partner, on, identity="named by an admin"), on=on)
+    assert decision.entry is not None
+    assert (decision.change, decision.blocker, decision.absent) == (None, None, False)
+    assert not decision.created_by_us
+
+
+def test_letter_case_alone_is_no_difference() -> None:
+    shouted = entry(
+        metadata_url="HTTPS://ATL-CS-001.LitwareInc.com:443/Metadata/JSON/1",
+        application_identifier="00000004-0000-0FF1-CE00-000000000000",
+        realm="LITWAREINC.COM",
+        identity="LYNC",
+        thumbprints=("ab" * 20,),
+        linked_account=LinkedAccount("x", ("userapplication", "ARCHIVEAPPLICATION")),
+    )
+    decision = one(shouted, desired=application(identity="Lync"))
+    assert decision.entry == shouted
+    assert decision.change is None
+
+
+def test_a_query_belongs_to_the_address() -> None:
+    """Case C16: token servers' URLs differ by query."""
+    url = "https://sts.litwareinc.com/metadata/json/1?realm=One"
+    desired = application(url=url)
+    other = entry(metadata_url=url.replace("One", "two"), realm="elsewhere")
+    documents = [reading(Product.LYNC, url)]
+    decision = one(other, desired=desired, seen={"documents": documents})
+    assert decision.entry is None
+
+
+GONE_ACCOUNT = {Field.LINKED_ACCOUNT, Field.ROLES}
+
+
+@pytest.mark.parametrize(
+    ("changed", "fields", "restart"),
+    [
+        ({"enabled": False}, {Field.ENABLED}, True),
+        (
+            {"metadata_url": "https://old.litwareinc.com/metadata/json/1"},
+            {Field.METADATA_URL},
+            True,
+        ),
+        ({"metadata_url": None}, {Field.METADATA_URL}, True),
+        ({"thumbprints": (ROLLED,)}, {Field.CERTIFICATES}, True),
+        ({"thumbprints": ()}, {Field.CERTIFICATES}, True),
+        ({"realm": "contoso.com"}, {Field.REALM}, True),
+        ({"issuer": "someone@contoso.com"}, {Field.ISSUER}, True),
+        ({"accepts_security_identifiers": False}, {Field.ACCEPTS_SECURITY_IDENTIFIERS}, True),
+        ({"linked_account": None}, GONE_ACCOUNT, True),
+        ({"linked_account": LinkedAccount("a", ("UserApplication",))}, {Field.ROLES}, False),
+        ({"realm": ""}, set(), False),
+    ],
+)
+def test_exchange_drift_is_updated_in_place_by_field(
+    changed: dict[str, Any], fields: set[Field], restart: bool
+) -> None:
+    decision = one(entry(**changed), registration=registered(entry()))
+    if not fields:
+        assert decision.change is None
+        return
+    assert decision.change is not None
+    assert decision.change.kind is ChangeKind.UPDATE
+    assert decision.change.fields == fields
+    assert decision.change.needs_restart is restart
+
+
+def test_a_role_that_this_version_does_not_have_is_not_asked_for() -> None:
+    """Exchange 2013 has no MeetingGraphApplication; a version that has it gets it."""
+    account = LinkedAccount("a", ("UserApplication", "ArchiveApplication"))
+    assert one(entry(linked_account=account)).change is None
+    later = (*account.roles, "MeetingGraphApplication")
+    change = one(entry(linked_account=account), seen={"available_roles": later}).change
+    assert change is not None
+    assert change.fields == {Field.ROLES}
+
+
+def test_a_rename_is_an_update_without_a_restart() -> None:
+    """Case C14 on Exchange."""
+    decision = one(entry(identity="LyncEnterprise-0b1c"), desired=application(identity="Lync"))
+    assert decision.change is not None
+    assert decision.change.fields == {Field.IDENTITY}
+    assert decision.change.kind is ChangeKind.UPDATE
+    assert not decision.change.needs_restart
+
+
+def test_an_unreadable_url_is_drift_of_its_own_and_not_absence() -> None:
+    """Case C06: null where a URL is desired; no New-, and the message can say it."""
+    damaged = entry(metadata_url=None)
+    for decision in (one(damaged), one(damaged, registration=registered(entry()))):
+        assert not decision.absent
+        assert decision.change is not None
+        assert decision.change.kind is ChangeKind.UPDATE
+        assert has_unreadable_value(decision.change)
+        assert decision.change.differences[0].current == UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "fields"),
+    [
+        ({"enabled": False}, ChangeKind.UPDATE, {Field.ENABLED}),
+        ({"trust_level": "User"}, ChangeKind.UPDATE, {Field.TRUST_LEVEL}),
+        ({"metadata_url": "https://old.example/x"}, ChangeKind.UPDATE, {Field.METADATA_URL}),
+        ({"realm": "contoso.com"}, ChangeKind.RECREATE, {Field.REALM}),
+        (
+            {"realm": "contoso.com", "enabled": False},
+            ChangeKind.RECREATE,
+            {Field.REALM, Field.ENABLED},
+        ),
+        ({"accepts_security_identifiers": True}, None, set()),
+    ],
+)
+def test_lync_recreates_only_for_what_is_immutable(
+    changed: dict[str, Any], kind: ChangeKind | None, fields: set[Field]
+) -> None:
+    stored = entry(Product.EXCHANGE, Product.LYNC)
+    decision = one(replace(stored, **changed), on=Product.LYNC, registration=registered(stored))
+    if kind is None:
+        assert decision.change is None
+        return
+    assert decision.change is not None
+    assert decision.change.kind is kind
+    assert decision.change.fields == fields
+    assert not decision.change.needs_restart
+
+
+def test_the_declared_trust_level_counts() -> None:
+    desired = application(Product.EXCHANGE, trust_level=TrustLevel.APPLICATION)
+    change = one(entry(Product.EXCHANGE, Product.LYNC), on=Product.LYNC, desired=desired).change
+    assert change is not None
+    assert str(change.differences[0]) == "applicationTrustLevel: Full -> Application"
+
+
+def test_lync_certificates_are_those_of_the_last_read() -> None:
+    """Lync shows none: the last read counts, and an empty memory changes nothing (rule 15)."""
+    stored = entry(Product.EXCHANGE, Product.LYNC)
+    memory = registered(stored)
+    rolled = {"documents": [reading(Product.EXCHANGE, certificates=(certificate(ROLLED),))]}
+    assert one(stored, on=Product.LYNC, seen=rolled).change is None
+    assert one(stored, on=Product.LYNC, registration=memory).change is None
+    empty = replace(memory, thumbprints=())
+    assert one(stored, on=Product.LYNC, registration=empty, seen=rolled).change is None
+    change = one(stored, on=Product.LYNC, registration=memory, seen=rolled).change
+    assert change is not None
+    assert change.kind is ChangeKind.UPDATE
+    assert change.fields == {Field.CERTIFICATES}
+
+
+def test_several_matches_are_refused_with_their_names() -> None:
+    twins = (
+        entry(identity="Lync east", reference="CN=1", metadata_url="https://east.example/m"),
+        entry(identity="Lync west", reference="CN=2", metadata_url="https://west.example/m"),
+    )
+    decision = one(*twins)
+    assert decision.change is None
+    assert decision.blocker is not None
+    assert decision.blocker.reason is Reason.AMBIGUOUS
+    assert "Lync east" in decision.blocker.message
+    assert "Lync west" in decision.blocker.message
+
+
+@pytest.mark.parametrize("how", ["identity", "registration", "url"])
+def test_name_memory_or_exact_url_decide_between_several(how: str) -> None:
+    ours = entry(identity="ours", reference="CN=ours", metadata_url="https://old.example/m")
+    other = entry(identity="other", reference="CN=other", metadata_url="https://other.example/m")
+    desired, memory = application(), None
+    if how == "identity":
+        desired = application(identity="OURS")
+    elif how == "registration":
+        memory = registered(ours)
+    else:
+        ours = replace(ours, metadata_url=LYNC_URL)
+    decision = one(other, ours, desired=desired, registration=memory)
+    assert decision.entry == ours
+
+
+def test_an_entry_renamed_by_hand_is_found_by_content() -> None:
+    """On Exchange a new name is a new DN, so the remembered reference is gone."""
+    renamed = entry(identity="renamed", reference="CN=renamed")
+    decision = one(renamed, registration=registered(entry()))
+    assert decision.entry == renamed
+    assert decision.change is None
+    assert decision.created_by_us
+
+
+@pytest.mark.parametrize(
+    "squatter",
+    [
+        entry(realm="contoso.com", metadata_url="https://pool.contoso.com/metadata/json/1"),
+        entry(Product.SHAREPOINT, identity="Lync"),
+        replace(STOCK[1], identity="lync"),
+    ],
+    ids=["another deployment", "another product", "an auth server's"],
+)
+def test_the_same_name_with_other_content_is_a_conflict(squatter: Entry) -> None:
+    decision = one(squatter)
+    assert decision.blocker is not None
+    assert decision.blocker.reason is Reason.CONFLICT
+    assert decision.blocker.stalled
+    assert (decision.change, decision.entry, decision.absent) == (None, None, False)
+
+
+def test_a_rename_to_a_taken_name_is_a_conflict_and_keeps_the_entry() -> None:
+    taken = entry(Product.SHAREPOINT, identity="Wanted")
+    decision = one(entry(), taken, desired=application(identity="wanted"))
+    assert decision.blocker is not None
+    assert decision.blocker.reason is Reason.CONFLICT
+    assert decision.entry == entry()
+
+
+@pytest.mark.parametrize(
+    ("entries", "blocked"),
+    [((), True), ((entry(enabled=False),), True), ((entry(),), False)],
+    ids=["not seen", "seen and different", "plainly there"],
+)
+@pytest.mark.parametrize("mode", [Mode.ENFORCE, Mode.OBSERVE])
+def test_an_incomplete_read_changes_nothing_and_proves_no_absence(
+    entries: tuple[Entry, ...], blocked: bool, mode: Mode
+) -> None:
+    decision = one(
+        *entries, seen={"incomplete": "a warning was written"}, desired=application(mode=mode)
+    )
+    assert (decision.change, decision.absent) == (None, False)
+    assert (decision.blocker is not None) is blocked
+    if decision.blocker is not None:
+        assert decision.blocker.reason is Reason.INCOMPLETE_READ
+        assert not decision.blocker.stalled
+
+
+def broken(fault: DocumentFault) -> DocumentReading:
+    return DocumentReading(LYNC_URL, fault=fault, detail="status 500")
+
+
+LATE = certificate(not_after=NOW - timedelta(days=1))
+EARLY = certificate(not_before=NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("document", "reason", "stalled"),
+    [
+        (None, Reason.METADATA_UNREACHABLE, False),
+        (broken(DocumentFault.UNREACHABLE), Reason.METADATA_UNREACHABLE, False),
+        (broken(DocumentFault.TLS_FAILED), Reason.METADATA_UNREACHABLE, False),
+        (broken(DocumentFault.HTTP_STATUS), Reason.METADATA_UNREACHABLE, False),
+        (broken(DocumentFault.INVALID), Reason.METADATA_INVALID, False),
+        (reading(Product.EXCHANGE, LYNC_URL), Reason.METADATA_WRONG_PRODUCT, True),
+        (reading(Product.LYNC, certificates=(LATE,)), Reason.CERTIFICATE_EXPIRED, True),
+        (
+            reading(Product.LYNC, certificates=(certificate(key_bits=1024),)),
+            Reason.CERTIFICATE_WEAK,
+            True,
+        ),
+        (reading(Product.LYNC, certificates=(EARLY,)), Reason.CERTIFICATE_NOT_YET_VALID, False),
+    ],
+)
+@pytest.mark.parametrize("stored", [None, entry(thumbprints=(ROLLED,))], ids=["new", "registered"])
+def test_a_document_that_cannot_be_trusted_blocks_and_leaves_the_entry_alone(
+    document: DocumentReading | None, reason: Reason, stalled: bool, stored: Entry | None
+) -> None:
+    documents = [document] if document is not None else []
+    decision = one(*([stored] if stored else []), seen={"documents": documents})
+    assert decision.change is None
+    assert decision.entry == stored
+    assert decision.blocker is not None
+    assert (decision.blocker.reason, decision.blocker.stalled) == (reason, stalled)
+
+
+def test_one_good_certificate_among_expired_ones_is_enough() -> None:
+    """A rollover leaves the old one published for a while."""
+    both = (replace(LATE, thumbprint=ROLLED), certificate())
+    decision = one(seen={"documents": [reading(Product.LYNC, certificates=both)]})
+    assert decision.blocker is None
+    assert decision.change is not None
+
+
+def test_observe_carries_the_plan_and_changes_nothing() -> None:
+    """Case C13."""
+    for entries in ((), (entry(enabled=False),)):
+        decision = one(*entries, desired=application(mode=Mode.OBSERVE))
+        assert decision.change is None
+        assert decision.planned is not None
+    assert one(entry(), desired=application(mode=Mode.OBSERVE)).planned is None
+
+
+def test_suspend_plans_nothing() -> None:
+    decision = one(entry(enabled=False), desired=application(mode=Mode.SUSPEND))
+    assert (decision.change, decision.planned, decision.entry) == (
+        None,
+        None,
+        entry(enabled=False),
+    )
+
+
+def test_a_product_is_no_partner_of_itself() -> None:
+    (decision,) = decide(
+        server(Product.EXCHANGE),
+        [view(application(Product.EXCHANGE, url=EXCHANGE_URL))],
+        observed(),
+    )
+    assert decision.blocker is not None
+    assert decision.blocker.reason is Reason.UNSUPPORTED_PAIR
+
+
+def test_wildcard_domains_warn_and_stop_nothing() -> None:
+    decision = one(seen={"wildcard_domains": ("*.litwareinc.com",)})
+    assert decision.change is not None
+    assert "2000004" in decision.warnings[0]
+    assert one(on=Product.LYNC, seen={"wildcard_domains": ("*.x",)}).warnings == ()
+
+
+def test_a_killed_registration_is_known_as_ours_by_its_intent() -> None:
+    intent = Intent(ChangeKind.REGISTER, NOW, "ex1.litwareinc.com")
+    assert one(entry(), intent=intent).created_by_us
