@@ -21,7 +21,7 @@ instants = st.datetimes(
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 durations = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=3650))
 for kind, strategy in ((datetime, instants), (str, texts), (timedelta, durations)):
-    st.register_type_strategy(kind, strategy)  # type: ignore[arg-type]
+    st.register_type_strategy(kind, strategy)
 
 
 @settings(max_examples=60, deadline=None)

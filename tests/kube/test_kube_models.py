@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from typing import Any, get_args, get_type_hints
 
 import pytest
 from pydantic import BaseModel
-from pydantic.fields import PydanticUndefined
+from pydantic_core import PydanticUndefined
 
 from partner_operator.kube.api.names import APPLICATIONS, SERVERS
 from partner_operator.kube.api.spec import ApplicationSpec, ServerSpec
@@ -121,7 +122,7 @@ def test_a_status_begins_as_not_seen_yet(plural: str) -> None:
     assert schema_of(plural, "status")["default"] == {"observedGeneration": -1}
 
 
-MODEL_OF = {
+MODEL_OF: dict[str, type[BaseModel]] = {
     "ApplicationStatus": ApplicationStatusModel,
     "ServerStatus": ServerStatusModel,
 }
@@ -156,6 +157,4 @@ def test_statuses_of_trust_and_of_the_api_have_the_same_fields(name: str) -> Non
 
 
 def test_instants_end_in_z() -> None:
-    from datetime import UTC, datetime
-
     assert format_instant(datetime(2026, 11, 25, 8, tzinfo=UTC)) == "2026-11-25T08:00:00Z"

@@ -1,0 +1,352 @@
+"""Each rule of the CRDs, asked of the real API server: what it refuses, and what it says instead."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from support.kube_cluster import Cluster, Refused
+from support.kube_objects import ROOT, application, changed, crd, server
+
+pytestmark = pytest.mark.controlplane
+
+EXCHANGE = server("exchange")
+LYNC = server("lync")
+TRUST = application("lync-on-exchange")
+TESTED = application("exchange-on-lync")
+BY_URL = changed(
+    changed(TRUST, "partnerRef", None),
+    "partner",
+    {"product": "Lync", "authMetadataUrl": "https://pool.contoso.com/metadata/json/1"},
+)
+WINDOW = {"schedule": "0 2 * * 6", "duration": "4h"}
+
+EXCHANGE_URL = "for Exchange write https://<autodiscover host>/autodiscover/metadata/json/1"
+LYNC_URL = "for Lync write https://<web services of the pool>/metadata/json/1"
+SHAREPOINT_URL = "for SharePoint write https://<site>/_layouts/15/metadata/json/1"
+HTTPS = "write an address that begins with https:// and a host name; http is never followed"
+FQDN = "write the fully qualified name of a machine, such as atl-exchange-001.litwareinc.com"
+DURATION = "write a duration such as"
+REFERENCE = "write the name of a {} of this namespace: lower case letters, digits, - and ."
+SIP = "write sip:user@domain, such as sip:kenmyer@litwareinc.com"
+IDENTITY = r"write a name without line breaks, *, /, \, : and blanks at its ends"
+ONE_PARTNER = (
+    "give exactly one of partnerRef (a PartnerServer of this namespace) and partner (product and "
+    "authMetadataUrl)"
+)
+
+REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
+    # what, field, value, sentence
+    (EXCHANGE, "product", "Zimbra", 'Unsupported value: "Zimbra": supported values: "Exchange"'),
+    (EXCHANGE, "product", None, "spec.product: Required value"),
+    (EXCHANGE, "authMetadataUrl", None, "spec.authMetadataUrl: Required value"),
+    (EXCHANGE, "hosts", None, "spec.hosts: Required value"),
+    (EXCHANGE, "credentialsSecretRef", None, "spec.credentialsSecretRef: Required value"),
+    (EXCHANGE, "authMetadataUrl", "http://a.b/autodiscover/metadata/json/1", HTTPS),
+    (EXCHANGE, "authMetadataUrl", "https:///autodiscover/metadata/json/1", HTTPS),
+    (EXCHANGE, "authMetadataUrl", "https://a.b/metadata/json/1", EXCHANGE_URL),
+    (EXCHANGE, "authMetadataUrl", "https://a.b/autodiscover/metadata/json/2", EXCHANGE_URL),
+    (EXCHANGE, "authMetadataUrl", "https://a.b/autodiscover/metadata/json/1/", EXCHANGE_URL),
+    (EXCHANGE, "authMetadataUrl", "https://a.b/autodiscover/metadata/json/1?x=1", EXCHANGE_URL),
+    (LYNC, "authMetadataUrl", "https://a.b/autodiscover/metadata/json/1", LYNC_URL),
+    (LYNC, "authMetadataUrl", "https://a.b/metadata/json", LYNC_URL),
+    (LYNC, "product", "SharePoint", SHAREPOINT_URL),
+    (EXCHANGE, "hosts", [], "spec.hosts in body should have at least 1 items"),
+    (EXCHANGE, "hosts", ["ex1"], FQDN),
+    (EXCHANGE, "hosts", ["10.0.0.1"], FQDN),
+    (EXCHANGE, "hosts", ["https://ex1.contoso.com"], FQDN),
+    (EXCHANGE, "hosts", ["ex1.contoso.com:5986"], FQDN),
+    (EXCHANGE, "hosts", ["ex1.contoso.com", "EX1.contoso.com"], "name each host once"),
+    (EXCHANGE, "credentialsSecretRef", {"name": "Not_A_Name"}, REFERENCE.format("Secret")),
+    (EXCHANGE, "credentialsSecretRef", {}, "spec.credentialsSecretRef.name: Required value"),
+    (
+        EXCHANGE,
+        "credentialsSecretRef",
+        {"name": "a", "namespace": "kube-system"},
+        'unknown field "spec.credentialsSecretRef.namespace"',
+    ),
+    (EXCHANGE, "winrm.port", 0, "should be greater than or equal to 1"),
+    (EXCHANGE, "winrm.port", 65536, "should be less than or equal to 65535"),
+    (EXCHANGE, "winrm.authentication", "Basic", 'supported values: "NTLM", "CredSSP", "Kerberos"'),
+    (EXCHANGE, "winrm.caBundle", {}, "write caBundle: {configMapKeyRef: {name: <ConfigMap>"),
+    (
+        EXCHANGE,
+        "winrm.caBundle.configMapKeyRef",
+        {"name": "Root CA"},
+        REFERENCE.format("ConfigMap"),
+    ),
+    (
+        EXCHANGE,
+        "winrm.caBundle.configMapKeyRef",
+        {"name": "ca", "key": "a/b"},
+        "write a key of the ConfigMap: letters, digits, -, _ and .",
+    ),
+    (EXCHANGE, "restart.policy", "Always", 'supported values: "Automatic", "Manual", "Never"'),
+    (EXCHANGE, "restart.settle", "soon", DURATION),
+    (EXCHANGE, "restart.settle", "61m", "write at most 1h"),
+    (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "daily"}], "write five fields, minute"),
+    (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "0 2 * *"}], "write five fields, minute"),
+    (EXCHANGE, "restart.windows", [{**WINDOW, "duration": "4"}], DURATION),
+    (EXCHANGE, "restart.windows", [{**WINDOW, "duration": "30s"}], "write at least 1m and at most"),
+    (EXCHANGE, "restart.windows", [{"schedule": "0 2 * * 6"}], "duration: Required value"),
+    (
+        EXCHANGE,
+        "restart.windows",
+        [{**WINDOW, "timeZone": "+02:00"}],
+        "write a name of the IANA list, such as Europe/Berlin or UTC",
+    ),
+    (EXCHANGE, "interval", "10 minutes", DURATION),
+    (EXCHANGE, "interval", "", DURATION),
+    (EXCHANGE, "interval", "-10m", DURATION),
+    (EXCHANGE, "interval", "59s", "write at least 1m and at most 24h"),
+    (EXCHANGE, "interval", "25h", "write at least 1m and at most 24h"),
+    (TRUST, "serverRef", None, "spec.serverRef: Required value"),
+    (TRUST, "serverRef", {}, "spec.serverRef.name: Required value"),
+    (TRUST, "serverRef", {"name": "Exchange Server"}, REFERENCE.format("PartnerServer")),
+    (TRUST, "partnerRef", {"name": "Lync_Pool"}, REFERENCE.format("PartnerServer")),
+    (TRUST, "partnerRef", {"name": "exchange"}, "a server does not register itself"),
+    (TRUST, "partnerRef", None, ONE_PARTNER),
+    (BY_URL, "partnerRef", {"name": "lync"}, ONE_PARTNER),
+    (BY_URL, "partner.product", "Zimbra", 'Unsupported value: "Zimbra"'),
+    (BY_URL, "partner.product", None, "spec.partner.product: Required value"),
+    (BY_URL, "partner.authMetadataUrl", None, "spec.partner.authMetadataUrl: Required value"),
+    (BY_URL, "partner.authMetadataUrl", "http://pool.contoso.com/metadata/json/1", HTTPS),
+    (BY_URL, "partner.authMetadataUrl", "https://a.b/autodiscover/metadata/json/1", LYNC_URL),
+    (BY_URL, "partner.authMetadataUrl", "https://a.b/_layouts/15/metadata/json/1", LYNC_URL),
+    (BY_URL, "partner.authMetadataUrl", "https://a.b/metadata/json/1#x", LYNC_URL),
+    (BY_URL, "partner.product", "Exchange", EXCHANGE_URL),
+    (
+        BY_URL,
+        "partner",
+        {"product": "SharePoint", "authMetadataUrl": "https://a.b/autodiscover/metadata/json/1"},
+        SHAREPOINT_URL,
+    ),
+    (TRUST, "identity", "", "should be at least 1 chars long"),
+    (TRUST, "identity", "x" * 65, "may not be more than 64"),
+    (TRUST, "identity", "Lync*", IDENTITY),
+    (TRUST, "identity", " Lync", IDENTITY),
+    (TRUST, "identity", "Lync ", IDENTITY),
+    (TRUST, "identity", "Lync\nExchange", IDENTITY),
+    (TRUST, "identity", "site:Lync", IDENTITY),
+    (TRUST, "identity", "contoso/Lync", IDENTITY),
+    (TRUST, "identity", "contoso\\Lync", IDENTITY),
+    (TRUST, "mode", "Dry", 'supported values: "Enforce", "Observe", "Suspend"'),
+    (TRUST, "deletionPolicy", "Orphan", 'supported values: "Remove", "Retain"'),
+    (TESTED, "exchange", {}, "exchange or lync, not both"),
+    (
+        TESTED,
+        "lync.applicationTrustLevel",
+        "All",
+        'supported values: "Full", "Application", "User"',
+    ),
+    (TESTED, "lync.connectivityTest", {}, "spec.lync.connectivityTest.sipUri: Required value"),
+    (TESTED, "lync.connectivityTest.sipUri", "kenmyer@litwareinc.com", SIP),
+    (TESTED, "lync.connectivityTest.sipUri", "sip:kenmyer", SIP),
+    (TESTED, "lync.connectivityTest.sipUri", "sip:a@b@litwareinc.com", SIP),
+    (TESTED, "lync.connectivityTest.sipUri", "sip:a@litwareinc.com;gruu", SIP),
+    (TESTED, "lync.connectivityTest.sipUri", "sip:a b@litwareinc.com", SIP),
+    (TESTED, "lync.connectivityTest.sipUri", 'sip:a"@litwareinc.com', SIP),
+    (TESTED, "lync.connectivityTest.folder", "a\nb", "write the name of a folder without line"),
+    (TESTED, "lync.connectivityTest.interval", "hourly", DURATION),
+    (TESTED, "lync.connectivityTest.interval", "4m59s", "write at least 5m (each test writes to"),
+    (TESTED, "lync.connectivityTest.failureThreshold", 0, "greater than or equal to 1"),
+    (TESTED, "lync.connectivityTest.failureThreshold", 11, "less than or equal to 10"),
+    (TRUST, "spelling", "wrong", 'unknown field "spec.spelling"'),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "value", "sentence"), REFUSED)
+def test_wrong_objects_are_refused_with_what_to_write_instead(
+    cluster: Cluster, body: dict[str, Any], field: str, value: Any, sentence: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        cluster.create(changed(body, field, value))
+    assert sentence in str(refused.value)
+
+
+IMMUTABLE: list[tuple[dict[str, Any], str, Any, str]] = [
+    (EXCHANGE, "product", "Lync", "product cannot be changed: make a new PartnerServer"),
+    (TRUST, "serverRef", {"name": "other"}, "serverRef cannot be changed: make a new"),
+    (TRUST, "partnerRef", {"name": "other"}, "partnerRef cannot be changed: make a new"),
+    (TRUST, "partnerRef", None, "partnerRef cannot be added or taken away"),
+    (TRUST, "identity", "Other", "identity cannot be changed: make a new"),
+    (TRUST, "identity", None, "identity cannot be added or taken away"),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "value", "sentence"), IMMUTABLE)
+def test_what_an_object_stands_for_cannot_be_changed(
+    cluster: Cluster, body: dict[str, Any], field: str, value: Any, sentence: str
+) -> None:
+    """A rename is a new object, and the trust is handed over to it (rule 13)."""
+    if body is TRUST:
+        body = changed(body, "identity", "Lync")
+    cluster.create(body)
+    patch = {"spec": {field: value}}
+    if field == "product":
+        patch["spec"]["authMetadataUrl"] = "https://a.b/metadata/json/1"
+    if field == "partnerRef" and value is None:
+        patch["spec"]["partner"] = BY_URL["spec"]["partner"]
+    with pytest.raises(Refused) as refused:
+        cluster.patch(body["kind"], body["metadata"]["name"], patch)
+    assert sentence in str(refused.value)
+
+
+ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
+    (EXCHANGE, "authMetadataUrl", "https://A.b/AutoDiscover/Metadata/json/1"),
+    (EXCHANGE, "authMetadataUrl", "https://a.b:8443/autodiscover/metadata/json/1"),
+    (LYNC, "hosts", ["FE-1.contoso.com", "fe_2.contoso.com", "a.de"]),
+    (EXCHANGE, "winrm", {"port": 443, "authentication": "Kerberos"}),
+    (EXCHANGE, "winrm.caBundle", {"configMapKeyRef": {"name": "ca"}}),
+    (EXCHANGE, "restart", {"policy": "Manual", "settle": "0s", "windows": []}),
+    (EXCHANGE, "restart.windows", [WINDOW, {**WINDOW, "timeZone": "America/Argentina/Salta"}]),
+    (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "*/15 0-4 1,15 JAN-DEC SAT"}]),
+    (EXCHANGE, "interval", "60m"),
+    (EXCHANGE, "interval", "1h0m0s"),
+    (BY_URL, "identity", "Lync (Zürich) $(x) '\"` 測試"),
+    (BY_URL, "mode", "Observe"),
+    # C16: token servers' addresses carry a realm.
+    (
+        BY_URL,
+        "partner.authMetadataUrl",
+        "https://accounts.accesscontrol.windows.net/metadata/json/1?realm=11112222-3333-4444-5555-666677778888",
+    ),
+    (
+        BY_URL,
+        "partner.authMetadataUrl",
+        "https://accounts.accesscontrol.windows.net/litwareinc.com/metadata/json/1",
+    ),
+    (
+        BY_URL,
+        "partner",
+        {
+            "product": "SharePoint",
+            "authMetadataUrl": "https://sp.a.b/sites/x/_layouts/15/metadata/json/1",
+        },
+    ),
+    (TESTED, "lync.connectivityTest.sipUri", "sip:O'Neil+test@sub.litwareinc.com"),
+    (TESTED, "lync.connectivityTest.interval", "1h0m0s"),
+    (TESTED, "lync", {}),
+    (TRUST, "exchange", {}),
+    (TRUST, "deletionPolicy", "Retain"),
+]
+
+
+@pytest.mark.parametrize(("body", "field", "value"), ACCEPTED)
+def test_right_objects_are_accepted_kept_as_written_and_stable(
+    cluster: Cluster, body: dict[str, Any], field: str, value: Any
+) -> None:
+    """C20, C16: only defaults are added; applied again, by whom ever, nothing changes."""
+    written = changed(body, field, value)
+    first = cluster.apply(written)
+    assert_only_defaults_added(written["spec"], first["spec"])
+    second = cluster.apply(written)
+    as_read = cluster.apply({**written, "spec": first["spec"]}, manager="kubectl")
+    for later in (second, as_read):
+        assert later["spec"] == first["spec"]
+        assert later["metadata"]["generation"] == 1
+
+
+def assert_only_defaults_added(written: Any, read: Any) -> None:
+    """All that was written is there as it was written."""
+    if isinstance(written, dict):
+        for key, value in written.items():
+            assert_only_defaults_added(value, read[key])
+    elif isinstance(written, list):
+        assert len(written) == len(read)
+        for before, after in zip(written, read, strict=True):
+            assert_only_defaults_added(before, after)
+    else:
+        assert written == read
+
+
+def test_defaults_are_those_of_the_documentation(cluster: Cluster) -> None:
+    """Design 3: everything that can have a default has one."""
+    made = cluster.create(EXCHANGE)
+    assert made["spec"] == {
+        **EXCHANGE["spec"],
+        "winrm": {"port": 5986},
+        "restart": {"policy": "Automatic", "settle": "30s"},
+        "interval": "10m",
+    }
+    assert made["status"] == {"observedGeneration": -1}
+    tested = cluster.create(TESTED)
+    assert tested["spec"] == {
+        **TESTED["spec"],
+        "mode": "Enforce",
+        "lync": {
+            "applicationTrustLevel": "Full",
+            "connectivityTest": {
+                "sipUri": "sip:kenmyer@litwareinc.com",
+                "deleteItem": True,
+                "interval": "1h",
+                "failureThreshold": 3,
+            },
+        },
+    }
+
+
+def test_every_rule_is_asked_by_a_test_above() -> None:
+    """A rule that nobody asks could say nonsense."""
+    messages: set[str] = set()
+
+    def walk(schema: Any) -> None:
+        if isinstance(schema, dict):
+            messages.update(rule["message"] for rule in schema.get("x-kubernetes-validations", []))
+            for value in schema.values():
+                walk(value)
+        elif isinstance(schema, list):
+            for value in schema:
+                walk(value)
+
+    for plural in ("partnerservers", "partnerapplications"):
+        walk(crd(plural))
+    asked = [row[3] for row in (*REFUSED, *IMMUTABLE)]
+    unasked = {message for message in messages if not any(part in message for part in asked)}
+    assert unasked == set()
+
+
+@pytest.mark.parametrize("name", ["litwareinc.yaml", "secrets.yaml"])
+def test_the_examples_are_accepted(cluster: Cluster, name: str) -> None:
+    for document in yaml.safe_load_all((ROOT / "examples" / name).read_text()):
+        if document["kind"] == "Secret":
+            cluster.core.create_namespaced_secret(cluster.namespace, document)
+        else:
+            cluster.create(document)
+
+
+def test_applications_are_found_by_their_server_and_by_their_partner(cluster: Cluster) -> None:
+    cluster.create(TRUST)
+    cluster.create(TESTED)
+    for selector, name in (
+        ("spec.serverRef.name=exchange", "lync-on-exchange"),
+        ("spec.partnerRef.name=exchange", "exchange-on-lync"),
+    ):
+        found = cluster.custom.list_namespaced_custom_object(
+            "partner-operator.io",
+            "v1alpha1",
+            cluster.namespace,
+            "partnerapplications",
+            field_selector=selector,
+        )
+        assert [item["metadata"]["name"] for item in found["items"]] == [name]
+
+
+def test_kubectl_get_shows_what_people_ask_first(cluster: Cluster) -> None:
+    columns = crd("partnerapplications")["spec"]["versions"][0]["additionalPrinterColumns"]
+    shown = [column["name"] for column in columns if not column.get("priority")]
+    assert shown == ["Server", "Trusts", "Ready", "Active", "Test", "Tested", "Reason", "Age"]
+    cluster.create(TRUST)
+    table = cluster.custom.api_client.call_api(
+        *cluster.custom.api_client.param_serialize(
+            "GET",
+            f"/apis/partner-operator.io/v1alpha1/namespaces/{cluster.namespace}/partnerapplications",
+            header_params={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"},
+            auth_settings=["BearerToken"],
+        )
+    )
+    cells = json.loads(table.read())["rows"][0]["cells"]
+    assert cells[:3] == ["lync-on-exchange", "exchange", "lync"]
