@@ -50,6 +50,8 @@ def violations(status: Mapping[str, Any], generation: int | None = None) -> Iter
         return
     for condition in conditions:
         yield from _of_one(condition, generation)
+    if any(set(condition) != FIELDS for condition in conditions):
+        return
     types = [str(condition.get("type")) for condition in conditions]
     if len(set(types)) != len(types):
         yield f"a type stands twice: {types}"
