@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import spnego
-from requests_credssp.exceptions import NTStatusException
+from requests_credssp.exceptions import AuthenticationException, NTStatusException
 from spnego.channel_bindings import GssChannelBindings
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError, WSManFaultError
 
@@ -214,3 +214,15 @@ def test_names_are_made_canonical() -> None:
     assert canonical_user(accounts, "", "u") == "A\\u"
     assert canonical_user(accounts, "X", "nobody") == "X\\nobody"
     assert "b.example\\u" in spellings("u@b.example")
+
+
+def test_fault_on_create_is_hidden_by_the_credssp_client(bench: Bench) -> None:
+    """Create rides on the last leg of CredSSP, and the client takes any reply but 200 for a leg.
+
+    The wire is right (a fault 5 after an accepted logon); what the operator sees is not.
+    """
+    bench.directory.denied.add((HOST, USER))
+    with pytest.raises(AuthenticationException, match="did not response with a CredSSP token"):
+        bench.protocol("credssp").open_shell()
+    assert bench.server.counters.count(Tally.LOGONS_ACCEPTED, HOST, USER) == 1
+    assert bench.server.counters.requests(step=Step.CREATE)[0].fault_code == 5

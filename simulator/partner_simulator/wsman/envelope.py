@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from partner_simulator.wsman import names
 from partner_simulator.wsman.names import qualified
-from partner_simulator.wsman.soap_faults import INVALID_HEADER, SoapFault, fault
+from partner_simulator.wsman.soap_faults import INVALID_HEADER, fault
 
 _DURATION = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
@@ -134,15 +134,3 @@ def _envelope_limit(text: str) -> int:
     if not text.isdecimal():
         raise fault(INVALID_HEADER)
     return max(int(text), _SMALLEST_ENVELOPE)
-
-
-__all__ = [
-    "MalformedMessageError",
-    "Request",
-    "SoapFault",
-    "fault_response",
-    "new_uuid",
-    "parse_duration",
-    "parse_request",
-    "response",
-]
