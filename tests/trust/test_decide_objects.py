@@ -67,7 +67,7 @@ def test_two_urls_of_one_issuer_are_one_claim() -> None:
     other = "https://second-pool.litwareinc.com/metadata/json/1"
     made = decisions(
         view(application(name="a")),
-        view(application(name="b", url=other)),
+        view(application(name="b", url=other, identity="second pool")),
         entries=(),
         documents=[reading(Product.LYNC), reading(Product.LYNC, other)],
     )

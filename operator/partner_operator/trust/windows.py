@@ -63,7 +63,7 @@ def may_begin(windows: Sequence[RestartWindow], now: datetime, needed: timedelta
 def _closing(window: RestartWindow, now: datetime) -> datetime | None:
     """When this window closes, if it is open at `now`: the latest opening decides."""
     check_window(window)
-    day = now.astimezone(_zone(window)).date() + _DAY
+    day = now.astimezone(_zone(window)).date()
     earliest = (now - window.duration).astimezone(_zone(window)).date() - _DAY
     while day >= earliest:
         past = [opening for opening in _openings_on(window, day) if opening <= now]
