@@ -65,6 +65,7 @@ class ReusedHost:
         self.trust = trust
         self._server = launcher.server
         self._child, self._wire = launcher.spawn((), trust)
+        self._child.feed(b"")  # scripts have their input from the job
         self._run: _Run | None = None
         try:
             self._wire.send({"kind": "reused"})

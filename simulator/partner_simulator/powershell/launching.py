@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import signal
@@ -69,11 +70,9 @@ class Child:
     def _feed(self, data: bytes) -> None:
         stream = self._process.stdin
         assert stream is not None
-        try:
+        # A script may end without reading all of it.
+        with contextlib.suppress(BrokenPipeError), stream:
             stream.write(data)
-            stream.close()
-        except BrokenPipeError:
-            return  # the script ended without reading all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,4 +125,8 @@ def _await_report(child: Child, arrival: SimpleQueue[Wire]) -> Wire:
             if child.exited:
                 break
     child.end()
-    raise HostDied("pwsh did not report: " + child.read("stderr").decode("utf-8", "replace"))
+    child.feed(b"")
+    complaint = b"".join(iter(lambda: child.read("stderr"), b""))
+    while child.read("stdout"):
+        continue
+    raise HostDied("pwsh did not report: " + complaint.decode("utf-8", "replace"))
