@@ -1,0 +1,138 @@
+"""What can go wrong with one remote run.
+
+RemoteRunError
++-- Unreachable          no host, no port, no answer before anything was asked
++-- TlsFailed            certificate or protocol not acceptable
++-- Unauthenticated      user name or password refused
++-- Forbidden            logged on, but not allowed to use WinRS here
++-- QuotaExceeded        too many shells or operations for this user
++-- Busy                 another run of ours holds the host's mutex
++-- TimedOut             no answer in time, and proven that nothing ran
++-- ProtocolViolation    an answer that is no answer
++-- Blocked              something on the host stops PowerShell or our script before it can speak
++-- ScriptError          our script ran and threw
++-- OutcomeUnknown       the command was sent, and nobody knows what became of it
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_REQUEST_IDS = re.compile(r"\[Server=[^\]]*\]\s*(\[FailureCategory=([^\]]*)\])?\s*")
+
+
+class RemoteRunError(Exception):
+    """One sentence for people: what is wrong, where, and what to do next.
+
+    `nothing_ran`: proven that our script did not begin. `outcome_unknown`: it may have run.
+    """
+
+    nothing_ran = False
+    outcome_unknown = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Unreachable(RemoteRunError):
+    """No host, no port, or no answer before anything was asked."""
+
+    nothing_ran = True
+
+
+class TlsFailed(RemoteRunError):
+    """The server's certificate or TLS version is not acceptable."""
+
+    nothing_ran = True
+
+
+class Unauthenticated(RemoteRunError):
+    """User name or password was refused."""
+
+    nothing_ran = True
+
+
+class Forbidden(RemoteRunError):
+    """Logged on, but not allowed to run commands over WinRM."""
+
+    nothing_ran = True
+
+
+class QuotaExceeded(RemoteRunError):
+    """The host allows this user no further shell or operation."""
+
+    nothing_ran = True
+
+
+class Busy(RemoteRunError):
+    """Another run of ours holds the host's mutex."""
+
+    nothing_ran = True
+
+
+class TimedOut(RemoteRunError):
+    """No answer in time, and proven that nothing ran."""
+
+    nothing_ran = True
+
+
+class ProtocolViolation(RemoteRunError):
+    """The host answered with something that is no answer to what was asked."""
+
+    def __init__(self, message: str, *, nothing_ran: bool = False) -> None:
+        super().__init__(message)
+        self.nothing_ran = nothing_ran
+
+
+class Obstacle(StrEnum):
+    """What stopped our script before it could frame an answer."""
+
+    ANTIMALWARE = "antimalware"
+    LANGUAGE_MODE = "constrained language mode"
+    EXECUTION_POLICY = "execution policy"
+    COMMAND_TOO_LONG = "command line too long"
+    POWERSHELL_MISSING = "powershell.exe missing"
+
+
+class Blocked(RemoteRunError):
+    """Something on the host stops PowerShell, or our script, before it can speak."""
+
+    nothing_ran = True
+
+    def __init__(self, message: str, obstacle: Obstacle) -> None:
+        super().__init__(message)
+        self.obstacle = obstacle
+
+
+class OutcomeUnknown(RemoteRunError):
+    """The command was sent, and nobody knows what became of it."""
+
+    outcome_unknown = True
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetails:
+    """An error record of PowerShell. Classify by `error_id`, `type` and `category`: text is localised."""
+
+    error_id: str
+    type: str
+    innermost_type: str
+    category: str
+    messages: tuple[str, ...]
+    position: str = ""
+
+
+class ScriptError(RemoteRunError):
+    """Our script ran and threw this record."""
+
+    def __init__(self, details: ErrorDetails) -> None:
+        super().__init__(" ".join(details.messages) or details.error_id)
+        self.details = details
+
+
+def without_request_ids(error_id: str) -> str:
+    """A FullyQualifiedErrorId without Exchange's server name, request id and time stamp."""
+    return _REQUEST_IDS.sub(lambda found: f"[{found[2]}] " if found[2] else "", error_id).strip()
