@@ -49,6 +49,11 @@ class Echo:
         if not comparable or int(resource_version) >= expected.resource_version:
             del self._expected[uid]
 
+    @property
+    def waiting(self) -> int:
+        """Objects whose last write was not heard yet."""
+        return len(self._expected)
+
     def check(self) -> None:
         """Raise Unhealthy when something that we wrote was not heard for too long."""
         oldest = min((expected.since for expected in self._expected.values()), default=None)

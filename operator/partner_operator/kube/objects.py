@@ -36,13 +36,15 @@ class LastSeen:
         """The last answer about an object."""
         return self._known.get(uid)
 
-    def read(self, body: Mapping[str, Any]) -> None:
+    def read(self, body: Mapping[str, Any]) -> Known:
         """An object was read."""
         uid = body["metadata"]["uid"]
         status = body.get("status") or {}
         known = self._known.get(uid)
         applied = known.applied if known and known.status == status else None
-        self._remember(uid, Known(body["metadata"]["resourceVersion"], status, applied))
+        known = Known(body["metadata"]["resourceVersion"], status, applied)
+        self._remember(uid, known)
+        return known
 
     def written(self, body: Mapping[str, Any], applied: Mapping[str, Any] | None = None) -> None:
         """An object was written; `body` is the answer, `applied` the status that we sent."""

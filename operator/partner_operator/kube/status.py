@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from partner_operator.engine.ports import Gone, Kind
 from partner_operator.kube import finalizers
 from partner_operator.kube.api.codec import to_json
 from partner_operator.kube.api.names import API_VERSION, FIELD_MANAGER, REGISTRATION_FINALIZER
-from partner_operator.kube.client import APPLY, ApiRefused, Connection, custom_path
-from partner_operator.kube.objects import LastSeen
+from partner_operator.kube.client import (
+    APPLY,
+    ApiFailure,
+    ApiRefused,
+    Connection,
+    custom_path,
+)
+from partner_operator.kube.objects import Known, LastSeen
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
+
+TRIES = 5
+"""Somebody else may change the object between our read and our write; each try reads anew."""
 
 
 class KubernetesWriter:
@@ -50,20 +62,38 @@ class KubernetesWriter:
         self, kind: Kind, key: ObjectKey, status: ApplicationStatus | ServerStatus
     ) -> None:
         body = to_json(status)
-        known = self._seen.of(key.uid)
-        # Equal to what is stored, or what we sent to get just that: another manager may have put
-        # a field beside ours, and to send the same again would not take it away.
-        if known is not None and body in (known.status, known.applied):
-            return
+        known = self._seen.of(key.uid) or await self._look(kind, key)
+        for _ in range(TRIES):
+            # Equal to what is stored, or what we sent to get just that: another manager may have
+            # put a field beside ours, and to send the same again would not take it away.
+            if body in (known.status, known.applied):
+                return
+            answer = await self._send(kind, key, known.resource_version, body)
+            if answer is not None:
+                self._seen.written(answer, body)
+                return
+            known = await self._look(kind, key)
+        raise ApiFailure(f"{kind} {key.name} changed {TRIES} times under our hands")
+
+    async def _send(
+        self, kind: Kind, key: ObjectKey, resource_version: str, status: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Apply the status to exactly this version of the object; None when there is another."""
         document = {
             "apiVersion": API_VERSION,
             "kind": kind.value,
-            # With the uid, an object that was deleted and made anew refuses this as a conflict.
-            "metadata": {"name": key.name, "namespace": key.namespace, "uid": key.uid},
-            "status": body,
+            # The version is the fence: on /status the API server ignores a uid that does not match,
+            # and would write on an object that was made anew under the same name.
+            "metadata": {
+                "name": key.name,
+                "namespace": key.namespace,
+                "uid": key.uid,
+                "resourceVersion": resource_version,
+            },
+            "status": status,
         }
         try:
-            answer = await self._connection.request(
+            return await self._connection.request(
                 "PATCH",
                 custom_path(kind, key.namespace, key.name, "status"),
                 query={"fieldManager": FIELD_MANAGER, "force": "true"},
@@ -71,15 +101,14 @@ class KubernetesWriter:
                 content_type=APPLY,
             )
         except ApiRefused as refused:
-            if refused.status == 404 or (
-                refused.status == 409 and not await self._same_object(kind, key)
-            ):
-                self._seen.forget(key.uid)
-                raise Gone(f"{kind} {key.namespace}/{key.name}") from refused
+            if refused.status in (404, 409):
+                return None
             raise
-        self._seen.written(answer, body)
 
-    async def _same_object(self, kind: Kind, key: ObjectKey) -> bool:
-        """Whether the object that we read is still there; else the conflict is about its uid."""
+    async def _look(self, kind: Kind, key: ObjectKey) -> Known:
+        """Read the object anew. Raises Gone when it is not there, or is another one."""
         body = await self._connection.get(custom_path(kind, key.namespace, key.name))
-        return body is not None and body["metadata"]["uid"] == key.uid
+        if body is None or body["metadata"]["uid"] != key.uid:
+            self._seen.forget(key.uid)
+            raise Gone(f"{kind} {key.namespace}/{key.name}")
+        return self._seen.read(body)
