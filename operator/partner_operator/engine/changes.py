@@ -67,10 +67,16 @@ async def make_changes(work: Pass) -> None:
     if changed:
         await _read_back(work, changed, before, iis_before)
     for draft in work.live:
-        if draft not in changed:
-            draft.status = replace(
-                draft.status, repair=repair.at_rest(draft.status.repair, work.now())
-            )
+        _rest(work, draft, untouched=draft not in changed)
+
+
+def _rest(work: Pass, draft: Draft, *, untouched: bool) -> None:
+    """An observation without any difference lets the repair counts fade."""
+    decision = draft.decision
+    equal = decision is not None and decision.entry is not None and decision.change is None
+    if untouched and equal and draft.blocker is None and draft.status.repair is not None:
+        record = repair.at_rest(draft.status.repair, work.now())
+        draft.status = replace(draft.status, repair=record)
 
 
 async def _make(work: Pass, draft: Draft, change: Change) -> bool:
@@ -129,6 +135,10 @@ async def _change_failed(work: Pass, draft: Draft, failure: OperationFailed) -> 
     """The write threw. It may have happened all the same (C06): the read-back tells."""
     assert work.observed is not None
     draft.failure = failure
+    if failure.nothing_ran:
+        # The network's troubles are no attempts at a repair.
+        before = draft.declared.status.repair
+        draft.status = replace(draft.status, repair=before, intent=None)
     if failure.outcome_unknown:
         until = work.now() + work.ports.patience.unknown_outcome
         await work.save_server(pin=Pin(host=work.observed.host, until=until))

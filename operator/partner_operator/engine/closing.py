@@ -113,14 +113,9 @@ async def _close_application(work: Pass, draft: Draft) -> None:
 
 
 async def _close_suspended(work: Pass, draft: Draft) -> None:
-    """Suspend keeps the last conditions; only the first sight is answered."""
+    """Suspend keeps everything as it was; only a request is answered."""
     handled = draft.desired.reconcile_requested_at or draft.status.last_handled_reconcile_at
-    status = replace(
-        draft.declared.status,
-        observed_generation=draft.desired.generation,
-        last_handled_reconcile_at=handled,
-    )
-    await work.save(draft, status)
+    await work.save(draft, replace(draft.declared.status, last_handled_reconcile_at=handled))
 
 
 async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:

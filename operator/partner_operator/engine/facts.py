@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from partner_operator.engine.connectivity import waits_for_counterpart
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust import activation
@@ -134,13 +136,21 @@ def _activated_by_restart(work: Pass, draft: Draft) -> Part:
         if old is not None and draft.status.registration is not None:
             return Part(old.status, old.reason, old.message)
         return _not_known(work, draft)
-    counterpart = draft.declared.counterpart
     return activation.activated(
         work.round,
-        test_passed_at=counterpart.test_passed_at if counterpart else None,
+        test_passed_at=_by_the_servers_clock(work, draft),
         rules=work.server.restart,
         step=work.step or ALL_QUIET,
     )
+
+
+def _by_the_servers_clock(work: Pass, draft: Draft) -> datetime | None:
+    """When the counterpart's test last passed: our clock wrote it down, hosts are judged by theirs."""
+    counterpart = draft.declared.counterpart
+    passed = counterpart.test_passed_at if counterpart else None
+    if passed is None or work.observed is None or work.observed_at is None:
+        return None
+    return passed + (work.observed.clock - work.observed_at)
 
 
 def _replicated(work: Pass, draft: Draft) -> Part:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from partner_operator.engine.bell import Bell
@@ -18,15 +18,6 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Progress:
-    """What health probes look at: a pass that hangs, or one that is long overdue."""
-
-    started_at: float | None = None
-    due: datetime | None = None
-    passes: int = 0
-
-
-@dataclass(slots=True)
 class Worker:
     """Runs the passes of one server, one at a time."""
 
@@ -35,7 +26,6 @@ class Worker:
     bell: Bell
     gate: asyncio.Semaphore
     """How many organisations are worked on at once (design rule 9)."""
-    progress: Progress = field(default_factory=Progress)
     _credentials: Credentials | None = None
     _retry: Retry | None = None
 
@@ -43,11 +33,9 @@ class Worker:
         """Until the server is gone and nothing is left to do for it, or the task is cancelled."""
         due: datetime | None = self.ports.clock.now()
         while due is not None:
-            self.progress.due = due
             reasons = await self.bell.wait(until=due)
             async with self.gate:
                 due = await self._pass(sorted(reasons))
-            self.progress.passes += 1
         logger.info("worker of %s/%s is done", self.name.namespace, self.name.name)
 
     async def _pass(self, reasons: list[str]) -> datetime | None:
@@ -57,7 +45,6 @@ class Worker:
             self.name.name,
             ", ".join(reasons) or "due",
         )
-        self.progress.started_at = self.ports.clock.monotonic()
         try:
             result = await run_pass(self.ports, self.name, self._credentials)
         except Exception:
@@ -65,8 +52,6 @@ class Worker:
             logger.exception("pass over %s/%s broke off", self.name.namespace, self.name.name)
             self._retry = back_off(self._retry, self.ports.clock.now(), self.ports.chance)
             return self._retry.next_attempt_at
-        finally:
-            self.progress.started_at = None
         self._retry = None
         self._credentials = result.credentials
         if result.due is None:
