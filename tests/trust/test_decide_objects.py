@@ -158,7 +158,7 @@ def test_what_we_made_is_removed_and_what_we_adopted_stays(
         assert made.change.kind is ChangeKind.REMOVE
         assert made.change.fields == {Field.ENTRY}
         assert made.change.entry == entry()
-        assert made.change.needs_restart
+        assert not made.change.needs_restart
 
 
 @pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.SUSPEND])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from partner_operator.trust.claims import Claims
 from partner_operator.trust.match import Match
-from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed, Product
+from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
 from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -52,7 +52,7 @@ def decide_deletion(
     remover = claims.remover_before(view, match.entry)
     if remover is not None and remover != view.desired.key:
         return replace(decision, handed_over_to=remover)
-    return replace(decision, change=_removal(view, match.entry, observed.product))
+    return replace(decision, change=_removal(view, match.entry))
 
 
 def _stays(view: ApplicationView) -> bool:
@@ -67,13 +67,14 @@ def _removable_all_the_same(view: ApplicationView, blocker: Blocker) -> bool:
     return blocker.reason in UNUSABLE_DECLARATION and view.status.registration is not None
 
 
-def _removal(view: ApplicationView, entry: Entry, product: Product) -> Change:
+def _removal(view: ApplicationView, entry: Entry) -> Change:
     return Change(
         kind=ChangeKind.REMOVE,
         application=view.desired.key,
         entry=entry,
         differences=(Difference(Field.ENTRY, entry.identity, ""),),
-        needs_restart=product is Product.EXCHANGE,
+        # Exchange forgets a removed trust within some 15 minutes by itself: no downtime for that.
+        needs_restart=False,
     )
 
 
