@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from partner_simulator.ports import CommandEngine
 from partner_simulator.powershell import PowerShellEngine
 from support.powershell_world import TinyWorld

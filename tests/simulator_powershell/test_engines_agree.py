@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from partner_simulator.ports import CmdletCall, CmdletOutput, CommandEngine, Session
 from support.powershell_world import (
     EXCHANGE,
@@ -58,7 +59,7 @@ CASES: dict[str, str] = {
     "console writers": "[Console]::Out.Write('raw'); [Console]::Error.Write('err'); 'line'",
     "strict mode": "Set-StrictMode -Version 2; $x.y",
     "environment exit": "'before'; [Environment]::Exit(7); 'after'",
-    "input lines": "$n = 0; foreach ($l in $input) { $n++; \"[$l]\" }; $n",
+    "input lines": '$n = 0; foreach ($l in $input) { $n++; "[$l]" }; $n',
     "console input": "[Console]::In.ReadLine(); [Console]::In.ReadToEnd()",
     "environment": "$env:COMPUTERNAME; $env:windir; $env:ExchangeInstallPath; $env:OS; $env:PARTNER",
     "location": "(Get-Location).Drive.Name; Test-Path C:\\Windows\\System32\\iisreset.exe",

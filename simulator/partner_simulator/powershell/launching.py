@@ -53,7 +53,8 @@ class Child:
     def end(self, *, wait: bool = False) -> int:
         """Kill it (or `wait` for it first) and all its children. Negative when a signal ended it."""
         if wait:
-            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+            with contextlib.suppress(ChildProcessError):  # killed and reaped by another thread
+                os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         with self._lock:
             if self._process.returncode is None:
                 # Until it is reaped its number cannot become another process group's.

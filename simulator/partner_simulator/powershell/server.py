@@ -6,6 +6,7 @@ events in order, everything else by one line. The folder's mode (0700) is the ac
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import socket
@@ -57,13 +58,11 @@ class Wire:
         return document
 
     def close(self) -> None:
-        """Hang up; whoever waits on the other side is told."""
-        try:
+        """Hang up; whoever waits on either side is told."""
+        with contextlib.suppress(OSError):  # gone already
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # gone already
-        finally:
-            self._socket.close()
+        self._reader.close()
+        self._socket.close()
 
 
 class WorldServer:
@@ -112,10 +111,8 @@ class WorldServer:
         with self._lock:
             self._closed = True
             wires = list(self._wires)
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        finally:
-            self._listener.close()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
         for wire in wires:
             wire.close()
 

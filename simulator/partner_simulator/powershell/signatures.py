@@ -91,7 +91,7 @@ def _cmdlet(name: str, entry: Mapping[str, Any], product: str) -> Cmdlet:
     return Cmdlet(
         name=name,
         class_name=overlay.class_name(name),
-        default_set=overlay.DEFAULT_SETS.get(name) or entry["default"] or _default(here, sets),
+        default_set=_default(name, entry["default"], here, sets),
         asks=asks,
         impact=overlay.impact(name),
         parameters=tuple(
@@ -103,28 +103,31 @@ def _cmdlet(name: str, entry: Mapping[str, Any], product: str) -> Cmdlet:
 
 
 def _sets_that_exist(parameters: Mapping[str, Any], here: frozenset[str]) -> frozenset[str]:
-    """Sets that a version has: none that lost a mandatory parameter, or became part of another."""
-    members: dict[str, set[str]] = {}
-    mandatory: dict[str, set[str]] = {}
-    for parameter, facts in parameters.items():
-        for name, (required, _) in facts["sets"].items():
-            members.setdefault(name, set()).add(parameter)
-            if required:
-                mandatory.setdefault(name, set()).add(parameter)
-    alive = {name for name in members if mandatory.get(name, set()) <= here}
-    left = {name: members[name] & here for name in alive}
-    return frozenset(
-        name
-        for name in alive
-        if members[name] <= here or not any(left[name] < left[other] for other in alive)
-    )
+    """Sets that a version has: all but those that lost what they are for.
+
+    That is a mandatory parameter, or the one that a set is named after (the reference writes such
+    sets of later versions without a mandatory parameter).
+    """
+    lost = [(name, facts) for name, facts in parameters.items() if name not in here]
+    gone = {
+        owner
+        for name, facts in lost
+        for owner, (required, _) in facts["sets"].items()
+        if required or owner.removesuffix("Set") == name
+    }
+    return frozenset(owner for name in here for owner in parameters[name]["sets"]) - gone
 
 
-def _default(here: Mapping[str, Any], sets: frozenset[str]) -> str:
+def _default(
+    cmdlet: str, declared: str | None, here: Mapping[str, Any], sets: frozenset[str]
+) -> str:
     """The set that a call chooses when nothing tells: `Identity` by habit of both products.
 
-    Only where two or more sets ask for nothing that the others do not ask for too.
+    Only among sets that ask for nothing that the others do not ask for too.
     """
+    for known in (overlay.DEFAULT_SETS.get(cmdlet), declared):
+        if known in sets:
+            return known or ""
     needs = {
         name: {
             parameter
@@ -135,9 +138,9 @@ def _default(here: Mapping[str, Any], sets: frozenset[str]) -> str:
     }
     common = set.intersection(*needs.values()) if needs else set()
     free = sorted(name for name in sets if needs[name] <= common)
-    if len(free) < 2:
-        return ""
-    return "Identity" if "Identity" in free else free[0]
+    if "Identity" in free:
+        return "Identity"
+    return free[0] if free else ""
 
 
 def _parameter(name: str, facts: Mapping[str, Any], sets: frozenset[str]) -> Parameter:
@@ -146,10 +149,6 @@ def _parameter(name: str, facts: Mapping[str, Any], sets: frozenset[str]) -> Par
         for owner, (required, position) in facts["sets"].items()
         if owner in sets
     )
-    rules = {(binding.mandatory, binding.position) for binding in bindings}
-    if len(rules) == 1 and {binding.parameter_set for binding in bindings} == sets:
-        required, position = rules.pop()
-        bindings = (Binding("", required, position),)
     pipeline = facts.get("pipeline", ())
     return Parameter(
         name=name,

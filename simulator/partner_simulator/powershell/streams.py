@@ -53,6 +53,8 @@ class ErrorLineEnds:
 
 def _open_escape(data: bytes) -> int:
     """Length of the tail that is the beginning of an escaped line end."""
+    if data.endswith(_LF_IN_CLIXML):
+        return 0
     for length in range(min(len(data), len(_CRLF_IN_CLIXML) - 1), 0, -1):
         tail = data[-length:]
         if _CRLF_IN_CLIXML.startswith(tail) or _LF_IN_CLIXML.startswith(tail):
@@ -71,6 +73,8 @@ class MarkedStream:
 
     def feed(self, data: bytes) -> bytes:
         """The run's bytes among these; a tail that may be half a mark waits for the next."""
+        if self.ended:
+            return b""
         data = self._held + data
         self._held = b""
         if not self._begun:
