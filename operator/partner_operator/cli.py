@@ -1,0 +1,119 @@
+"""Composition root: the only file that knows every room."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import random
+import sys
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from partner_operator import __version__
+from partner_operator.engine.bell import Bell
+from partner_operator.engine.clock import SystemClock
+from partner_operator.engine.ports import Operations, ServerName
+from partner_operator.engine.state import Ports
+from partner_operator.engine.unserved import serve_unserved
+from partner_operator.engine.worker import Worker
+from partner_operator.kube.client import Connection, NoCluster
+from partner_operator.kube.doorbell import run_operator
+from partner_operator.kube.events import KubernetesAnnouncer
+from partner_operator.kube.health import Echo
+from partner_operator.kube.objects import LastSeen
+from partner_operator.kube.reader import KubernetesReader
+from partner_operator.kube.status import KubernetesWriter
+from partner_operator.logs import LogFormat, configure
+from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.trust.model import Product
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest, run
+
+ORGANISATIONS_AT_ONCE = 8
+"""Organisations that are worked on in parallel; also the number of WinRM threads."""
+
+logger = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`partner-operator`: parse the command line and do what it says."""
+    options = _parser().parse_args(arguments)
+    configure(LogFormat(options.log_format), getattr(logging, options.log_level.upper()))
+    try:
+        asyncio.run(_run(options))
+    except NoCluster as problem:
+        sys.exit(f"partner-operator: {problem}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="partner-operator", description="Keeps OAuth trust as declared."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run_parser = commands.add_parser("run", help="run the operator until it is told to stop")
+    scope = run_parser.add_mutually_exclusive_group(required=True)
+    scope.add_argument(
+        "--namespace", action="append", default=[], help="serve this namespace (repeatable)"
+    )
+    scope.add_argument("--all-namespaces", action="store_true", help="serve the whole cluster")
+    run_parser.add_argument("--log-format", choices=[f.value for f in LogFormat], default="text")
+    run_parser.add_argument("--log-level", choices=["debug", "info", "warning"], default="info")
+    run_parser.add_argument("--liveness", metavar="URL", help="answer health probes at this URL")
+    run_parser.add_argument(
+        "--ca-file",
+        type=Path,
+        help="certificate authorities (PEM) for servers whose object names no caBundle",
+    )
+    return parser
+
+
+async def _run(options: argparse.Namespace) -> None:
+    ca_bundle = options.ca_file.read_text() if options.ca_file else None
+    with ThreadPoolExecutor(ORGANISATIONS_AT_ONCE, thread_name_prefix="winrm") as pool:
+        async with await Connection.open() as connection:
+            echo = Echo()
+            seen = LastSeen(echo)
+            ports = Ports(
+                reader=KubernetesReader(connection, seen, options.namespace),
+                writer=KubernetesWriter(connection, seen),
+                announcer=KubernetesAnnouncer(connection),
+                operations=_operations(pool, ca_bundle),
+                clock=SystemClock(),
+                chance=random.Random(),  # noqa: S311 - jitter, not a secret
+            )
+            gate = asyncio.Semaphore(ORGANISATIONS_AT_ONCE)
+
+            def work_on(name: ServerName, bell: Bell) -> Coroutine[Any, Any, None]:
+                return Worker(ports, name, bell, gate).run()
+
+            def answer_unserved(bell: Bell) -> Coroutine[Any, Any, None]:
+                return serve_unserved(ports, bell)
+
+            await run_operator(
+                connection=connection,
+                echo=echo,
+                namespaces=options.namespace,
+                liveness=options.liveness,
+                make_worker=work_on,
+                make_unserved_worker=answer_unserved,
+            )
+
+
+def _operations(pool: ThreadPoolExecutor, ca_bundle: str | None) -> dict[Product, Operations]:
+    """The products' operations, each remote run on a thread of its own."""
+
+    async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(pool, run, endpoint, request)
+
+    operations: tuple[Operations, ...] = (
+        ExchangeOperations(run_remotely, ca_bundle),
+        LyncOperations(run_remotely, ca_bundle),
+    )
+    return {each.product: each for each in operations}

@@ -1,0 +1,56 @@
+"""Metadata documents as a server fetched them: its bytes, or why it got none."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from pydantic import BaseModel, ConfigDict
+
+from partner_operator.oauth.metadata import MetadataError, parse_metadata
+from partner_operator.trust.model import DocumentFault, DocumentReading
+
+_TLS_FAULTS = frozenset({"TrustFailure", "SecureChannelFailure"})
+"""System.Net.WebExceptionStatus names for TLS; anything else is told by its text."""
+
+
+class FetchedDocument(BaseModel):
+    """What `Get-Document` returns."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    url: str
+    status: int
+    type: str
+    body: str
+    fault: str
+    detail: str
+
+
+def reading(fetched: FetchedDocument) -> DocumentReading:
+    """The document, or its fault with the server's own words."""
+    if fetched.fault:
+        return _fault(fetched)
+    if fetched.status != 200:
+        return DocumentReading(
+            fetched.url, fault=DocumentFault.HTTP_STATUS, detail=f"HTTP {fetched.status}"
+        )
+    try:
+        body = base64.b64decode(fetched.body, validate=True)
+        document = parse_metadata(body, fetched.type)
+    except binascii.Error:
+        return DocumentReading(
+            fetched.url, fault=DocumentFault.INVALID, detail="damaged in transit"
+        )
+    except MetadataError as error:
+        return DocumentReading(fetched.url, fault=DocumentFault.INVALID, detail=str(error))
+    return DocumentReading(fetched.url, document=document)
+
+
+def _fault(fetched: FetchedDocument) -> DocumentReading:
+    if fetched.status:
+        return DocumentReading(
+            fetched.url, fault=DocumentFault.HTTP_STATUS, detail=f"HTTP {fetched.status}"
+        )
+    fault = DocumentFault.TLS_FAILED if fetched.fault in _TLS_FAULTS else DocumentFault.UNREACHABLE
+    return DocumentReading(fetched.url, fault=fault, detail=" ".join(fetched.detail.split())[:300])

@@ -1,0 +1,46 @@
+"""The smallest set of cmdlet calls for a change on Exchange."""
+
+from __future__ import annotations
+
+from partner_operator.trust.differences import required_roles
+from partner_operator.trust.match import effective_identity
+from partner_operator.trust.model import DesiredApplication, Entry, Observed, Product
+from partner_operator.trust.plan import Change, Field
+
+REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER})
+"""Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
+ACCOUNTS = {
+    Product.LYNC: "LyncEnterprise-ApplicationAccount",
+    Product.SHAREPOINT: "SharePointEnterprise-ApplicationAccount",
+}
+"""Names of the accounts that the shipped script makes (domain reference 1.3.3)."""
+
+
+def account_name(partner: Product) -> str:
+    """The linked account for a partner, by Name (never by SamAccountName, which is cut: C17)."""
+    return ACCOUNTS[partner]
+
+
+def update_parameters(
+    change: Change, entry: Entry, application: DesiredApplication, observed: Observed
+) -> dict[str, object]:
+    """Parameters of update.ps1: only what differs is set."""
+    fields = change.fields
+    set_url = Field.METADATA_URL in fields
+    repair_account = Field.LINKED_ACCOUNT in fields
+    roles: list[str] = []
+    if repair_account or Field.ROLES in fields:
+        roles = list(required_roles(application.partner.product, observed))
+    return {
+        "reference": entry.reference,
+        "metadataUrl": application.partner.auth_metadata_url,
+        "setUrl": set_url,
+        "refresh": bool(fields & REFRESHED) and not set_url,
+        "accept": Field.ACCEPTS_SECURITY_IDENTIFIERS in fields,
+        "enable": Field.ENABLED in fields,
+        "name": effective_identity(application) if Field.IDENTITY in fields else "",
+        "repairAccount": repair_account,
+        "accountName": account_name(application.partner.product),
+        "account": entry.linked_account.canonical_name if entry.linked_account else "",
+        "roles": roles,
+    }

@@ -1,0 +1,160 @@
+"""What can be done on an Exchange organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.products.exchange.answers import (
+    HostStateAnswer,
+    ObserveAnswer,
+    RegisterAnswer,
+    RestartAnswer,
+)
+from partner_operator.products.exchange.changes import update_parameters
+from partner_operator.products.exchange.observed import observed
+from partner_operator.products.instants import instant
+from partner_operator.products.remote import Remote, Runner
+from partner_operator.trust.differences import ROLES
+from partner_operator.trust.match import effective_identity
+from partner_operator.trust.model import (
+    ConnectivityTest,
+    DesiredApplication,
+    DesiredServer,
+    HostState,
+    Observed,
+    Product,
+    TestReport,
+)
+from partner_operator.trust.plan import Change
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+
+PROBES = ("/autodiscover/metadata/json/1", "/ews/exchange.asmx")
+SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
+"""The shipped script's last line: it has no output and no exit code to go by (1.3.3)."""
+APPLICATION_TYPES = {Product.LYNC: "Lync", Product.SHAREPOINT: "Sharepoint"}
+"""-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
+
+
+class ExchangeOperations:
+    """Implements `engine.ports.Operations` for Exchange 2013 and newer."""
+
+    product = Product.EXCHANGE
+
+    def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
+        self._remote = Remote("Exchange", runner, ca_bundle)
+
+    async def observe(
+        self, server: DesiredServer, credentials: Credentials, host: str, urls: Sequence[str]
+    ) -> Observed:
+        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
+        answer = await self._remote.run(
+            server,
+            credentials,
+            host,
+            "observe",
+            {
+                "urls": list(urls),
+                "roles": sorted({role for roles in ROLES.values() for role in roles}),
+            },
+            seconds=240,
+            secrets=True,
+        )
+        return observed(answer, self._remote.understood(ObserveAnswer, answer, host), host)
+
+    async def apply(
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        observed: Observed,
+        change: Change,
+        application: DesiredApplication,
+    ) -> None:
+        """Make one change on the host and domain controller of `observed`. Raises OperationFailed."""
+        if change.kind is ChangeKind.REGISTER:
+            await self._register(server, credentials, observed, application)
+            return
+        assert change.entry is not None
+        controller = observed.domain_controller or ""
+        if change.kind is ChangeKind.REMOVE:
+            parameters: dict[str, object] = {"reference": change.entry.reference}
+            operation = "remove"
+        else:
+            operation = "update"
+            parameters = update_parameters(change, change.entry, application, observed)
+        await self._remote.run(
+            server,
+            credentials,
+            observed.host,
+            operation,
+            {"controller": controller, **parameters},
+            seconds=240,
+            secrets=True,
+        )
+
+    async def _register(
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        observed: Observed,
+        application: DesiredApplication,
+    ) -> None:
+        document = observed.documents[application.partner.auth_metadata_url].document
+        parameters = {
+            "controller": observed.domain_controller or "",
+            "metadataUrl": application.partner.auth_metadata_url,
+            "applicationType": APPLICATION_TYPES[application.partner.product],
+            "applicationIdentifier": document.application_identifier if document else "",
+            "identity": effective_identity(application),
+        }
+        answer = await self._remote.run(
+            server, credentials, observed.host, "register", parameters, seconds=400, secrets=True
+        )
+        told = self._remote.understood(RegisterAnswer, answer, observed.host)
+        if not told.existing and SUCCEEDED not in answer.console:
+            raise OperationFailed(
+                Reason.REMOTE_ERROR,
+                "Configure-EnterprisePartnerApplication.ps1 did not report success. It said: "
+                + " ".join(answer.console.split())[-300:],
+            )
+
+    async def host_state(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> HostState:
+        """Look at one IIS host. Raises OperationFailed."""
+        answer = await self._remote.run(
+            server, credentials, host, "host_state", {"paths": list(PROBES)}, seconds=120
+        )
+        told = self._remote.understood(HostStateAnswer, answer, host)
+        started = [found for found in map(instant, told.workers) if found is not None]
+        return HostState(
+            fqdn=host,
+            workers_started_at=min(started, default=None),
+            clock=datetime.fromtimestamp(answer.clock, UTC),
+            running_services=frozenset(told.services),
+            answers=told.answers,
+        )
+
+    async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
+        """Run iisreset locally on one host. Raises OperationFailed."""
+        answer = await self._remote.run(server, credentials, host, "restart", {}, seconds=300)
+        told = self._remote.understood(RestartAnswer, answer, host)
+        if told.code != "0":
+            said = " ".join(" ".join(told.lines).split())[:300]
+            raise OperationFailed(
+                Reason.RESTART_FAILED, f"iisreset on {host} ended with {told.code}: {said}"
+            )
+
+    async def replicate(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> tuple[str, ...]:
+        """Exchange has nothing to replicate that the operator waits for."""
+        raise NotImplementedError("only Lync replicates")
+
+    async def test(
+        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
+    ) -> TestReport:
+        """The connectivity test runs on a Lync Front End."""
+        raise NotImplementedError("only Lync tests")

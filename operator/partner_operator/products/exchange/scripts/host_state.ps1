@@ -1,0 +1,33 @@
+function Get-Answer {
+    param([string]$Path)
+    $response = $null
+    try {
+        $response = (New-WebRequest -Url "https://$($Request.host)$Path" -Seconds 30).GetResponse()
+        return [string][int]$response.StatusCode
+    }
+    catch {
+        $web = $_.Exception
+        while (($null -ne $web) -and ($web -isnot [System.Net.WebException])) { $web = $web.InnerException }
+        if (($null -ne $web) -and ($null -ne $web.Response)) { return [string][int]$web.Response.StatusCode }
+        return 'none'
+    }
+    finally { if ($null -ne $response) { $response.Close() } }
+}
+
+Set-Tls
+$answers = @{}
+foreach ($path in @($Request.paths)) { $answers[$path] = Get-Answer -Path $path }
+$started = New-Object System.Collections.ArrayList
+foreach ($process in @(Get-CimInstance -ClassName Win32_Process -Filter "Name='w3wp.exe'" -ErrorAction Stop)) {
+    if ($null -ne $process) { $null = $started.Add((Get-Instant -Value $process.CreationDate)) }
+}
+$services = New-Object System.Collections.ArrayList
+foreach ($service in @(Get-Service -ErrorAction Stop)) {
+    $wanted = (@('W3SVC', 'WAS') -contains $service.Name) -or ($service.Name -like 'MSExchange*')
+    if ($wanted -and ("$($service.Status)" -eq 'Running')) { $null = $services.Add([string]$service.Name) }
+}
+@{
+    answers = $answers
+    workers = [object[]]@($started.ToArray())
+    services = [object[]]@($services.ToArray())
+}

@@ -1,0 +1,95 @@
+$commands = @('Set-ADServerSettings', 'Get-OrganizationConfig', 'Get-PartnerApplication', 'Get-User', 'Get-ManagementRole',
+    'Get-ManagementRoleAssignment', 'Get-AuthConfig', 'Get-ExchangeCertificate', 'Get-ExchangeServer', 'Get-AcceptedDomain')
+$session = Open-Exchange -Commands $commands
+try {
+    $organization = Get-OrganizationConfig -ErrorAction Stop
+    $controller = Get-Text -Value $organization.OriginatingServer
+    $read = Get-Entries -Controller $controller
+
+    $entries = New-Object System.Collections.ArrayList
+    foreach ($entry in $read.objects) {
+        $onPremises = -not [bool]$entry.UseAuthServer
+        $account = $null
+        if ($onPremises) { $account = Get-LinkedAccount -Entry $entry -Controller $controller }
+        $certificates = New-Object System.Collections.ArrayList
+        foreach ($certificate in @($entry.CertificateStrings)) {
+            if ($null -ne $certificate) { $null = $certificates.Add([string]$certificate) }
+        }
+        $url = $entry.AuthMetadataUrl
+        $null = $entries.Add(@{
+                reference = Get-Text -Value $entry.DistinguishedName
+                name = Get-Text -Value $entry.Name
+                applicationIdentifier = Get-Text -Value $entry.ApplicationIdentifier
+                realm = Get-Text -Value $entry.Realm
+                issuer = Get-Text -Value $entry.IssuerIdentifier
+                metadataUrl = $(if ($null -eq $url) { $null } else { Get-Text -Value $url })
+                useAuthServer = -not $onPremises
+                enabled = [bool]$entry.Enabled
+                acceptsSecurityIdentifiers = [bool]$entry.AcceptSecurityIdentifierInformation
+                certificates = [object[]]@($certificates.ToArray())
+                account = $account
+                changedAt = Get-Instant -Value $entry.WhenChangedUTC
+            })
+    }
+
+    $roles = New-Object System.Collections.ArrayList
+    foreach ($role in @(Get-ManagementRole -DomainController $controller -ErrorAction Stop)) {
+        if (@($Request.roles) -contains (Get-Text -Value $role.Name)) { $null = $roles.Add((Get-Text -Value $role.Name)) }
+    }
+
+    $configuration = Get-AuthConfig -DomainController $controller -ErrorAction Stop
+    $certificates = New-Object System.Collections.ArrayList
+    $certificateFault = ''
+    try {
+        $stored = @(Get-ExchangeCertificate -Server $Request.host -DomainController $controller -ErrorAction Stop)
+        if (($stored.Count -eq 0) -or ($null -eq $stored[0])) { $certificateFault = 'Get-ExchangeCertificate returns nothing.' }
+        foreach ($certificate in $stored) {
+            $raw = Get-Property -Object $certificate -Name 'RawData'
+            if ($null -ne $raw) {
+                $null = $certificates.Add(@{
+                        thumbprint = Get-Text -Value $certificate.Thumbprint
+                        der = [Convert]::ToBase64String([byte[]]$raw)
+                    })
+            }
+        }
+    }
+    catch { $certificateFault = [string]$_.Exception.Message }
+
+    $hosts = New-Object System.Collections.ArrayList
+    $version = ''
+    foreach ($server in @(Get-ExchangeServer -DomainController $controller -ErrorAction Stop)) {
+        if ($null -eq $server) { continue }
+        $fqdn = Get-Text -Value $server.Fqdn
+        if ([string]::Equals($fqdn, $Request.host, [StringComparison]::OrdinalIgnoreCase)) { $version = Get-Text -Value $server.AdminDisplayVersion }
+        $null = $hosts.Add(@{
+                fqdn = $fqdn
+                edge = [bool](Get-Property -Object $server -Name 'IsEdgeServer')
+                restarts = [bool]$server.IsMailboxServer -or [bool]$server.IsClientAccessServer
+            })
+    }
+
+    $domains = New-Object System.Collections.ArrayList
+    foreach ($domain in @(Get-AcceptedDomain -DomainController $controller -ErrorAction Stop)) {
+        if ($null -ne $domain) { $null = $domains.Add((Get-Text -Value $domain.DomainName)) }
+    }
+}
+finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
+
+@{
+    product = 'Exchange'
+    version = $version
+    organization = Get-Text -Value $organization.DistinguishedName
+    controller = $controller
+    entries = [object[]]@($entries.ToArray())
+    warnings = [object[]]@($read.warnings)
+    roles = [object[]]@($roles.ToArray())
+    current = Get-Text -Value $configuration.CurrentCertificateThumbprint
+    previous = Get-Text -Value $configuration.PreviousCertificateThumbprint
+    next = Get-Text -Value $configuration.NextCertificateThumbprint
+    nextEffectiveAt = Get-Instant -Value $configuration.NextCertificateEffectiveDate
+    certificates = [object[]]@($certificates.ToArray())
+    certificateFault = $certificateFault
+    hosts = [object[]]@($hosts.ToArray())
+    domains = [object[]]@($domains.ToArray())
+    documents = [object[]]@(Get-Documents)
+}

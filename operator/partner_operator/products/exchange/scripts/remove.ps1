@@ -1,0 +1,14 @@
+$controller = [string]$Request.controller
+$session = Open-Exchange -Commands @('Set-ADServerSettings', 'Get-PartnerApplication', 'Remove-PartnerApplication')
+try {
+    # An identity that matches nothing can mean "all" (a documented trap): only what was listed is removed.
+    $removed = $false
+    foreach ($entry in (Get-Entries -Controller $controller).objects) {
+        $reference = Get-Text -Value $entry.DistinguishedName
+        if (-not [string]::Equals($reference, [string]$Request.reference, [StringComparison]::OrdinalIgnoreCase)) { continue }
+        $null = Remove-PartnerApplication -Identity $reference -DomainController $controller -Confirm:$false -ErrorAction Stop
+        $removed = $true
+    }
+}
+finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
+@{ removed = $removed }

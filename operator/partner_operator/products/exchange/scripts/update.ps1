@@ -1,0 +1,54 @@
+$commands = @('Set-ADServerSettings', 'Get-PartnerApplication', 'Set-PartnerApplication', 'Get-User', 'New-MailUser', 'Set-MailUser',
+    'Get-AcceptedDomain', 'Get-ManagementRoleAssignment', 'New-ManagementRoleAssignment')
+$controller = [string]$Request.controller
+$reference = [string]$Request.reference
+$session = Open-Exchange -Commands $commands
+try {
+    $account = [string]$Request.account
+    if ($Request.repairAccount) {
+        $name = [string]$Request.accountName
+        $found = @()
+        try { $found = @(Get-User -Identity $name -DomainController $controller -ErrorAction Stop) }
+        catch { if (-not (Test-NotFound -Record $_)) { throw } }
+        if ($found.Count -eq 0) {
+            $domains = @(Get-AcceptedDomain -DomainController $controller -ErrorAction Stop)
+            if ($domains.Count -eq 0) { throw 'There is no accepted domain, so the linked account cannot be made.' }
+            $address = $name + '@' + (Get-Text -Value $domains[0].DomainName)
+            $null = New-MailUser -Name $name -ExternalEmailAddress $address -DomainController $controller -Confirm:$false -ErrorAction Stop
+            $null = Set-MailUser -Identity $name -HiddenFromAddressListsEnabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop
+            $found = @(Get-User -Identity $name -DomainController $controller -ErrorAction Stop)
+        }
+        $account = Get-Text -Value $found[0].Identity
+    }
+    if (@($Request.roles).Count -gt 0) {
+        $held = New-Object System.Collections.ArrayList
+        foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $account -DomainController $controller -ErrorAction Stop)) {
+            if ($null -ne $assignment) { $null = $held.Add((Get-Text -Value $assignment.Role)) }
+        }
+        foreach ($role in @($Request.roles)) {
+            if ($held -contains $role) { continue }
+            $null = New-ManagementRoleAssignment -Role $role -User $account -DomainController $controller -Confirm:$false -ErrorAction Stop
+        }
+    }
+    if ($Request.repairAccount) {
+        $null = Set-PartnerApplication -Identity $reference -LinkedAccount $account -DomainController $controller -Confirm:$false -ErrorAction Stop
+    }
+    if ($Request.setUrl) {
+        $null = Set-PartnerApplication -Identity $reference -AuthMetadataUrl $Request.metadataUrl -DomainController $controller -Confirm:$false -ErrorAction Stop
+    }
+    if ($Request.refresh) {
+        $null = Set-PartnerApplication -Identity $reference -RefreshAuthMetadata -DomainController $controller -Confirm:$false -ErrorAction Stop
+    }
+    if ($Request.accept) {
+        $null = Set-PartnerApplication -Identity $reference -AcceptSecurityIdentifierInformation $true -DomainController $controller -Confirm:$false -ErrorAction Stop
+    }
+    if ($Request.enable) {
+        $null = Set-PartnerApplication -Identity $reference -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop
+    }
+    # Last, as the distinguished name changes with it.
+    if ([string]$Request.name -ne '') {
+        $null = Set-PartnerApplication -Identity $reference -Name $Request.name -DomainController $controller -Confirm:$false -ErrorAction Stop
+    }
+}
+finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
+@{ account = $account }

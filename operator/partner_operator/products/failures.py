@@ -1,0 +1,89 @@
+"""Why a remote run failed, as what users see: one reason, one sentence, one next step."""
+
+from __future__ import annotations
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.trust.reasons import Reason
+from partner_operator.winrm import (
+    Blocked,
+    Busy,
+    ErrorDetails,
+    Forbidden,
+    OutcomeUnknown,
+    ProtocolViolation,
+    QuotaExceeded,
+    RemoteRunError,
+    ScriptError,
+    TimedOut,
+    TlsFailed,
+    Unauthenticated,
+    Unreachable,
+)
+
+_REASONS: dict[type[RemoteRunError], tuple[Reason, bool]] = {
+    Unreachable: (Reason.UNREACHABLE, False),
+    TlsFailed: (Reason.TLS_FAILED, False),
+    Unauthenticated: (Reason.CREDENTIALS_REJECTED, True),
+    Forbidden: (Reason.FORBIDDEN, True),
+    QuotaExceeded: (Reason.QUOTA_EXCEEDED, False),
+    Busy: (Reason.BUSY, False),
+    TimedOut: (Reason.TIMED_OUT, False),
+    ProtocolViolation: (Reason.PROTOCOL_ERROR, False),
+    Blocked: (Reason.BLOCKED, True),
+    OutcomeUnknown: (Reason.OUTCOME_UNKNOWN, False),
+}
+"""Each class's reason, and whether only a human's change helps."""
+
+_MISSING_COMMAND = "CommandNotFoundException"
+_MISSING_PARAMETER = "NamedParameterNotFound"
+_MISSING_MODULE = "Modules_ModuleNotFound"
+
+
+def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> OperationFailed:
+    """The failure of one operation. Only facts that the products' documentation gives are used."""
+    if isinstance(error, ScriptError):
+        return _script_failed(error.details, product, operation)
+    reason, stalled = _REASONS[type(error)]
+    return OperationFailed(
+        reason,
+        error.message,
+        stalled=stalled,
+        nothing_ran=error.nothing_ran,
+        outcome_unknown=error.outcome_unknown,
+        credentials_rejected=isinstance(error, Unauthenticated),
+    )
+
+
+def _script_failed(details: ErrorDetails, product: str, operation: str) -> OperationFailed:
+    said = _last_words(details)
+    identifier = details.error_id.partition(",")[0]
+    if identifier == _MISSING_MODULE:
+        return OperationFailed(
+            Reason.WRONG_PRODUCT,
+            f"The host has no {product} management module ({said}). Is spec.product right, and are the "
+            "management tools installed there?",
+            stalled=True,
+        )
+    if identifier in {_MISSING_COMMAND, _MISSING_PARAMETER}:
+        return OperationFailed(
+            Reason.FORBIDDEN,
+            f"The account may not use what {operation} needs on {product}: {said} Give it the role that "
+            "carries these cmdlets (Exchange: Organization Management; Lync: CsAdministrator).",
+            stalled=True,
+        )
+    if "PSRemotingTransportException" in (details.type, details.innermost_type.rpartition(".")[2]):
+        return OperationFailed(
+            Reason.FORBIDDEN,
+            f"The second hop to {product}'s own PowerShell endpoint was refused: {said}",
+        )
+    return OperationFailed(Reason.REMOTE_ERROR, f"{product} refused {operation}: {said}")
+
+
+def _last_words(details: ErrorDetails) -> str:
+    """What the server said, in one line: the outermost and, where it differs, the innermost message."""
+    texts = [" ".join(text.split()) for text in details.messages if text.strip()]
+    if not texts:
+        return details.error_id
+    if texts[-1] in texts[0]:
+        return texts[0][:400]
+    return f"{texts[0][:300]} ({texts[-1][:200]})"

@@ -1,0 +1,72 @@
+"""What the Lync scripts promise to answer."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from partner_operator.products.documents import FetchedDocument
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class EntryAnswer(_Answer):
+    """One object of Get-CsPartnerApplication (domain reference 2.2)."""
+
+    reference: str
+    name: str
+    applicationIdentifier: str  # noqa: N815 - the wire's spelling
+    realm: str
+    metadataUrl: str  # noqa: N815
+    useAuthServer: bool  # noqa: N815
+    enabled: bool
+    acceptsSecurityIdentifiers: bool  # noqa: N815
+    trustLevel: str  # noqa: N815
+
+
+class CertificateAnswer(_Answer):
+    """Get-CsCertificate -Type OAuthTokenIssuer (domain reference 2.5)."""
+
+    thumbprint: str
+    previous: str
+    subject: str
+    notBefore: str | None  # noqa: N815
+    notAfter: str | None  # noqa: N815
+    effectiveAt: str | None  # noqa: N815
+
+
+class ReplicaAnswer(_Answer):
+    """One object of Get-CsManagementStoreReplicationStatus (domain reference 2.8)."""
+
+    fqdn: str
+    upToDate: bool  # noqa: N815
+
+
+class ObserveAnswer(_Answer):
+    """The whole answer of observe.ps1."""
+
+    product: str
+    version: str
+    organization: str
+    entries: list[EntryAnswer]
+    warnings: list[str]
+    certificate: CertificateAnswer | None
+    certificateFault: str  # noqa: N815
+    replicas: list[ReplicaAnswer]
+    documents: list[FetchedDocument]
+
+
+class ReplicateAnswer(_Answer):
+    """The answer of replicate.ps1."""
+
+    upToDate: list[str]  # noqa: N815
+
+
+class TestAnswer(_Answer):
+    """The answer of test.ps1."""
+
+    output: list[str]
+    problems: list[str]
+    details: list[str]
+    milliseconds: int

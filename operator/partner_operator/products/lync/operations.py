@@ -1,0 +1,129 @@
+"""What can be done on a Lync or Skype for Business deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from partner_operator.engine.ports import Credentials
+from partner_operator.products.lync.answers import ObserveAnswer, ReplicateAnswer, TestAnswer
+from partner_operator.products.lync.observed import observed
+from partner_operator.products.lync.verdict import report
+from partner_operator.products.remote import Remote, Runner
+from partner_operator.trust.match import effective_identity
+from partner_operator.trust.model import (
+    ConnectivityTest,
+    DesiredApplication,
+    DesiredServer,
+    HostState,
+    Observed,
+    Product,
+    TestReport,
+)
+from partner_operator.trust.plan import Change, Field
+from partner_operator.trust.status import ChangeKind
+
+MODULE = "Lync"
+"""Module of Lync Server 2013 (domain reference 2.1)."""
+READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
+"""Fields that Lync reads out of the partner's document: Set-CsPartnerApplication -MetadataUrl."""
+
+
+class LyncOperations:
+    """Implements `engine.ports.Operations` for Lync Server 2013."""
+
+    product = Product.LYNC
+
+    def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
+        self._remote = Remote("Lync", runner, ca_bundle)
+
+    async def observe(
+        self, server: DesiredServer, credentials: Credentials, host: str, urls: Sequence[str]
+    ) -> Observed:
+        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
+        parameters = {"module": MODULE, "urls": list(urls)}
+        answer = await self._remote.run(
+            server, credentials, host, "observe", parameters, seconds=240
+        )
+        told = self._remote.understood(ObserveAnswer, answer, host)
+        return observed(answer, told, host, server.auth_metadata_url)
+
+    async def apply(
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        observed: Observed,
+        change: Change,
+        application: DesiredApplication,
+    ) -> None:
+        """Make one change on the host of `observed`. Raises OperationFailed."""
+        operation, parameters = _call(change, application)
+        await self._remote.run(
+            server,
+            credentials,
+            observed.host,
+            operation,
+            {"module": MODULE, **parameters},
+            seconds=240,
+        )
+
+    async def host_state(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> HostState:
+        """Lync needs no IIS restart."""
+        raise NotImplementedError("only Exchange hosts are restarted")
+
+    async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
+        """Lync needs no IIS restart."""
+        raise NotImplementedError("only Exchange hosts are restarted")
+
+    async def replicate(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> tuple[str, ...]:
+        """Ask for replication and wait some seconds. Raises OperationFailed."""
+        parameters = {"module": MODULE, "hosts": list(server.hosts)}
+        answer = await self._remote.run(
+            server, credentials, host, "replicate", parameters, seconds=120
+        )
+        return tuple(self._remote.understood(ReplicateAnswer, answer, host).upToDate)
+
+    async def test(
+        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
+    ) -> TestReport:
+        """Run Test-CsExStorageConnectivity. Raises OperationFailed only if it could not be run."""
+        parameters = {
+            "module": MODULE,
+            "sipUri": test.sip_uri,
+            "deleteItem": test.delete_item,
+            "folder": test.folder or "",
+        }
+        answer = await self._remote.run(server, credentials, host, "test", parameters, seconds=240)
+        told = self._remote.understood(TestAnswer, answer, host)
+        return report(
+            told,
+            host=host,
+            finished_at=datetime.fromtimestamp(answer.clock, UTC),
+            latency=timedelta(milliseconds=told.milliseconds),
+        )
+
+
+def _call(change: Change, application: DesiredApplication) -> tuple[str, dict[str, object]]:
+    """The script for a change, and its parameters."""
+    if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
+        return "register", {
+            "identity": effective_identity(application),
+            "metadataUrl": application.partner.auth_metadata_url,
+            "trustLevel": str(application.trust_level),
+            "replaces": change.entry.reference if change.entry else "",
+        }
+    assert change.entry is not None
+    if change.kind is ChangeKind.REMOVE:
+        return "remove", {"reference": change.entry.reference}
+    fields = change.fields
+    return "update", {
+        "reference": change.entry.reference,
+        "metadataUrl": application.partner.auth_metadata_url,
+        "setUrl": bool(fields & READ_AGAIN),
+        "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
+        "enable": Field.ENABLED in fields,
+    }

@@ -1,0 +1,60 @@
+Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+
+$read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
+$entries = New-Object System.Collections.ArrayList
+foreach ($entry in $read.objects) {
+    # There is no MetadataUrl property; the URL is the text of AuthToken, with or without 'Value='.
+    $token = Get-Text -Value $entry.AuthToken
+    $usesServer = $token -cmatch 'UseOAuthServer$'
+    $url = ''
+    if (-not $usesServer) { $url = $token -replace '^Value=', '' }
+    $null = $entries.Add(@{
+            reference = Get-Text -Value $entry.Identity
+            name = Get-Text -Value $entry.Identity
+            applicationIdentifier = Get-Text -Value $entry.ApplicationIdentifier
+            realm = Get-Text -Value $entry.Realm
+            metadataUrl = $url
+            useAuthServer = $usesServer
+            enabled = [bool]$entry.Enabled
+            acceptsSecurityIdentifiers = [bool]$entry.AcceptSecurityIdentifierInformation
+            trustLevel = Get-Text -Value $entry.ApplicationTrustLevel
+        })
+}
+
+$certificate = $null
+$certificateFault = ''
+try {
+    foreach ($found in @(Get-CsCertificate -Type OAuthTokenIssuer -ErrorAction Stop)) {
+        if ($null -eq $found) { continue }
+        $certificate = @{
+            thumbprint = Get-Text -Value $found.Thumbprint
+            previous = Get-Text -Value $found.PreviousThumbprint
+            subject = Get-Text -Value $found.Subject
+            notBefore = Get-Instant -Value $found.NotBefore
+            notAfter = Get-Instant -Value $found.NotAfter
+            effectiveAt = Get-Instant -Value $found.EffectiveDate
+        }
+    }
+}
+catch { $certificateFault = [string]$_.Exception.Message }
+
+$replicas = New-Object System.Collections.ArrayList
+$version = ''
+foreach ($replica in @(Get-CsManagementStoreReplicationStatus -ErrorAction Stop)) {
+    if ($null -eq $replica) { continue }
+    if ($version -eq '') { $version = Get-Text -Value $replica.ProductVersion }
+    $null = $replicas.Add(@{ fqdn = Get-Text -Value $replica.ReplicaFqdn; upToDate = [bool]$replica.UpToDate })
+}
+
+$connection = Get-CsManagementConnection -ErrorAction Stop
+@{
+    product = 'Lync'
+    version = $version
+    organization = Get-Text -Value $connection.Connection
+    entries = [object[]]@($entries.ToArray())
+    warnings = [object[]]@($read.warnings)
+    certificate = $certificate
+    certificateFault = $certificateFault
+    replicas = [object[]]@($replicas.ToArray())
+    documents = [object[]]@(Get-Documents)
+}

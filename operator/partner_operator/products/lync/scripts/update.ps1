@@ -1,0 +1,13 @@
+Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+$identity = [string]$Request.reference
+if ($Request.setUrl) {
+    # Reads the document again, and with it the partner's certificates.
+    $null = Set-CsPartnerApplication -Identity $identity -MetadataUrl $Request.metadataUrl -Force -Confirm:$false -ErrorAction Stop
+}
+if ([string]$Request.trustLevel -ne '') {
+    $null = Set-CsPartnerApplication -Identity $identity -ApplicationTrustLevel $Request.trustLevel -Force -Confirm:$false -ErrorAction Stop
+}
+if ($Request.enable) {
+    $null = Set-CsPartnerApplication -Identity $identity -Enabled $true -Force -Confirm:$false -ErrorAction Stop
+}
+@{ identity = $identity }

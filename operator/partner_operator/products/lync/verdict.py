@@ -1,0 +1,46 @@
+"""What Test-CsExStorageConnectivity said, in words."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from partner_operator.products.lync.answers import TestAnswer
+from partner_operator.trust.model import TestReport
+
+_PASSED = re.compile("passed", re.IGNORECASE)
+_DIAGNOSTICS = re.compile(r'x-ms-diagnostics:\s*(\d+);\s*reason="([^"]*)"', re.IGNORECASE)
+_REQUEST_IDS = re.compile(
+    r"[{(]?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[)}]?", re.IGNORECASE
+)
+HINTS = {
+    "2000000": "Exchange has an old certificate of Lync; it is read again by the next repair.",
+    "2000003": "The host in the token is not the one that Exchange sees; a proxy may end TLS on the way.",
+    "2000004": "Exchange accepts the domain only by wildcard: add it with New-AcceptedDomain.",
+    "2000005": "Several objects share the user's address: look for duplicate UPN, SMTP or SIP addresses.",
+}
+"""Next steps by x-ms-diagnostics code (domain reference 6.3, 9)."""
+
+
+def report(told: TestAnswer, *, host: str, finished_at: datetime, latency: timedelta) -> TestReport:
+    """Passed when the output says so and no error was written (domain reference 2.6)."""
+    output = " ".join(told.output)
+    passed = _PASSED.search(output) is not None and not told.problems
+    message = "Test-CsExStorageConnectivity passed." if passed else _why(told)
+    return TestReport(
+        passed=passed, finished_at=finished_at, latency=latency, message=message, host=host
+    )
+
+
+def _why(told: TestAnswer) -> str:
+    """The error's own words and, where Exchange answered, its diagnostics. No ids that move."""
+    said = " ".join(" ".join(told.problems or told.output).split())
+    said = _REQUEST_IDS.sub("(id)", said)[:400] or "it printed neither an error nor 'passed'"
+    found = _DIAGNOSTICS.search("\n".join((*told.problems, *told.details)))
+    if found is None:
+        return f"Test-CsExStorageConnectivity failed: {said}"
+    code, reason = found.groups()
+    hint = HINTS.get(code, "")
+    return (
+        f"Test-CsExStorageConnectivity failed: {said} Exchange says {code}: {reason} {hint}".strip()
+    )

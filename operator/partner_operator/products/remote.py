@@ -1,0 +1,86 @@
+"""What the operations of all products share: one remote run, and a checked answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.products.failures import operation_failed
+from partner_operator.products.scripts import script
+from partner_operator.trust.model import Authentication, DesiredServer
+from partner_operator.trust.reasons import Reason
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError
+
+Runner = Callable[[Endpoint, RemoteRequest], Awaitable[Answer]]
+Model = TypeVar("Model", bound=BaseModel)
+
+_LOGONS: dict[Authentication, Literal["ntlm", "credssp", "kerberos"]] = {
+    Authentication.NTLM: "ntlm",
+    Authentication.CREDSSP: "credssp",
+    Authentication.KERBEROS: "kerberos",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Runs the scripts of one product."""
+
+    product: str
+    """As users read it: 'Exchange', 'Lync'."""
+    runner: Runner
+    ca_bundle: str | None
+    """Trusted authorities for servers that declare none of their own."""
+
+    async def run(
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        host: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        seconds: float,
+        secrets: bool = False,
+    ) -> Answer:
+        """Run one operation. `secrets`: the script needs the logon for an inner session.
+
+        Raises OperationFailed.
+        """
+        endpoint = Endpoint(
+            host=host,
+            port=server.port,
+            authentication=_LOGONS[server.authentication],
+            username=credentials.username,
+            password=credentials.password,
+            ca_pem=server.ca_bundle or self.ca_bundle,
+        )
+        request = RemoteRequest(
+            operation=operation,
+            script=script(self.product.lower(), operation),
+            parameters={"host": host, **parameters},
+            secrets={"username": credentials.username, "password": credentials.password}
+            if secrets
+            else {},
+            deadline_seconds=seconds,
+        )
+        try:
+            return await self.runner(endpoint, request)
+        except RemoteRunError as error:
+            raise operation_failed(error, product=self.product, operation=operation) from None
+
+    def understood(self, model: type[Model], answer: Answer, host: str) -> Model:
+        """The answer as its model. Raises OperationFailed when it is not what the script promises."""
+        try:
+            return model.model_validate(answer.data)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise OperationFailed(
+                Reason.CONTRACT_VIOLATED,
+                f"{host} answered with something the operator does not understand ({place}: {first['msg']}). "
+                "Nothing is changed there. Please report this with the product's version.",
+            ) from None

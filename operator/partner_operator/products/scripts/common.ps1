@@ -1,0 +1,127 @@
+# Prelude of every operation: plain text, guarded reads, and documents fetched from this very server.
+
+function Get-Text {
+    param($Value)
+    if ($null -eq $Value) { return '' }
+    $named = $Value.PSObject.Properties['Value']
+    if (($Value -is [int]) -and ($null -ne $named)) { return [string]$named.Value }
+    return [string]$Value
+}
+
+function Get-Property {
+    param($Object, [string]$Name)
+    if ($null -eq $Object) { return $null }
+    $property = $Object.PSObject.Properties[$Name]
+    if ($null -eq $property) { return $null }
+    return $property.Value
+}
+
+function Get-Instant {
+    param($Value)
+    if ($Value -isnot [datetime]) { return $null }
+    $culture = [System.Globalization.CultureInfo]::InvariantCulture
+    return $Value.ToUniversalTime().ToString('yyyy-MM-ddTHH:mm:ssZ', $culture)
+}
+
+function Invoke-Read {
+    # Objects and warnings of one reading call, apart. An error ends the script.
+    param([scriptblock]$Call)
+    $objects = New-Object System.Collections.ArrayList
+    $warnings = New-Object System.Collections.ArrayList
+    foreach ($record in @(& $Call 3>&1)) {
+        if ($record -is [System.Management.Automation.WarningRecord]) {
+            $null = $warnings.Add([string]$record.Message)
+        }
+        elseif ($null -ne $record) { $null = $objects.Add($record) }
+    }
+    return @{ objects = $objects.ToArray(); warnings = $warnings.ToArray() }
+}
+
+function Get-Innermost {
+    param([System.Exception]$Exception)
+    $inner = $Exception
+    while ($null -ne $inner.InnerException) { $inner = $inner.InnerException }
+    return $inner
+}
+
+function Test-NotFound {
+    # Exchange's "no such object", by type: the sentence is localised.
+    param([System.Management.Automation.ErrorRecord]$Record)
+    $names = @($Record.FullyQualifiedErrorId, $Record.CategoryInfo.Reason, $Record.Exception.GetType().Name)
+    foreach ($name in $names) {
+        if ([string]$name -cmatch 'ManagementObjectNotFoundException') { return $true }
+    }
+    return $false
+}
+
+function Set-Tls {
+    # .NET before 4.7 offers no TLS 1.2 by itself; 0 means that the system chooses.
+    $protocols = [int][System.Net.ServicePointManager]::SecurityProtocol
+    if (($protocols -ne 0) -and -not ($protocols -band 3072)) {
+        [System.Net.ServicePointManager]::SecurityProtocol = $protocols -bor 3072
+    }
+}
+
+function New-WebRequest {
+    param([string]$Url, [int]$Seconds)
+    $request = [System.Net.HttpWebRequest][System.Net.WebRequest]::Create($Url)
+    $request.Method = 'GET'
+    $request.Timeout = $Seconds * 1000
+    $request.ReadWriteTimeout = $Seconds * 1000
+    $request.AllowAutoRedirect = $false
+    $request.Proxy = $null
+    return $request
+}
+
+function Get-Body {
+    param($Response)
+    $limit = 1048576
+    $stream = $Response.GetResponseStream()
+    $memory = New-Object System.IO.MemoryStream
+    $buffer = New-Object byte[] 16384
+    while ($true) {
+        $count = $stream.Read($buffer, 0, $buffer.Length)
+        if ($count -le 0) { break }
+        $memory.Write($buffer, 0, $count)
+        if ($memory.Length -gt $limit) { throw 'The document is larger than 1 MiB.' }
+    }
+    return [Convert]::ToBase64String($memory.ToArray())
+}
+
+function Get-Document {
+    # One metadata document as this server gets it: bytes, or why there are none.
+    param([string]$Url)
+    $result = @{ url = $Url; status = 0; type = ''; body = ''; fault = ''; detail = '' }
+    $response = $null
+    try {
+        $request = New-WebRequest -Url $Url -Seconds 20
+        $request.Accept = 'application/json'
+        $response = $request.GetResponse()
+        $result.status = [int]$response.StatusCode
+        $result.type = [string]$response.ContentType
+        $result.body = Get-Body -Response $response
+    }
+    catch {
+        $inner = Get-Innermost -Exception $_.Exception
+        $web = $_.Exception
+        while (($null -ne $web) -and ($web -isnot [System.Net.WebException])) { $web = $web.InnerException }
+        $result.fault = 'Exception'
+        $result.detail = [string]$inner.Message
+        if ($null -ne $web) {
+            $result.fault = [string]$web.Status
+            if ($null -ne $web.Response) { $result.status = [int]$web.Response.StatusCode }
+        }
+        if ($inner -is [System.Security.Authentication.AuthenticationException]) { $result.fault = 'TrustFailure' }
+    }
+    finally {
+        if ($null -ne $response) { $response.Close() }
+    }
+    return $result
+}
+
+function Get-Documents {
+    Set-Tls
+    $documents = New-Object System.Collections.ArrayList
+    foreach ($url in @($Request.urls)) { $null = $documents.Add((Get-Document -Url $url)) }
+    return $documents.ToArray()
+}
