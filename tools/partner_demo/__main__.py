@@ -8,12 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from partner_testbed import ControlPlaneError, PowerShellMissingError, ProgramMissingError
 from rich.console import Console
 from rich.panel import Panel
 
 from partner_demo.stage import Stage, StageError
 from partner_demo.story import Story, told_by_servers
+from partner_testbed import ControlPlaneError, PowerShellMissingError, ProgramMissingError
 
 
 def main() -> int:

@@ -16,9 +16,9 @@ from typing import Any, Self
 
 from kubernetes import client
 from partner_simulator.simulation import Simulation
-from partner_testbed import ControlPlane, find_pwsh, install_crds
 
 from partner_demo.operator_process import ROOT, OperatorProcess
+from partner_testbed import ControlPlane, find_pwsh, install_crds
 
 Progress = Callable[[str], None]
 SERVICE_ACCOUNT = "partner-operator"

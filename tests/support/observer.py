@@ -1,0 +1,98 @@
+"""An outside observer of a stage: every status ever seen is checked, and secrets are searched for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, watch
+
+from partner_demo.stage import Stage
+from support.condition_invariants import check_status
+
+PLURALS = ("partnerservers", "partnerapplications")
+
+
+class Observer:
+    """Watches both kinds in the stage's namespace from the start to the end of a test."""
+
+    def __init__(self, stage: Stage) -> None:
+        """`start` begins the watches."""
+        self.stage = stage
+        self.problems: list[str] = []
+        self.seen = 0
+        self._texts: list[str] = []
+        self._watches: list[watch.Watch] = []
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin to watch."""
+        for plural in PLURALS:
+            stream = watch.Watch()
+            thread = threading.Thread(target=self._follow, args=(plural, stream), daemon=True)
+            self._watches.append(stream)
+            self._threads.append(thread)
+            thread.start()
+
+    def _follow(self, plural: str, stream: watch.Watch) -> None:
+        with self.stage.plane.api_client() as api:
+            objects = client.CustomObjectsApi(api)
+            events = stream.stream(
+                objects.list_namespaced_custom_object,
+                "partner-operator.io",
+                "v1alpha1",
+                self.stage.namespace,
+                plural,
+                timeout_seconds=600,
+            )
+            for event in events:
+                self._look(event["object"])
+
+    def _look(self, found: dict[str, Any]) -> None:
+        status = found.get("status") or {}
+        self.seen += 1
+        self._texts.append(json.dumps(status, ensure_ascii=False))
+        generation = found["metadata"].get("generation", 1)
+        for problem in check_status(status, generation=generation):
+            self.problems.append(f"{found['kind']} {found['metadata']['name']}: {problem}")
+
+    def finish(self) -> list[str]:
+        """Stop watching; what was wrong with any status, and every place where a secret was found."""
+        for stream in self._watches:
+            stream.stop()
+        self.problems += self._leaks()
+        shells = self.stage.simulation.open_shells()
+        if shells:
+            self.problems.append(f"shells were left open: {shells}")
+        return self.problems
+
+    def _leaks(self) -> list[str]:
+        events = self.stage.kubectl("get", "events", "-o", "json")
+        places = {
+            "a status": "\n".join(self._texts),
+            "an Event": events,
+            "the operator's log": _read(self.stage.operator.log),
+            "a command line or transcript of a server": self.stage.simulation.transcript(),
+        }
+        return [
+            f"the secret {secret[:3]}... stands in {place}"
+            for place, text in places.items()
+            for secret in self.stage.simulation.secrets()
+            if any(form in text for form in spellings(secret))
+        ]
+
+
+def spellings(secret: str) -> list[str]:
+    """A secret in plain, base64 and the base64 of its UTF-16."""
+    forms = [secret]
+    for encoded in (secret.encode(), secret.encode("utf-16-le")):
+        # Base64 depends on the position in a group of three bytes; the middle is found at any.
+        forms += [base64.b64encode(b"\0" * shift + encoded).decode()[4:-4] for shift in range(3)]
+    return [form for form in forms if len(form) >= 8]
+
+
+def _read(path: Path) -> str:
+    return path.read_text(errors="replace") if path.exists() else ""
