@@ -1,0 +1,1 @@
+"""The servers of litwareinc.com: directory, Exchange organisation, Lync deployment, IIS hosts."""

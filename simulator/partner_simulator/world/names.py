@@ -1,0 +1,41 @@
+"""Names of the simulated domain, and the application identifiers that the products ship with."""
+
+from __future__ import annotations
+
+DOMAIN = "litwareinc.com"
+NETBIOS_DOMAIN = "LITWAREINC"
+NAMING_CONTEXT = "DC=litwareinc,DC=com"
+ORGANIZATION = "Litware"
+
+DOMAIN_CONTROLLERS = (f"atl-dc-001.{DOMAIN}", f"atl-dc-002.{DOMAIN}")
+EXCHANGE_HOSTS = (f"atl-exchange-001.{DOMAIN}", f"atl-exchange-002.{DOMAIN}")
+AUTODISCOVER = f"autodiscover.{DOMAIN}"
+LYNC_POOL = f"atl-cs-001.{DOMAIN}"
+FRONT_ENDS = (f"atl-fe-001.{DOMAIN}", f"atl-fe-002.{DOMAIN}")
+
+EXCHANGE_METADATA_PATH = "/autodiscover/metadata/json/1"
+LYNC_METADATA_PATH = "/metadata/json/1"
+EXCHANGE_METADATA_URL = f"https://{AUTODISCOVER}{EXCHANGE_METADATA_PATH}"
+LYNC_METADATA_URL = f"https://{LYNC_POOL}{LYNC_METADATA_PATH}"
+
+EXCHANGE_ID = "00000002-0000-0ff1-ce00-000000000000"
+SHAREPOINT_ID = "00000003-0000-0ff1-ce00-000000000000"
+LYNC_ID = "00000004-0000-0ff1-ce00-000000000000"
+
+EXCHANGE_PRODUCT = "Exchange Server 2013"
+LYNC_PRODUCT = "Lync Server 2013"
+EXCHANGE_SNAPIN = "Microsoft.Exchange.Management.PowerShell.SnapIn"
+LYNC_MODULE = "Lync"
+
+EXCHANGE_ADMIN = f"{NETBIOS_DOMAIN}\\exadmin"
+LYNC_ADMIN = f"{NETBIOS_DOMAIN}\\lyncadmin"
+
+
+def short_name(fqdn: str) -> str:
+    """The computer's own name, in capitals as Exchange prints it."""
+    return fqdn.partition(".")[0].upper()
+
+
+def issuer(application_identifier: str, realm: str) -> str:
+    """`<id>@<realm>`, as tokens and challenges write an issuer."""
+    return f"{application_identifier}@{realm}"

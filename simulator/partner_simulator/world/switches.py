@@ -1,0 +1,250 @@
+"""Every guess of the world, as a row that can be flipped (design 6).
+
+Sources are sections of the domain reference. DERIVED and SIM-CHOICE rows have alternatives: the
+story has to come out right with each of them, or the documentation names the assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Status(StrEnum):
+    """How well a claim is known."""
+
+    CONFIRMED = "CONFIRMED"
+    OBSERVED = "OBSERVED"
+    DERIVED = "DERIVED"
+    SIM_CHOICE = "SIM-CHOICE"
+
+
+class Name(StrEnum):
+    """The switches."""
+
+    UNKNOWN_IDENTITY_SHOWS_ALL = "unknown-identity-shows-all"
+    DUPLICATES_REJECTED = "duplicates-rejected"
+    WORKERS_REFRESH_MINUTES = "workers-refresh-minutes"
+    READS_ASK = "reads-ask"
+    DIRECTORY_LAG_SECONDS = "directory-lag-seconds"
+    WORKERS_READ = "workers-read"
+    CMS_DELAY_SECONDS = "cms-delay-seconds"
+    TOKEN_SKEW_SECONDS = "token-skew-seconds"
+    ISSUER_IDENTIFIER_STORED = "issuer-identifier-stored"
+    SFB_LEGACY_PRESENT = "sfb-legacy-present"
+    LYNC_COPIES_CERTIFICATES = "lync-copies-certificates"
+    AUTH_TOKEN_PREFIX = "auth-token-prefix"
+    TEST_PASSED_TEXT = "test-passed-text"
+    METADATA_REALM = "metadata-realm"
+    SNAPIN_NEEDS_SECOND_HOP = "snapin-needs-second-hop"
+    CHALLENGE_FOLDED = "challenge-folded"
+    X5T_ALPHABET = "x5t-alphabet"
+    PREVIOUS_CERTIFICATE_PUBLISHED = "previous-certificate-published"
+    IISRESET_TEXT = "iisreset-text"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One behaviour: what is claimed, where it comes from, and what else it could be."""
+
+    name: Name
+    claim: str
+    source: str
+    status: Status
+    default: Any
+    alternatives: tuple[Any, ...] = ()
+
+    @property
+    def flippable(self) -> bool:
+        """Whether the claim is only a guess."""
+        return self.status in (Status.DERIVED, Status.SIM_CHOICE)
+
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        Name.UNKNOWN_IDENTITY_SHOWS_ALL,
+        "Get-PartnerApplication with an identity that matches nothing shows all (documented as"
+        " 'may'); otherwise it is a not-found error",
+        "1.1, 10.2",
+        Status.SIM_CHOICE,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.DUPLICATES_REJECTED,
+        "New-PartnerApplication refuses a second metadata entry of the same identifier and realm",
+        "1.3.4",
+        Status.SIM_CHOICE,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.WORKERS_REFRESH_MINUTES,
+        "Workers read their OAuth configuration again after this many minutes; 0: never",
+        "1.8",
+        Status.DERIVED,
+        15,
+        (0,),
+    ),
+    Row(
+        Name.READS_ASK,
+        "Reads without -DomainController go to: any controller in turn, or always the first",
+        "case C02",
+        Status.SIM_CHOICE,
+        "any",
+        ("first",),
+    ),
+    Row(
+        Name.DIRECTORY_LAG_SECONDS,
+        "Seconds until a write on one controller is visible on the other",
+        "case C02",
+        Status.SIM_CHOICE,
+        5.0,
+        (0.0,),
+    ),
+    Row(
+        Name.WORKERS_READ,
+        "Workers read the configuration from: the host's own controller, or the newest state",
+        "1.8 with case C02",
+        Status.DERIVED,
+        "own",
+        ("newest",),
+    ),
+    Row(
+        Name.CMS_DELAY_SECONDS,
+        "Seconds until a write to the CMS has reached the Front Ends by itself",
+        "2.8",
+        Status.SIM_CHOICE,
+        3.0,
+        (0.0,),
+    ),
+    Row(
+        Name.TOKEN_SKEW_SECONDS,
+        "Allowance for clocks when Exchange looks at nbf and exp",
+        "6.2",
+        Status.SIM_CHOICE,
+        300,
+        (0,),
+    ),
+    Row(
+        Name.ISSUER_IDENTIFIER_STORED,
+        "IssuerIdentifier of a metadata entry is filled from the document",
+        "1.2",
+        Status.SIM_CHOICE,
+        False,
+        (True,),
+    ),
+    Row(
+        Name.SFB_LEGACY_PRESENT,
+        "A stock organisation has SfBLegacy, an auth server entry with Lync's identifier",
+        "1.2",
+        Status.SIM_CHOICE,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.LYNC_COPIES_CERTIFICATES,
+        "Lync keeps a copy of the partner's certificates, taken when -MetadataUrl was given",
+        "2.2, 7.3",
+        Status.SIM_CHOICE,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.AUTH_TOKEN_PREFIX,
+        "Text before the URL in AuthToken",
+        "2.2",
+        Status.DERIVED,
+        "Value=",
+        ("",),
+    ),
+    Row(
+        Name.TEST_PASSED_TEXT,
+        "What Test-CsExStorageConnectivity prints on success",
+        "2.6",
+        Status.DERIVED,
+        "Test Passed",
+        ("Test passed.",),
+    ),
+    Row(
+        Name.METADATA_REALM,
+        "Realm of Exchange's own document: the default accepted domain, or `*`",
+        "5",
+        Status.SIM_CHOICE,
+        "domain",
+    ),
+    Row(
+        Name.SNAPIN_NEEDS_SECOND_HOP,
+        "Exchange cmdlets of the snap-in fail under a network logon, for want of AD access",
+        "1.9",
+        Status.DERIVED,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.CHALLENGE_FOLDED,
+        "All WWW-Authenticate schemes come in one header line (S2 prints them so)",
+        "6.3, known-strings S2",
+        Status.DERIVED,
+        False,
+        (True,),
+    ),
+    Row(
+        Name.X5T_ALPHABET,
+        "Documents write x5t in base64url; older producers may use plain base64",
+        "5",
+        Status.SIM_CHOICE,
+        "base64url",
+        ("base64",),
+    ),
+    Row(
+        Name.PREVIOUS_CERTIFICATE_PUBLISHED,
+        "During a rollover Lync publishes both certificates",
+        "5, 7.1",
+        Status.DERIVED,
+        True,
+    ),
+    Row(
+        Name.IISRESET_TEXT,
+        "Text that iisreset prints on success",
+        "4",
+        Status.OBSERVED,
+        "Internet services successfully restarted",
+    ),
+)
+
+_BY_NAME: Mapping[Name, Row] = {row.name: row for row in ROWS}
+
+
+class Switches:
+    """One world: the default of every row, some of them changed."""
+
+    def __init__(self, changed: Mapping[Name, Any] | None = None) -> None:
+        """Take the defaults, except for `changed`. Raises KeyError for an unknown switch."""
+        self._values = {row.name: row.default for row in ROWS}
+        for name, value in (changed or {}).items():
+            self._values[_BY_NAME[Name(name)].name] = value
+
+    def __getitem__(self, name: Name) -> Any:
+        """The value of a switch."""
+        return self._values[name]
+
+    def __repr__(self) -> str:
+        """Only what differs from the defaults."""
+        changed = {
+            str(name): value
+            for name, value in self._values.items()
+            if value != _BY_NAME[name].default
+        }
+        return f"Switches({changed})"
+
+
+def all_worlds() -> Iterator[tuple[str, Switches]]:
+    """The default world, then every world with exactly one guess turned; with a name for each."""
+    yield "default", Switches()
+    for row in ROWS:
+        if row.flippable:
+            for value in row.alternatives:
+                yield f"{row.name}={value}", Switches({row.name: value})
