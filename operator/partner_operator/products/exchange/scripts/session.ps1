@@ -9,7 +9,7 @@ function Open-Exchange {
     $session = New-PSSession -ConfigurationName Microsoft.Exchange -ConnectionUri "http://$($Request.host)/PowerShell/" -Authentication Kerberos -Credential $credential -ErrorAction Stop
     try {
         $null = Import-PSSession -Session $session -CommandName $Commands -DisableNameChecking -AllowClobber -ErrorAction Stop
-        $null = Set-ADServerSettings -ViewEntireForest $true -ErrorAction Stop
+        $null = Set-ADServerSettings -ViewEntireForest $true -Confirm:$false -ErrorAction Stop
     }
     catch {
         Remove-PSSession -Session $session -ErrorAction SilentlyContinue
