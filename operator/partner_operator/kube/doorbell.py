@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import kopf
@@ -21,8 +22,15 @@ from partner_operator.kube.api.names import (
     SERVERS,
     VERSION,
 )
-from partner_operator.kube.client import MERGE_PATCH, ApiFailure, Connection, custom_path
+from partner_operator.kube.client import (
+    MERGE_PATCH,
+    ApiRefused,
+    ApiUnreachable,
+    Connection,
+    custom_path,
+)
 from partner_operator.kube.health import Echo, check_workers
+from partner_operator.kube.storages import NoDiffBase, NoProgress
 from partner_operator.kube.switchboard import Switchboard
 from partner_operator.kube.workers import RESTART_DELAY, MakeWorker, Stopped, Workers
 
@@ -31,7 +39,7 @@ logger = logging.getLogger(__name__)
 CRD_PATIENCE = 60.0
 """Seconds to wait at start for CRDs that are being applied."""
 DRAIN_POLL = 600.0
-"""Seconds between kopf's looks at a terminating server; the end of its worker wakes it at once."""
+"""Seconds that kopf may sleep over a terminating server; the end of its worker wakes it at once."""
 
 
 class CRDsMissing(Exception):
@@ -56,7 +64,7 @@ async def run_operator(
     """
     await _wait_for_crds(connection, namespaces)
     switchboard = Switchboard()
-    workers = Workers(switchboard, make_worker)
+    workers = Workers(switchboard, make_worker, partial(_wake_kopf, connection))
     unserved = asyncio.create_task(
         _for_ever(make_unserved_worker, switchboard.unserved), name="unserved applications"
     )
@@ -82,8 +90,8 @@ def build_settings() -> kopf.OperatorSettings:
     """kopf's settings; each differs from its default for the reason beside it."""
     settings = kopf.OperatorSettings()
     settings.persistence.finalizer = SERVER_FINALIZER
-    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+    settings.persistence.progress_storage = NoProgress()
+    settings.persistence.diffbase_storage = NoDiffBase()
     settings.posting.enabled = False  # we write our own Events
     settings.scanning.disabled = True  # needs no right to list CRDs and namespaces
     settings.networking.request_timeout = 30
@@ -96,7 +104,6 @@ def build_settings() -> kopf.OperatorSettings:
     settings.queueing.exit_timeout = 10
     settings.process.ultimate_exiting_timeout = 50  # below the pod's grace period
     settings.execution.max_workers = 1  # all our handlers are coroutines
-    settings.background.cancellation_polling = DRAIN_POLL
     settings.background.instant_exit_timeout = 2
     return settings
 
@@ -127,30 +134,26 @@ def build_registry(
         _hear(echo, body, deleted=deleted)
         switchboard.application_event(body, deleted=deleted)
 
-    # Without a cancellation timeout kopf waits for the worker of a deleted server, however long.
     @kopf.daemon(GROUP, VERSION, SERVERS, registry=registry, cancellation_timeout=None)
     async def worker(
         uid: str, namespace: str | None, name: str, stopped: Stopped, **_: Any
     ) -> None:
-        server = ServerName(str(namespace), name)
-        await workers.attend(uid, server, stopped)
-        if not workers.exiting(stopped):
-            await _wake_kopf(connection, server, uid)
+        await workers.attend(uid, ServerName(str(namespace), name), stopped)
 
-    def terminating_since_before(uid: str, meta: Mapping[str, Any], **_: Any) -> bool:
-        return meta.get("deletionTimestamp") is not None and not workers.attended(uid)
+    def terminating(meta: Mapping[str, Any], **_: Any) -> bool:
+        return meta.get("deletionTimestamp") is not None
 
-    # kopf starts no daemon for what is terminating already when the operator starts, and would
-    # take its finalizer off at once, although applications may still need the server.
-    @kopf.on.delete(GROUP, VERSION, SERVERS, registry=registry, when=terminating_since_before)
+    # This holds kopf's finalizer, not the daemon: kopf starts no daemon for what is terminating
+    # already when the operator starts, and takes an exiting operator's daemon for one that is done.
+    # In both cases it would let a server go that applications still need.
+    @kopf.on.delete(GROUP, VERSION, SERVERS, registry=registry, when=terminating)
     async def drain(uid: str, namespace: str | None, name: str, **_: Any) -> None:
-        server = ServerName(str(namespace), name)
+        if not workers.drained(uid, ServerName(str(namespace), name)):
+            raise kopf.TemporaryError("its worker is not done yet", delay=DRAIN_POLL)
 
-        def wake() -> Coroutine[Any, Any, None]:
-            return _wake_kopf(connection, server, uid)
-
-        if not await workers.drained(uid, server, wake):
-            raise kopf.TemporaryError("its applications are not done yet", delay=DRAIN_POLL)
+    @kopf.on.cleanup(registry=registry)
+    async def end(**_: Any) -> None:
+        await workers.end_all()
 
     return registry
 
@@ -185,14 +188,21 @@ async def _for_ever(make: Callable[[Bell], Coroutine[Any, Any, None]], bell: Bel
         await asyncio.sleep(RESTART_DELAY)
 
 
-async def _wake_kopf(connection: Connection, name: ServerName, uid: str) -> None:
-    """Change the terminating server, so that kopf looks at it now and takes its finalizer off."""
+async def _wake_kopf(connection: Connection, uid: str, name: ServerName) -> None:
+    """Change a drained server, so that kopf looks at it now and takes its finalizer off."""
     patch = {"metadata": {"uid": uid, "annotations": {DRAINED: "true"}}}
     path = custom_path(Kind.SERVER, name.namespace, name.name)
-    try:
-        await connection.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
-    except ApiFailure as failure:
-        logger.info("server %s is drained; kopf will see it later: %s", name.name, failure)
+    while True:
+        try:
+            await connection.request("PATCH", path, body=patch, content_type=MERGE_PATCH)
+        except ApiRefused as refused:
+            logger.debug("server %s needs no waking any more: %s", name.name, refused)
+            return
+        except ApiUnreachable as unreachable:
+            logger.info("server %s is drained, but: %s", name.name, unreachable)
+            await asyncio.sleep(RESTART_DELAY)
+        else:
+            return
 
 
 async def _wait_for_crds(connection: Connection, namespaces: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,13 +18,12 @@ from partner_operator.kube.switchboard import Switchboard
 logger = logging.getLogger(__name__)
 
 MakeWorker = Callable[[ServerName, Bell], Coroutine[Any, Any, None]]
+Release = Callable[[str, ServerName], Awaitable[None]]
 
 SETTLE = 1.0
 """Seconds before a new worker begins: a server and its applications arrive in one breath."""
 RESTART_DELAY = 10.0
 """Seconds before a worker that broke, or that left a living server, is started again."""
-EXIT_POLL = 0.5
-"""Seconds between looks at whether the operator exits while a server is being drained."""
 
 _EXITING = kopf.DaemonStoppingReason.OPERATOR_EXITING | kopf.DaemonStoppingReason.OPERATOR_PAUSING
 
@@ -54,73 +53,59 @@ class _Running:
 class Workers:
     """The worker tasks by uid of their PartnerServer."""
 
-    def __init__(self, switchboard: Switchboard, make_worker: MakeWorker) -> None:
-        """`make_worker` gives the coroutine that serves one server until nothing is left to do."""
+    def __init__(self, switchboard: Switchboard, make_worker: MakeWorker, release: Release) -> None:
+        """`make_worker` gives the coroutine that serves one server until nothing is left to do.
+
+        `release` is called when a server that is being deleted is drained.
+        """
         self._switchboard = switchboard
         self._make_worker = make_worker
+        self._release = release
         self._running: dict[str, _Running] = {}
-        self._attended: set[str] = set()
         self._draining: dict[str, asyncio.Task[None]] = {}
-        self._drained_uids: set[str] = set()
+        self._drained: set[str] = set()
 
-    def attended(self, uid: str) -> bool:
-        """Whether a daemon of this process looks, or has looked, after this server."""
-        return uid in self._attended
+    async def attend(self, uid: str, name: ServerName, stopped: Stopped) -> None:
+        """Keep the worker of a living server running.
+
+        Returns when the server is being deleted (then the worker goes on, see `drained`), or when
+        the operator exits.
+        """
+        try:
+            while not stopped:
+                await self._serve(uid, name, stopped)
+        except asyncio.CancelledError:
+            await self._end(uid)
+            raise
+        if stopped.reason is not None and stopped.reason & _EXITING:
+            await self._end(uid)
+
+    def drained(self, uid: str, name: ServerName) -> bool:
+        """Whether the worker of a server that is being deleted has done all that is left to do.
+
+        The first time this starts the draining, also where no worker ran yet: after a restart of
+        the operator. `release` is called when it is worth asking again.
+        """
+        if uid not in self._drained and uid not in self._draining:
+            task = asyncio.create_task(self._drain(uid, name), name=f"drain {name.name}")
+            self._draining[uid] = task
+        return uid in self._drained
 
     def forget(self, uid: str) -> None:
         """The server is gone."""
-        self._attended.discard(uid)
-        self._draining.pop(uid, None)
-        self._drained_uids.discard(uid)
-
-    @staticmethod
-    def exiting(stopped: Stopped) -> bool:
-        """Whether the flag was set because the operator exits."""
-        return stopped.reason is not None and bool(stopped.reason & _EXITING)
-
-    async def attend(self, uid: str, name: ServerName, stopped: Stopped) -> None:
-        """Keep a worker running; return when the server is drained, or when the operator exits."""
-        self._attended.add(uid)
-        try:
-            while not (stopped and await self._drained(uid, name, stopped)):
-                if not stopped:
-                    await self._serve(uid, name, stopped)
-        finally:
-            await self._end(uid)
-
-    async def drained(
-        self, uid: str, name: ServerName, wake: Callable[[], Coroutine[Any, Any, None]]
-    ) -> bool:
-        """Drain a server that was terminating already when we started; True once that is done.
-
-        Returns at once. `wake` is called when it is worth asking again.
-        """
-        if uid in self._drained_uids:
-            return True
-        if uid not in self._draining:
-            task = asyncio.create_task(self._drain(uid, name, wake), name=f"drain {name.name}")
-            self._draining[uid] = task
-        return False
-
-    async def _drain(
-        self, uid: str, name: ServerName, wake: Callable[[], Coroutine[Any, Any, None]]
-    ) -> None:
-        while _broke((await self._finished(uid, name)).task, name):
-            await self._end(uid)
-            await asyncio.sleep(RESTART_DELAY)
-        await self._end(uid)
-        self._drained_uids.add(uid)
-        await wake()
-
-    async def _finished(self, uid: str, name: ServerName) -> _Running:
-        worker = self._ensure(uid, name)
-        await asyncio.wait({worker.task})
-        return worker
+        self._drained.discard(uid)
+        if draining := self._draining.pop(uid, None):
+            draining.cancel()
+        if running := self._running.pop(uid, None):
+            running.task.cancel()
+            self._switchboard.take_down(running.name)
 
     async def end_all(self) -> None:
         """The operator exits."""
         for draining in self._draining.values():
             draining.cancel()
+        if self._draining:
+            await asyncio.wait(self._draining.values())
         for uid in list(self._running):
             await self._end(uid)
 
@@ -135,24 +120,23 @@ class Workers:
             with contextlib.suppress(asyncio.CancelledError):
                 await flag
         if worker.task.done() and not stopped:
-            if not _broke(worker.task, name):
+            if not _broke(worker):
                 logger.warning("the worker of %s left its living server", name.name)
             await self._end(uid)
             await stopped.wait(RESTART_DELAY)
 
-    async def _drained(self, uid: str, name: ServerName, stopped: Stopped) -> bool:
-        """Let the worker finish for a server that is being deleted; True when it may go."""
-        worker = self._ensure(uid, name)
-        worker.bell.ring(f"PartnerServer {name.name} is being deleted")
-        while not worker.task.done():
-            if self.exiting(stopped):
-                return True
-            await asyncio.wait({worker.task}, timeout=EXIT_POLL)
-        if not _broke(worker.task, name):
-            return True
-        await self._end(uid)
-        await asyncio.sleep(RESTART_DELAY)
-        return False
+    async def _drain(self, uid: str, name: ServerName) -> None:
+        while True:
+            worker = self._ensure(uid, name)
+            worker.bell.ring(f"PartnerServer {name.name} is being deleted")
+            await asyncio.wait({worker.task})
+            broke = _broke(worker)
+            await self._end(uid)
+            if not broke:
+                break
+            await asyncio.sleep(RESTART_DELAY)
+        self._drained.add(uid)
+        await self._release(uid, name)
 
     def _ensure(self, uid: str, name: ServerName) -> _Running:
         if uid not in self._running:
@@ -174,11 +158,11 @@ class Workers:
         self._switchboard.take_down(running.name)
 
 
-def _broke(task: asyncio.Task[None], name: ServerName) -> bool:
+def _broke(worker: _Running) -> bool:
     """Whether a finished worker ended by an error; it is logged."""
-    if task.cancelled():
+    if worker.task.cancelled():
         return True
-    error = task.exception()
+    error = worker.task.exception()
     if error is not None:
-        logger.error("the worker of %s broke", name.name, exc_info=error)
+        logger.error("the worker of %s broke", worker.name.name, exc_info=error)
     return error is not None
