@@ -11,7 +11,7 @@ from typing import Any
 from kubernetes import client, watch
 
 from partner_demo.stage import Stage
-from support.condition_invariants import check_status
+from support.condition_invariants import violations
 
 PLURALS = ("partnerservers", "partnerapplications")
 
@@ -56,7 +56,7 @@ class Observer:
         self.seen += 1
         self._texts.append(json.dumps(status, ensure_ascii=False))
         generation = found["metadata"].get("generation", 1)
-        for problem in check_status(status, generation=generation):
+        for problem in violations(status, generation):
             self.problems.append(f"{found['kind']} {found['metadata']['name']}: {problem}")
 
     def finish(self) -> list[str]:

@@ -178,7 +178,9 @@ class Ended:
         return self.stdout.split("\r\n")[:-1]
 
 
-def encoded(script: str, options: str = "-NoProfile -NonInteractive -ExecutionPolicy Bypass") -> str:
+def encoded(
+    script: str, options: str = "-NoProfile -NonInteractive -ExecutionPolicy Bypass"
+) -> str:
     """The command line that runs `script`."""
     text = base64.b64encode(script.encode("utf-16-le")).decode()
     return f"powershell.exe {options} -EncodedCommand {text}"

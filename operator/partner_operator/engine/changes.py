@@ -11,7 +11,7 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
 from partner_operator.trust.decide import ApplicationView, decide
-from partner_operator.trust.model import Observed
+from partner_operator.trust.model import DeletionPolicy, Mode, Observed
 from partner_operator.trust.plan import Change, Decision, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
@@ -250,11 +250,23 @@ def remember_registration(work: Pass, draft: Draft) -> None:
     draft.status = replace(draft.status, registration=registration)
 
 
+async def take_charge(work: Pass, draft: Draft) -> None:
+    """Remember the entry; put our finalizer on if it must be removed when the object goes."""
+    remember_registration(work, draft)
+    registration = draft.status.registration
+    if registration is None or draft.desired.has_finalizer or draft.desired.deleting:
+        return
+    if draft.desired.mode is not Mode.ENFORCE:
+        return
+    if registration.created_by_us or draft.desired.deletion_policy is DeletionPolicy.REMOVE:
+        await work.ports.writer.add_finalizer(draft.desired)
+
+
 async def remember_entries(work: Pass) -> None:
     """Remember every entry that was found; say so when one was adopted."""
     for draft in work.live:
         known = draft.status.registration is not None
-        remember_registration(work, draft)
+        await take_charge(work, draft)
         registration = draft.status.registration
         if not known and registration is not None and not registration.created_by_us:
             message = (

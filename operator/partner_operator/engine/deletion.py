@@ -61,7 +61,7 @@ async def release_settled(work: Pass) -> None:
         if decision.handed_over_to is not None:
             heir = work.draft_of(decision.handed_over_to)
             # The heir first: should we die in between, somebody still owns the entry.
-            changes.remember_registration(work, heir)
+            await changes.take_charge(work, heir)
             await work.save(heir, heir.status)
             message = f"PartnerApplication {heir.desired.key.name} now stands for this trust."
             await _release(work, draft, Reason.HANDED_OVER, message)

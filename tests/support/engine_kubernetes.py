@@ -1,0 +1,227 @@
+"""Kubernetes as the engine's ports see it, in memory: it survives what kills an operator."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from partner_operator.engine.ports import (
+    CounterpartView,
+    Credentials,
+    CredentialsProblem,
+    DeclaredApplication,
+    DeclaredServer,
+    Gone,
+    Kind,
+    OtherServer,
+    ServerName,
+    Severity,
+)
+from partner_operator.kube.api.codec import to_json
+from partner_operator.trust.conditions import find
+from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.status import ApplicationStatus, ServerStatus
+from support.condition_invariants import check_status
+from support.engine_crash import Crash
+
+
+@dataclass
+class Cluster:
+    """Objects by name, their statuses, and a count of every write."""
+
+    crash: Crash
+    servers: dict[str, DesiredServer] = field(default_factory=dict)
+    applications: dict[str, DesiredApplication] = field(default_factory=dict)
+    server_statuses: dict[str, ServerStatus] = field(default_factory=dict)
+    statuses: dict[str, ApplicationStatus] = field(default_factory=dict)
+    credentials_by_server: dict[str, Credentials | CredentialsProblem] = field(default_factory=dict)
+    events: list[tuple[str, Severity, Reason, str]] = field(default_factory=list)
+    writes: int = 0
+    crd_deleting: bool = False
+    _uids: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
+
+    def add_server(self, server: DesiredServer) -> None:
+        """`kubectl apply` of a PartnerServer, with a Secret."""
+        self.servers[server.key.name] = server
+        self.server_statuses[server.key.uid] = ServerStatus()
+        self.credentials_by_server.setdefault(
+            server.key.name,
+            Credentials(f"{server.key.name}-admin", "geheim", f"{server.key.name}-1"),
+        )
+
+    def add(self, application: DesiredApplication) -> None:
+        """`kubectl apply` of a new PartnerApplication."""
+        self.applications[application.key.name] = application
+        self.statuses[application.key.uid] = ApplicationStatus()
+
+    def change(self, name: str, **changes: object) -> None:
+        """`kubectl apply` of a change of spec."""
+        old = self.applications[name]
+        self.applications[name] = replace(old, generation=old.generation + 1, **changes)  # type: ignore[arg-type]
+
+    def request(self, name: str, token: str) -> None:
+        """`kubectl annotate` with reconcile-requested-at."""
+        self.applications[name] = replace(self.applications[name], reconcile_requested_at=token)
+
+    def delete(self, name: str) -> None:
+        """`kubectl delete`: gone at once without a finalizer, else terminating."""
+        old = self.applications[name]
+        if old.has_finalizer:
+            self.applications[name] = replace(old, deleting=True)
+        else:
+            del self.applications[name]
+
+    def status(self, name: str) -> ApplicationStatus:
+        """The status of an application by name."""
+        return self.statuses[self.applications[name].key.uid]
+
+    def ready(self, name: str) -> tuple[ConditionStatus, Reason] | None:
+        """Its Ready condition."""
+        found = find(self.status(name).conditions, ConditionType.READY)
+        return (found.status, found.reason) if found else None
+
+    # ---- Reader
+
+    async def server(self, name: ServerName) -> DeclaredServer | None:
+        """Read one server with its applications."""
+        self.crash.point("read")
+        server = self.servers.get(name.name)
+        if server is None:
+            return None
+        return DeclaredServer(
+            desired=server,
+            status=self.server_statuses[server.key.uid],
+            applications=tuple(
+                DeclaredApplication(
+                    found, self.statuses[found.key.uid], counterpart=self._other(found)
+                )
+                for found in self.applications.values()
+                if found.server_name == name.name
+            ),
+            others=tuple(
+                OtherServer(
+                    other.key,
+                    other.created_at,
+                    other.product,
+                    self.server_statuses[other.key.uid].organization,
+                )
+                for other in self.servers.values()
+                if other is not server
+            ),
+            crd_deleting=self.crd_deleting,
+        )
+
+    def _other(self, mine: DesiredApplication) -> CounterpartView | None:
+        for other in self.applications.values():
+            pair = (other.server_name, other.partner.server_name)
+            if pair != (mine.partner.server_name, mine.server_name) or other.deleting:
+                continue
+            status = self.statuses[other.key.uid]
+            ready = find(status.conditions, ConditionType.READY)
+            return CounterpartView(
+                name=other.key.name,
+                ready=ready is not None
+                and ready.status is ConditionStatus.TRUE
+                and ready.observed_generation == other.generation,
+                last_changed_at=status.registration.last_changed_at
+                if status.registration
+                else None,
+                test_passed_at=status.connectivity.last_succeeded_at
+                if status.connectivity
+                else None,
+            )
+        return None
+
+    async def credentials(self, server: DesiredServer) -> Credentials:
+        """Read the Secret."""
+        self.crash.point("secret")
+        found = self.credentials_by_server[server.key.name]
+        if isinstance(found, CredentialsProblem):
+            raise found
+        return found
+
+    async def unserved(self) -> list[DeclaredApplication]:
+        """Applications that name no existing server."""
+        return [
+            DeclaredApplication(found, self.statuses[found.key.uid])
+            for found in self.applications.values()
+            if found.server_name not in self.servers
+        ]
+
+    # ---- Writer
+
+    async def server_status(self, server: DesiredServer, status: ServerStatus) -> None:
+        """Write if it differs."""
+        self._check(to_json(status), server.generation)
+        if self.server_statuses.get(server.key.uid) == status:
+            return
+        self.crash.point("write server status")
+        self.server_statuses[server.key.uid] = status
+        self.writes += 1
+        self.crash.point("server status written")
+
+    async def application_status(
+        self, application: DesiredApplication, status: ApplicationStatus
+    ) -> None:
+        """Write if it differs; Gone where the object is another one now."""
+        self._check(to_json(status), application.generation)
+        now = self.applications.get(application.key.name)
+        if now is None or now.key.uid != application.key.uid:
+            raise Gone(application.key.name)
+        if self.statuses[application.key.uid] == status:
+            return
+        self.crash.point("write status")
+        self.statuses[application.key.uid] = status
+        self.writes += 1
+        self.crash.point("status written")
+
+    @staticmethod
+    def _check(status: dict[str, object], generation: int) -> None:
+        if status.get("conditions"):
+            check_status(status, generation)
+
+    async def add_finalizer(self, application: DesiredApplication) -> None:
+        """Put our finalizer on."""
+        self.crash.point("add finalizer")
+        name = application.key.name
+        self.applications[name] = replace(self.applications[name], has_finalizer=True)
+        self.writes += 1
+
+    async def remove_finalizer(self, application: DesiredApplication) -> None:
+        """Take our finalizer off; a terminating object is gone then."""
+        self.crash.point("remove finalizer")
+        name = application.key.name
+        if self.applications[name].deleting:
+            del self.applications[name]
+        self.writes += 1
+
+    # ---- Announcer
+
+    async def announce(
+        self, kind: Kind, key: ObjectKey, severity: Severity, reason: Reason, message: str
+    ) -> None:
+        """Remember an Event."""
+        del kind
+        self.events.append((key.name, severity, reason, message))
+
+    def told(self, reason: Reason) -> list[str]:
+        """Messages of all Events with this reason."""
+        return [message for _, _, found, message in self.events if found is reason]
+
+
+@dataclass
+class TestClock:
+    """A clock that tests own."""
+
+    instant: datetime
+    __test__ = False
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self.instant
+
+    def monotonic(self) -> float:
+        """Seconds of the same clock."""
+        return self.instant.timestamp()

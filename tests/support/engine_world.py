@@ -1,0 +1,146 @@
+"""Cluster, two organisations and an operator that can be killed at any step."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from partner_operator.engine.ports import ServerName
+from partner_operator.engine.run_pass import run_pass
+from partner_operator.engine.state import Patience, Ports
+from partner_operator.trust.model import ConnectivityTest, DesiredApplication, Product, RestartRules
+from partner_operator.trust.reasons import ConditionStatus
+from support import trust_worlds as values
+from support.engine_crash import Crash, Killed
+from support.engine_kubernetes import Cluster, TestClock
+from support.engine_servers import FakeOrganisation
+from support.trust_worlds import ModelServer
+
+EXCHANGE_HOSTS = ("ex1.litwareinc.com", "ex2.litwareinc.com")
+LYNC_HOSTS = ("fe1.litwareinc.com", "fe2.litwareinc.com")
+LYNC_ON_EXCHANGE = "lync-on-exchange"
+EXCHANGE_ON_LYNC = "exchange-on-lync"
+IMPATIENT = Patience(
+    host_return=timedelta(seconds=30), poll=timedelta(0), replication=timedelta(seconds=5)
+)
+
+
+def lync_on_exchange(**changes: Any) -> DesiredApplication:
+    """Exchange shall trust Lync."""
+    declared = values.application(
+        Product.LYNC, LYNC_ON_EXCHANGE, server_name="exchange", has_finalizer=False
+    )
+    return replace(declared, **changes)
+
+
+def exchange_on_lync(name: str = EXCHANGE_ON_LYNC, **changes: Any) -> DesiredApplication:
+    """Lync shall trust Exchange, and the test proves it."""
+    declared = values.application(
+        Product.EXCHANGE,
+        name,
+        server_name="lync",
+        has_finalizer=False,
+        connectivity_test=ConnectivityTest("sip:kenmyer@litwareinc.com"),
+    )
+    return replace(declared, **changes)
+
+
+@dataclass
+class World:
+    """Everything that outlives the operator, and a way to run it."""
+
+    crash: Crash = field(default_factory=Crash)
+    clock: TestClock = field(default_factory=lambda: TestClock(values.NOW))
+    rules: RestartRules = field(default_factory=lambda: RestartRules(settle=timedelta(0)))
+    due: dict[str, datetime | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        documents = (values.reading(Product.EXCHANGE), values.reading(Product.LYNC))
+        self.cluster = Cluster(self.crash)
+        self.exchange = FakeOrganisation(
+            Product.EXCHANGE,
+            ModelServer(Product.EXCHANGE, (), documents),
+            self.clock,
+            self.crash,
+            EXCHANGE_HOSTS,
+        )
+        self.lync = FakeOrganisation(
+            Product.LYNC,
+            ModelServer(Product.LYNC, (), documents),
+            self.clock,
+            self.crash,
+            LYNC_HOSTS,
+        )
+        self.lync.passes = self.trusted
+        self.cluster.add_server(
+            values.server(Product.EXCHANGE, hosts=EXCHANGE_HOSTS, restart=self.rules)
+        )
+        self.cluster.add_server(values.server(Product.LYNC, hosts=LYNC_HOSTS))
+
+    def trusted(self) -> bool:
+        """Whether a token of Lync is accepted on every Exchange host, by what its workers run with."""
+        document = next(
+            reading.document
+            for reading in self.exchange.model.documents
+            if reading.url == values.LYNC_URL
+        )
+        assert document is not None
+        newest = document.certificates[0].thumbprint
+        runs = all(
+            any(entry.enabled and newest in (entry.thumbprints or ()) for entry in entries)
+            for entries in self.exchange.running.values()
+        )
+        return runs and any(entry.enabled for entry in self.lync.model.entries)
+
+    def declare(self) -> None:
+        """`kubectl apply -f examples/`."""
+        self.cluster.add(lync_on_exchange())
+        self.cluster.add(exchange_on_lync())
+
+    def ports(self) -> Ports:
+        """A fresh operator: nothing is remembered but what the cluster holds."""
+        return Ports(
+            reader=self.cluster,
+            writer=self.cluster,
+            announcer=self.cluster,
+            operations={Product.EXCHANGE: self.exchange, Product.LYNC: self.lync},
+            clock=self.clock,
+            chance=random.Random(1),
+            patience=IMPATIENT,
+        )
+
+    def run_pass(self, name: str) -> datetime | None:
+        """One pass over one server; a kill is survived and answered by None."""
+        try:
+            result = asyncio.run(run_pass(self.ports(), ServerName("trust", name), None))
+        except Killed:
+            self.crash.at = None
+            return self.clock.now()
+        self.due[name] = result.due
+        return result.due
+
+    def run_round(self) -> None:
+        """One pass over each server, a moment later."""
+        self.clock.instant += timedelta(seconds=1)
+        for name in list(self.cluster.servers):
+            self.run_pass(name)
+
+    def settle(self, rounds: int = 12) -> None:
+        """Rounds, with the clock going on to the earliest retry, until every object is Ready."""
+        for _ in range(rounds):
+            self.run_round()
+            if self.all_ready():
+                return
+            waits = [due for due in self.due.values() if due is not None]
+            if waits:
+                self.clock.instant = max(self.clock.instant, min(waits))
+
+    def all_ready(self) -> bool:
+        """Every living application is Ready=True."""
+        return all(
+            (ready := self.cluster.ready(name)) is not None and ready[0] is ConditionStatus.TRUE
+            for name in self.cluster.applications
+        )
