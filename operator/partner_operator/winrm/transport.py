@@ -55,7 +55,18 @@ class HardenedTransport(Transport):
         if fresh:
             session.trust_env = False
             session.proxies.clear()
+            if self.auth_method == "credssp":
+                self._log_on(session)
         return session
+
+    def _log_on(self, session: requests.Session) -> None:
+        """Send an empty message first, so that Create does not ride on the handshake.
+
+        requests_credssp takes every reply to its last leg that is not 200 for a refused logon, and
+        would hide a fault 5 or a quota behind it.
+        """
+        request = requests.Request("POST", self.endpoint, data=None)
+        self._send_message_request(session, session.prepare_request(request))
 
     def send_message(self, message: str | bytes) -> bytes:
         """Send one SOAP message and return a reply that belongs to it."""
