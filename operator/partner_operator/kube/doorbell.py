@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
@@ -65,9 +64,7 @@ async def run_operator(
     await _wait_for_crds(connection, namespaces)
     switchboard = Switchboard()
     workers = Workers(switchboard, make_worker, partial(_wake_kopf, connection))
-    unserved = asyncio.create_task(
-        _for_ever(make_unserved_worker, switchboard.unserved), name="unserved applications"
-    )
+    workers.answer_unserved(make_unserved_worker)
     try:
         await kopf.operator(
             registry=build_registry(connection, echo, switchboard, workers),
@@ -81,9 +78,6 @@ async def run_operator(
         )
     finally:
         await workers.end_all()
-        unserved.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await unserved
 
 
 def build_settings() -> kopf.OperatorSettings:
@@ -101,7 +95,7 @@ def build_settings() -> kopf.OperatorSettings:
     settings.watching.client_timeout = 660
     settings.watching.connect_timeout = 5
     settings.watching.chunk_size = 500
-    settings.queueing.exit_timeout = 10
+    settings.queueing.exit_timeout = 2  # our handlers are quick
     settings.process.ultimate_exiting_timeout = 50  # below the pod's grace period
     settings.execution.max_workers = 1  # all our handlers are coroutines
     settings.background.instant_exit_timeout = 2
@@ -174,18 +168,6 @@ def _add_probes(registry: kopf.OperatorRegistry, echo: Echo, switchboard: Switch
 def _hear(echo: Echo, body: Mapping[str, Any], *, deleted: bool) -> None:
     metadata = body.get("metadata", {})
     echo.heard(str(metadata.get("uid")), str(metadata.get("resourceVersion")), deleted=deleted)
-
-
-async def _for_ever(make: Callable[[Bell], Coroutine[Any, Any, None]], bell: Bell) -> None:
-    while True:
-        task = asyncio.ensure_future(make(bell))
-        try:
-            await asyncio.wait({task})
-        finally:
-            task.cancel()
-            await asyncio.wait({task})
-        logger.error("the worker of unserved applications ended", exc_info=task.exception())
-        await asyncio.sleep(RESTART_DELAY)
 
 
 async def _wake_kopf(connection: Connection, uid: str, name: ServerName) -> None:

@@ -64,6 +64,11 @@ class Workers:
         self._running: dict[str, _Running] = {}
         self._draining: dict[str, asyncio.Task[None]] = {}
         self._drained: set[str] = set()
+        self._unserved: asyncio.Task[None] | None = None
+
+    def answer_unserved(self, make: Callable[[Bell], Coroutine[Any, Any, None]]) -> None:
+        """Keep the worker of applications without a server running."""
+        self._unserved = asyncio.create_task(self._for_ever(make), name="unserved applications")
 
     async def attend(self, uid: str, name: ServerName, stopped: Stopped) -> None:
         """Keep the worker of a living server running.
@@ -102,10 +107,11 @@ class Workers:
 
     async def end_all(self) -> None:
         """The operator exits."""
-        for draining in self._draining.values():
-            draining.cancel()
-        if self._draining:
-            await asyncio.wait(self._draining.values())
+        others = [*self._draining.values(), *filter(None, [self._unserved])]
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others)
         for uid in list(self._running):
             await self._end(uid)
 
@@ -137,6 +143,17 @@ class Workers:
             await asyncio.sleep(RESTART_DELAY)
         self._drained.add(uid)
         await self._release(uid, name)
+
+    async def _for_ever(self, make: Callable[[Bell], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            task = asyncio.ensure_future(make(self._switchboard.unserved))
+            try:
+                await asyncio.wait({task})
+            finally:
+                task.cancel()
+                await asyncio.wait({task})
+            logger.error("the worker of unserved applications ended", exc_info=task.exception())
+            await asyncio.sleep(RESTART_DELAY)
 
     def _ensure(self, uid: str, name: ServerName) -> _Running:
         if uid not in self._running:
