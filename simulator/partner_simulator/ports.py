@@ -83,6 +83,8 @@ class CmdletCall:
     name: str
     parameter_set: str
     parameters: Mapping[str, Any]
+    """What was bound, without common parameters: identities and objects as their text, enums as
+    PsEnum, times aware, switches and booleans as bool, a PSCredential as {"user", "password"}."""
     second_hop: Logon | None = None
     """The explicit credential of an inner remote session (Microsoft.Exchange endpoint), if in one."""
 
@@ -181,8 +183,10 @@ class CmdletWorld(Protocol):
         - 'operating_system' {} -> {"caption", "version", "last_boot_at", "now"}
         - 'iisreset' {"arguments": [text]} -> {"exit_code": signed 32 bits, "output": text}
         - 'credential' {"endpoint": url, "user": text | None, "password": text | None} ->
-          {"user": "DOMAIN\\\\user"} or {"error": text}; None is the outer logon's own identity
-        - 'resolve' {"host", "port"} -> {"address", "port"} on loopback, or None
+          {"user": "DOMAIN\\\\user"} or {"error": text}; None is the outer logon's own identity;
+          "product" may say whose cmdlets the endpoint has, else those of the machine's snap-in
+        - 'resolve' {"host", "port"} -> {"address", "port"} on loopback, or None; requests then carry
+          `Host: host:port` as asked for, also where the port is the scheme's own
 
         Raises CmdletError where the asking command should fail with that record.
         """

@@ -56,16 +56,18 @@ class PowerShellEngine:
         asked = parse(command_line)
 
         def begin(running: Command) -> None:
+            code = _NEVER_RAN
             try:
                 match asked:
                     case Refusal():
-                        _refuse(running, asked)
+                        code = _refuse(running, asked)
                     case ProgramRun():
-                        self._program(session, asked, running)
+                        code = self._program(session, asked, running)
                     case PowerShellRun():
-                        self._powershell(session, asked, running)
+                        code = self._powershell(session, asked, running)
             finally:
-                running.finish(_NEVER_RAN)  # changes nothing after a run that ended by itself
+                # Last, so that whoever sees the end finds a free process and no leftovers.
+                running.finish(code)
                 self._forget(running)
 
         waits = isinstance(asked, PowerShellRun) and asked.reads_input
@@ -91,7 +93,7 @@ class PowerShellEngine:
         with self._lock:
             self._commands.discard(command)
 
-    def _program(self, session: Session, asked: ProgramRun, running: Command) -> None:
+    def _program(self, session: Session, asked: ProgramRun, running: Command) -> int:
         code, text = 0, ""
         match asked.name:
             case "hostname":
@@ -103,21 +105,21 @@ class PowerShellEngine:
                 answer = self._world.system(session, "iisreset", arguments)
                 code, text = answer["exit_code"], answer["output"]
         running.emit("stdout", text.encode())
-        running.finish(code)
+        return code
 
-    def _powershell(self, session: Session, asked: PowerShellRun, running: Command) -> None:
+    def _powershell(self, session: Session, asked: PowerShellRun, running: Command) -> int:
         key = self._server.enter(session)
         try:
             with self._machines.prepare(session) as machine:
                 job = Job(asked.arguments, machine, key, session.codepage)
                 if self._pool is not None:
-                    self._pool.run(job, running)
-                else:
-                    with self._slots:
-                        run_cold(self._launcher, job, running)
+                    return self._pool.run(job, running)
+                with self._slots:
+                    return run_cold(self._launcher, job, running)
         except (HostDied, CmdletError) as error:
             _log.error("a simulated run could not be started: %s", error)
             running.emit("stderr", f"The simulator could not run this: {error}\n".encode())
+            return _NEVER_RAN
         finally:
             self._server.leave(key)
 
@@ -132,6 +134,6 @@ class _EndpointModules:
         return self._parts.module(product, "RemoteEndpoint")
 
 
-def _refuse(running: Command, refusal: Refusal) -> None:
+def _refuse(running: Command, refusal: Refusal) -> int:
     running.emit("stderr", refusal.stderr.encode())
-    running.finish(refusal.exit_code)
+    return refusal.exit_code

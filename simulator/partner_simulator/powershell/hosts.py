@@ -29,8 +29,8 @@ class Job:
     codepage: int
 
 
-def run_cold(launcher: Launcher, job: Job, command: Command) -> None:
-    """Run `job` in a process of its own; ends with `command` finished.
+def run_cold(launcher: Launcher, job: Job, command: Command) -> int:
+    """Run `job` in a process of its own and return the exit code, with all output emitted.
 
     Raises HostDied when the process does not come up.
     """
@@ -54,7 +54,7 @@ def run_cold(launcher: Launcher, job: Job, command: Command) -> None:
         reader.join()
     status = child.end(wait=True)
     wire.close()
-    command.finish(_exit_code(code, status, command))
+    return _exit_code(code, status, command)
 
 
 class ReusedHost:
@@ -84,8 +84,11 @@ class ReusedHost:
         """Whether it can take another run."""
         return not self._child.exited
 
-    def run(self, job: Job, command: Command) -> None:
-        """Run `job`; ends with `command` finished, and the host dead if the script killed it."""
+    def run(self, job: Job, command: Command) -> int:
+        """Run `job` and return the exit code, with all output emitted.
+
+        The host is dead afterwards if the script ended its process.
+        """
         run = _Run(command, f"\0{secrets.token_hex(12)}\0")
         self._run = run
         if not command.runs_in(self.close):
@@ -109,7 +112,7 @@ class ReusedHost:
                 reader.join()
             run.abandon()
         self._run = None
-        command.finish(_exit_code(code, status, command))
+        return _exit_code(code, status, command)
 
     def close(self) -> None:
         """Kill it and its children."""

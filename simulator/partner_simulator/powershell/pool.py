@@ -34,21 +34,20 @@ class Pool:
         self._idle: list[ReusedHost] = []
         self._closed = False
 
-    def run(self, job: Job, command: Command) -> None:
+    def run(self, job: Job, command: Command) -> int:
         """Run in a free host, or in a cold process when all are busy for long.
 
-        Raises HostDied when no process comes up.
+        Returns the exit code. Raises HostDied when no process comes up.
         """
         if not self._slots.acquire(timeout=_PATIENCE_SECONDS):
-            run_cold(self._launcher, job, command)
-            return
+            return run_cold(self._launcher, job, command)
         try:
             if not self._holds(job):
-                run_cold(self._launcher, job, command)
-                return
+                return run_cold(self._launcher, job, command)
             host = self._take(job.machine.trust)
-            host.run(job, command)
+            code = host.run(job, command)
             self._give(host)
+            return code
         finally:
             self._slots.release()
 
@@ -62,7 +61,9 @@ class Pool:
 
     def _take(self, trust: str) -> ReusedHost:
         with self._lock:
-            fit = next((host for host in self._idle if host.trust == trust and host.alive), None)
+            # The one used last, so that a second stays cold until two runs meet.
+            latest = reversed(self._idle)
+            fit = next((host for host in latest if host.trust == trust and host.alive), None)
             if fit is not None:
                 self._idle.remove(fit)
                 return fit
@@ -91,7 +92,7 @@ class Pool:
         """Compare two runs in one host with a cold one; private fields of this pwsh may differ."""
         test = Job(("-NonInteractive", "-Command", _SELF_TEST), job.machine, "", 65001)
         cold = _Try()
-        run_cold(self._launcher, test, cold)
+        cold.finish(run_cold(self._launcher, test, cold))
         expected = cold.read(0)
         try:
             host = ReusedHost(self._launcher, job.machine.trust)
@@ -100,7 +101,7 @@ class Pool:
             return False
         for _ in range(2):
             again = _Try()
-            host.run(test, again)
+            again.finish(host.run(test, again))
             answer = again.read(0)
             if answer != expected:
                 host.close()

@@ -17,10 +17,11 @@ namespace PartnerSimulator
     /// <summary>What New-PSSession returns: a session of a product's own endpoint.</summary>
     public sealed class SimulatedSession
     {
-        static int serial;
+        // Begins anew with each run, as on Windows; and proxies of equal text are parsed once.
+        internal static int Serial;
         internal Runspace Far;
         internal string Manifest;
-        public int Id { get; } = System.Threading.Interlocked.Increment(ref serial);
+        public int Id { get; } = System.Threading.Interlocked.Increment(ref Serial);
         public string Name { get; internal set; }
         public string ComputerName { get; internal set; }
         public string ConfigurationName { get; internal set; }
@@ -69,6 +70,7 @@ namespace PartnerSimulator
         internal static void CloseAll()
         {
             foreach (var session in open.Values) Close(session);
+            SimulatedSession.Serial = 0;
         }
 
         /// <summary>An error record as it arrives from a far side, by PowerShell's own (private) serialisation.</summary>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,12 +11,14 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from partner_simulator.ports import CommandEngine, Session
-from partner_simulator.powershell import PowerShellEngine
+from partner_simulator.powershell import PowerShellEngine, pool
 from partner_simulator.powershell.command_line import MAXIMUM_CHARACTERS, USAGE_ERROR
+from partner_simulator.powershell.launching import HostDied
 from support.powershell_world import EXCHANGE, TinyWorld, encoded, finish, run, run_line
 from support.pwsh import find_pwsh
 
@@ -235,6 +238,7 @@ def test_nothing_outlives_a_killed_owner(tmp_path: Path, *, reuse: bool) -> None
     while living(folder) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert living(folder) == []
+    shutil.rmtree(folder)
 
 
 @pytest.mark.pwsh
@@ -251,3 +255,32 @@ def test_runs_go_side_by_side(engine: CommandEngine, world: TinyWorld) -> None:
     for command in commands:
         command.write_stdin(b"", end=True)
     assert [finish(command).lines for command in commands] == [["0"], ["1"]]
+
+
+@pytest.mark.pwsh
+def test_one_process_does_for_runs_one_after_the_other(
+    engine: CommandEngine, world: TinyWorld
+) -> None:
+    numbers = {run(engine, "$PID").lines[0] for _ in range(5)}
+    assert len(numbers) == 1
+
+
+@pytest.mark.pwsh
+def test_a_pwsh_that_cannot_be_reused_is_run_cold(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The self-test finds that a host does not answer as a cold process, and says so."""
+    monkeypatch.setenv("PARTNER_OPERATOR_CACHE", str(tmp_path))
+
+    def no_host(launcher: object, trust: str) -> NoReturn:
+        raise HostDied("a field is missing")
+
+    monkeypatch.setattr(pool, "ReusedHost", no_host)
+    engine = PowerShellEngine(find_pwsh(), TinyWorld())
+    try:
+        assert [run(engine, "'ran'").lines for _ in range(2)] == [["ran"], ["ran"]]
+    finally:
+        engine.close()
+    assert [record.message for record in caplog.records] == [
+        "pwsh cannot be reused, runs will be slow: a field is missing"
+    ]
