@@ -1,0 +1,86 @@
+"""What is deployed: one pod, few rights on its node, probes; and examples without real secrets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import client
+
+from partner_operator.kube.doorbell import build_settings
+from support.kube_cluster import Cluster
+from support.kube_objects import ROOT, manifest
+
+FILES = sorted(path.name for path in (ROOT / "manifests").glob("*.yaml"))
+
+
+def pod() -> dict[str, Any]:
+    """The pod template's spec."""
+    (deployment,) = manifest("deployment.yaml")
+    spec: dict[str, Any] = deployment["spec"]["template"]["spec"]
+    return spec
+
+
+def test_there_are_never_two_operators_of_one_deployment() -> None:
+    (deployment,) = manifest("deployment.yaml")
+    assert deployment["spec"]["replicas"] == 1
+    assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_the_pod_has_time_to_end_in_order() -> None:
+    """kopf's own last resort must come before the kubelet's."""
+    timeout = build_settings().process.ultimate_exiting_timeout
+    assert timeout is not None
+    assert timeout < pod()["terminationGracePeriodSeconds"]
+
+
+def test_the_probes_ask_where_the_operator_answers() -> None:
+    (container,) = pod()["containers"]
+    assert "--liveness=http://0.0.0.0:8080/healthz" in container["args"]
+    for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+        assert container[probe]["httpGet"] == {"path": "/healthz", "port": "health"}
+
+
+def test_everything_lives_in_one_namespace() -> None:
+    for name in FILES:
+        for document in manifest(name):
+            namespace = document["metadata"].get("namespace", "partner-operator")
+            assert namespace == "partner-operator", name
+
+
+def test_examples_name_no_namespace_so_that_kubectl_n_decides() -> None:
+    for name in ("litwareinc.yaml", "secrets.yaml"):
+        for document in yaml.safe_load_all((ROOT / "examples" / name).read_text()):
+            assert "namespace" not in document["metadata"]
+
+
+@pytest.mark.controlplane
+def test_the_api_server_takes_the_pod_under_its_strictest_profile(
+    cluster: Cluster, api: Any
+) -> None:
+    """Pod Security `restricted`, asked by a dry run in a namespace that enforces it."""
+    core: Any = client.CoreV1Api(api)
+    (namespace,) = manifest("namespace.yaml")
+    labels = {"metadata": {"labels": namespace["metadata"]["labels"]}}
+    core.patch_namespace(cluster.namespace, labels)
+    core.create_namespaced_service_account(
+        cluster.namespace, {"metadata": {"name": "partner-operator"}}
+    )
+    body = {"metadata": {"name": "operator"}, "spec": pod()}
+    made = core.create_namespaced_pod(cluster.namespace, body, dry_run="All")
+    assert made.spec.service_account_name == "partner-operator"
+
+
+@pytest.mark.controlplane
+@pytest.mark.parametrize("name", ["deployment.yaml", "networkpolicy.yaml"])
+def test_the_api_server_knows_every_field(cluster: Cluster, api: Any, name: str) -> None:
+    apis: dict[str, Any] = {
+        "Deployment": client.AppsV1Api(api).create_namespaced_deployment,
+        "NetworkPolicy": client.NetworkingV1Api(api).create_namespaced_network_policy,
+    }
+    for document in manifest(name):
+        document["metadata"]["namespace"] = cluster.namespace
+        apis[document["kind"]](
+            cluster.namespace, document, dry_run="All", field_validation="Strict"
+        )
