@@ -144,3 +144,12 @@ class World:
             (ready := self.cluster.ready(name)) is not None and ready[0] is ConditionStatus.TRUE
             for name in self.cluster.applications
         )
+
+
+def converged() -> World:
+    """A world in which everything is declared and true."""
+    world = World()
+    world.declare()
+    world.settle()
+    assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
+    return world

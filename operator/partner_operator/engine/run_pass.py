@@ -90,10 +90,11 @@ async def _keep_true(work: Pass) -> None:
     changes.decide_all(work)
     await changes.settle_open_intents(work)
     await changes.make_changes(work)
+    if work.failure is not None:
+        # What was read before the failure is old: nothing may be concluded from it.
+        return
     await changes.remember_entries(work)
     await deletion.release_settled(work)
-    if work.failure is not None:
-        return
     await _activate(work)
 
 

@@ -10,16 +10,13 @@ from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from support import trust_worlds as values
 from support.engine_crash import Crash
-from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, exchange_on_lync
-
-
-def converged() -> World:
-    """A world in which everything is declared and true."""
-    world = World()
-    world.declare()
-    world.settle()
-    assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
-    return world
+from support.engine_world import (
+    EXCHANGE_ON_LYNC,
+    LYNC_ON_EXCHANGE,
+    World,
+    converged,
+    exchange_on_lync,
+)
 
 
 def test_from_nothing_to_a_proven_trust() -> None:
