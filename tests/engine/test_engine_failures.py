@@ -9,7 +9,14 @@ import pytest
 
 from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import DeletionPolicy, Mode, RestartPolicy, RestartRules
+from partner_operator.trust.model import (
+    DeletionPolicy,
+    Mode,
+    ObjectKey,
+    Product,
+    RestartPolicy,
+    RestartRules,
+)
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import HostRestartState
 from support import trust_worlds as values
@@ -247,8 +254,8 @@ def test_a_crd_that_is_being_deleted_removes_nothing_from_servers() -> None:
 def test_two_servers_for_one_organisation_the_younger_one_stands_back() -> None:
     world = converged()
     twin = values.server(
-        values.Product.EXCHANGE,
-        key=values.ObjectKey("trust", "twin", "uid-twin"),
+        Product.EXCHANGE,
+        key=ObjectKey("trust", "twin", "uid-twin"),
         hosts=EXCHANGE_HOSTS,
         created_at=values.NOW,
     )
@@ -281,7 +288,7 @@ def test_a_repair_that_never_shows_ends_as_drift_that_persists() -> None:
     async def says_done(*arguments: object) -> None:
         world.exchange.counts["apply nothing"] += 1
 
-    world.exchange.apply = says_done  # type: ignore[method-assign]
+    world.exchange.apply = says_done  # type: ignore[method-assign,assignment]  # takes anything
     for _ in range(8):
         world.run_pass("exchange")
     assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DRIFT_PERSISTS)
