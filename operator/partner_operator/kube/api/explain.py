@@ -1,0 +1,239 @@
+"""What each condition and reason means and what to do: the source of docs/reasons.md."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from partner_operator.trust.reasons import ConditionType, Reason
+
+NOTHING: Final = "Nothing."
+
+CONDITIONS: Final[dict[ConditionType, str]] = {
+    ConditionType.STALLED: "Only a human's change helps. Exists only while True.",
+    ConditionType.RECONCILING: "The operator is at work or will try again. Exists only while True.",
+    ConditionType.READY: "The trust is as declared, active and, where a test is declared, tested.",
+    ConditionType.METADATA_VALID: "The partner's auth metadata document, as the server sees it, can be used.",
+    ConditionType.REGISTERED: "The entry on the server was read back after the last change and is as declared.",
+    ConditionType.ACTIVATED: "Every listed host runs with the last change.",
+    ConditionType.CONNECTED: "The last connectivity test passed.",
+    ConditionType.CERTIFICATE_VALID: "The server's own OAuth certificate is good, and the one that it publishes.",
+    ConditionType.UNLISTED_HOSTS: "The organisation has hosts that spec.hosts does not list; they are not touched.",
+}
+
+REASONS: Final[dict[Reason, tuple[str, str]]] = {
+    Reason.SUCCEEDED: ("All is as declared.", NOTHING),
+    Reason.PROGRESSING: ("A pass is under way.", "Wait."),
+    Reason.PROGRESSING_WITH_RETRY: ("A pass failed and is tried again.", "Read Ready's reason."),
+    Reason.SUSPENDED: ("mode is Suspend.", "Set mode to Enforce or Observe to go on."),
+    Reason.DRIFT_DETECTED: (
+        "The server differs from what is declared and is being repaired.",
+        "Find out who changed the fields that the Event names.",
+    ),
+    Reason.DRIFT_OBSERVED: (
+        "mode is Observe, and status.plan says what Enforce would change.",
+        "Set mode to Enforce, or change the declaration.",
+    ),
+    Reason.DRIFT_PERSISTS: (
+        "Changes were said to be done, but reading back shows none, again and again.",
+        "Look at the server; then set the annotation reconcile-requested-at.",
+    ),
+    Reason.ANOTHER_WRITER: (
+        "Somebody keeps setting back what the operator repairs.",
+        "Stop the other writer, or suspend here.",
+    ),
+    Reason.WAITING_FOR_WINDOW: ("A restart is due but outside spec.restart.windows.", "Wait."),
+    Reason.WAITING_FOR_SETTLE: ("A restart is due once no change came for a while.", "Wait."),
+    Reason.RESTART_APPROVAL_NEEDED: (
+        "A restart is due, and spec.restart.policy is not Automatic.",
+        "Restart IIS on the named hosts, or set the policy to Automatic.",
+    ),
+    Reason.WAITING_FOR_COUNTERPART: (
+        "This side is done; the other direction is not Ready, so no test was run.",
+        "Look at the object that status.counterpart names.",
+    ),
+    Reason.WAITING_FOR_REPLICATION: ("No Front End has the change yet.", "Wait."),
+    Reason.SERVER_NOT_FOUND: (
+        "spec.serverRef names no PartnerServer of this namespace.",
+        "Create it, or make an object that names another.",
+    ),
+    Reason.PARTNER_NOT_FOUND: (
+        "spec.partnerRef names no PartnerServer of this namespace.",
+        "Create it, or give the partner by URL in a new object.",
+    ),
+    Reason.PRODUCT_MISMATCH: (
+        "A block of another product than the server's is set.",
+        "Take the block out.",
+    ),
+    Reason.UNSUPPORTED_PAIR: (
+        "The operator cannot make this product trust that one.",
+        "Declare another pair.",
+    ),
+    Reason.CONFLICT: (
+        "Two objects claim one entry on the server.",
+        "Delete the object that the message names as the younger.",
+    ),
+    Reason.DUPLICATE_SERVER: (
+        "Another PartnerServer stands for the same organisation.",
+        "Delete one of the two.",
+    ),
+    Reason.INVALID_OBJECT: ("The declaration cannot be used.", "Correct what the message names."),
+    Reason.CREDENTIALS_MISSING: (
+        "The Secret, one of its keys, or the right to read it is missing.",
+        "Create the Secret with the keys username and password.",
+    ),
+    Reason.CREDENTIALS_INVALID: (
+        "A value in the Secret is empty, or has a line break or bytes that are no text.",
+        "Write it with printf or kubectl create secret --from-literal.",
+    ),
+    Reason.CREDENTIALS_REJECTED: (
+        "The server rejected the logon. It is not tried again until the Secret's data changes.",
+        "Correct the Secret; see whether the account is locked.",
+    ),
+    Reason.CA_BUNDLE_MISSING: (
+        "spec.winrm.caBundle names no certificates in PEM.",
+        "Create the ConfigMap, or leave caBundle out.",
+    ),
+    Reason.UNREACHABLE: ("No host answered.", "Check names, firewall and the WinRM listener."),
+    Reason.TLS_FAILED: (
+        "The host's WinRM certificate is not trusted, or carries another name.",
+        "Set spec.winrm.caBundle, or give the listener a fitting certificate.",
+    ),
+    Reason.FORBIDDEN: ("The account lacks a right.", "Grant what the message names."),
+    Reason.QUOTA_EXCEEDED: (
+        "The host allows no more shells for this account.",
+        "Wait, or raise the quota.",
+    ),
+    Reason.BUSY: (
+        "Another run holds the mutex on the host.",
+        "Wait; see who else runs an operator.",
+    ),
+    Reason.TIMED_OUT: ("The host did not answer in time.", "Look at the host's load."),
+    Reason.PROTOCOL_ERROR: (
+        "What answered does not speak WinRM.",
+        "Check port, proxy and listener.",
+    ),
+    Reason.BLOCKED: (
+        "PowerShell was not allowed to run (antimalware, language mode, policy).",
+        "Allow the operator's script for its account.",
+    ),
+    Reason.REMOTE_ERROR: ("A cmdlet failed.", "Read its own sentence in the message."),
+    Reason.OUTCOME_UNKNOWN: (
+        "The answer to a change was lost. The same host is asked again once the run must be over.",
+        "Wait.",
+    ),
+    Reason.CONTRACT_VIOLATED: (
+        "The server's answer lacks what it should have.",
+        "Report it with the product's version.",
+    ),
+    Reason.WRONG_PRODUCT: (
+        "The hosts run another product than declared.",
+        "Correct the PartnerServer.",
+    ),
+    Reason.INCOMPLETE_READ: (
+        "The list of entries is not proven whole, so nothing is taken for absent.",
+        "Grant the account a view of the whole organisation.",
+    ),
+    Reason.METADATA_VALID: ("The document can be used.", NOTHING),
+    Reason.METADATA_UNREACHABLE: (
+        "The server cannot fetch the partner's document.",
+        "Try the address in a browser on that server: name, firewall, TLS certificate.",
+    ),
+    Reason.METADATA_INVALID: (
+        "What the server fetched is no auth metadata document.",
+        "Correct the address.",
+    ),
+    Reason.METADATA_WRONG_PRODUCT: (
+        "The document is of another product.",
+        "Correct the address or the product.",
+    ),
+    Reason.CERTIFICATE_VALID: ("The certificate is good.", NOTHING),
+    Reason.CERTIFICATE_MISSING: (
+        "No OAuth certificate is set, or it is not installed.",
+        "See the message.",
+    ),
+    Reason.CERTIFICATE_UNREADABLE: ("The certificate could not be read.", "See the message."),
+    Reason.CERTIFICATE_EXPIRED: ("The OAuth certificate has expired.", "Renew and publish it."),
+    Reason.CERTIFICATE_EXPIRES_SOON: (
+        "The OAuth certificate expires soon.",
+        "Renew and publish it.",
+    ),
+    Reason.CERTIFICATE_NOT_YET_VALID: (
+        "The OAuth certificate is not valid yet.",
+        "Check the clocks.",
+    ),
+    Reason.CERTIFICATE_WEAK: ("The key is shorter than 2048 bits.", "Make a new certificate."),
+    Reason.CERTIFICATE_NOT_PUBLISHED: (
+        "The server signs with a certificate that its document does not publish.",
+        "Publish it with the cmdlets that the message names.",
+    ),
+    Reason.REGISTERED: ("The entry is as declared.", NOTHING),
+    Reason.NOT_REGISTERED: (
+        "The server has no entry for this partner.",
+        "Wait for the pass, or read Ready.",
+    ),
+    Reason.ADOPTED: ("An entry was there already and is kept from now on.", NOTHING),
+    Reason.AMBIGUOUS: (
+        "Several entries could be meant.",
+        "Remove or rename the others, or set identity.",
+    ),
+    Reason.CREATED_NOTHING: (
+        "The script ended well but made no entry.",
+        "Read its output in the message.",
+    ),
+    Reason.UNREADABLE_VALUE: (
+        "The entry has a value that cannot be read.",
+        "Look at it on the server.",
+    ),
+    Reason.REPAIRED: ("A difference was repaired.", NOTHING),
+    Reason.REMOVED: ("The entry was removed, and a complete read proves it.", NOTHING),
+    Reason.RETAINED: ("The object went, the entry stays.", NOTHING),
+    Reason.HANDED_OVER: ("Another object has taken over the entry.", NOTHING),
+    Reason.RELEASED: ("The object was let go without contact to a server.", NOTHING),
+    Reason.DELETION_BLOCKED: (
+        "The entry cannot be removed now, so the object stays.",
+        "Mend the cause, or set the annotation release as the message says.",
+    ),
+    Reason.ACTIVATED: ("All hosts run with the last change.", NOTHING),
+    Reason.RESTART_PENDING: ("Hosts still run with older settings.", "Wait for the restart."),
+    Reason.RESTARTED: ("IIS was restarted on a host.", NOTHING),
+    Reason.RESTART_FAILED: (
+        "A host did not come back as healthy as before; the round has stopped.",
+        "Look at the host; it is never restarted twice.",
+    ),
+    Reason.RESTART_NOT_NEEDED: ("This product needs no restart.", NOTHING),
+    Reason.ACTIVATION_UNKNOWN: (
+        "A host's workers could not be looked at.",
+        "See whether it answers.",
+    ),
+    Reason.HOST_LEFT: ("A host left spec.hosts or the organisation and leaves the round.", NOTHING),
+    Reason.NO_HOST_FOUND: (
+        "None of the listed hosts belongs to the organisation.",
+        "Correct spec.hosts.",
+    ),
+    Reason.HOSTS_UNLISTED: (
+        "Hosts were found that spec.hosts does not list.",
+        "List them, or restart them yourself.",
+    ),
+    Reason.CONNECTIVITY_TEST_PASSED: ("The test passed.", NOTHING),
+    Reason.CONNECTIVITY_TEST_FAILED: (
+        "The test failed.",
+        "Read its text in status.connectivity.message.",
+    ),
+    Reason.CONNECTIVITY_TEST_FLAKY: (
+        "The test fails now and then.",
+        "Read status.connectivity.history.",
+    ),
+    Reason.NOT_TESTED: (
+        "No test was run yet, or none is declared.",
+        "Declare lync.connectivityTest.",
+    ),
+}
+
+
+def reasons_page() -> str:
+    """The page docs/reasons.md."""
+    lines = ["# Conditions and reasons", "", "| condition | True means |", "|---|---|"]
+    lines += [f"| `{condition}` | {meaning} |" for condition, meaning in CONDITIONS.items()]
+    lines += ["", "| reason | meaning | what to do |", "|---|---|---|"]
+    lines += [f"| `{reason}` | {meaning} | {step} |" for reason, (meaning, step) in REASONS.items()]
+    return "\n".join(lines) + "\n"
