@@ -40,7 +40,7 @@ class Observer:
     def _follow(self, plural: str, stream: watch.Watch) -> None:
         with self.stage.plane.api_client() as api:
             objects = client.CustomObjectsApi(api)
-            events = stream.stream(
+            events = stream.stream(  # type: ignore[no-untyped-call]
                 objects.list_namespaced_custom_object,
                 "partner-operator.io",
                 "v1alpha1",
@@ -62,7 +62,7 @@ class Observer:
     def finish(self) -> list[str]:
         """Stop watching; what was wrong with any status, and every place where a secret was found."""
         for stream in self._watches:
-            stream.stop()
+            stream.stop()  # type: ignore[no-untyped-call]
         self.problems += self._leaks()
         shells = self.stage.simulation.open_shells()
         if shells:
