@@ -60,7 +60,19 @@ def _begin(ports: Ports, declared: DeclaredServer) -> Pass:
         declared=declared,
         status=declared.status,
         drafts=drafts,
-        blocker=declared.problem,
+        blocker=declared.problem or _unsupported(ports, declared),
+    )
+
+
+def _unsupported(ports: Ports, declared: DeclaredServer) -> Blocker | None:
+    product = declared.desired.product
+    if product in ports.operations:
+        return None
+    return Blocker(
+        Reason.UNSUPPORTED_PAIR,
+        f"This version of the operator cannot manage {product} servers yet. As partner of another server, "
+        "give its URL in spec.partner of the PartnerApplication.",
+        stalled=True,
     )
 
 
