@@ -1,0 +1,53 @@
+"""All web sites of the domain: one listener per name, known to the domain's network."""
+
+from __future__ import annotations
+
+from partner_simulator.web.faults import DocumentFault
+from partner_simulator.web.server import Site
+from partner_simulator.web.sites import Sites
+from partner_simulator.world import names
+from partner_simulator.world.domain import Domain
+
+HTTPS = 443
+
+
+class Farm:
+    """Starts, spoils and stops the sites."""
+
+    def __init__(self, domain: Domain) -> None:
+        """Issue a TLS certificate for each name."""
+        self._domain = domain
+        self._sites = Sites(domain)
+        self._listeners = {
+            fqdn: Site(fqdn, domain.authority.issue_server([fqdn]), self._sites.answer)
+            for fqdn in (*names.EXCHANGE_HOSTS, names.AUTODISCOVER, names.LYNC_POOL)
+        }
+
+    def start(self) -> None:
+        """Listen everywhere and tell the network where."""
+        for fqdn, site in self._listeners.items():
+            site.start()
+            self._domain.network.register(fqdn, HTTPS, *site.address)
+
+    def stop(self) -> None:
+        """Close all ports."""
+        for site in self._listeners.values():
+            site.stop()
+
+    def spoil_document(self, fqdn: str, fault: DocumentFault) -> None:
+        """Let a site publish something wrong until `heal_document`. Raises KeyError."""
+        site = self._listeners[fqdn]
+        self.heal_document(fqdn)
+        self._sites.spoil(fqdn, fault)
+        if fault is DocumentFault.UNREACHABLE:
+            site.stop()
+        elif fault is DocumentFault.WRONG_TLS_NAME:
+            other = self._domain.authority.issue_server(["other.example"], addresses=())
+            site.use_certificate(other)
+
+    def heal_document(self, fqdn: str) -> None:
+        """All is well there again. Raises KeyError."""
+        site = self._listeners[fqdn]
+        self._sites.spoil(fqdn, None)
+        site.use_certificate(self._domain.authority.issue_server([fqdn]))
+        site.start()
