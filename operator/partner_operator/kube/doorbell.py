@@ -108,13 +108,13 @@ def build_registry(
     """All our handlers, in a registry of their own."""
     registry = kopf.OperatorRegistry()
 
-    @kopf.on.login(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
+    @kopf.on.login(registry=registry, id="login", errors=kopf.ErrorsMode.PERMANENT)
     async def login(**_: Any) -> kopf.ConnectionInfo:
         return await connection.login()
 
     _add_probes(registry, echo, switchboard)
 
-    @kopf.on.event(GROUP, VERSION, SERVERS, registry=registry)
+    @kopf.on.event(GROUP, VERSION, SERVERS, registry=registry, id="ring")
     async def server_event(event: Mapping[str, Any], **_: Any) -> None:
         body, deleted = event["object"], event["type"] == "DELETED"
         _hear(echo, body, deleted=deleted)
@@ -122,13 +122,13 @@ def build_registry(
         if deleted:
             workers.forget(body["metadata"]["uid"])
 
-    @kopf.on.event(GROUP, VERSION, APPLICATIONS, registry=registry)
+    @kopf.on.event(GROUP, VERSION, APPLICATIONS, registry=registry, id="ring")
     async def application_event(event: Mapping[str, Any], **_: Any) -> None:
         body, deleted = event["object"], event["type"] == "DELETED"
         _hear(echo, body, deleted=deleted)
         switchboard.application_event(body, deleted=deleted)
 
-    @kopf.daemon(GROUP, VERSION, SERVERS, registry=registry, cancellation_timeout=None)
+    @kopf.daemon(GROUP, VERSION, SERVERS, registry=registry, id="worker", cancellation_timeout=None)
     async def worker(
         uid: str, namespace: str | None, name: str, stopped: Stopped, **_: Any
     ) -> None:
@@ -140,12 +140,12 @@ def build_registry(
     # This holds kopf's finalizer, not the daemon: kopf starts no daemon for what is terminating
     # already when the operator starts, and takes an exiting operator's daemon for one that is done.
     # In both cases it would let a server go that applications still need.
-    @kopf.on.delete(GROUP, VERSION, SERVERS, registry=registry, when=terminating)
+    @kopf.on.delete(GROUP, VERSION, SERVERS, registry=registry, id="drain", when=terminating)
     async def drain(uid: str, namespace: str | None, name: str, **_: Any) -> None:
         if not workers.drained(uid, ServerName(str(namespace), name)):
             raise kopf.TemporaryError("its worker is not done yet", delay=DRAIN_POLL)
 
-    @kopf.on.cleanup(registry=registry)
+    @kopf.on.cleanup(registry=registry, id="end")
     async def end(**_: Any) -> None:
         await workers.end_all()
 
@@ -154,12 +154,12 @@ def build_registry(
 
 def _add_probes(registry: kopf.OperatorRegistry, echo: Echo, switchboard: Switchboard) -> None:
     # With the default errors mode a probe that fails is retried, and the kubelet never answered.
-    @kopf.on.probe(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
+    @kopf.on.probe(registry=registry, id="watch", errors=kopf.ErrorsMode.PERMANENT)
     async def watch(**_: Any) -> str:
         echo.check()
         return "hears"
 
-    @kopf.on.probe(registry=registry, errors=kopf.ErrorsMode.PERMANENT)
+    @kopf.on.probe(registry=registry, id="queue", errors=kopf.ErrorsMode.PERMANENT)
     async def queue(**_: Any) -> str:
         check_workers(switchboard.bells())
         return "gets on"
