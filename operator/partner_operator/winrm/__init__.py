@@ -3,6 +3,8 @@
 Imports nothing of ours. `run` blocks and uses one connection of its own per call.
 """
 
+from partner_operator.winrm.answer import Answer, Output, understand
+from partner_operator.winrm.clixml import Streams
 from partner_operator.winrm.errors import (
     Blocked,
     Busy,
@@ -19,7 +21,7 @@ from partner_operator.winrm.errors import (
     Unauthenticated,
     Unreachable,
 )
-from partner_operator.winrm.run import Answer, Authentication, Endpoint, RemoteRequest, run
+from partner_operator.winrm.run import Authentication, Endpoint, RemoteRequest, run
 
 __all__ = [
     "Answer",
@@ -31,14 +33,17 @@ __all__ = [
     "Forbidden",
     "Obstacle",
     "OutcomeUnknown",
+    "Output",
     "ProtocolViolation",
     "QuotaExceeded",
     "RemoteRequest",
     "RemoteRunError",
     "ScriptError",
+    "Streams",
     "TimedOut",
     "TlsFailed",
     "Unauthenticated",
     "Unreachable",
     "run",
+    "understand",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 _OBJECTS = re.compile(rb"<Objs\b.*?</Objs>", re.DOTALL)
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?#< CLIXML\r?\n?")
@@ -12,7 +13,7 @@ _ESCAPE = re.compile(r"((?:_x[0-9A-Fa-f]{4}_)+)")
 _NAMESPACE = "{http://schemas.microsoft.com/powershell/2004/04}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Streams:
     """Texts of standard error by stream. None of it is a sign of failure by itself."""
 
@@ -21,6 +22,15 @@ class Streams:
     verbose: list[str] = field(default_factory=list)
     native: str = ""
     """Text outside CLIXML, as native programs and cmd.exe write it."""
+
+    def map(self, change: Callable[[str], str]) -> Streams:
+        """All texts, changed."""
+        return Streams(
+            error=[change(text) for text in self.error],
+            warning=[change(text) for text in self.warning],
+            verbose=[change(text) for text in self.verbose],
+            native=change(self.native),
+        )
 
     @property
     def text(self) -> str:
@@ -39,8 +49,7 @@ def parse(stderr: bytes) -> Streams:
             position = found.end()
     outside.append(stderr[position:])
     native = b"".join(_HEADER.sub(b"", part) for part in outside)
-    streams.native = _decoded(native).strip()
-    return streams
+    return replace(streams, native=_decoded(native).strip())
 
 
 def _read(document: bytes, streams: Streams) -> bool:

@@ -80,11 +80,17 @@ class TimedOut(RemoteRunError):
 
 
 class ProtocolViolation(RemoteRunError):
-    """The host answered with something that is no answer to what was asked."""
+    """The host answered with something that is no answer to what was asked.
 
-    def __init__(self, message: str, *, nothing_ran: bool = False) -> None:
+    A request that arrived damaged is one, too: the bootstrap refused it, so `nothing_ran` is set.
+    """
+
+    def __init__(
+        self, message: str, *, nothing_ran: bool = False, outcome_unknown: bool = False
+    ) -> None:
         super().__init__(message)
         self.nothing_ran = nothing_ran
+        self.outcome_unknown = outcome_unknown
 
 
 class Obstacle(StrEnum):
@@ -100,11 +106,10 @@ class Obstacle(StrEnum):
 class Blocked(RemoteRunError):
     """Something on the host stops PowerShell, or our script, before it can speak."""
 
-    nothing_ran = True
-
-    def __init__(self, message: str, obstacle: Obstacle) -> None:
+    def __init__(self, message: str, obstacle: Obstacle, *, nothing_ran: bool) -> None:
         super().__init__(message)
         self.obstacle = obstacle
+        self.nothing_ran = nothing_ran
 
 
 class OutcomeUnknown(RemoteRunError):
@@ -126,11 +131,12 @@ class ErrorDetails:
 
 
 class ScriptError(RemoteRunError):
-    """Our script ran and threw this record."""
+    """Our script threw this record; or the bootstrap did before it, then `nothing_ran` is set."""
 
-    def __init__(self, details: ErrorDetails) -> None:
+    def __init__(self, details: ErrorDetails, *, nothing_ran: bool = False) -> None:
         super().__init__(" ".join(details.messages) or details.error_id)
         self.details = details
+        self.nothing_ran = nothing_ran
 
 
 def without_request_ids(error_id: str) -> str:

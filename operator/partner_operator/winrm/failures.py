@@ -6,16 +6,17 @@ import xml.etree.ElementTree as ET
 from enum import StrEnum
 
 import requests
-import spnego.exceptions
-from requests_credssp.exceptions import AuthenticationException, NTStatusException
+from spnego.exceptions import SpnegoError
+from urllib3.exceptions import HTTPError
 from winrm.exceptions import (
-    AuthenticationError,
+    InvalidCredentialsError,
     WinRMError,
     WinRMOperationTimeoutError,
     WinRMTransportError,
     WSManFaultError,
 )
 
+from partner_operator.winrm.connections import ReplyTooLarge
 from partner_operator.winrm.errors import (
     Blocked,
     Forbidden,
@@ -29,7 +30,13 @@ from partner_operator.winrm.errors import (
     Unauthenticated,
     Unreachable,
 )
-from partner_operator.winrm.transport import DeadlinePassed, Redirected, ReplyTooLarge, WrongReply
+from partner_operator.winrm.transport import (
+    DeadlinePassed,
+    LogonBroken,
+    LogonNotOffered,
+    Redirected,
+    WrongReply,
+)
 
 ACCESS_DENIED = 5
 SHELL_QUOTAS = frozenset(range(2150859173, 2150859180)) | frozenset(range(2150859236, 2150859243))
@@ -39,12 +46,15 @@ BUSY_SENDING = 170
 
 
 class Phase(StrEnum):
-    """How far a run has come. From COMMAND on, the script may run."""
+    """How far a run has come. From SEND on, the script may run."""
 
     CREATE = "create"
+    """Connection, logon and the shell."""
     COMMAND = "command"
     SEND = "send"
     RECEIVE = "receive"
+    CLEAN_UP = "clean up"
+    """Signal and Delete."""
 
 
 EXPECTED = (
@@ -53,51 +63,55 @@ EXPECTED = (
     WinRMTransportError,
     WinRMOperationTimeoutError,
     requests.RequestException,
-    spnego.exceptions.SpnegoError,
-    AuthenticationException,
-    NTStatusException,
+    HTTPError,
+    SpnegoError,
     Redirected,
     ReplyTooLarge,
     DeadlinePassed,
+    LogonBroken,
+    LogonNotOffered,
     WrongReply,
     ET.ParseError,
     StopIteration,
     AssertionError,
-    KeyError,
+    LookupError,
     ValueError,
     OSError,
 )
-"""Everything that pywinrm 0.5.0 is known to throw at a caller."""
+"""Everything that pywinrm 0.5.0 and our transport are known to throw at a caller."""
 
 
 def classify(error: Exception, phase: Phase, host: str) -> RemoteRunError:
     """The failure of one step as one of ours. Before Command was sent, nothing ran."""
     if isinstance(error, RemoteRunError):
         return error
-    refused = _logon(error, host) or _fault(error, host)
-    if refused is not None:
-        return refused
+    if phase in (Phase.CREATE, Phase.COMMAND):
+        refused = _logon(error, host) or _fault(error, host)
+        if refused is not None:
+            return refused
     if phase is Phase.CREATE:
         return _before_anything(error, host)
-    what = _what(error)
+    if isinstance(error, DeadlinePassed):
+        return OutcomeUnknown(
+            f"{host} was not done in time. It may still be at work; the operator waits and reads the state "
+            "again."
+        )
     return OutcomeUnknown(
-        f"{host}: the connection was lost after a command was sent ({what}). Whether it did its work is "
-        "not known; the operator waits and reads the state again."
+        f"{host}: the connection was lost after a command was sent ({_what(error)}). Whether it did its work "
+        "is not known; the operator waits and reads the state again."
     )
 
 
 def _logon(error: Exception, host: str) -> RemoteRunError | None:
-    if isinstance(error, (AuthenticationError, NTStatusException, spnego.exceptions.SpnegoError)):
+    if isinstance(error, InvalidCredentialsError):
         return Unauthenticated(
-            f"{host} refused the user name or password, or offers no common way to log on."
+            f"{host} refused the user name or password. The operator tries again when the Secret changes."
         )
-    if isinstance(error, AuthenticationException):
-        text = str(error)
-        if "available authentication" in text or "did not response CredSSP being" in text:
-            return Forbidden(
-                f"{host} does not offer CredSSP. On the host: Enable-WSManCredSSP -Role Server."
-            )
-        return Unauthenticated(f"{host} refused the user name or password over CredSSP.")
+    if isinstance(error, LogonNotOffered):
+        return Forbidden(
+            f"{host} does not offer the declared authentication. For CredSSP, on the host: "
+            "Enable-WSManCredSSP -Role Server; for NTLM: Negotiate in winrm/config/service/auth."
+        )
     if isinstance(error, WinRMError) and "is not installed" in str(error):
         return Forbidden(f"{host}: this image has no support for the declared authentication.")
     return None
@@ -125,6 +139,11 @@ def _before_anything(error: Exception, host: str) -> RemoteRunError:
         return TlsFailed(f"{host}: TLS failed: {_tls_reason(str(error))}. {_TLS_HINT}")
     if isinstance(error, (requests.Timeout, DeadlinePassed, WinRMOperationTimeoutError)):
         return TimedOut(f"{host} did not answer in time.")
+    if isinstance(error, (LogonBroken, SpnegoError)):
+        return Unreachable(
+            f"{host} broke the logon off ({_what(error)}), which says nothing about the password. Can it "
+            "reach a domain controller?"
+        )
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return ProtocolViolation(f"{host} sent a broken reply.", nothing_ran=True)
     if isinstance(error, requests.ConnectionError):
@@ -177,7 +196,7 @@ def _what(error: Exception) -> str:
         return f"fault {error.wsman_fault_code or error.wmierror_code or error.fault_subcode}"
     if isinstance(error, WinRMTransportError):
         return f"HTTP {error.code}"
-    if isinstance(error, WrongReply):
+    if isinstance(error, (WrongReply, LogonBroken)):
         return str(error)
     return type(error).__name__
 
@@ -185,12 +204,12 @@ def _what(error: Exception) -> str:
 _OBSTACLES: tuple[tuple[Obstacle, tuple[str, ...], str], ...] = (
     (
         Obstacle.ANTIMALWARE,
-        ("ScriptContainedMaliciousContent",),
+        ("ScriptContainedMaliciousContent", "contains malicious content"),
         "The antimalware software of {host} stopped the operator's script. Allow it there.",
     ),
     (
         Obstacle.LANGUAGE_MODE,
-        ("ConstrainedLanguage", "only on core types in this language mode"),
+        ("ConstrainedLanguage", "RestrictedLanguage", "NoLanguage", "in this language mode"),
         "PowerShell on {host} runs in constrained language mode (AppLocker or WDAC), in which no product "
         "cmdlet can be driven. Exempt the operator's account or host from that policy.",
     ),
@@ -212,9 +231,9 @@ _OBSTACLES: tuple[tuple[Obstacle, tuple[str, ...], str], ...] = (
 )
 
 
-def obstacle(text: str, host: str) -> Blocked | None:
+def obstacle(text: str, host: str, *, nothing_ran: bool) -> Blocked | None:
     """What stopped a script, recognised by the marks it leaves."""
     for kind, marks, sentence in _OBSTACLES:
         if any(mark.lower() in text.lower() for mark in marks):
-            return Blocked(sentence.format(host=host), kind)
+            return Blocked(sentence.format(host=host), kind, nothing_ran=nothing_ran)
     return None

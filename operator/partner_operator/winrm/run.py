@@ -5,28 +5,25 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import ssl
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
-from winrm.protocol import Protocol
-
-from partner_operator.winrm import clixml, failures, framing
-from partner_operator.winrm.bootstrap import arguments
-from partner_operator.winrm.errors import (
-    Busy,
-    ErrorDetails,
-    OutcomeUnknown,
-    ProtocolViolation,
-    RemoteRunError,
-    ScriptError,
-    without_request_ids,
+from winrm.exceptions import (
+    InvalidCredentialsError,
+    WinRMOperationTimeoutError,
+    WSManFaultError,
 )
+
+from partner_operator.winrm import failures, framing
+from partner_operator.winrm.answer import Answer, Output, understand
+from partner_operator.winrm.bootstrap import arguments
+from partner_operator.winrm.errors import ProtocolViolation, TlsFailed
 from partner_operator.winrm.failures import Phase
-from partner_operator.winrm.transport import HardenedTransport, make_protocol
+from partner_operator.winrm.transport import make_protocol
 
 logger = logging.getLogger(__name__)
 
@@ -69,62 +66,64 @@ class RemoteRequest:
     operation: str
     script: str
     parameters: Mapping[str, Any]
+    """Plain data: null, booleans, strings, 32-bit integers, lists, objects with plain names."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadline_seconds: float = 120.0
+    """For everything, from the first connection on; cleaning up may add ten seconds."""
     mutex_wait_seconds: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back."""
-
-    data: dict[str, Any]
-    console: str
-    """Standard output outside the frame: what the script's programs wrote for people."""
-    streams: clixml.Streams
-    powershell_version: str
-    clock: int
-    """The host's clock, in seconds since 1970 UTC."""
-    seconds: float
+    """How long to wait on the host while another run of ours works there; at most half the deadline."""
 
 
 def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
     """Run a script on a host. Blocks; raises RemoteRunError and nothing else.
 
+    Raises ValueError for a request that cannot be sent (a mistake of the caller).
     Nothing after Command is retried: what is unknown is reported as unknown.
     """
-    begun = time.monotonic()
-    with _trusted(endpoint.ca_pem) as ca_path:
-        conversation = _Conversation(endpoint, request, ca_path, begun + request.deadline_seconds)
+    line = framing.request_line(
+        request.script,
+        request.parameters,
+        request.secrets,
+        int(1000 * min(request.mutex_wait_seconds, request.deadline_seconds / 2)),
+    )
+    with _trusted(endpoint) as ca_path:
+        conversation = _Conversation(endpoint, request, ca_path, line)
         try:
-            stdout, stderr, code = conversation.hold()
+            output = conversation.hold()
         except failures.EXPECTED as error:
-            failure = failures.classify(error, conversation.phase, endpoint.host)
+            failure = failures.classify(error, conversation.failed_in, endpoint.host)
             logger.info(
                 "%s on %s failed in %s after %.1f s: %s",
                 request.operation,
                 endpoint.host,
-                conversation.phase,
-                time.monotonic() - begun,
+                conversation.failed_in,
+                sum(conversation.phases.values()),
                 type(failure).__name__,
             )
             # The cause may carry requests and replies; only our own sentence goes on.
             raise failure from None
-    seconds = time.monotonic() - begun
+    seconds = sum(output.phases.values())
     logger.info("%s on %s took %.1f s", request.operation, endpoint.host, seconds)
-    return _understood(endpoint.host, stdout, stderr, code, seconds)
+    hidden = (endpoint.password, *request.secrets.values())
+    return understand(endpoint.host, output, hidden)
 
 
 @contextlib.contextmanager
-def _trusted(ca_pem: str | None) -> Iterator[str | None]:
+def _trusted(endpoint: Endpoint) -> Iterator[str | None]:
     """The bundle as the file that requests wants; None means the public authorities."""
-    if ca_pem is None:
+    if endpoint.ca_pem is None:
         yield None
         return
+    try:
+        ssl.create_default_context(cadata=endpoint.ca_pem)
+    except (ssl.SSLError, ValueError):
+        raise TlsFailed(
+            f"{endpoint.host}: the CA bundle given for it holds no certificate in PEM form."
+        ) from None
     handle, path = tempfile.mkstemp(prefix="partner-operator-ca-", suffix=".pem")
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(ca_pem)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(endpoint.ca_pem)
         yield path
     finally:
         os.unlink(path)
@@ -134,56 +133,70 @@ class _Conversation:
     """Create, Command, Send, Receive, Signal, Delete: one Protocol, used once."""
 
     def __init__(
-        self, endpoint: Endpoint, request: RemoteRequest, ca_path: str | None, deadline: float
+        self, endpoint: Endpoint, request: RemoteRequest, ca_path: str | None, line: bytes
     ) -> None:
-        self.phase = Phase.CREATE
-        self._endpoint = endpoint
-        self._request = request
-        self._deadline = deadline
-        self._ca_path = ca_path
+        self.phases: dict[str, float] = {}
+        self.failed_in = Phase.CREATE
+        self._line = line
+        self._host = endpoint.host
         self._shell = ""
         self._command = ""
-
-    def hold(self) -> tuple[bytes, bytes, int]:
-        protocol, transport = make_protocol(
-            url=self._endpoint.url,
-            transport=self._endpoint.authentication,
-            username=self._endpoint.username,
-            password=self._endpoint.password,
-            ca_path=self._ca_path,
-            deadline=self._deadline,
+        self._protocol, self._transport = make_protocol(
+            url=endpoint.url,
+            transport=endpoint.authentication,
+            username=endpoint.username,
+            password=endpoint.password,
+            ca_path=ca_path,
+            deadline=time.monotonic() + request.deadline_seconds,
         )
+
+    def hold(self) -> Output:
+        """All of it. The shell is closed whatever happens."""
+        may_log_on = True
         try:
-            self._shell = protocol.open_shell(
-                codepage=UTF8, noprofile=True, idle_timeout=IDLE_TIMEOUT
-            )
-            self.phase = Phase.COMMAND
-            self._command = protocol.run_command(
-                self._shell, f"powershell.exe {arguments()}", console_mode_stdin=False
-            )
-            self.phase = Phase.SEND
-            self._send(protocol)
-            self.phase = Phase.RECEIVE
-            return self._receive(protocol)
+            with self._phase(Phase.CREATE):
+                self._transport.log_on()
+                self._shell = self._protocol.open_shell(
+                    codepage=UTF8, noprofile=True, idle_timeout=IDLE_TIMEOUT
+                )
+            with self._phase(Phase.COMMAND):
+                self._command = self._protocol.run_command(
+                    self._shell, f"powershell.exe {arguments()}", console_mode_stdin=False
+                )
+            with self._phase(Phase.SEND):
+                self._send()
+            with self._phase(Phase.RECEIVE):
+                stdout, stderr, code = self._receive()
+        except InvalidCredentialsError:
+            # A second refused logon would bring the account nearer to its lockout.
+            may_log_on = False
+            raise
         finally:
-            self._clean_up(protocol, transport)
+            started = time.monotonic()
+            self._clean_up(may_log_on)
+            self.phases[Phase.CLEAN_UP] = time.monotonic() - started
+        return Output(stdout, stderr, code, self.phases)
 
-    def _send(self, protocol: Protocol) -> None:
-        request = self._request
-        line = framing.request_line(
-            request.script,
-            request.parameters,
-            request.secrets,
-            int(request.mutex_wait_seconds * 1000),
-        )
-        for start in range(0, len(line), CHUNK):
-            chunk = line[start : start + CHUNK]
-            self._send_chunk(protocol, chunk, end=start + CHUNK >= len(line))
+    @contextlib.contextmanager
+    def _phase(self, phase: Phase) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        except failures.EXPECTED:
+            self.failed_in = phase
+            raise
+        finally:
+            self.phases[phase] = time.monotonic() - started
 
-    def _send_chunk(self, protocol: Protocol, chunk: bytes, *, end: bool) -> None:
+    def _send(self) -> None:
+        for start in range(0, len(self._line), CHUNK):
+            chunk = self._line[start : start + CHUNK]
+            self._send_chunk(chunk, end=start + CHUNK >= len(self._line))
+
+    def _send_chunk(self, chunk: bytes, *, end: bool) -> None:
         for patience in (2, 1, 0):
             try:
-                protocol.send_command_input(self._shell, self._command, chunk, end=end)
+                self._protocol.send_command_input(self._shell, self._command, chunk, end=end)
                 return
             except WinRMOperationTimeoutError:
                 # Taken for delivered; the bootstrap's checksum tells if it was not (C10).
@@ -193,94 +206,38 @@ class _Conversation:
                     raise
                 time.sleep(BUSY_SENDING_SECONDS)
 
-    def _receive(self, protocol: Protocol) -> tuple[bytes, bytes, int]:
+    def _receive(self) -> tuple[bytes, bytes, int]:
         stdout, stderr = bytearray(), bytearray()
         while True:
-            if time.monotonic() > self._deadline:
-                raise OutcomeUnknown(
-                    f"{self._endpoint.host}: {self._request.operation} was not done after "
-                    f"{self._request.deadline_seconds:.0f} s. It may still be at work; the operator waits "
-                    "and reads the state again."
-                )
             try:
-                out, err, code, done = protocol.get_command_output_raw(self._shell, self._command)
+                out, err, code, done = self._protocol.get_command_output_raw(
+                    self._shell, self._command
+                )
             except WinRMOperationTimeoutError:
                 continue
             stdout += out
             stderr += err
             if len(stdout) + len(stderr) > 2 * framing.LONGEST_ANSWER:
-                raise ProtocolViolation(f"{self._endpoint.host} sends output without end.")
+                raise ProtocolViolation(
+                    f"{self._host} sends output without end.", outcome_unknown=True
+                )
             if done:
                 return bytes(stdout), bytes(stderr), int(code) & 0xFFFFFFFF
 
-    def _clean_up(self, protocol: Protocol, transport: HardenedTransport) -> None:
+    def _clean_up(self, may_log_on: bool) -> None:
         """Signal and Delete, each by itself: a shell that stays counts against the user's quota."""
-        transport.deadline = time.monotonic() + CLEANING_SECONDS
-        if self._command:
-            self._quietly(protocol.cleanup_command, self._shell, self._command)
-        if self._shell:
-            self._quietly(protocol.close_shell, self._shell)
-        transport.close_session()
+        self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS)
+        if may_log_on and self._command:
+            may_log_on = self._quietly(self._protocol.cleanup_command, self._shell, self._command)
+        if may_log_on and self._shell:
+            self._quietly(self._protocol.close_shell, self._shell)
+        self._transport.close()
 
-    def _quietly(self, step: Any, *ids: str) -> None:
+    def _quietly(self, step: Callable[..., None], *ids: str) -> bool:
+        """Try a step; False when the logon was refused."""
         try:
             step(*ids)
         except failures.EXPECTED as error:
-            logger.debug("%s: %s: %s", self._endpoint.host, step.__name__, type(error).__name__)
-
-
-def _understood(host: str, stdout: bytes, stderr: bytes, code: int, seconds: float) -> Answer:
-    streams = clixml.parse(stderr)
-    found = framing.find_answer(stdout)
-    if found is None:
-        raise _without_answer(host, stdout, streams, code)
-    document, rest = found
-    if document.get("ok") is not True:
-        raise _failure(host, document)
-    data = document.get("data")
-    if not isinstance(data, dict):
-        raise ProtocolViolation(f"{host}: the answer holds no object.")
-    framing.check_contract(data)
-    facts = document.get("host") or {}
-    return Answer(
-        data=data,
-        console=rest.decode("utf-8", errors="replace"),
-        streams=streams,
-        powershell_version=str(facts.get("version", "")),
-        clock=int(facts.get("clock", 0)),
-        seconds=seconds,
-    )
-
-
-def _without_answer(host: str, stdout: bytes, streams: clixml.Streams, code: int) -> RemoteRunError:
-    text = f"{streams.text}\n{stdout.decode('utf-8', errors='replace')}"
-    blocked = failures.obstacle(text, host)
-    if blocked is not None:
-        return blocked
-    said = " ".join(streams.text.split())[:200]
-    return OutcomeUnknown(
-        f"{host}: PowerShell ended with code {code} and without an answer. Whether the script did its work "
-        f"is not known; the operator reads the state again. PowerShell said: {said or 'nothing'}"
-    )
-
-
-def _failure(host: str, document: dict[str, Any]) -> RemoteRunError:
-    why, record = document.get("why"), document.get("error")
-    if why == "Damaged":
-        return ProtocolViolation(
-            f"{host}: the request arrived damaged, so nothing was run.", nothing_ran=True
-        )
-    if not isinstance(record, dict):
-        return Busy(
-            f"{host} is busy with another run of the operator (or of a second one). It is waited for."
-        )
-    details = ErrorDetails(
-        error_id=without_request_ids(str(record.get("id", ""))),
-        type=str(record.get("type", "")),
-        innermost_type=str(record.get("inner", "")),
-        category=str(record.get("category", "")),
-        messages=tuple(without_request_ids(str(text)) for text in record.get("messages") or ()),
-        position=str(record.get("position", "")),
-    )
-    blocked = failures.obstacle(details.error_id, host)
-    return blocked if blocked is not None else ScriptError(details)
+            logger.debug("%s: %s: %s", self._host, step.__name__, type(error).__name__)
+            return not isinstance(error, InvalidCredentialsError)
+        return True

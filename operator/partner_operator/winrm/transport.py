@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import requests
+from requests_credssp.exceptions import AuthenticationException, NTStatusException
+from urllib3.exceptions import HTTPError
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm.protocol import Protocol
 from winrm.transport import Transport
 
-LARGEST_REPLY = 8 * 1024 * 1024
-"""Bytes of one HTTP reply; Windows itself stays below its MaxEnvelopeSizekb (500 kB by default)."""
+from partner_operator.winrm.connections import BoundedAdapter, Connections
+
 CONNECT_SECONDS = 10.0
 OPERATION_SECONDS = 20
 READ_SECONDS = OPERATION_SECONDS + 15
+_LOGON_REFUSED = frozenset(
+    {
+        0xC0000022,
+        0xC0000064,
+        0xC000006A,
+        *range(0xC000006D, 0xC0000073),
+        0xC0000193,
+        0xC0000224,
+        0xC0000234,
+    }
+)
+"""NTSTATUS (MS-ERREF 2.3.1): no such user, wrong password, restricted, expired, disabled, locked out."""
 _ADDRESSING = "{http://schemas.xmlsoap.org/ws/2004/08/addressing}"
 _SOAP_TYPES = (
     "application/soap+xml",
@@ -29,10 +45,6 @@ class Redirected(Exception):
     """The host sent us elsewhere; a logon there could be anybody's."""
 
 
-class ReplyTooLarge(Exception):
-    """More bytes than any answer of WinRM has."""
-
-
 class DeadlinePassed(Exception):
     """The run's total time is over."""
 
@@ -41,12 +53,21 @@ class WrongReply(Exception):
     """A reply that is no answer to what was asked."""
 
 
+class LogonBroken(Exception):
+    """The logon broke off for a reason that says nothing about the password."""
+
+
+class LogonNotOffered(Exception):
+    """The host wants a logon of a kind that we do not use; no credential was sent."""
+
+
 class HardenedTransport(Transport):
     """Sends SOAP messages for one run, within its deadline."""
 
     def __init__(self, deadline: float, **options: Any) -> None:
         super().__init__(**options)
-        self.deadline = deadline
+        self.connections = Connections(deadline)
+        self.adapter = BoundedAdapter(self.connections)
 
     def build_session(self) -> requests.Session:
         """The session without proxies, netrc and CA variables of the environment."""
@@ -55,41 +76,70 @@ class HardenedTransport(Transport):
         if fresh:
             session.trust_env = False
             session.proxies.clear()
-            if self.auth_method == "credssp":
-                self._log_on(session)
+            session.adapters.clear()
+            session.mount("https://", self.adapter)
         return session
 
-    def _log_on(self, session: requests.Session) -> None:
-        """Send an empty message first, so that Create does not ride on the handshake.
+    def close(self) -> None:
+        """End all connections."""
+        self.close_session()
+        self.connections.close()
 
-        requests_credssp takes every reply to its last leg that is not 200 for a refused logon, and
-        would hide a fault 5 or a quota behind it.
+    def log_on(self) -> None:
+        """Do the handshake of CredSSP with an empty message, as pywinrm does over plain HTTP.
+
+        Its client takes the reply to Create, when that is a fault, for a failed logon otherwise.
         """
-        request = requests.Request("POST", self.endpoint, data=None)
-        self._send_message_request(session, session.prepare_request(request))
+        if self.auth_method == "credssp":
+            with self._guarded():
+                session = self.build_session()
+                empty = session.prepare_request(requests.Request("POST", self.endpoint))
+                self._send_message_request(session, empty)
 
     def send_message(self, message: str | bytes) -> bytes:
-        """Send one SOAP message and return a reply that belongs to it."""
-        reply: bytes = super().send_message(message)
-        _check_reply(message, reply)
-        return reply
+        """Send one SOAP message and return a reply that belongs to it.
+
+        Raises DeadlinePassed for whatever goes wrong after the deadline: then it was cut by us.
+        """
+        with self._guarded():
+            try:
+                reply: bytes = super().send_message(message)
+            except WinRMTransportError as error:
+                _check_fault(message, error.response_text)
+                raise
+            _check_reply(message, reply)
+            return reply
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        if self.connections.over:
+            raise DeadlinePassed
+        try:
+            yield
+        except (AuthenticationException, NTStatusException) as error:
+            raise _judged(error, self.adapter.last_status) from error
+        except (requests.RequestException, HTTPError, OSError, WrongReply, ET.ParseError) as error:
+            if self.connections.over:
+                raise DeadlinePassed from error
+            raise
 
     def _send_message_request(
         self, session: requests.Session, prepared_request: requests.PreparedRequest
     ) -> requests.Response:
-        remaining = self.deadline - time.monotonic()
-        if remaining <= 0:
-            raise DeadlinePassed
+        remaining = max(0.1, self.connections.deadline - time.monotonic())
         response = session.send(
             prepared_request,
             timeout=(min(CONNECT_SECONDS, remaining), min(READ_SECONDS, remaining)),
             allow_redirects=False,
             stream=True,
         )
-        self._read_body(response)
-        if response.is_redirect or 300 <= response.status_code < 400:
+        if 300 <= response.status_code < 400:
+            response.close()
             raise Redirected
         if response.status_code == 401:
+            response.close()
+            if not self.adapter.offered_credentials:
+                raise LogonNotOffered
             raise InvalidCredentialsError("rejected")
         if response.content:
             _check_type(response)
@@ -100,19 +150,6 @@ class HardenedTransport(Transport):
             )
         return response
 
-    def _read_body(self, response: requests.Response) -> None:
-        body = bytearray()
-        for chunk in response.iter_content(65536):
-            body += chunk
-            if len(body) > LARGEST_REPLY:
-                response.close()
-                raise ReplyTooLarge
-            if time.monotonic() > self.deadline:
-                response.close()
-                raise DeadlinePassed
-        response._content = bytes(body)
-        response._content_consumed = True  # type: ignore[attr-defined]  # what requests sets after .content
-
 
 def _check_type(response: requests.Response) -> None:
     content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -120,20 +157,44 @@ def _check_type(response: requests.Response) -> None:
         raise WrongReply(f"HTTP {response.status_code} with a body of type {content_type!r}")
 
 
+def _judged(error: AuthenticationException | NTStatusException, status: int) -> Exception:
+    """What a failure of the CredSSP client means. Only a real refusal may count as one (lockout)."""
+    if isinstance(error, NTStatusException):
+        if error.status in _LOGON_REFUSED:
+            return InvalidCredentialsError("rejected")
+        return LogonBroken(f"status 0x{error.status:08X}")
+    text = str(error)
+    if "being an available authentication method" in text:
+        return LogonNotOffered()
+    if status == 401 and "step TLS Handshake" not in text:
+        return InvalidCredentialsError("rejected")
+    return LogonBroken(f"HTTP {status}")
+
+
 def _check_reply(message: str | bytes, reply: bytes) -> None:
     """The reply must relate to our message, and be the response to our action (WS-Addressing)."""
     asked = ET.fromstring(message)  # noqa: S314 - our own message
     answered = ET.fromstring(reply)  # noqa: S314 - size is capped, and expat refuses entity bombs
-    message_id = asked.findtext(f".//{_ADDRESSING}MessageID", "")
-    relates_to = answered.findtext(f".//{_ADDRESSING}RelatesTo", "")
-    if _uuid(message_id) != _uuid(relates_to):
+    if _uuid(asked, "MessageID") != _uuid(answered, "RelatesTo"):
         raise WrongReply("a reply to another message")
     action = asked.findtext(f".//{_ADDRESSING}Action", "")
     if answered.findtext(f".//{_ADDRESSING}Action", "") != action + "Response":
         raise WrongReply("a reply to another operation")
 
 
-def _uuid(text: str) -> uuid.UUID | None:
+def _check_fault(message: str | bytes, fault: str) -> None:
+    """A fault may lack RelatesTo (newer hosts' quota faults do), but it may not be another's."""
+    try:
+        answered = ET.fromstring(fault)  # noqa: S314 - as above
+    except ET.ParseError:
+        return
+    relates_to = _uuid(answered, "RelatesTo")
+    if relates_to is not None and relates_to != _uuid(ET.fromstring(message), "MessageID"):  # noqa: S314
+        raise WrongReply("a fault for another message")
+
+
+def _uuid(envelope: ET.Element, name: str) -> uuid.UUID | None:
+    text = envelope.findtext(f".//{_ADDRESSING}{name}", "")
     try:
         return uuid.UUID(text.strip().removeprefix("uuid:"))
     except ValueError:

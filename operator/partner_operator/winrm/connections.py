@@ -1,0 +1,135 @@
+"""HTTPS connections that can be cut at any moment, and replies of bounded size.
+
+`timeout` of requests bounds the silence between two bytes, not the whole: a server that sends one byte a
+second is never cut off by it. So every connection of a run is known here and shut down at the deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
+
+LARGEST_REPLY = 8 * 1024 * 1024
+"""Bytes of one HTTP reply; Windows itself stays below its MaxEnvelopeSizekb (500 kB by default)."""
+
+
+class ReplyTooLarge(Exception):
+    """More bytes than any answer of WinRM has."""
+
+
+class Connections:
+    """All connections of one run, and the moment at which they are cut."""
+
+    def __init__(self, deadline: float) -> None:
+        self._lock = threading.Lock()
+        self._handles: list[socket.socket] = []
+        self._timer: threading.Timer | None = None
+        self.deadline = deadline
+        """On the clock of time.monotonic."""
+        self.allow_until(deadline)
+
+    @property
+    def over(self) -> bool:
+        """Whether the deadline has passed."""
+        return time.monotonic() >= self.deadline
+
+    def allow_until(self, deadline: float) -> None:
+        """Cut everything at this moment instead of the one before."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            self.deadline = deadline
+            self._timer = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def add(self, connection: socket.socket) -> None:
+        """Watch over a connection; a duplicate, because TLS takes the original away."""
+        with self._lock:
+            self._handles.append(connection.dup())
+
+    def close(self) -> None:
+        """Forget all; the run is over."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            for handle in self._handles:
+                handle.close()
+            self._handles.clear()
+
+    def _cut(self) -> None:
+        with self._lock:
+            for handle in self._handles:
+                with contextlib.suppress(OSError):
+                    handle.shutdown(socket.SHUT_RDWR)
+
+
+class BoundedResponse(requests.Response):
+    """A response whose body is read up to a limit, by whoever reads it."""
+
+    def iter_content(
+        self, chunk_size: int | None = 1, decode_unicode: bool = False
+    ) -> Iterator[Any]:
+        """The body in pieces. Raises ReplyTooLarge."""
+        size = 0
+        for chunk in super().iter_content(chunk_size, decode_unicode):
+            size += len(chunk)
+            if size > LARGEST_REPLY:
+                self.close()
+                raise ReplyTooLarge
+            yield chunk
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Sends over watched connections, with TLS 1.2 or newer; remembers how the logon went."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.offered_credentials = False
+        """Whether any request has carried an Authorization header."""
+        self.last_status = 0
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Pools whose connections are watched."""
+        context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
+        super().init_poolmanager(*args, ssl_context=context, **options)
+        connections = self._connections
+
+        class WatchedConnection(HTTPSConnection):
+            def _new_conn(self) -> socket.socket:
+                made = super()._new_conn()
+                connections.add(made)
+                return made
+
+        class WatchedPool(HTTPSConnectionPool):
+            ConnectionCls = WatchedConnection
+
+        self.poolmanager.pool_classes_by_scheme = {"https": WatchedPool}
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> requests.Response:
+        """Send one request of the run, those of the logon included."""
+        if "Authorization" in request.headers:
+            self.offered_credentials = True
+        response = super().send(request, *args, **options)
+        self.last_status = response.status_code
+        return response
+
+    def build_response(self, *args: Any) -> requests.Response:
+        """A response with a limit."""
+        response: requests.Response = super().build_response(*args)
+        response.__class__ = BoundedResponse
+        return response
