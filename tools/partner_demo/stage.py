@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,13 @@ from partner_testbed import ControlPlane, find_pwsh, install_crds
 
 Progress = Callable[[str], None]
 SERVICE_ACCOUNT = "partner-operator"
+
+
+def _control_plane(*, keep: bool, progress: Progress) -> ControlPlane:
+    """The cluster that the environment names, else one of our own."""
+    if "PARTNER_OPERATOR_KUBECONFIG" in os.environ:
+        return ControlPlane.from_environment(progress=progress)
+    return ControlPlane(keep=keep, progress=progress)
 
 
 class StageError(RuntimeError):
@@ -48,7 +56,7 @@ class Stage:
         self._progress = progress
         self._owns_plane = plane is None
         self._owns_simulation = simulation is None
-        self.plane = plane or ControlPlane(keep=keep, progress=progress)
+        self.plane = plane or _control_plane(keep=keep, progress=progress)
         self.simulation = simulation or Simulation(pwsh=find_pwsh())
         self._operator_arguments = tuple(operator_arguments)
         self.operator: OperatorProcess = self._describe_operator()

@@ -59,7 +59,7 @@ class Story:
         """All steps in their order."""
         return [
             Step("Nothing is trusted yet", "Test-CsExStorageConnectivity", self.nothing_trusted),
-            Step("Four YAML documents", "kubectl apply -f examples/", self.apply_examples),
+            Step("Four YAML documents", "kubectl apply -f examples/litwareinc.yaml", self.apply_examples),
             Step(
                 "Somebody disables the entry by hand",
                 "Set-PartnerApplication -Enabled $false",
