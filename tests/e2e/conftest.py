@@ -19,7 +19,7 @@ def make_stage(plane: ControlPlane) -> Iterator[Callable[..., Stage]]:
 
     def make(**options: object) -> Stage:
         namespace = f"e2e-{uuid.uuid4().hex[:8]}"
-        stage = Stage(plane=plane, namespace=namespace, **options)  # type: ignore[arg-type]  # passed through
+        stage = Stage(plane=plane, namespace=namespace, **({"settle": "1s"} | options))  # type: ignore[arg-type]  # passed through
         observer = Observer(stage)
         stages.append((stage, observer))
         stage.set_up()

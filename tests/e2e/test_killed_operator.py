@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
 from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT
 from partner_simulator.wsman.faults import Occasion
@@ -18,7 +17,7 @@ def start(stage: Stage) -> None:
     exchange, lync = stage.simulation.credentials()
     stage.secret("exchange-admin", *exchange)
     stage.secret("lync-admin", *lync)
-    stage.kubectl("apply", "-f", str(ROOT / "examples" / "litwareinc.yaml"))
+    stage.apply_text(stage.examples())
     stage.operator.start()
 
 

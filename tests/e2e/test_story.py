@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
 from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT, Story
 from partner_testbed import read_audit
@@ -42,8 +41,7 @@ def test_a_user_that_does_not_exist_is_a_failed_test_with_words(stage: Stage) ->
     exchange, lync = stage.simulation.credentials()
     stage.secret("exchange-admin", *exchange)
     stage.secret("lync-admin", *lync)
-    examples = (ROOT / "examples" / "litwareinc.yaml").read_text()
-    stage.apply_text(examples.replace("kenmyer@", "nobody@"))
+    stage.apply_text(stage.examples().replace("kenmyer@", "nobody@"))
     stage.operator.start()
     stage.wait_ready(EXCHANGE_OBJECT, 120)
     stage.wait_for(

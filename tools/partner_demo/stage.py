@@ -46,6 +46,7 @@ class Stage:
         plane: ControlPlane | None = None,
         simulation: Simulation | None = None,
         keep: bool = False,
+        settle: str | None = None,
         operator_arguments: Sequence[str] = (),
         progress: Progress = lambda message: None,
     ) -> None:
@@ -53,6 +54,7 @@ class Stage:
         self.folder = Path(tempfile.mkdtemp(prefix="partner-stage-"))
         self.namespace = namespace
         self.keep = keep
+        self._settle = settle
         self._progress = progress
         self._owns_plane = plane is None
         self._owns_simulation = simulation is None
@@ -148,6 +150,15 @@ class Stage:
     def apply_text(self, text: str) -> str:
         """`kubectl apply -f -`."""
         return self.kubectl("apply", "-f", "-", text=text)
+
+    def examples(self) -> str:
+        """examples/litwareinc.yaml; with a `settle` of the stage's own where one was given."""
+        text = (ROOT / "examples" / "litwareinc.yaml").read_text()
+        if self._settle is None:
+            return text
+        logon = "  credentialsSecretRef: {name: exchange-admin}\n"
+        assert logon in text
+        return text.replace(logon, f"{logon}  restart: {{settle: {self._settle}}}\n")
 
     def secret(self, name: str, username: str, password: str) -> None:
         """A credential Secret, made or replaced."""

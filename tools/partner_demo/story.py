@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from partner_simulator.simulation import Simulation
 
-from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage, StageError
 
 EXCHANGE_OBJECT = "lync-on-exchange"
@@ -59,7 +58,11 @@ class Story:
         """All steps in their order."""
         return [
             Step("Nothing is trusted yet", "Test-CsExStorageConnectivity", self.nothing_trusted),
-            Step("Four YAML documents", "kubectl apply -f examples/litwareinc.yaml", self.apply_examples),
+            Step(
+                "Four YAML documents",
+                "kubectl apply -f examples/litwareinc.yaml",
+                self.apply_examples,
+            ),
             Step(
                 "Somebody disables the entry by hand",
                 "Set-PartnerApplication -Enabled $false",
@@ -88,7 +91,7 @@ class Story:
         exchange, lync = self.simulation.credentials()
         self.stage.secret("exchange-admin", *exchange)
         self.stage.secret("lync-admin", *lync)
-        self.stage.kubectl("apply", "-f", str(ROOT / "examples" / "litwareinc.yaml"))
+        self.stage.apply_text(self.stage.examples())
         self.stage.operator.start()
         for name in (EXCHANGE_OBJECT, LYNC_OBJECT):
             self.stage.wait_ready(name, 120)
@@ -146,7 +149,7 @@ class Story:
     def rename(self) -> None:
         """New objects for the same trust, then the old ones go: no change on the servers."""
         writes = len(self.simulation.writes())
-        renamed = (ROOT / "examples" / "litwareinc.yaml").read_text()
+        renamed = self.stage.examples()
         for name in (EXCHANGE_OBJECT, LYNC_OBJECT):
             renamed = renamed.replace(f"name: {name}", f"name: {name}-2")
         self.stage.apply_text(renamed)
