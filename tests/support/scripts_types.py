@@ -8,10 +8,11 @@ from support.scripts_facts import Facts
 from support.scripts_oracle import words
 
 TYPES = words(
-    "bool byte[] char char[] datetime int int64 object[] ordered pscustomobject regex scriptblock"
+    "bool byte[] char char[] datetime int int64 long object[] ordered pscustomobject regex scriptblock"
     " string string[]"
     " BitConverter Console Convert DateTime DateTimeKind IntPtr StringComparison"
-    " System.Collections.ArrayList System.Diagnostics.Stopwatch System.Exception"
+    " System.Collections.ArrayList System.Collections.IDictionary"
+    " System.Collections.IEnumerable System.Diagnostics.Stopwatch System.Exception"
     " System.Globalization.CultureInfo System.IO.MemoryStream"
     " System.Management.Automation.ErrorRecord System.Management.Automation.PSCredential"
     " System.Management.Automation.PSCustomObject System.Management.Automation.VerboseRecord"
@@ -41,6 +42,7 @@ METHODS = {
     "contains": {1},
     "flush": {0},
     "getbytes": {1},
+    "getenumerator": {0},
     "getresponse": {0},
     "getresponsestream": {0},
     "getstring": {1},

@@ -1,0 +1,241 @@
+"""observe.ps1 of Exchange in a real PowerShell, and what is read from its answer."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.trust.model import CertificateRole, DocumentFault
+from partner_operator.trust.reasons import Reason
+from support.oauth_samples import certificate_der
+from support.scripts_exchange import (
+    CHANGED,
+    CONTROLLER,
+    CREDENTIALS,
+    HOST,
+    NOT_FOUND,
+    entry,
+    exchange,
+    observe,
+)
+from support.scripts_stubs import Code, changing
+from support.trust_worlds import LYNC_URL
+
+pytestmark = pytest.mark.pwsh
+NAMES = [
+    "2026-09-07T09:44:13.769Z",
+    "/Date(1234567890000)/",
+    "\u65e5\u672c\u8a9e \U0001f600",
+    "\u2018quote\u2019 ' \" `",
+    "$(throw 'run') $env:PATH",
+    "line\nbreak\r\nand\ttab",
+    "@{a=1}",
+    "System.Object[]",
+    "x" * 300,
+    "Stra\u00dfe \u0130",
+    "=equals",
+]
+
+
+async def test_a_healthy_organisation_is_read_whole() -> None:
+    """Every field lands where decisions look for it."""
+    der = certificate_der("lync")
+    stubs = exchange([entry(CertificateStrings=[base64.b64encode(der).decode()])])
+    seen = await observe(stubs)
+    assert seen.incomplete is None
+    assert seen.organization == "CN=Litware,DC=litwareinc"
+    assert seen.domain_controller == CONTROLLER
+    assert seen.product_version == "Version 15.0 (Build 1497.2)"
+    [found] = seen.entries
+    assert found.reference.startswith("CN=LyncEnterprise-1,")
+    assert found.metadata_url == LYNC_URL
+    assert found.changed_at == CHANGED
+    assert found.thumbprints is not None
+    assert len(found.thumbprints) == 1
+    assert found.linked_account is not None
+    assert found.linked_account.roles == ("UserApplication",)
+    assert [own.role for own in seen.own_certificates] == [CertificateRole.CURRENT]
+    assert seen.own_certificates[0].certificate is not None
+    assert [host.fqdn for host in seen.discovered_hosts] == [HOST]
+    assert seen.own_certificates_fault is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+async def test_lists_of_one_and_many_stay_lists(count: int) -> None:
+    """C11: one partner application is a list of one."""
+    stubs = exchange([entry(f"App-{number}") for number in range(count)])
+    seen = await observe(stubs)
+    assert [found.identity for found in seen.entries] == [f"App-{n}" for n in range(count)]
+
+
+async def test_no_entry_at_all_is_not_proof_of_absence() -> None:
+    """Every organisation has stock entries: an empty list means that something hides them."""
+    seen = await observe(exchange([]))
+    assert seen.entries == ()
+    assert seen.incomplete is not None
+    assert "nothing" in seen.incomplete
+
+
+async def test_a_warning_makes_the_list_unproven() -> None:
+    """Rule 1: an empty or short list with a warning beside it is unknown, not absent."""
+    body = Code("Write-Warning 'Some objects could not be read.'")
+    seen = await observe(exchange(body))
+    assert seen.warnings == ("Some objects could not be read.",)
+    assert seen.incomplete is not None
+    assert "Some objects could not be read." in seen.incomplete
+
+
+async def test_names_come_back_byte_for_byte() -> None:
+    """C11: date-like names, CJK, quotes, subexpressions and line ends are text and nothing else."""
+    seen = await observe(exchange([entry(name) for name in NAMES]))
+    assert [found.identity for found in seen.entries] == NAMES
+
+
+async def test_a_null_url_is_an_unreadable_value_and_not_an_empty_one() -> None:
+    """C06: after a bad write the property reads as null."""
+    seen = await observe(exchange([entry(AuthMetadataUrl=None)]))
+    assert seen.entries[0].metadata_url is None
+
+
+async def test_certificate_strings_of_null_are_no_certificates() -> None:
+    """C11: null and an empty list are both no certificate; rubbish is one that differs."""
+    seen = await observe(
+        exchange(
+            [
+                entry("null", CertificateStrings=None),
+                entry("empty", CertificateStrings=[]),
+                entry("scalar", CertificateStrings="rubbish"),
+            ]
+        )
+    )
+    assert [found.thumbprints for found in seen.entries] == [(), (), ("UNREADABLE",)]
+
+
+async def test_a_missing_account_is_none_by_type_not_by_sentence() -> None:
+    """The not-found error is localised; its class name is not."""
+    seen = await observe(exchange().cmdlet("Get-User", NOT_FOUND))
+    assert seen.entries[0].linked_account is None
+
+
+async def test_an_account_that_may_not_be_read_ends_the_run() -> None:
+    """Rule 1: denied is not absent."""
+    stubs = exchange().cmdlet("Get-User", Code("throw 'access denied'"))
+    with pytest.raises(OperationFailed) as caught:
+        await observe(stubs)
+    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert stubs.named("Remove-PSSession")
+
+
+async def test_an_entry_of_an_auth_server_asks_for_no_account() -> None:
+    """`SfBLegacy` and its kin act with no linked account."""
+    stubs = exchange([entry(UseAuthServer=True, AuthMetadataUrl=None)])
+    seen = await observe(stubs)
+    assert seen.entries[0].use_auth_server
+    assert stubs.named("Get-User") == []
+
+
+async def test_an_empty_certificate_list_is_a_fault_of_reading() -> None:
+    """C08: the certificate cmdlet shows nothing; the thumbprint is known, the certificate is not."""
+    seen = await observe(exchange().cmdlet("Get-ExchangeCertificate", []))
+    assert seen.own_certificates_fault == "Get-ExchangeCertificate returns nothing."
+    assert seen.own_certificates[0].certificate is None
+
+
+async def test_a_certificate_cmdlet_that_throws_spoils_nothing_else() -> None:
+    """The entries are read all the same."""
+    stubs = exchange().cmdlet("Get-ExchangeCertificate", Code("throw 'RPC server'"))
+    seen = await observe(stubs)
+    assert seen.own_certificates_fault == "RPC server"
+    assert len(seen.entries) == 1
+
+
+async def test_a_read_that_fails_is_never_an_empty_list() -> None:
+    """Get-PartnerApplication's non-terminating error stops the run; the inner session goes away."""
+    stubs = exchange(Code("Write-Error 'The operation could not be performed.'"))
+    with pytest.raises(OperationFailed, match="could not be performed"):
+        await observe(stubs)
+    assert stubs.named("Remove-PSSession")
+
+
+async def test_observing_changes_nothing() -> None:
+    """Rule 15, on the script itself."""
+    stubs = exchange()
+    await observe(stubs)
+    assert changing(stubs.calls) == []
+
+
+async def test_one_domain_controller_is_asked_by_every_cmdlet() -> None:
+    """Rule 14, C02: the controller that answered first answers everything."""
+    stubs = exchange()
+    await observe(stubs)
+    asked = {
+        name: said.get("DomainController")
+        for name, said in stubs.calls
+        if name.startswith("Get-") and name != "Get-OrganizationConfig"
+    }
+    assert asked
+    assert set(asked.values()) == {CONTROLLER}
+
+
+async def test_the_whole_forest_is_looked_at() -> None:
+    """Rule 1: absence needs a forest-wide scope, and it is set before the first read."""
+    stubs = exchange()
+    await observe(stubs)
+    names = [name for name, _ in stubs.calls]
+    assert stubs.named("Set-ADServerSettings")[0]["ViewEntireForest"] == "True"
+    assert names.index("Set-ADServerSettings") < names.index("Get-OrganizationConfig")
+
+
+async def test_the_password_reaches_the_inner_session_and_nothing_else() -> None:
+    """Rule 11: quotes and subexpressions in a password are characters; it appears in no output."""
+    stubs = exchange()
+    stubs.tool(
+        "New-PSSession",
+        "ConfigurationName ConnectionUri Authentication Credential",
+        Code(
+            "$plain = $Credential.GetNetworkCredential().Password\n"
+            "[Console]::Out.Write('LENGTH=' + $plain.Length + ';SUM=' +"
+            " ($plain.ToCharArray() | ForEach-Object { [int]$_ } | Measure-Object -Sum).Sum)\n's'"
+        ),
+    )
+    await observe(stubs)
+    assert stubs.ended is not None
+    said = stubs.ended.stdout + stubs.ended.stderr
+    expected = f"LENGTH={len(CREDENTIALS.password)};SUM={sum(map(ord, CREDENTIALS.password))}"
+    assert expected.encode() in said
+    assert CREDENTIALS.password.encode() not in said
+    assert base64.b64encode(CREDENTIALS.password.encode()) not in said
+
+
+async def test_documents_that_cannot_be_had_say_why() -> None:
+    """Rule 6: fetched on the server; a refused connection is a fault of that document only."""
+    url = "https://127.0.0.1:9/metadata/json/1"
+    seen = await observe(exchange(), url)
+    assert seen.documents[url].fault is DocumentFault.UNREACHABLE
+    assert seen.documents[url].detail
+    assert len(seen.entries) == 1
+
+
+async def test_edge_servers_and_pure_management_machines_are_not_restarted() -> None:
+    """C05: an edge server is nobody's to restart; a server without roles needs none."""
+    shown = [
+        {
+            "Fqdn": f"{name}.litwareinc.com",
+            "AdminDisplayVersion": "15",
+            "IsEdgeServer": edge,
+            "IsMailboxServer": mailbox,
+            "IsClientAccessServer": False,
+        }
+        for name, edge, mailbox in (
+            ("ex1", False, True),
+            ("edge", True, False),
+            ("tools", 0, False),
+        )
+    ]
+    seen = await observe(exchange().cmdlet("Get-ExchangeServer", shown))
+    assert [(h.fqdn, h.needs_restart) for h in seen.discovered_hosts] == [
+        ("ex1.litwareinc.com", True),
+        ("tools.litwareinc.com", False),
+    ]

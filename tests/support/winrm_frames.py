@@ -1,0 +1,53 @@
+"""Frames as the bootstrap writes them, made by hand: the other end's view, written independently."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any
+
+
+def frame(document: dict[str, Any]) -> bytes:
+    """An answer frame around any document."""
+    payload = json.dumps(document).encode("ascii")
+    digest = hashlib.sha256(payload).hexdigest()
+    return f"PO1[{len(payload)}:{digest}:{base64.b64encode(payload).decode()}]PO1".encode()
+
+
+def success(data: Any, **facts: Any) -> bytes:
+    """A started and successful run's standard output."""
+    host = {"version": "5.1.17763.1", "clock": 1795588412, "bits": 64, **facts}
+    return b"PO1!" + frame({"ok": True, "why": "Answer", "data": marked(data), "host": host})
+
+
+def failure(why: str, **error: Any) -> bytes:
+    """A failed run's standard output; without `error`, the bootstrap refused without a record."""
+    document: dict[str, Any] = {"ok": False, "why": why, "host": {"version": "5.1", "clock": 1}}
+    if error:
+        document["error"] = error
+    return frame(document)
+
+
+def marked(value: Any) -> Any:
+    """Plain data with a mark before every string."""
+    if isinstance(value, str):
+        return "=" + value
+    if isinstance(value, dict):
+        return {key: marked(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [marked(inner) for inner in value]
+    return value
+
+
+def read_request(line: bytes) -> dict[str, Any]:
+    """A request line as the bootstrap reads it: everything checked, marks still on."""
+    found = re.fullmatch(rb"PO1<(\d+):([0-9a-f]{64}):([A-Za-z0-9+/=]+)>PO1\n", line)
+    assert found, "no request line"
+    payload = base64.b64decode(found[3], validate=True)
+    assert len(payload) == int(found[1])
+    assert hashlib.sha256(payload).hexdigest().encode() == found[2]
+    document = json.loads(payload)
+    assert isinstance(document, dict)
+    return document
