@@ -10,7 +10,7 @@ import sys
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from partner_operator import __version__
 from partner_operator.engine.bell import Bell
@@ -19,6 +19,7 @@ from partner_operator.engine.ports import Operations, ServerName
 from partner_operator.engine.state import Ports
 from partner_operator.engine.unserved import serve_unserved
 from partner_operator.engine.worker import Worker
+from partner_operator.explain_token import CannotExplain, explain_token
 from partner_operator.kube.client import Connection, NoCluster
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
@@ -41,6 +42,8 @@ logger = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None) -> None:
     """`partner-operator`: parse the command line and do what it says."""
     options = _parser().parse_args(arguments)
+    if options.command == "explain-token":
+        _explain(options)
     configure(LogFormat(options.log_format), getattr(logging, options.log_level.upper()))
     try:
         asyncio.run(_run(options))
@@ -70,7 +73,41 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="certificate authorities (PEM) for servers whose object names no caBundle",
     )
+    token_parser = commands.add_parser(
+        "explain-token", help="say which rule a server-to-server token breaks"
+    )
+    token_parser.add_argument(
+        "token", metavar="FILE", help="file with the token; - for standard input"
+    )
+    token_parser.add_argument(
+        "--document",
+        action="append",
+        required=True,
+        metavar="FILE_OR_URL",
+        help="metadata document of a trusted partner (repeatable)",
+    )
+    token_parser.add_argument(
+        "--host", required=True, help="host name by which the server is called"
+    )
+    token_parser.add_argument(
+        "--realm", required=True, help="realm of the server that judges the token"
+    )
+    token_parser.add_argument("--ca-file", type=Path, help="certificate authorities (PEM) for URLs")
     return parser
+
+
+def _explain(options: argparse.Namespace) -> NoReturn:
+    try:
+        broken = explain_token(
+            options.token,
+            options.document,
+            host=options.host,
+            realm=options.realm,
+            ca_file=options.ca_file,
+        )
+    except CannotExplain as problem:
+        sys.exit(f"partner-operator: {problem}")
+    sys.exit(broken)
 
 
 async def _run(options: argparse.Namespace) -> None:
