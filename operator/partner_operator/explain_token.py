@@ -40,10 +40,8 @@ def explain_token(
     `token_file`: a path, or `-` for standard input, so that no token stands in a command line.
     `documents`: paths or https URLs of the metadata documents of the trusted partners.
     """
-    if token_file == STANDARD_INPUT:
-        token = sys.stdin.read()
-    else:
-        token = _read(Path(token_file)).decode("ascii", "replace")
+    source = sys.stdin.buffer.read() if token_file == STANDARD_INPUT else _read(Path(token_file))
+    token = source.decode("ascii", "replace")
     known = [_document(place, ca_file) for place in documents]
     findings = explain(token, documents=known, host=host, realm=realm, now=datetime.now(UTC))
     for finding in findings:
