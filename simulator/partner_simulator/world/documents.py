@@ -1,92 +1,88 @@
-"""Auth metadata documents: written for publication, read when a partner is registered."""
+"""Auth metadata documents (domain reference 5): written by the servers, read by their partners."""
 
 from __future__ import annotations
 
 import base64
+import binascii
+import hashlib
 import json
-import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cryptography import x509
 
-from partner_simulator.certificates import x5t
-from partner_simulator.world.fetching import CallFailed, Web
-
-
-class DocumentUnusable(Exception):
-    """The document could not be fetched or is none; the text says why."""
+from partner_simulator.certificates import Identity
+from partner_simulator.world import names
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a product takes from a metadata document."""
+    """What a server publishes about itself."""
+
+    name: str
+    application_identifier: str
+    realm: str
+    location: str
+    keys: tuple[Identity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a partner takes from a document."""
 
     application_identifier: str
     realm: str
     issuer: str
-    certificates: tuple[bytes, ...]
-    """DER."""
+    certificates: tuple[str, ...]
+    """Base64 DER."""
 
 
-def write(
-    name: str, application_identifier: str, realm: str, url: str, certificates: Sequence[bytes]
-) -> bytes:
-    """The document of domain.md 5, as JSON in UTF-8."""
-    issuer = f"{application_identifier}@{realm}"
-    document = {
-        "id": f"_{uuid.uuid5(uuid.NAMESPACE_URL, url)}",
+class NotADocument(ValueError):
+    """The bytes are no metadata document."""
+
+
+def write(document: Document, *, plain_base64: bool) -> bytes:
+    """The document as JSON; `plain_base64` writes x5t in the alphabet of older producers."""
+    own = names.issuer(document.application_identifier, document.realm)
+    value = {
+        # A fixed id for a fixed content: a document that did not change must not look changed.
+        "id": f"_{hashlib.sha256(document.location.encode()).hexdigest()[:32]}",
         "version": "1.0",
-        "name": name,
-        "realm": realm,
-        "serviceName": application_identifier,
-        "issuer": issuer,
-        "allowedAudiences": [issuer],
-        "keys": [
-            {
-                "usage": "signing",
-                "keyinfo": {"x5t": x5t(der)},
-                "keyvalue": {
-                    "type": "x509Certificate",
-                    "value": base64.b64encode(der).decode("ascii"),
-                },
-            }
-            for der in certificates
-        ],
-        "endpoints": [{"location": url, "protocol": "OAuth2", "usage": "metadata"}],
+        "name": document.name,
+        "realm": document.realm,
+        "serviceName": document.application_identifier,
+        "issuer": own,
+        "allowedAudiences": [own],
+        "keys": [_key(identity, plain_base64=plain_base64) for identity in document.keys],
+        "endpoints": [{"location": document.location, "protocol": "OAuth2", "usage": "metadata"}],
     }
-    return json.dumps(document).encode()
+    return json.dumps(value).encode()
 
 
-def fetch(web: Web, url: str, *, trust_any: bool = False) -> Document:
-    """Download and read a partner's document. Raises DocumentUnusable."""
+def read(body: bytes) -> Read:
+    """Read a document leniently, as the products must. Raises NotADocument."""
     try:
-        reply = web.call(url, trust_any=trust_any)
-    except CallFailed as error:
-        raise DocumentUnusable(str(error)) from error
-    if reply.status != 200:
-        raise DocumentUnusable(
-            f"The remote server returned an error: ({reply.status}) {_reason(reply.status)}."
-        )
-    return read(reply.body)
+        value = json.loads(body)
+        keys = [key.get("keyvalue") or key["keyValue"] for key in value["keys"]]
+        certificates = tuple(str(key["value"]) for key in keys)
+        for certificate in certificates:
+            x509.load_der_x509_certificate(base64.b64decode(certificate, validate=True))
+        identifier = str(value["serviceName"])
+        issuer = str(value["issuer"])
+        realm = str(value.get("realm") or issuer.partition("@")[2])
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
+        raise NotADocument(str(error)) from error
+    if not certificates:
+        raise NotADocument("no keys")
+    return Read(identifier, realm, issuer, certificates)
 
 
-def read(body: bytes) -> Document:
-    """Read a document. Raises DocumentUnusable."""
-    try:
-        found: Any = json.loads(body)
-        certificates = tuple(
-            base64.b64decode(key["keyvalue"]["value"], validate=True) for key in found["keys"]
-        )
-        for der in certificates:
-            x509.load_der_x509_certificate(der)
-        return Document(found["serviceName"], found["realm"], found["issuer"], certificates)
-    except (ValueError, KeyError, TypeError) as error:
-        raise DocumentUnusable("The document is not a valid metadata document.") from error
-
-
-def _reason(status: int) -> str:
-    return {401: "Unauthorized", 404: "Not Found", 500: "Internal Server Error"}.get(
-        status, "Service Unavailable" if status == 503 else "Error"
-    )
+def _key(identity: Identity, *, plain_base64: bool) -> dict[str, object]:
+    x5t = identity.x5t
+    if plain_base64:
+        digest = hashlib.sha1(identity.der, usedforsecurity=False).digest()
+        x5t = base64.b64encode(digest).decode("ascii")
+    return {
+        "usage": "signing",
+        "keyinfo": {"x5t": x5t},
+        "keyvalue": {"type": "x509Certificate", "value": identity.base64},
+    }

@@ -19,7 +19,10 @@ CANNOT_ACCEPT_CONTROL = (
     "Restart attempt failed.\r\n"
     "The service cannot accept control messages at this time. (2147943461, 80070425)\r\n"
 )
-DID_NOT_START = "Restart attempt failed.\r\nThe IIS Admin Service or the World Wide Web Publishing Service did not start.\r\n"
+DID_NOT_START = (
+    "Restart attempt failed.\r\n"
+    "The IIS Admin Service or the World Wide Web Publishing Service did not start.\r\n"
+)
 DENIED, UNAVAILABLE, FAILED = 5, 1722, 1
 """Exit codes (SIM-CHOICE)."""
 

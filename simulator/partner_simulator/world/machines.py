@@ -152,6 +152,5 @@ class Machine:
         pools = _EXCHANGE_POOLS if self.is_exchange else _FRONT_END_POOLS
         # Workers come up one after the other, the oldest some milliseconds before the youngest.
         self.workers = [
-            Worker(next(self._numbers), pool, at + 0.01 * place)
-            for place, pool in enumerate(pools)
+            Worker(next(self._numbers), pool, at + 0.01 * place) for place, pool in enumerate(pools)
         ]

@@ -37,12 +37,16 @@ class Name(StrEnum):
     LYNC_COPIES_CERTIFICATES = "lync-copies-certificates"
     AUTH_TOKEN_PREFIX = "auth-token-prefix"
     TEST_PASSED_TEXT = "test-passed-text"
-    METADATA_REALM = "metadata-realm"
     SNAPIN_NEEDS_SECOND_HOP = "snapin-needs-second-hop"
     CHALLENGE_FOLDED = "challenge-folded"
     X5T_ALPHABET = "x5t-alphabet"
     PREVIOUS_CERTIFICATE_PUBLISHED = "previous-certificate-published"
     IISRESET_TEXT = "iisreset-text"
+    TEST_RESULT = "test-result"
+    ENUM_FORM = "enum-form"
+    EXCHANGE_VERSION = "exchange-version"
+    ASSIGNMENT_NAME = "assignment-name"
+    CHALLENGE_SLASH = "challenge-slash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,8 @@ ROWS: tuple[Row, ...] = (
         "Seconds until a write on one controller is visible on the other",
         "case C02",
         Status.SIM_CHOICE,
-        5.0,
-        (0.0,),
+        2.0,
+        (0.0, 15.0),
     ),
     Row(
         Name.WORKERS_READ,
@@ -117,8 +121,8 @@ ROWS: tuple[Row, ...] = (
         "Seconds until a write to the CMS has reached the Front Ends by itself",
         "2.8",
         Status.SIM_CHOICE,
-        3.0,
-        (0.0,),
+        0.5,
+        (3.0,),
     ),
     Row(
         Name.TOKEN_SKEW_SECONDS,
@@ -169,13 +173,6 @@ ROWS: tuple[Row, ...] = (
         ("Test passed.",),
     ),
     Row(
-        Name.METADATA_REALM,
-        "Realm of Exchange's own document: the default accepted domain, or `*`",
-        "5",
-        Status.SIM_CHOICE,
-        "domain",
-    ),
-    Row(
         Name.SNAPIN_NEEDS_SECOND_HOP,
         "Exchange cmdlets of the snap-in fail under a network logon, for want of AD access",
         "1.9",
@@ -212,6 +209,46 @@ ROWS: tuple[Row, ...] = (
         "4",
         Status.OBSERVED,
         "Internet services successfully restarted",
+    ),
+    Row(
+        Name.TEST_RESULT,
+        "Success of the test is a string in the pipeline; the reference declares ResourceData",
+        "2.6",
+        Status.DERIVED,
+        "string",
+        ("object",),
+    ),
+    Row(
+        Name.ENUM_FORM,
+        "Enum properties arrive from inner sessions as: an enum, its number, or its name",
+        "1.2; windows-powershell.md",
+        Status.DERIVED,
+        "enum",
+        ("number", "text"),
+    ),
+    Row(
+        Name.EXCHANGE_VERSION,
+        "2013's script grants two roles to Lync's account; 2016's also MeetingGraphApplication",
+        "1.3.3",
+        Status.DERIVED,
+        "Exchange Server 2013",
+        ("Exchange Server 2016",),
+    ),
+    Row(
+        Name.ASSIGNMENT_NAME,
+        "A generated assignment name is <role>-<account>, cut at 64 characters; else random",
+        "1.3.3",
+        Status.SIM_CHOICE,
+        "role-account",
+        ("random",),
+    ),
+    Row(
+        Name.CHALLENGE_SLASH,
+        "Entries of trusted_issuers come with a stray leading slash, as Microsoft printed them",
+        "case C15",
+        Status.DERIVED,
+        False,
+        (True,),
     ),
 )
 

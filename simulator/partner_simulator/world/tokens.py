@@ -38,9 +38,7 @@ class Diagnostics:
         return f'{self.code};reason="{self.reason}";error_category="{self.category}"'
 
 
-INVALID_SIGNATURE = Diagnostics(
-    2000000, "The token has an invalid signature.", "invalid_signature"
-)
+INVALID_SIGNATURE = Diagnostics(2000000, "The token has an invalid signature.", "invalid_signature")
 UNPARSABLE = Diagnostics(
     2000001, "OAuth token submitted with the request can not be parsed.", "invalid_token"
 )
@@ -75,9 +73,7 @@ def mint(
         "exp": str(begin + INNER_LIFETIME_SECONDS),
         "trustedfordelegation": "true",
     }
-    inner = jwt.encode(
-        actor, signer.private_key, algorithm="RS256", headers={"x5t": signer.x5t}
-    )
+    inner = jwt.encode(actor, signer.private_key, algorithm="RS256", headers={"x5t": signer.x5t})
     outer = {
         "aud": audience,
         "iss": issuer,
@@ -101,11 +97,12 @@ def judge(
     inner = _claims(str(nested)) if nested is not None else outer
     if inner is None:
         return UNPARSABLE
-    application = _issuer_of(inner, running)
-    if application is None:
+    candidates = _entries_of(inner, running)
+    if not candidates:
         text = f"The issuer of the token is unknown. Issuer was '{inner.get('iss')}'."
         return Diagnostics(UNKNOWN_ISSUER_CODE, text, "invalid_issuer")
-    if not _signed_by(str(nested or token), application):
+    application = next((a for a in candidates if _signed_by(str(nested or token), a)), None)
+    if application is None:
         return INVALID_SIGNATURE
     if "nameid" not in inner or (nested is not None and outer.get("iss") != inner["nameid"]):
         return UNPARSABLE
@@ -117,15 +114,15 @@ def judge(
     return Accepted(application, str(outer.get("smtp", "")) if nested is not None else "")
 
 
-def _issuer_of(
+def _entries_of(
     claims: Mapping[str, Any], running: RunningConfiguration
-) -> PartnerApplication | None:
-    for application in running.trusted():
-        if claims.get("iss") == names.issuer(
-            application.application_identifier, application.realm
-        ):
-            return application
-    return None
+) -> list[PartnerApplication]:
+    issuer = claims.get("iss")
+    return [
+        application
+        for application in running.trusted()
+        if issuer == names.issuer(application.application_identifier, application.realm)
+    ]
 
 
 def _signed_by(token: str, application: PartnerApplication) -> bool:

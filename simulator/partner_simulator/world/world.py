@@ -1,0 +1,153 @@
+"""World: what the PowerShell engine asks; every product cmdlet finds its handler here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from partner_simulator.ports import (
+    CmdletCall,
+    CmdletError,
+    CmdletOutput,
+    LogonKind,
+    PsEnum,
+    PsObject,
+    Session,
+)
+from partner_simulator.world import (
+    documents,
+    errors,
+    exchange_accounts,
+    exchange_certificates,
+    exchange_organization,
+    exchange_partner_applications,
+    lync_certificates,
+    lync_partner_applications,
+    lync_storage_test,
+    lync_topology,
+)
+from partner_simulator.world.arguments import Arguments
+from partner_simulator.world.domain import Domain
+from partner_simulator.world.invocation import Handlers, Invocation
+from partner_simulator.world.ledger import Call
+from partner_simulator.world.network import RequestFailed
+from partner_simulator.world.setup import LYNC_ADMINISTRATORS, ORGANIZATION_MANAGEMENT
+from partner_simulator.world.switches import Name
+from partner_simulator.world.system import Windows
+
+EXCHANGE_HANDLERS: Handlers = {
+    **exchange_partner_applications.HANDLERS,
+    **exchange_accounts.HANDLERS,
+    **exchange_organization.HANDLERS,
+    **exchange_certificates.HANDLERS,
+}
+LYNC_HANDLERS: Handlers = {
+    **lync_partner_applications.HANDLERS,
+    **lync_certificates.HANDLERS,
+    **lync_topology.HANDLERS,
+    **lync_storage_test.HANDLERS,
+}
+_WITHOUT_CMS = frozenset({"test-csexstorageconnectivity", "get-cswindowsservice"})
+"""Lync cmdlets that go by the local machine, so that a network logon is enough (2.1)."""
+
+_HANDLERS: Handlers = {
+    name.casefold(): handler for name, handler in {**EXCHANGE_HANDLERS, **LYNC_HANDLERS}.items()
+}
+_EXCHANGE = frozenset(name.casefold() for name in EXCHANGE_HANDLERS)
+
+
+class World:
+    """Implements ports.CmdletWorld on a domain."""
+
+    def __init__(self, domain: Domain, folder: Path) -> None:
+        """`folder` takes the machines' certificate stores; it must outlive the world."""
+        self.domain = domain
+        self.windows = Windows(domain, folder)
+
+    def invoke(self, call: CmdletCall, output: CmdletOutput) -> None:
+        """Run one product cmdlet. Raises CmdletError for a terminating error."""
+        arguments = Arguments.of(call)
+        invocation = Invocation(self.domain, call, _Formed(output, self.domain), arguments)
+        self._note(invocation)
+        try:
+            self._permit(invocation)
+            handler = _HANDLERS.get(call.name.casefold())
+            if handler is None:
+                raise errors.no_such_command(call.name)
+            handler(invocation)
+        except CmdletError as error:
+            if error.terminating:
+                raise
+            output.write_error(error)
+
+    def bind(self, session: Session, cmdlet: str, parameter: str, value: Any) -> str | None:
+        """-MetadataUrl of Lync's cmdlets fetches the document while it is bound (S1)."""
+        if parameter.casefold() != "metadataurl":
+            return None
+        try:
+            self.domain.fetch_document(session.host, str(value))
+        except (RequestFailed, documents.NotADocument):
+            return lync_partner_applications.BAD_METADATA
+        return None
+
+    def system(self, session: Session, what: str, arguments: Mapping[str, Any]) -> Any:
+        """Answer the Windows look-alikes; see ports.CmdletWorld."""
+        return self.windows.answer(session, what, arguments)
+
+    def _note(self, invocation: Invocation) -> None:
+        self.domain.ledger.called(
+            Call(
+                self.domain.clock.now(),
+                invocation.host,
+                invocation.who,
+                invocation.call.name,
+                dict(invocation.call.parameters),
+                str(invocation.arguments.text("DomainController") or ""),
+            )
+        )
+
+    def _permit(self, invocation: Invocation) -> None:
+        """Second hops first, then rights. Raises CmdletError."""
+        call = invocation.call
+        name = call.name.casefold()
+        weak = call.second_hop is None and call.session.logon.kind is LogonKind.NETWORK
+        accounts = self.domain.accounts
+        if name in _EXCHANGE:
+            if weak and self.domain.switches[Name.SNAPIN_NEEDS_SECOND_HOP]:
+                raise errors.no_directory_access(invocation.host)
+            if call.second_hop and not accounts.member_of(invocation.who, ORGANIZATION_MANAGEMENT):
+                raise errors.no_such_command(call.name)
+        elif name not in _WITHOUT_CMS:
+            reads_replica = invocation.arguments.flag("LocalStore")
+            may = accounts.member_of(invocation.who, LYNC_ADMINISTRATORS)
+            if not may or (weak and not reads_replica):
+                raise errors.no_cms_access()
+        if (invocation.who.casefold(), name) in self.domain.missing_cmdlets:
+            raise errors.no_such_command(call.name)
+
+
+class _Formed:
+    """CmdletOutput that writes enums in the form of this world."""
+
+    def __init__(self, output: CmdletOutput, domain: Domain) -> None:
+        self._output = output
+        self._form = domain.switches[Name.ENUM_FORM]
+        self.write_error = output.write_error
+        self.write_warning = output.write_warning
+        self.write_verbose = output.write_verbose
+        self.write_host = output.write_host
+        self.should_process = output.should_process
+
+    def write_object(self, value: PsObject) -> None:
+        """Pass it on, with numbers or names in place of enums where switched so."""
+        if self._form != "enum":
+            formed = {name: self._formed(item) for name, item in value.properties.items()}
+            value = replace(value, properties=formed)
+        self._output.write_object(value)
+
+    def _formed(self, item: Any) -> Any:
+        if not isinstance(item, PsEnum):
+            return item
+        return item.name if self._form == "text" else item.value
