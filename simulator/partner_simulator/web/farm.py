@@ -34,6 +34,11 @@ class Farm:
         for site in self._listeners.values():
             site.stop()
 
+    def take_down(self, fqdn: str) -> None:
+        """Close the port of a machine that is gone; one without a site of its own is fine."""
+        if fqdn in self._listeners:
+            self._listeners[fqdn].stop()
+
     def spoil_document(self, fqdn: str, fault: DocumentFault) -> None:
         """Let a site publish something wrong until `heal_document`. Raises KeyError."""
         site = self._listeners[fqdn]

@@ -1,0 +1,85 @@
+"""What tests and the demo are shown of the servers: plain values, read from the state."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from partner_simulator.certificates import thumbprint
+from partner_simulator.world.domain import Domain
+from partner_simulator.world.objects import PartnerApplication, RoleAssignment, User
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeEntry:
+    """A partner application of Exchange."""
+
+    name: str
+    application_identifier: str
+    realm: str
+    auth_metadata_url: str
+    use_auth_server: bool
+    enabled: bool
+    thumbprints: tuple[str, ...]
+    linked_account: str
+    """Canonical name; empty without one."""
+    roles: frozenset[str]
+    """Roles of the linked account."""
+
+
+@dataclass(frozen=True, slots=True)
+class LyncEntry:
+    """A partner application of Lync, as the Central Management store has it."""
+
+    identity: str
+    application_identifier: str
+    realm: str
+    trust_level: str
+    metadata_url: str
+    enabled: bool
+    thumbprints: tuple[str, ...]
+    """Of the certificates that Lync copied; no cmdlet shows them."""
+
+
+def exchange_entries(domain: Domain) -> list[ExchangeEntry]:
+    """All entries, the newest state of each."""
+    users = {user.guid: user for user in domain.directory.find(User)}
+    assignments = domain.directory.find(RoleAssignment)
+    found = []
+    for entry in domain.directory.find(PartnerApplication):
+        user = users.get(entry.linked_account) if entry.linked_account else None
+        found.append(
+            ExchangeEntry(
+                name=entry.name,
+                application_identifier=entry.application_identifier,
+                realm=entry.realm,
+                auth_metadata_url=entry.auth_metadata_url,
+                use_auth_server=entry.use_auth_server,
+                enabled=entry.enabled,
+                thumbprints=_thumbprints(entry.certificates),
+                linked_account=user.canonical_name if user else "",
+                roles=frozenset(a.role for a in assignments if user and a.assignee == user.guid),
+            )
+        )
+    return found
+
+
+def lync_entries(domain: Domain) -> list[LyncEntry]:
+    """All entries of the store."""
+    return [
+        LyncEntry(
+            identity=entry.identity,
+            application_identifier=entry.application_identifier,
+            realm=entry.realm,
+            trust_level=entry.trust_level,
+            metadata_url=entry.metadata_url,
+            enabled=entry.enabled,
+            thumbprints=_thumbprints(entry.certificates),
+        )
+        for entry in domain.cms.state.applications.values()
+    ]
+
+
+def _thumbprints(certificates: Iterable[str]) -> tuple[str, ...]:
+    return tuple(thumbprint(base64.b64decode(text)) for text in certificates)
