@@ -1,0 +1,301 @@
+"""register.ps1, update.ps1 and remove.ps1 of Exchange: what they call, and what they must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.products.exchange.operations import SUCCEEDED, ExchangeOperations
+from partner_operator.trust.model import LinkedAccount, Observed, Product
+from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+from support import trust_worlds
+from support.scripts_exchange import CONTROLLER, CREDENTIALS, HOST, NOT_FOUND, entry, exchange
+from support.scripts_stubs import Code, Stubs, changing, literal
+from support.trust_worlds import application, server
+
+pytestmark = pytest.mark.pwsh
+REFERENCE = "CN=LyncEnterprise-1,CN=Partner Applications,DC=litwareinc,DC=com"
+ACCOUNT = "litwareinc.com/Users/LyncEnterprise-ApplicationAccount"
+
+CONFIGURE = """param($AuthMetadataUrl, $ApplicationType, $DomainController)
+[Console]::Out.Write("configure $AuthMetadataUrl $ApplicationType $DomainController ")
+{body}
+Write-Host '{last}'
+"""
+
+
+def seen(**changes: Any) -> Observed:
+    """What was observed before the change."""
+    return trust_worlds.observed(
+        Product.EXCHANGE, host=HOST, domain_controller=CONTROLLER, **changes
+    )
+
+
+def change(kind: ChangeKind, *fields: Field, **entry_changes: Any) -> Change:
+    """A change of the entry that the stand-ins show."""
+    old = trust_worlds.entry(Product.LYNC, reference=REFERENCE, **entry_changes)
+    return Change(
+        kind=kind,
+        application=application().key,
+        entry=None if kind is ChangeKind.REGISTER else old,
+        differences=tuple(Difference(field, "old", "new") for field in fields),
+        needs_restart=True,
+    )
+
+
+async def apply(stubs: Stubs, wanted: Change, **declared: Any) -> None:
+    """Make the change as the engine would."""
+    operations = ExchangeOperations(stubs.run)
+    await operations.apply(server(), CREDENTIALS, seen(), wanted, application(**declared))
+
+
+def writable(entries: Any = None) -> Stubs:
+    """An Exchange whose changing cmdlets do nothing."""
+    stubs = exchange(entries)
+    for name in (
+        "Set-PartnerApplication",
+        "New-PartnerApplication",
+        "Remove-PartnerApplication",
+        "New-MailUser",
+        "Set-MailUser",
+        "New-ManagementRoleAssignment",
+    ):
+        stubs.cmdlet(name)
+    return stubs
+
+
+# ---- register ------------------------------------------------------------------------------------
+
+
+def with_shipped_script(stubs: Stubs, folder: Path, body: str, last: str = SUCCEEDED) -> Stubs:
+    """Put a shipped script there, as Exchange's setup does; `$global:made` is what it leaves."""
+    # Windows' separators in the operator's path are part of the file name here.
+    path = folder / "Scripts\\Configure-EnterprisePartnerApplication.ps1"
+    path.write_text(CONFIGURE.format(body=body, last=last), encoding="ascii")
+    stubs.environment = {"ExchangeInstallPath": f"{folder}/"}
+    stubs.state("$global:made = @()")
+    return stubs
+
+
+MADE = {
+    "Name": "LyncEnterprise-9f",
+    "DistinguishedName": "CN=LyncEnterprise-9f",
+    "UseAuthServer": False,
+}
+MAKES = f"$global:made = @({literal(MADE)})"
+
+
+async def test_the_first_registration_runs_the_shipped_script_and_names_what_it_made(
+    tmp_path: Path,
+) -> None:
+    """Once, on the controller that was observed, and only the new entry gets the identity."""
+    old = entry("Other", AuthMetadataUrl="https://other/", ApplicationIdentifier="x")
+    stubs = with_shipped_script(writable(), tmp_path, MAKES)
+    stubs.state(f"$global:old = {literal(old)}")
+    stubs.cmdlet("Get-PartnerApplication", Code("$global:old; $global:made"))
+    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY), identity="it's $(exit 4) \u65e5")
+    assert changing(stubs.calls) == ["Set-PartnerApplication"]
+    [named] = stubs.named("Set-PartnerApplication")
+    assert named["Identity"] == "CN=LyncEnterprise-9f"
+    assert named["Name"] == "it's $(exit 4) \u65e5"
+    assert named["DomainController"] == CONTROLLER
+    assert stubs.ended is not None
+    assert stubs.ended.stdout.count(b"configure ") == 1
+
+
+async def test_an_entry_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    """Rule 10: after an unknown outcome the same change finds its own work and does nothing."""
+    stubs = with_shipped_script(writable([entry()]), tmp_path, "throw 'must not run'")
+    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert changing(stubs.calls) == []
+
+
+async def test_a_shipped_script_without_its_last_line_has_failed(tmp_path: Path) -> None:
+    """It has no output and no exit code to go by; only its last line tells (1.3.3)."""
+    stubs = with_shipped_script(writable([]), tmp_path, "", last="Something else.")
+    with pytest.raises(OperationFailed, match="did not report success") as caught:
+        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert caught.value.reason is Reason.REMOTE_ERROR
+
+
+async def test_a_shipped_script_that_makes_nothing_is_no_error_of_ours(tmp_path: Path) -> None:
+    """C07: success and nothing there; nothing is named, and the read-back decides."""
+    stubs = with_shipped_script(writable([]), tmp_path, "")
+    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert changing(stubs.calls) == []
+
+
+async def test_a_shipped_script_that_throws_is_a_failure_and_the_session_goes(
+    tmp_path: Path,
+) -> None:
+    """C06: whatever it did before is read again; the inner session is closed."""
+    stubs = with_shipped_script(writable([]), tmp_path, MAKES + "\nthrow 'half way'")
+    with pytest.raises(OperationFailed, match="half way"):
+        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert stubs.named("Remove-PSSession")
+
+
+# ---- update --------------------------------------------------------------------------------------
+
+
+async def test_certificates_alone_are_refreshed_and_nothing_else_is_set() -> None:
+    """Rule 4: change the least."""
+    stubs = writable()
+    await apply(stubs, change(ChangeKind.UPDATE, Field.CERTIFICATES))
+    assert stubs.named("Set-PartnerApplication") == [
+        {
+            "Identity": REFERENCE,
+            "RefreshAuthMetadata": "True",
+            "DomainController": CONTROLLER,
+            "Confirm": "False",
+            "ErrorAction": "Stop",
+        }
+    ]
+    assert changing(stubs.calls) == ["Set-PartnerApplication"]
+
+
+async def test_a_new_url_reads_the_document_and_needs_no_refresh() -> None:
+    """Setting the URL reads it."""
+    stubs = writable()
+    await apply(stubs, change(ChangeKind.UPDATE, Field.METADATA_URL, Field.CERTIFICATES))
+    [said] = stubs.named("Set-PartnerApplication")
+    assert said["AuthMetadataUrl"] == trust_worlds.LYNC_URL
+    assert "RefreshAuthMetadata" not in said
+
+
+async def test_the_name_is_set_last_as_it_changes_the_reference() -> None:
+    """The distinguished name holds the name: whatever came after would miss the entry."""
+    stubs = writable()
+    await apply(
+        stubs,
+        change(
+            ChangeKind.UPDATE, Field.IDENTITY, Field.ENABLED, Field.ACCEPTS_SECURITY_IDENTIFIERS
+        ),
+        identity="Lync \u201cneu\u201d",
+    )
+    said = stubs.named("Set-PartnerApplication")
+    assert ["Name" if "Name" in s else "Enabled" if "Enabled" in s else "Accept" for s in said] == [
+        "Accept",
+        "Enabled",
+        "Name",
+    ]
+    assert said[-1]["Name"] == "Lync \u201cneu\u201d"
+
+
+async def test_only_missing_roles_are_assigned() -> None:
+    """The account holds one of two; one assignment is made, to the account of the entry."""
+    stubs = writable()
+    account = LinkedAccount(ACCOUNT, ("UserApplication",))
+    await apply(stubs, change(ChangeKind.UPDATE, Field.ROLES, linked_account=account))
+    assert stubs.named("Get-ManagementRoleAssignment")[0]["RoleAssignee"] == ACCOUNT
+    made = stubs.named("New-ManagementRoleAssignment")
+    assert "UserApplication" not in [said["Role"] for said in made]
+    assert {said["User"] for said in made} == {ACCOUNT}
+    assert changing(stubs.calls) == ["New-ManagementRoleAssignment"] * len(made)
+
+
+async def test_a_lost_account_is_made_hidden_and_linked() -> None:
+    """The account is gone: made under an accepted domain, hidden, then linked by its identity."""
+    stubs = writable()
+    stubs.state("$global:asked = 0")
+    stubs.cmdlet(
+        "Get-User",
+        Code(
+            f"$global:asked++\nif ($global:asked -eq 1) {{ {NOT_FOUND.text} }}\n"
+            f"[pscustomobject]@{{Identity='{ACCOUNT}'}}"
+        ),
+    )
+    await apply(stubs, change(ChangeKind.UPDATE, Field.LINKED_ACCOUNT, linked_account=None))
+    names = changing(stubs.calls)
+    assert names[:2] == ["New-MailUser", "Set-MailUser"]
+    assert names[-1] == "Set-PartnerApplication"
+    [made] = stubs.named("New-MailUser")
+    assert made["ExternalEmailAddress"] == "LyncEnterprise-ApplicationAccount@litwareinc.com"
+    assert stubs.named("Set-MailUser")[0]["HiddenFromAddressListsEnabled"] == "True"
+    assert stubs.named("Set-PartnerApplication")[0]["LinkedAccount"] == ACCOUNT
+
+
+async def test_an_account_that_is_there_is_linked_and_not_made_again() -> None:
+    """It was unlinked only."""
+    stubs = writable()
+    await apply(stubs, change(ChangeKind.UPDATE, Field.LINKED_ACCOUNT, linked_account=None))
+    assert "New-MailUser" not in changing(stubs.calls)
+
+
+async def test_a_denied_look_up_of_the_account_makes_nothing() -> None:
+    """Rule 1: an error is not absence."""
+    stubs = writable().cmdlet("Get-User", Code("throw 'access denied'"))
+    with pytest.raises(OperationFailed, match="access denied"):
+        await apply(stubs, change(ChangeKind.UPDATE, Field.LINKED_ACCOUNT, linked_account=None))
+    assert changing(stubs.calls) == []
+
+
+async def test_a_set_that_stores_and_then_throws_is_a_failure_and_not_repeated() -> None:
+    """C06: the write threw and still happened; the script says so and does nothing more."""
+    stubs = writable().cmdlet("Set-PartnerApplication", Code("throw 'Invalid URI'"))
+    with pytest.raises(OperationFailed, match="Invalid URI") as caught:
+        await apply(stubs, change(ChangeKind.UPDATE, Field.METADATA_URL, Field.ENABLED))
+    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert not caught.value.nothing_ran
+    assert changing(stubs.calls) == ["Set-PartnerApplication"]
+    assert stubs.named("Remove-PSSession")
+
+
+# ---- remove --------------------------------------------------------------------------------------
+
+
+async def test_only_the_listed_entry_is_removed() -> None:
+    """By its distinguished name out of a list, letter case apart; never by a name or a filter."""
+    stubs = writable([entry("Other"), entry(DistinguishedName=REFERENCE.upper()), entry("Third")])
+    await apply(stubs, change(ChangeKind.REMOVE))
+    [removed] = stubs.named("Remove-PartnerApplication")
+    assert removed["Identity"] == REFERENCE.upper()
+
+
+@pytest.mark.parametrize("entries", [[], [entry("Other")]])
+async def test_what_is_not_listed_is_not_removed(entries: list[dict[str, Any]]) -> None:
+    """An identity that matches nothing can mean "all": the cmdlet is not even called."""
+    stubs = writable(entries)
+    await apply(stubs, change(ChangeKind.REMOVE))
+    assert changing(stubs.calls) == []
+
+
+async def test_a_list_that_cannot_be_read_removes_nothing() -> None:
+    """Rule 1 on the way out."""
+    stubs = writable(Code("Write-Error 'nope'"))
+    with pytest.raises(OperationFailed):
+        await apply(stubs, change(ChangeKind.REMOVE))
+    assert changing(stubs.calls) == []
+
+
+# ---- the inner session ---------------------------------------------------------------------------
+
+
+async def test_a_refused_inner_session_changes_nothing() -> None:
+    """The second hop fails before any cmdlet."""
+    stubs = writable().tool(
+        "New-PSSession",
+        "ConfigurationName ConnectionUri Authentication Credential",
+        Code("throw (New-Object Management.Automation.Remoting.PSRemotingTransportException 'no')"),
+    )
+    with pytest.raises(OperationFailed, match="second hop") as caught:
+        await apply(stubs, change(ChangeKind.UPDATE, Field.ENABLED))
+    assert caught.value.reason is Reason.FORBIDDEN
+    assert changing(stubs.calls) == []
+
+
+async def test_a_session_whose_import_fails_is_closed() -> None:
+    """No session is left on the server."""
+    stubs = writable().tool(
+        "Import-PSSession",
+        "Session CommandName -DisableNameChecking -AllowClobber",
+        Code("throw 'no cmdlets'"),
+    )
+    with pytest.raises(OperationFailed, match="no cmdlets"):
+        await apply(stubs, change(ChangeKind.REMOVE))
+    assert stubs.named("Remove-PSSession")
