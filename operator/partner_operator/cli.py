@@ -30,6 +30,8 @@ from partner_operator.kube.status import KubernetesWriter
 from partner_operator.logs import LogFormat, configure
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.products.remote import Runner
+from partner_operator.recorder import Recorder
 from partner_operator.trust.model import Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, run
 
@@ -72,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
         "--ca-file",
         type=Path,
         help="certificate authorities (PEM) for servers whose object names no caBundle",
+    )
+    run_parser.add_argument(
+        "--record",
+        type=Path,
+        metavar="DIR",
+        help="write each remote run into this folder, redacted (for docs/field-test.md)",
     )
     token_parser = commands.add_parser(
         "explain-token", help="say which rule a server-to-server token breaks"
@@ -120,7 +128,7 @@ async def _run(options: argparse.Namespace) -> None:
                 reader=KubernetesReader(connection, seen, options.namespace),
                 writer=KubernetesWriter(connection, seen),
                 announcer=KubernetesAnnouncer(connection),
-                operations=_operations(pool, ca_bundle),
+                operations=_operations(pool, ca_bundle, options.record),
                 clock=SystemClock(),
                 chance=random.Random(),  # noqa: S311 - jitter, not a secret
             )
@@ -142,15 +150,18 @@ async def _run(options: argparse.Namespace) -> None:
             )
 
 
-def _operations(pool: ThreadPoolExecutor, ca_bundle: str | None) -> dict[Product, Operations]:
+def _operations(
+    pool: ThreadPoolExecutor, ca_bundle: str | None, record: Path | None
+) -> dict[Product, Operations]:
     """The products' operations, each remote run on a thread of its own."""
 
     async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(pool, run, endpoint, request)
 
+    runner: Runner = Recorder(run_remotely, record) if record else run_remotely
     operations: tuple[Operations, ...] = (
-        ExchangeOperations(run_remotely, ca_bundle),
-        LyncOperations(run_remotely, ca_bundle),
+        ExchangeOperations(runner, ca_bundle),
+        LyncOperations(runner, ca_bundle),
     )
     return {each.product: each for each in operations}

@@ -1,0 +1,86 @@
+"""`partner-operator run --record DIR`: each remote run as a file, redacted, so that it can be replayed in tests.
+
+What is written: operation, host, parameters, answer or error, and timing. What is never written: the
+logon, and any text in which a secret of the run stands.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from partner_operator.products.remote import Runner
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError, ScriptError
+
+REDACTED = "(redacted)"
+
+
+class Recorder:
+    """Wraps the runner of the products; the operator does not notice."""
+
+    def __init__(self, runner: Runner, folder: Path) -> None:
+        """`folder` is made, readable by nobody else."""
+        self._runner = runner
+        self._folder = folder
+        self._numbers = itertools.count(1)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    async def __call__(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        """Run, and write down what came back. Raises what the run raises."""
+        record: dict[str, Any] = {
+            "operation": request.operation,
+            "host": endpoint.host,
+            "authentication": endpoint.authentication,
+            "parameters": dict(request.parameters),
+        }
+        try:
+            answer = await self._runner(endpoint, request)
+        except RemoteRunError as error:
+            record["error"] = _error(error)
+            raise
+        else:
+            record["answer"] = asdict(answer)
+            return answer
+        finally:
+            self._write(request.operation, redact(record, _secrets(endpoint, request)))
+
+    def _write(self, operation: str, record: Any) -> None:
+        path = self._folder / f"{next(self._numbers):05d}-{operation}.json"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(record, file, indent=1, ensure_ascii=True, default=str)
+            file.write("\n")
+
+
+def _error(error: RemoteRunError) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": error.message,
+        "nothing_ran": error.nothing_ran,
+        "outcome_unknown": error.outcome_unknown,
+    }
+    if isinstance(error, ScriptError):
+        described["details"] = asdict(error.details)
+    return described
+
+
+def _secrets(endpoint: Endpoint, request: RemoteRequest) -> tuple[str, ...]:
+    values = {endpoint.password, *request.secrets.values()} - {endpoint.username, ""}
+    return tuple(sorted(values, key=len, reverse=True))
+
+
+def redact(value: Any, secrets: tuple[str, ...]) -> Any:
+    """The same value with every secret taken out of every text in it."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, REDACTED)
+        return value
+    if isinstance(value, dict):
+        return {key: redact(inner, secrets) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(inner, secrets) for inner in value]
+    return value
