@@ -41,6 +41,16 @@ def marked(value: Any) -> Any:
     return value
 
 
+def sent(value: Any) -> Any:
+    """Plain data as a request carries it: marked, backslashes doubled, lone surrogates escaped."""
+    if isinstance(value, str):
+        units = ("\\\\" if c == "\\" else c for c in value)
+        return "=" + "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in units)
+    if isinstance(value, dict):
+        return {key: sent(inner) for key, inner in value.items()}
+    return [sent(inner) for inner in value] if isinstance(value, list) else value
+
+
 def read_request(line: bytes) -> dict[str, Any]:
     """A request line as the bootstrap reads it: everything checked, marks still on."""
     found = re.fullmatch(rb"PO1<(\d+):([0-9a-f]{64}):([A-Za-z0-9+/=]+)>PO1\n", line)

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partner_operator.winrm import ProtocolViolation, framing
-from support.winrm_frames import frame, marked, read_request, success
+from support.winrm_frames import frame, read_request, sent, success
 
 # json.loads joins surrogate pairs, so lone ones are drawn by themselves.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20).map(
@@ -32,9 +32,9 @@ def test_a_request_is_one_checked_ascii_line(
     assert line.isascii()
     assert line.count(b"\n") == 1
     assert read_request(line) == {
-        "script": "=" + script,
-        "parameters": marked(parameters),
-        "secrets": marked(secrets),
+        "script": sent(script),
+        "parameters": sent(parameters),
+        "secrets": sent(secrets),
         "wait": 1500,
     }
 
@@ -48,7 +48,7 @@ def test_a_request_is_one_checked_ascii_line(
         ({"": 1}, "plain name"),
         ({"a": {"b c": 1}}, "plain name"),
         ({"a": 1, "A": 2}, "letter case"),
-        ({"__type": "x"}, "__type"),
+        ({"__type": "x"}, "keeps for itself"),
         ({"a": "x" * 2_000_000}, "characters"),
     ],
 )
@@ -70,10 +70,19 @@ def test_endless_nesting_is_not_sent() -> None:
 def test_an_answer_is_found_whatever_stands_around_it(
     data: dict[str, Any], before: bytes, after: bytes
 ) -> None:
+    assume(b"PO1" not in before + after)
     found = framing.find_answer(before + success(data) + after)
     assert found is not None
     assert found[0]["data"] == data
     assert found[1] == before + after
+
+
+def _accepted(stdout: bytes) -> Any:
+    """What find_answer takes for an answer; a refusal must say that the outcome is unknown."""
+    try:
+        return framing.find_answer(stdout)
+    except ProtocolViolation as error:
+        return None if error.outcome_unknown and not error.nothing_ran else error
 
 
 NOISE = [
@@ -104,13 +113,7 @@ def test_a_damaged_frame_is_never_taken_for_an_answer(
     place = data.draw(st.integers(len(b"PO1!"), len(good) - 1))
     byte = data.draw(st.integers(0, 255).filter(lambda drawn: drawn != good[place]))
     broken = good[:place] + bytes([byte]) + good[place + 1 :]
-    try:
-        found = framing.find_answer(broken)
-    except ProtocolViolation as error:
-        assert error.outcome_unknown
-        assert not error.nothing_ran
-    else:
-        assert found is None
+    assert _accepted(broken) is None
 
 
 @given(st.data())

@@ -5,7 +5,7 @@ function hx($b){([BitConverter]::ToString([Security.Cryptography.SHA256]::Create
 function wk($v,$s,$d=0){
 if($null-eq$v-or$v-is[bool]-or$v-is[int]){return $v}
 if($v-is[long]){if($s){return $v};return [int]$v}
-if($v-is[string]){if($s){return "=$v"};return $v.Substring(1)}
+if($v-is[string]){if($s){return "=$v"};return [regex]::Unescape($v.Substring(1))}
 if($d-gt 20){throw 'The answer is nested too deeply.'}
 $h=[ordered]@{};$k=$null;$g='Name'
 if($v-is[Collections.IDictionary]){$k=$v.GetEnumerator();$g='Key'}elseif($v-is[Management.Automation.PSCustomObject]){$k=$v.PSObject.Properties}

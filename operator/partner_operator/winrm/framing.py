@@ -30,6 +30,9 @@ _ANSWER = re.compile(rb"PO1\[(\d{1,9}):([0-9a-f]{64}):([A-Za-z0-9+/=]*)\]PO1")
 _ANSWER_BEGINS = b"PO1["
 _REFUSED = re.compile(rb"PO1\?(\w+)")
 _MARK = "="
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_RESERVED = frozenset({"__type", "psobject", "psbase", "psadapted", "psextended", "pstypenames"})
+"""`__type` makes 5.1's reader look for a .NET type; the others are members of every object."""
 
 
 def request_line(
@@ -40,7 +43,7 @@ def request_line(
     Raises ValueError for values that two versions of PowerShell would read differently.
     """
     document = {
-        "script": _MARK + script,
+        "script": _sent(script),
         "parameters": _marked(dict(parameters), "parameters", 0),
         "secrets": _marked(dict(secrets), "secrets", 0),
         "wait": wait_milliseconds,
@@ -61,7 +64,7 @@ def _marked(value: Any, where: str, depth: int) -> Any:
             raise ValueError(f"{where} is no 32-bit integer")
         return value
     if isinstance(value, str):
-        return _MARK + value
+        return _sent(value)
     if isinstance(value, Mapping):
         _check_keys(value, where)
         return {key: _marked(inner, f"{where}.{key}", depth + 1) for key, inner in value.items()}
@@ -70,13 +73,19 @@ def _marked(value: Any, where: str, depth: int) -> Any:
     raise ValueError(f"{where} is a {type(value).__name__}, no plain data")
 
 
+def _sent(text: str) -> str:
+    """A string as the bootstrap unescapes it; 7.x replaces lone surrogates of JSON, so they are escaped."""
+    escaped = text.replace("\\", "\\\\")
+    return _MARK + _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
+
+
 def _check_keys(value: Mapping[Any, Any], where: str) -> None:
     if not all(isinstance(key, str) and key.isascii() and key.isidentifier() for key in value):
         raise ValueError(f"{where} has a key that is no plain name")
     if len({key.lower() for key in value}) != len(value):
         raise ValueError(f"{where} has two keys that differ by letter case only")
-    if "__type" in value:
-        raise ValueError(f"{where} has the key __type, which PowerShell 5.1 takes for a .NET type")
+    if not _RESERVED.isdisjoint(key.lower() for key in value):
+        raise ValueError(f"{where} has a key that PowerShell keeps for itself")
 
 
 def find_answer(stdout: bytes) -> tuple[dict[str, Any], bytes] | None:
