@@ -148,7 +148,7 @@ class Story:
 
     def rename(self) -> None:
         """New objects for the same trust, then the old ones go: no change on the servers."""
-        writes = len(self.simulation.writes())
+        writes = len(self.simulation.configuration_writes())
         renamed = self.stage.examples()
         for name in (EXCHANGE_OBJECT, LYNC_OBJECT):
             renamed = renamed.replace(f"name: {name}", f"name: {name}-2")
