@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -145,7 +146,7 @@ class Simulation(HumanActions):
         """All text that the servers kept: command lines, their scripts, and cmdlet calls."""
         lines = self._engine.lines() if self._engine is not None else []
         lines += [
-            f"{call.host} {call.who}: {call.what} {dict(call.parameters)}"
+            f"{call.host} {call.who}: {call.what} {_logged(call.parameters)}"
             for call in self.domain.ledger.calls()
         ]
         return "\n".join(lines)
@@ -232,6 +233,14 @@ class Simulation(HumanActions):
         self._hosts[host].stop()
         self._farm.take_down(host)
         self.domain.network.unresolvable.add(host)
+
+
+def _logged(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Parameters as PowerShell's logs print them: a credential shows its type only."""
+    return {
+        name: "System.Management.Automation.PSCredential" if isinstance(value, Mapping) else value
+        for name, value in parameters.items()
+    }
 
 
 _ADMINISTRATORS = (names.EXCHANGE_ADMIN, names.LYNC_ADMIN)
