@@ -1,0 +1,125 @@
+"""Lync's register.ps1, update.ps1 and remove.ps1: what they call, and what they must not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.trust.model import Product
+from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+from support import trust_worlds
+from support.scripts_lync import CREDENTIALS, DOWNLOAD_FAILED, HOST, entry, lync
+from support.scripts_stubs import Code, Stubs, changing
+from support.trust_worlds import EXCHANGE_URL, application, server
+
+pytestmark = pytest.mark.pwsh
+
+
+def change(kind: ChangeKind, *fields: Field, existing: bool = True) -> Change:
+    """A change of the entry that the stand-ins show."""
+    old = trust_worlds.entry(
+        Product.EXCHANGE, on=Product.LYNC, reference="Exchange", identity="Exchange"
+    )
+    return Change(
+        kind=kind,
+        application=application(Product.EXCHANGE).key,
+        entry=old if existing else None,
+        differences=tuple(Difference(field, "old", "new") for field in fields),
+        needs_restart=False,
+    )
+
+
+async def apply(stubs: Stubs, wanted: Change, **declared: Any) -> None:
+    """Make the change as the engine would."""
+    seen = trust_worlds.observed(Product.LYNC, host=HOST)
+    desired = application(Product.EXCHANGE, **declared)
+    await LyncOperations(stubs.run).apply(server(Product.LYNC), CREDENTIALS, seen, wanted, desired)
+
+
+async def test_registering_makes_one_entry_with_the_declared_values() -> None:
+    """The identity is data, whatever characters it has."""
+    stubs = lync([])
+    register = change(ChangeKind.REGISTER, Field.ENTRY, existing=False)
+    await apply(stubs, register, identity="\u2018x\u2019 $(exit 5)")
+    assert changing(stubs.calls) == ["New-CsPartnerApplication"]
+    [made] = stubs.named("New-CsPartnerApplication")
+    assert made["Identity"] == "\u2018x\u2019 $(exit 5)"
+    assert made["MetadataUrl"] == EXCHANGE_URL
+    assert made["ApplicationTrustLevel"] == "Full"
+
+
+async def test_an_entry_that_is_there_is_not_made_again() -> None:
+    """Rule 10: the same register after an unknown outcome finds its own work."""
+    stubs = lync([entry("exchange")])
+    await apply(stubs, change(ChangeKind.REGISTER, existing=False), identity="Exchange")
+    assert changing(stubs.calls) == []
+
+
+async def test_recreating_removes_exactly_the_old_entry_first() -> None:
+    """Realm and identifier are immutable on Lync (rule 4)."""
+    stubs = lync([entry("Other"), entry("Exchange")])
+    await apply(stubs, change(ChangeKind.RECREATE, Field.REALM), identity="Exchange")
+    assert changing(stubs.calls) == ["Remove-CsPartnerApplication", "New-CsPartnerApplication"]
+    assert stubs.named("Remove-CsPartnerApplication")[0]["Identity"] == "Exchange"
+
+
+async def test_a_document_that_lync_cannot_download_is_told_in_its_words() -> None:
+    """S1: the error stands in the parameter binding; nothing else was done."""
+    stubs = lync([]).cmdlet("New-CsPartnerApplication", DOWNLOAD_FAILED)
+    with pytest.raises(OperationFailed, match="could not be downloaded") as caught:
+        await apply(stubs, change(ChangeKind.REGISTER, existing=False))
+    assert caught.value.reason is Reason.REMOTE_ERROR
+
+
+async def test_a_create_that_returns_nothing_is_no_error() -> None:
+    """C07: the read-back decides."""
+    stubs = lync([])
+    await apply(stubs, change(ChangeKind.REGISTER, existing=False))
+    assert changing(stubs.calls) == ["New-CsPartnerApplication"]
+
+
+async def test_an_update_sets_only_what_differs() -> None:
+    """Rule 4: one field, one call."""
+    stubs = lync()
+    await apply(stubs, change(ChangeKind.UPDATE, Field.TRUST_LEVEL))
+    [said] = stubs.named("Set-CsPartnerApplication")
+    assert said["ApplicationTrustLevel"] == "Full"
+    assert "MetadataUrl" not in said
+    assert "Enabled" not in said
+
+
+async def test_a_rolled_certificate_is_read_by_setting_the_url() -> None:
+    """Lync reads the document when its URL is set (domain reference 2.4)."""
+    stubs = lync()
+    await apply(stubs, change(ChangeKind.UPDATE, Field.CERTIFICATES))
+    [said] = stubs.named("Set-CsPartnerApplication")
+    assert said["MetadataUrl"] == EXCHANGE_URL
+
+
+async def test_a_set_that_throws_ends_the_update() -> None:
+    """C06: nothing follows an error."""
+    stubs = lync().cmdlet("Set-CsPartnerApplication", Code("throw 'Invalid URI'"))
+    with pytest.raises(OperationFailed, match="Invalid URI") as caught:
+        await apply(stubs, change(ChangeKind.UPDATE, Field.CERTIFICATES, Field.ENABLED))
+    assert changing(stubs.calls) == ["Set-CsPartnerApplication"]
+    assert not caught.value.nothing_ran
+
+
+@pytest.mark.parametrize("entries", [[], [entry("Other")]])
+async def test_what_is_not_listed_is_not_removed(entries: list[dict[str, Any]]) -> None:
+    """The removing cmdlet is not even called."""
+    stubs = lync(entries)
+    await apply(stubs, change(ChangeKind.REMOVE))
+    assert changing(stubs.calls) == []
+
+
+async def test_only_the_listed_entry_is_removed() -> None:
+    """One call, for that identity."""
+    stubs = lync([entry("Other"), entry("EXCHANGE"), entry("Exchange2")])
+    await apply(stubs, change(ChangeKind.REMOVE))
+    assert [said["Identity"] for said in stubs.named("Remove-CsPartnerApplication")] == ["EXCHANGE"]

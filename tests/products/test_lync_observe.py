@@ -1,0 +1,121 @@
+"""observe.ps1 of Lync in a real PowerShell, and what is read from its answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.trust.model import CertificateRole
+from partner_operator.trust.reasons import Reason
+from support.scripts_lync import HOST, entry, lync, observe
+from support.scripts_stubs import Code, Stubs, changing
+from support.trust_worlds import EXCHANGE_URL
+
+pytestmark = pytest.mark.pwsh
+NAMES = [
+    "2026-09-07T09:44:13.769Z",
+    "\u65e5\u672c \U0001f600",
+    "\u2018a\u2019 ' \" $(exit 7)",
+    "a\nb",
+]
+
+
+async def test_a_healthy_deployment_is_read_whole() -> None:
+    """Every field lands where decisions look for it."""
+    stubs = lync()
+    seen = await observe(stubs)
+    assert seen.incomplete is None
+    assert seen.organization == "sql.litwareinc.com\\rtc"
+    assert seen.product_version == "5.0.8308.0"
+    [found] = seen.entries
+    assert (found.identity, found.reference) == ("Exchange", "Exchange")
+    assert found.metadata_url == EXCHANGE_URL
+    assert found.trust_level == "Full"
+    assert found.thumbprints is None
+    [own] = seen.own_certificates
+    assert (own.role, own.thumbprint) == (CertificateRole.CURRENT, "AB" * 20)
+    assert own.certificate is not None
+    assert own.certificate.not_after == datetime(2028, 1, 1, tzinfo=UTC)
+    assert [(r.fqdn, r.up_to_date) for r in seen.replicas] == [(HOST, True)]
+    assert changing(stubs.calls) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_lists_of_none_one_and_many_stay_lists(count: int) -> None:
+    """C11; and on Lync an empty list is a proven absence: it brings no entries along."""
+    seen = await observe(lync([entry(f"App{number}") for number in range(count)]))
+    assert [found.identity for found in seen.entries] == [f"App{n}" for n in range(count)]
+    assert seen.incomplete is None
+
+
+async def test_names_come_back_byte_for_byte() -> None:
+    """C11: date-like names, CJK, quotes, subexpressions and line ends are text."""
+    seen = await observe(lync([entry(name) for name in NAMES]))
+    assert [found.identity for found in seen.entries] == NAMES
+
+
+@pytest.mark.parametrize("token", [EXCHANGE_URL, f"Value={EXCHANGE_URL}"])
+async def test_the_url_is_the_text_of_the_token(token: str) -> None:
+    """There is no MetadataUrl property; the text comes with or without 'Value='."""
+    seen = await observe(lync([entry(AuthToken=token)]))
+    assert seen.entries[0].metadata_url == EXCHANGE_URL
+    assert not seen.entries[0].use_auth_server
+
+
+async def test_an_entry_of_an_oauth_server_has_no_url() -> None:
+    """UseOAuthServer stands where the URL would be."""
+    seen = await observe(lync([entry(AuthToken="Value=UseOAuthServer")]))
+    assert seen.entries[0].use_auth_server
+
+
+@pytest.mark.parametrize(
+    "level",
+    ["Full", Code("(Add-Member -InputObject 0 -NotePropertyName Value -NotePropertyValue Full -PassThru)")],
+    ids=["live", "deserialised"],
+)  # fmt: skip
+async def test_enums_are_names_in_both_guises(level: Any) -> None:
+    """Deserialised, an enum is a number with its name beside it."""
+    seen = await observe(lync([entry(ApplicationTrustLevel=level)]))
+    assert seen.entries[0].trust_level == "Full"
+
+
+async def test_a_warning_makes_the_list_unproven() -> None:
+    """Rule 1."""
+    seen = await observe(lync(Code("Write-Warning 'cannot reach the store'")))
+    assert seen.incomplete is not None
+    assert "cannot reach the store" in seen.incomplete
+
+
+async def test_a_read_that_fails_is_never_an_empty_list() -> None:
+    """Rule 1: a non-terminating error of the reading cmdlet stops the run."""
+    with pytest.raises(OperationFailed, match="SQL timeout"):
+        await observe(lync(Code("Write-Error 'SQL timeout'")))
+
+
+async def test_no_replica_or_no_store_is_an_incomplete_read() -> None:
+    """A deployment without machines, or whose store is not named, was not read."""
+    none = lync().cmdlet("Get-CsManagementStoreReplicationStatus", [])
+    assert (await observe(none)).incomplete is not None
+    unnamed = lync().cmdlet("Get-CsManagementConnection", [{"Connection": None}])
+    assert (await observe(unnamed)).incomplete is not None
+
+
+async def test_a_missing_certificate_and_an_unreadable_one_are_two_facts() -> None:
+    """C08 on Lync: nothing assigned is no fault; an error is one, and spoils nothing else."""
+    none = await observe(lync().cmdlet("Get-CsCertificate", []))
+    assert (none.own_certificates, none.own_certificates_fault) == ((), None)
+    broken = await observe(lync().cmdlet("Get-CsCertificate", Code("throw 'denied'")))
+    assert broken.own_certificates_fault == "denied"
+    assert len(broken.entries) == 1
+
+
+async def test_a_machine_without_the_module_is_the_wrong_product() -> None:
+    """Import-Module's own error id tells; only a human can help."""
+    stubs = Stubs()
+    with pytest.raises(OperationFailed) as caught:
+        await observe(stubs)
+    assert caught.value.reason is Reason.WRONG_PRODUCT
+    assert caught.value.stalled
