@@ -43,17 +43,18 @@ class ActiveDirectory:
     writer wins, as whole objects.
     """
 
-    def __init__(self, clock: Clock, lag_seconds: float, *, reads_ask_any: bool) -> None:
-        """`reads_ask_any`: whoever names no controller is answered by each in turn."""
+    def __init__(self, clock: Clock, lag_seconds: float, *, unnamed: str = "session") -> None:
+        """`unnamed`: who answers where no controller is named, see the switch READS_ASK."""
         self.lag_seconds = lag_seconds
         self._clock = clock
-        self._reads_ask_any = reads_ask_any
+        self._unnamed = unnamed
+        self._chosen: dict[str, str] = {}
         self._turn = itertools.cycle(names.DOMAIN_CONTROLLERS)
         self._objects: dict[type, dict[UUID, list[_Version]]] = {}
         self._lock = threading.RLock()
 
-    def controller(self, asked: str | None) -> str:
-        """The controller that serves a call: the named one, else any, as switched.
+    def controller(self, asked: str | None, session: str) -> str:
+        """The controller that serves a call: the named one, else one as switched.
 
         Raises UnknownController.
         """
@@ -63,7 +64,14 @@ class ActiveDirectory:
                     return fqdn
             raise UnknownController(asked)
         with self._lock:
-            return next(self._turn) if self._reads_ask_any else names.DOMAIN_CONTROLLERS[0]
+            match self._unnamed:
+                case "any":
+                    return next(self._turn)
+                case "session":
+                    if session not in self._chosen:
+                        self._chosen[session] = next(self._turn)
+                    return self._chosen[session]
+            return names.DOMAIN_CONTROLLERS[0]
 
     def find(self, kind: type[E], controller: str | None = None) -> list[E]:
         """All objects of a class as `controller` has them now, oldest first; None: the newest."""

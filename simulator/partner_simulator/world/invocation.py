@@ -43,7 +43,8 @@ class Invocation:
         if not self._controller:
             asked = self.arguments.text("DomainController")
             try:
-                self._controller = self.domain.directory.controller(asked)
+                session = self.call.session.shell_id
+                self._controller = self.domain.directory.controller(asked, session)
             except UnknownController as error:
                 raise errors.no_such_controller(self.host, str(asked)) from error
         return self._controller

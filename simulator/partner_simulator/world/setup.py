@@ -41,7 +41,7 @@ def build(switches: Switches) -> Domain:
     directory = ActiveDirectory(
         clock,
         switches[Name.DIRECTORY_LAG_SECONDS],
-        reads_ask_any=switches[Name.READS_ASK] == "any",
+        unnamed=switches[Name.READS_ASK],
     )
     domain = Domain(
         switches=switches,

@@ -94,11 +94,12 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         Name.READS_ASK,
-        "Reads without -DomainController go to: any controller in turn, or always the first",
+        "Without -DomainController a call goes to: the controller that its session has chosen, any"
+        " in turn, or always the first",
         "case C02",
         Status.SIM_CHOICE,
-        "any",
-        ("first",),
+        "session",
+        ("any", "first"),
     ),
     Row(
         Name.DIRECTORY_LAG_SECONDS,
