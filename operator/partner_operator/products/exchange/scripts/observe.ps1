@@ -33,8 +33,13 @@ try {
     }
 
     $roles = New-Object System.Collections.ArrayList
-    foreach ($role in @(Get-ManagementRole -DomainController $controller -ErrorAction Stop)) {
-        if (@($Request.roles) -contains (Get-Text -Value $role.Name)) { $null = $roles.Add((Get-Text -Value $role.Name)) }
+    foreach ($name in @($Request.roles)) {
+        try {
+            foreach ($role in @(Get-ManagementRole -Identity $name -DomainController $controller -ErrorAction Stop)) {
+                if ((Get-Text -Value $role.Name) -eq $name) { $null = $roles.Add([string]$name) }
+            }
+        }
+        catch { if (-not (Test-NotFound -Record $_)) { throw } }
     }
 
     $configuration = Get-AuthConfig -DomainController $controller -ErrorAction Stop
