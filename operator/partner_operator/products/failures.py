@@ -42,7 +42,7 @@ _MISSING_MODULE = "Modules_ModuleNotFound"
 def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> OperationFailed:
     """The failure of one operation. Only facts that the products' documentation gives are used."""
     if isinstance(error, ScriptError):
-        return _script_failed(error.details, product, operation)
+        return _script_failed(error, product, operation)
     reason, stalled = _REASONS[type(error)]
     return OperationFailed(
         reason,
@@ -54,7 +54,8 @@ def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> 
     )
 
 
-def _script_failed(details: ErrorDetails, product: str, operation: str) -> OperationFailed:
+def _script_failed(error: ScriptError, product: str, operation: str) -> OperationFailed:
+    details, nothing_ran = error.details, error.nothing_ran
     said = _last_words(details)
     identifier = details.error_id.partition(",")[0]
     if identifier == _MISSING_MODULE:
@@ -63,6 +64,7 @@ def _script_failed(details: ErrorDetails, product: str, operation: str) -> Opera
             f"The host has no {product} management module ({said}). Is spec.product right, and are the "
             "management tools installed there?",
             stalled=True,
+            nothing_ran=nothing_ran,
         )
     if identifier in {_MISSING_COMMAND, _MISSING_PARAMETER}:
         return OperationFailed(
@@ -70,13 +72,18 @@ def _script_failed(details: ErrorDetails, product: str, operation: str) -> Opera
             f"The account may not use what {operation} needs on {product}: {said} Give it the role that "
             "carries these cmdlets (Exchange: Organization Management; Lync: CsAdministrator).",
             stalled=True,
+            nothing_ran=nothing_ran,
         )
-    if "PSRemotingTransportException" in (details.type, details.innermost_type.rpartition(".")[2]):
+    names = {name.rpartition(".")[2] for name in (details.type, details.innermost_type)}
+    if "PSRemotingTransportException" in names:
         return OperationFailed(
             Reason.FORBIDDEN,
             f"The second hop to {product}'s own PowerShell endpoint was refused: {said}",
+            nothing_ran=nothing_ran,
         )
-    return OperationFailed(Reason.REMOTE_ERROR, f"{product} refused {operation}: {said}")
+    return OperationFailed(
+        Reason.REMOTE_ERROR, f"{product} refused {operation}: {said}", nothing_ran=nothing_ran
+    )
 
 
 def _last_words(details: ErrorDetails) -> str:
