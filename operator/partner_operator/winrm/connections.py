@@ -34,6 +34,7 @@ class Connections:
     def __init__(self, deadline: float) -> None:
         self._lock = threading.Lock()
         self._handles: list[socket.socket] = []
+        self._connections: list[HTTPSConnection] = []
         self._timer: threading.Timer | None = None
         self.deadline = deadline
         """On the clock of time.monotonic."""
@@ -54,18 +55,23 @@ class Connections:
             self._timer.daemon = True
             self._timer.start()
 
-    def add(self, connection: socket.socket) -> None:
-        """Watch over a connection; a duplicate, because TLS takes the original away."""
+    def add(self, connection: HTTPSConnection, made: socket.socket) -> None:
+        """Watch over a connection; by a duplicate of its socket, because TLS takes the original away."""
         with self._lock:
-            self._handles.append(connection.dup())
+            self._connections.append(connection)
+            self._handles.append(made.dup())
 
     def close(self) -> None:
         """Forget all; the run is over."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
+            # Those too that no pool got back, because a logon broke off in the middle.
+            for connection in self._connections:
+                connection.close()
             for handle in self._handles:
                 handle.close()
+            self._connections.clear()
             self._handles.clear()
 
     def _cut(self) -> None:
@@ -110,7 +116,7 @@ class BoundedAdapter(HTTPAdapter):
         class WatchedConnection(HTTPSConnection):
             def _new_conn(self) -> socket.socket:
                 made = super()._new_conn()
-                connections.add(made)
+                connections.add(self, made)
                 return made
 
         class WatchedPool(HTTPSConnectionPool):

@@ -114,16 +114,16 @@ def _trusted(endpoint: Endpoint) -> Iterator[str | None]:
     if endpoint.ca_pem is None:
         yield None
         return
-    try:
-        ssl.create_default_context(cadata=endpoint.ca_pem)
-    except (ssl.SSLError, ValueError):
-        raise TlsFailed(
-            f"{endpoint.host}: the CA bundle given for it holds no certificate in PEM form."
-        ) from None
     handle, path = tempfile.mkstemp(prefix="partner-operator-ca-", suffix=".pem")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(endpoint.ca_pem)
+        try:
+            ssl.create_default_context(cafile=path)
+        except ssl.SSLError:
+            raise TlsFailed(
+                f"{endpoint.host}: the CA bundle given for it holds no certificate in PEM form."
+            ) from None
         yield path
     finally:
         os.unlink(path)

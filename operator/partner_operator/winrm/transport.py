@@ -173,8 +173,10 @@ def _judged(error: AuthenticationException | NTStatusException, status: int) -> 
 
 def _check_reply(message: str | bytes, reply: bytes) -> None:
     """The reply must relate to our message, and be the response to our action (WS-Addressing)."""
+    if b"<!DOCTYPE" in reply:
+        raise WrongReply("a reply with a document type")
     asked = ET.fromstring(message)  # noqa: S314 - our own message
-    answered = ET.fromstring(reply)  # noqa: S314 - size is capped, and expat refuses entity bombs
+    answered = ET.fromstring(reply)  # noqa: S314 - size is capped, and no entity is declared
     if _uuid(asked, "MessageID") != _uuid(answered, "RelatesTo"):
         raise WrongReply("a reply to another message")
     action = asked.findtext(f".//{_ADDRESSING}Action", "")
