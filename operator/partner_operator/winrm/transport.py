@@ -118,6 +118,11 @@ class HardenedTransport(Transport):
             yield
         except (AuthenticationException, NTStatusException) as error:
             raise _judged(error, self.adapter.last_status) from error
+        except (KeyError, PermissionError) as error:
+            # requests-ntlm, when a reply in the middle of its handshake holds no challenge.
+            if 300 <= self.adapter.last_status < 400:
+                raise Redirected from error
+            raise LogonBroken(f"HTTP {self.adapter.last_status}") from error
         except (requests.RequestException, HTTPError, OSError, WrongReply, ET.ParseError) as error:
             if self.connections.over:
                 raise DeadlinePassed from error
