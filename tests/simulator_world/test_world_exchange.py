@@ -270,3 +270,13 @@ def test_enums_in_the_form_of_the_world(tmp_path: Path, form: str, value: object
     with bench(tmp_path, {Name.ENUM_FORM: form}) as world:
         shown = world.exchange("Get-PartnerApplication").objects[0]
         assert shown.properties["AccountType"] == value
+
+
+def test_exchange_2016_knows_one_role_more(tmp_path: Path) -> None:
+    role = "MeetingGraphApplication"
+    with bench(tmp_path, {Name.EXCHANGE_VERSION: "Exchange Server 2016"}) as world:
+        assert role in world.exchange("Get-ManagementRole").names
+        server = world.exchange("Get-ExchangeServer").objects[0]
+        assert server.properties["AdminDisplayVersion"].text.startswith("Version 15.1 (")
+    with bench(tmp_path) as world:
+        assert role not in world.exchange("Get-ManagementRole").names

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
+from uuid import uuid4
 
 from partner_simulator.ports import PsObject
 from partner_simulator.world import errors, exchange_views, names
@@ -16,6 +17,7 @@ from partner_simulator.world.objects import (
     RoleAssignment,
     User,
 )
+from partner_simulator.world.switches import Name
 
 ROLES_2013 = (
     "ApplicationImpersonation",
@@ -118,10 +120,16 @@ def set_user(invocation: Invocation) -> None:
     invocation.wrote(user.canonical_name)
 
 
+def _roles(invocation: Invocation) -> tuple[str, ...]:
+    later = invocation.domain.switches[Name.EXCHANGE_VERSION] != names.EXCHANGE_PRODUCT
+    return (*ROLES_2013, "MeetingGraphApplication") if later else ROLES_2013
+
+
 def get_role(invocation: Invocation) -> None:
     """Management roles, all or one (wildcards work)."""
     pattern = invocation.arguments.text("Identity")
-    found = [r for r in ROLES_2013 if not pattern or fnmatchcase(r.lower(), pattern.lower())]
+    roles = _roles(invocation)
+    found = [r for r in roles if not pattern or fnmatchcase(r.lower(), pattern.lower())]
     if pattern and not found:
         raise invocation.not_found(pattern)
     for role in found:
@@ -158,11 +166,14 @@ def new_assignment(invocation: Invocation) -> None:
     """Give an account a role."""
     arguments, directory = invocation.arguments, invocation.domain.directory
     wanted = arguments.text("Role") or ""
-    role = next((r for r in ROLES_2013 if r.casefold() == wanted.casefold()), None)
+    role = next((r for r in _roles(invocation) if r.casefold() == wanted.casefold()), None)
     if role is None:
         raise invocation.not_found(wanted)
     account = _user(invocation, arguments.text("User") or "")
-    default = f"{role}-{account.name}"[:_ROLE_ASSIGNMENT_NAME_LENGTH]
+    default = f"{role}-{account.name}"
+    if invocation.domain.switches[Name.ASSIGNMENT_NAME] == "random":
+        default = f"{role}-{uuid4().hex}"
+    default = default[:_ROLE_ASSIGNMENT_NAME_LENGTH]
     assignment = RoleAssignment(arguments.text("Name") or default, role, account.guid, account.name)
     for known in directory.find(RoleAssignment, invocation.controller):
         if known.name.casefold() == assignment.name.casefold():

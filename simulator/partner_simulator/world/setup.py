@@ -30,6 +30,11 @@ ORGANIZATION_MANAGEMENT = "Organization Management"
 LYNC_ADMINISTRATORS = "RTCUniversalServerAdmins"
 EXCHANGE_CERTIFICATE_NAME = "Microsoft Exchange Server Auth Certificate"
 
+_BUILDS = {
+    "Exchange Server 2013": "Version 15.0 (Build 1497.2)",
+    "Exchange Server 2016": "Version 15.1 (Build 2375.7)",
+}
+
 PEOPLE = ("kenmyer", "pilarackerman")
 """Enabled for Lync, each with a mailbox."""
 
@@ -106,9 +111,10 @@ def _people(domain: Domain) -> None:
 
 def _organisation(domain: Domain) -> None:
     write = domain.directory.write
+    version = _BUILDS[domain.switches[Name.EXCHANGE_VERSION]]
     write(AcceptedDomain(names.DOMAIN, names.DOMAIN, default=True))
     for host in names.EXCHANGE_HOSTS:
-        write(ExchangeServer(names.short_name(host), host))
+        write(ExchangeServer(names.short_name(host), host, version=version))
         for kind in ("EWS", "Autodiscover"):
             write(VirtualDirectory(host, kind))
 

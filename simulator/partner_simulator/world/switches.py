@@ -106,7 +106,7 @@ ROWS: tuple[Row, ...] = (
         "Seconds until a write on one controller is visible on the other",
         "case C02",
         Status.SIM_CHOICE,
-        2.0,
+        0.5,
         (0.0, 15.0),
     ),
     Row(
