@@ -15,6 +15,7 @@ DEFAULT_SETS: Mapping[str, str] = {
     "Set-AuthConfig": "AuthConfigSettings",
     "Set-ADServerSettings": "FullParams",
     "Get-DomainController": "DomainController",
+    "Get-ExchangeCertificate": "Thumbprint",
     "New-ExchangeCertificate": "Certificate",
 }
 
