@@ -10,8 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from partner_operator.oauth.metadata import MetadataError, parse_metadata
 from partner_operator.trust.model import DocumentFault, DocumentReading
 
-_TLS_FAULTS = frozenset({"TrustFailure", "SecureChannelFailure"})
-"""System.Net.WebExceptionStatus names for TLS; anything else is told by its text."""
+_FAULTS = {
+    "TrustFailure": DocumentFault.TLS_FAILED,
+    "SecureChannelFailure": DocumentFault.TLS_FAILED,
+    "TooLarge": DocumentFault.INVALID,
+}
+"""System.Net.WebExceptionStatus names for TLS, and a word of our script; the rest is told by its text."""
 
 
 class FetchedDocument(BaseModel):
@@ -48,9 +52,9 @@ def reading(fetched: FetchedDocument) -> DocumentReading:
 
 
 def _fault(fetched: FetchedDocument) -> DocumentReading:
-    if fetched.status:
+    if fetched.status not in (0, 200):
         return DocumentReading(
             fetched.url, fault=DocumentFault.HTTP_STATUS, detail=f"HTTP {fetched.status}"
         )
-    fault = DocumentFault.TLS_FAILED if fetched.fault in _TLS_FAULTS else DocumentFault.UNREACHABLE
+    fault = _FAULTS.get(fetched.fault, DocumentFault.UNREACHABLE)
     return DocumentReading(fetched.url, fault=fault, detail=" ".join(fetched.detail.split())[:300])

@@ -74,6 +74,7 @@ function New-WebRequest {
 }
 
 function Get-Body {
+    # The body as base64; $null when it is larger than any document.
     param($Response)
     $limit = 1048576
     $stream = $Response.GetResponseStream()
@@ -83,7 +84,7 @@ function Get-Body {
         $count = $stream.Read($buffer, 0, $buffer.Length)
         if ($count -le 0) { break }
         $memory.Write($buffer, 0, $count)
-        if ($memory.Length -gt $limit) { throw 'The document is larger than 1 MiB.' }
+        if ($memory.Length -gt $limit) { return $null }
     }
     return [Convert]::ToBase64String($memory.ToArray())
 }
@@ -99,7 +100,12 @@ function Get-Document {
         $response = $request.GetResponse()
         $result.status = [int]$response.StatusCode
         $result.type = [string]$response.ContentType
-        $result.body = Get-Body -Response $response
+        $read = Get-Body -Response $response
+        if ($null -eq $read) {
+            $result.fault = 'TooLarge'
+            $result.detail = 'The document is larger than 1 MiB.'
+        }
+        else { $result.body = $read }
     }
     catch {
         $inner = Get-Innermost -Exception $_.Exception
