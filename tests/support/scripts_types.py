@@ -31,7 +31,8 @@ STATIC_MEMBERS = words(
     " System.Globalization.CultureInfo.InvariantCulture System.Net.ServicePointManager.SecurityProtocol"
     " System.Net.WebRequest.Create System.Security.Cryptography.SHA256.Create"
     " System.Text.Encoding.UTF8 System.Text.Encoding.ASCII System.Threading.Thread.CurrentThread"
-    " regex.Escape regex.IsMatch regex.Match regex.Replace scriptblock.Create string.Equals"
+    " regex.Escape regex.IsMatch regex.Match regex.Replace regex.Unescape"
+    " scriptblock.Create string.Equals"
     " string.IsNullOrEmpty"
 )
 METHODS = {
