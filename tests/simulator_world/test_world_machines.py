@@ -63,6 +63,8 @@ def test_a_host_that_does_not_come_back(world: Bench) -> None:
     states = {service["name"]: service["state"] for service in ask(world, "services")}
     assert (states["W3SVC"], states["WinRM"]) == ("Stopped", "Running")
     assert ask(world, "processes") == []
+    assert world.domain.machines[FIRST].restarts == 0
+    assert len(world.domain.ledger.writes(WriteKind.RESTART)) == 1
 
 
 def test_a_refusal_that_the_second_run_overcomes(world: Bench) -> None:
@@ -78,6 +80,7 @@ def test_a_restart_that_lies(world: Bench) -> None:
     before = oldest(world)
     assert reset(world)[0] == 0
     assert oldest(world) == before
+    assert not world.domain.ledger.writes()
     assert world.domain.machines[FIRST].restarts == 0
 
 

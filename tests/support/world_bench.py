@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import CmdletCall, CmdletError, Logon, LogonKind, PsObject, Session
 from partner_simulator.web.farm import Farm
 from partner_simulator.world import names, setup
@@ -151,10 +153,16 @@ class Bench:
         return self.lync("Test-CsExStorageConnectivity", **{"SipUri": SIP_URI, **parameters})
 
 
+@cache
+def _authority() -> CertificateAuthority:
+    """One for all tests: its key would cost each of them more than all the rest."""
+    return CertificateAuthority()
+
+
 @contextmanager
 def bench(folder: Path, changed: Mapping[Name, Any] | None = None) -> Iterator[Bench]:
     """Build a domain and serve its sites while the block runs; restarts take no time."""
-    domain = setup.build(Switches(changed))
+    domain = setup.build(Switches(changed), _authority())
     domain.test_latency_seconds = 0
     for machine in domain.machines.values():
         machine.behaviour.seconds = 0

@@ -104,7 +104,7 @@ def _restart(machine: Machine, success_text: str) -> Answer:
         machine.stop_web()
         time.sleep(behaviour.seconds)
         machine.start_web()
-        machine.restarts += 1
+        machine.restarts += machine.serves_web
     stopped = "Internet services successfully stopped\r\nAttempting start...\r\n"
     if machine.services["W3SVC"].state == STOPPED:
         return Answer(FAILED, attempting + stopped + DID_NOT_START)

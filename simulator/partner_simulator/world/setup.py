@@ -39,10 +39,13 @@ PEOPLE = ("kenmyer", "pilarackerman")
 """Enabled for Lync, each with a mailbox."""
 
 
-def build(switches: Switches) -> Domain:
-    """Make the domain. Passwords are random; nothing is trusted yet."""
+def build(switches: Switches, authority: CertificateAuthority | None = None) -> Domain:
+    """Make the domain. Passwords are random; nothing is trusted yet.
+
+    `authority`: a CA that exists already, as making one takes most of the time.
+    """
     clock = Clock()
-    authority = CertificateAuthority()
+    authority = authority or CertificateAuthority()
     directory = ActiveDirectory(
         clock,
         switches[Name.DIRECTORY_LAG_SECONDS],

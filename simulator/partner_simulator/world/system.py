@@ -27,12 +27,11 @@ class Windows:
     """The Windows of every machine."""
 
     def __init__(self, domain: Domain, folder: Path) -> None:
-        """Writes two certificate stores into `folder`: the domain's, and a stranger's."""
+        """Writes the certificate store of the domain into `folder`, and a stranger's if asked."""
         self._domain = domain
         self._trusting = folder / "domain-ca.pem"
         self._distrusting = folder / "other-ca.pem"
         self._trusting.write_text(domain.authority.pem, "ascii")
-        self._distrusting.write_text(CertificateAuthority("OTHER-CA").pem, "ascii")
 
     def answer(self, session: Session, what: str, arguments: Mapping[str, Any]) -> Any:
         """One question. Raises KeyError for one that nobody is meant to ask."""
@@ -78,10 +77,10 @@ class Windows:
     def iisreset(self, machine: Machine, who: str, arguments: list[str]) -> iisreset.Answer:
         """Restart IIS, note it, and have the new workers read their configuration at once."""
         asked = iisreset.read(arguments)
-        before = machine.restarts
+        before = machine.worker_list()
         text = self._domain.switches[Name.IISRESET_TEXT]
         answer = iisreset.run(asked, machine, text)
-        if machine.restarts != before:
+        if machine.worker_list() != before:
             self._domain.ledger.wrote(
                 Write(
                     self._domain.clock.now(),
@@ -97,7 +96,11 @@ class Windows:
         return answer
 
     def _trust(self, host: str) -> Path:
-        return self._distrusting if host in self._domain.network.distrusting else self._trusting
+        if host not in self._domain.network.distrusting:
+            return self._trusting
+        if not self._distrusting.exists():
+            self._distrusting.write_text(CertificateAuthority("OTHER-CA").pem, "ascii")
+        return self._distrusting
 
     def _products(self, machine: Machine, name: str, *, exchange: bool) -> list[dict[str, str]]:
         if machine.is_exchange is not exchange:
