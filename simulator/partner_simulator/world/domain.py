@@ -16,6 +16,7 @@ from partner_simulator.world.cms import CentralManagementStore
 from partner_simulator.world.ledger import Ledger
 from partner_simulator.world.machines import Machine
 from partner_simulator.world.mailboxes import Mailboxes
+from partner_simulator.world.misbehaviour import Misbehaviours
 from partner_simulator.world.network import Network
 from partner_simulator.world.objects import AcceptedDomain, AuthConfig
 from partner_simulator.world.running import RunningConfiguration
@@ -43,6 +44,7 @@ class Domain:
     """What lies in the Front Ends' certificate stores, by thumbprint."""
     missing_cmdlets: set[tuple[str, str]] = field(default_factory=set)
     """(user in lower case, cmdlet in lower case) that RBAC does not give."""
+    misbehaviours: Misbehaviours = field(default_factory=Misbehaviours)
     test_latency_seconds: float = 0.05
     lock: threading.RLock = field(default_factory=threading.RLock)
     _running: dict[str, RunningConfiguration] = field(default_factory=dict)

@@ -74,6 +74,17 @@ def metadata_failed(server: str, url: str, reason: str) -> CmdletError:
     return exchange(server, _METADATA, text, terminating=True)
 
 
+def broken(server: str) -> CmdletError:
+    """The directory fails in the middle of things (SIM-CHOICE text)."""
+    return exchange(
+        server,
+        _OPERATION_FAILED,
+        "Active Directory operation failed. The server is not operational.",
+        category="ResourceUnavailable",
+        terminating=True,
+    )
+
+
 def invalid(server: str, message: str) -> CmdletError:
     """An argument that a task refuses."""
     return exchange(

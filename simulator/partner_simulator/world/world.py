@@ -30,8 +30,9 @@ from partner_simulator.world import (
 )
 from partner_simulator.world.arguments import Arguments
 from partner_simulator.world.domain import Domain
-from partner_simulator.world.invocation import Handlers, Invocation
+from partner_simulator.world.invocation import Handler, Handlers, Invocation
 from partner_simulator.world.ledger import Call
+from partner_simulator.world.misbehaviour import Misbehaviour, Muted
 from partner_simulator.world.network import RequestFailed
 from partner_simulator.world.setup import LYNC_ADMINISTRATORS, ORGANIZATION_MANAGEMENT
 from partner_simulator.world.switches import Name
@@ -76,11 +77,25 @@ class World:
             handler = _HANDLERS.get(call.name.casefold())
             if handler is None:
                 raise errors.no_such_command(call.name)
-            handler(invocation)
+            self._run(handler, invocation)
         except CmdletError as error:
             if error.terminating:
                 raise
             output.write_error(error)
+
+    def _run(self, handler: Handler, invocation: Invocation) -> None:
+        """Run a handler as well as it behaves today. Raises CmdletError."""
+        how = self.domain.misbehaviours.take(invocation.call.name)
+        if how is Misbehaviour.FAILS_AT_ONCE:
+            raise errors.broken(invocation.host)
+        if how is not None:
+            invocation.output = Muted(invocation.output)
+        if how is Misbehaviour.DOES_NOTHING:
+            invocation.may(invocation.call.name, "nothing")
+            return
+        handler(invocation)
+        if how is Misbehaviour.FAILS_AFTERWARDS:
+            raise errors.broken(invocation.host)
 
     def bind(self, session: Session, cmdlet: str, parameter: str, value: Any) -> str | None:
         """-MetadataUrl of Lync's cmdlets fetches the document while it is bound (S1)."""
