@@ -66,7 +66,12 @@ class FakeOrganisation:
         self.counts[what] += 1
 
     async def observe(
-        self, server: DesiredServer, credentials: Credentials, host: str, urls: Sequence[str]
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        host: str,
+        urls: Sequence[str],
+        controller: str | None,
     ) -> Observed:
         """Read everything."""
         self.seen_passwords.append(credentials.digest)

@@ -87,8 +87,11 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     assert work.observed is not None
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
+    iis = work.status.iis
     if change.needs_restart:
-        await work.save_server(iis=raise_requirement(work.status.iis, work.observed.clock))
+        iis = raise_requirement(iis, work.observed.clock)
+    # With it the domain controller is remembered, which a crash must not forget either.
+    await work.save_server(iis=iis)
     draft.drift = change.kind is not ChangeKind.REGISTER and not draft.desired.deleting
     await _announce_drift(work, draft, change)
     intent = Intent(change.kind, work.now(), work.observed.host, needs_restart=change.needs_restart)
@@ -236,7 +239,7 @@ def remember_registration(work: Pass, draft: Draft) -> None:
     if decision is None or draft.desired.deleting:
         return
     if decision.entry is None:
-        if decision.absent:
+        if decision.absent and draft.failure is None:
             draft.status = replace(draft.status, registration=None, intent=None)
         return
     registration = registration_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
 from partner_operator.engine.state import Pass
@@ -12,6 +13,9 @@ from partner_operator.trust.reasons import Reason
 
 NEXT_HOST = frozenset({Reason.UNREACHABLE, Reason.TLS_FAILED, Reason.TIMED_OUT})
 """Failures after which the next listed host may be asked: nothing ran, and no password was refused."""
+
+REPLICATION = timedelta(minutes=30)
+"""How long a change may take to reach every domain controller before absence is believed."""
 
 
 async def take_credentials(work: Pass, remembered: Credentials | None) -> bool:
@@ -94,6 +98,30 @@ async def observe_on(work: Pass, host: str) -> Observed:
     for draft in work.drafts:
         if draft.blocker is None and not draft.desired.deleting:
             urls[draft.desired.partner.auth_metadata_url] = None
-    observed = await work.operations.observe(work.server, work.credentials, host, tuple(urls))
+    controller = work.status.domain_controller
+    observed = await work.operations.observe(
+        work.server, work.credentials, host, tuple(urls), controller
+    )
     work.observed_at = work.now()
-    return observed
+    if controller is None or observed.domain_controller in {None, controller}:
+        return observed
+    return _by_another_controller(work, observed, controller)
+
+
+def _by_another_controller(work: Pass, observed: Observed, controller: str) -> Observed:
+    """The known controller is gone: what we changed lately may not have reached this one (C02)."""
+    recent = observed.clock - REPLICATION
+    changes = [
+        draft.status.registration.last_changed_at
+        for draft in work.drafts
+        if draft.status.registration is not None
+    ]
+    lately = any(changed is not None and changed > recent for changed in changes)
+    open_intents = any(draft.status.intent is not None for draft in work.drafts)
+    if not (lately or open_intents) or observed.incomplete is not None:
+        return observed
+    why = (
+        f"{observed.domain_controller} answered in place of {controller} and may not know the newest changes "
+        "yet."
+    )
+    return replace(observed, incomplete=why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from partner_operator.engine.connectivity import waits_for_counterpart
 from partner_operator.engine.state import Draft, Pass
@@ -15,6 +15,8 @@ from partner_operator.trust.plan import Blocker, Change
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.verdict import ApplicationFacts, ServerFacts, Trouble, Waiting
 
+SELF_REFRESH = timedelta(minutes=30)
+"""Twice the time in which Exchange picks up changes by itself (domain reference 1.8)."""
 ALL_QUIET = RestartStep(RestartAction.NOTHING)
 
 
@@ -136,11 +138,32 @@ def _activated_by_restart(work: Pass, draft: Draft) -> Part:
         if old is not None and draft.status.registration is not None:
             return Part(old.status, old.reason, old.message)
         return _not_known(work, draft)
+    young = _young(work, draft)
+    if young is not None:
+        return young
     return activation.activated(
         work.round,
         test_passed_at=_by_the_servers_clock(work, draft),
         rules=work.server.restart,
         step=work.step or ALL_QUIET,
+    )
+
+
+def _young(work: Pass, draft: Draft) -> Part | None:
+    """An adopted entry that somebody changed lately: its age is all that tells whether it is active."""
+    entry = draft.decision.entry if draft.decision else None
+    if work.iis.restart_required_since is not None or entry is None or entry.changed_at is None:
+        return None
+    assert work.observed is not None
+    active_at = entry.changed_at + SELF_REFRESH
+    passed = _by_the_servers_clock(work, draft)
+    if active_at <= work.observed.clock or (passed is not None and passed > entry.changed_at):
+        return None
+    work.wake_at(work.now() + (active_at - work.observed.clock))
+    return unknown(
+        Reason.ACTIVATION_UNKNOWN,
+        "Somebody else changed this partner application lately. Exchange reads it by itself within half an "
+        "hour, or at once with iisreset; the operator restarts IIS only for its own changes.",
     )
 
 
@@ -192,6 +215,9 @@ def _waiting(work: Pass, draft: Draft) -> Waiting | None:
     if draft.status.registration is None or draft.desired.mode is not Mode.ENFORCE:
         return None
     if work.server.product is Product.EXCHANGE:
+        young = _young(work, draft)
+        if young is not None:
+            return Waiting(young.reason, young.message)
         return _waiting_for_restart(work)
     activated = _activated(work, draft)
     if activated is not None and activated.reason is Reason.WAITING_FOR_REPLICATION:

@@ -201,9 +201,17 @@ class Operations(Protocol):
     product: Product
 
     async def observe(
-        self, server: DesiredServer, credentials: Credentials, host: str, urls: Sequence[str]
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        host: str,
+        urls: Sequence[str],
+        controller: str | None,
     ) -> Observed:
-        """Read everything that decisions need, and fetch `urls` on the server. Changes nothing."""
+        """Read everything that decisions need, and fetch `urls` on the server. Changes nothing.
+
+        `controller`: the domain controller to ask, while it answers (design rule 14).
+        """
         ...
 
     async def apply(

@@ -151,8 +151,16 @@ def _learn_server(work: Pass, observed: Observed) -> None:
         work.status,
         organization=observed.organization,
         product_version=observed.product_version,
+        domain_controller=_controller(work, observed),
         metadata=closing.metadata_status(work, observed) or work.status.metadata,
     )
+
+
+def _controller(work: Pass, observed: Observed) -> str | None:
+    """The controller to ask next time; the known one as long as its changes may be under way."""
+    if observed.incomplete is not None and work.status.domain_controller is not None:
+        return work.status.domain_controller
+    return observed.domain_controller
 
 
 def _duplicate(work: Pass) -> bool:

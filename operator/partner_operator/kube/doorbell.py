@@ -40,6 +40,9 @@ CRD_PATIENCE = 60.0
 DRAIN_POLL = 600.0
 """Seconds that kopf may sleep over a terminating server; the end of its worker wakes it at once."""
 
+GOODBYE = 0.25
+"""Seconds that connections get to end in order."""
+
 
 class CRDsMissing(Exception):
     """The cluster does not know our kinds."""
@@ -78,6 +81,8 @@ async def run_operator(
         )
     finally:
         await workers.end_all()
+        # kopf has closed its watches, but TLS connections end in later rounds of the loop.
+        await asyncio.sleep(GOODBYE)
 
 
 def build_settings() -> kopf.OperatorSettings:

@@ -192,6 +192,8 @@ class ServerStatus:
     conditions: tuple[Condition, ...] = ()
     organization: str | None = None
     product_version: str | None = None
+    domain_controller: str | None = None
+    """The controller that answered last: asked again, because another one may not know yet (C02)."""
     metadata: MetadataStatus | None = None
     iis: IISStatus | None = None
     undeclared: tuple[Undeclared, ...] = ()

@@ -156,6 +156,7 @@ class ServerStatusModel(Model):
     metadata: MetadataModel | None = None
     iis: IISModel | None = None
     undeclared: list[UndeclaredModel] = Field(default_factory=list)
+    domain_controller: str | None = None
     rejected_credentials: str | None = None
     retry: RetryModel | None = None
     pin: PinModel | None = None

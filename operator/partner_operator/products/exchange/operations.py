@@ -47,7 +47,12 @@ class ExchangeOperations:
         self._remote = Remote("Exchange", runner, ca_bundle)
 
     async def observe(
-        self, server: DesiredServer, credentials: Credentials, host: str, urls: Sequence[str]
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        host: str,
+        urls: Sequence[str],
+        controller: str | None,
     ) -> Observed:
         """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
         answer = await self._remote.run(
@@ -56,6 +61,7 @@ class ExchangeOperations:
             host,
             "observe",
             {
+                "controller": controller or "",
                 "urls": list(urls),
                 "roles": sorted({role for roles in ROLES.values() for role in roles}),
             },

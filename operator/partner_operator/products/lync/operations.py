@@ -38,7 +38,12 @@ class LyncOperations:
         self._remote = Remote("Lync", runner, ca_bundle)
 
     async def observe(
-        self, server: DesiredServer, credentials: Credentials, host: str, urls: Sequence[str]
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        host: str,
+        urls: Sequence[str],
+        controller: str | None,
     ) -> Observed:
         """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
         parameters = {"module": MODULE, "urls": list(urls)}

@@ -2,7 +2,13 @@ $commands = @('Set-ADServerSettings', 'Get-OrganizationConfig', 'Get-PartnerAppl
     'Get-ManagementRoleAssignment', 'Get-AuthConfig', 'Get-ExchangeCertificate', 'Get-ExchangeServer', 'Get-AcceptedDomain')
 $session = Open-Exchange -Commands $commands
 try {
-    $organization = Get-OrganizationConfig -ErrorAction Stop
+    $organization = $null
+    if ([string]$Request.controller -ne '') {
+        # The controller of last time, while it answers: another one may not know the newest changes yet.
+        try { $organization = Get-OrganizationConfig -DomainController $Request.controller -ErrorAction Stop }
+        catch { $organization = $null }
+    }
+    if ($null -eq $organization) { $organization = Get-OrganizationConfig -ErrorAction Stop }
     $controller = Get-Text -Value $organization.OriginatingServer
     $read = Get-Entries -Controller $controller
 
