@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.web.server import Site
 from partner_simulator.web.sites import Sites
@@ -23,6 +25,15 @@ class Farm:
             for fqdn in (*names.EXCHANGE_HOSTS, names.AUTODISCOVER, names.LYNC_POOL)
         }
 
+    @property
+    def slow_seconds(self) -> float:
+        """How long DocumentFault.SLOW keeps clients waiting."""
+        return self._sites.slow_seconds
+
+    @slow_seconds.setter
+    def slow_seconds(self, seconds: float) -> None:
+        self._sites.slow_seconds = seconds
+
     def start(self) -> None:
         """Listen everywhere and tell the network where."""
         for fqdn, site in self._listeners.items():
@@ -31,6 +42,7 @@ class Farm:
 
     def stop(self) -> None:
         """Close all ports."""
+        self._sites.stop()
         for site in self._listeners.values():
             site.stop()
 
@@ -46,6 +58,15 @@ class Farm:
         self._sites.spoil(fqdn, fault)
         if fault is DocumentFault.UNREACHABLE:
             site.stop()
+        elif fault is DocumentFault.EXPIRED_TLS:
+            now = datetime.now(UTC)
+            site.use_certificate(
+                self._domain.authority.issue_server(
+                    [fqdn],
+                    not_before=now - timedelta(days=400),
+                    not_after=now - timedelta(days=1),
+                )
+            )
         elif fault is DocumentFault.WRONG_TLS_NAME:
             other = self._domain.authority.issue_server(["other.example"], addresses=())
             site.use_certificate(other)

@@ -21,10 +21,16 @@ class DocumentFault(StrEnum):
     OTHER_PRODUCT = "other-product"
     """SharePoint's document."""
     STATUS_500 = "status-500"
+    UNAUTHORIZED = "unauthorized"
+    """Anonymous access is off: the URL asks for a log-on."""
+    SLOW = "slow"
+    """The answer comes after `Farm.slow_seconds`."""
     UNREACHABLE = "unreachable"
     """Nobody listens."""
     WRONG_TLS_NAME = "wrong-tls-name"
     """The site's TLS certificate is for another name."""
+    EXPIRED_TLS = "expired-tls"
+    """The site's TLS certificate is out of date."""
 
 
 LOGON_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in</body></html>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 
 from partner_simulator.certificates import Identity
@@ -36,9 +37,15 @@ class Sites:
 
     def __init__(self, domain: Domain) -> None:
         """All documents are right."""
+        self.slow_seconds = 30.0
         self._domain = domain
+        self._stopping = threading.Event()
         self._faults: dict[str, DocumentFault] = {}
         self._bad: dict[str, Identity] = {}
+
+    def stop(self) -> None:
+        """Keep nobody waiting any longer."""
+        self._stopping.set()
 
     def spoil(self, fqdn: str, fault: DocumentFault | None) -> None:
         """Let a site's document be wrong from now on; None: right again."""
@@ -91,6 +98,10 @@ class Sites:
         fault = self._faults.get(host)
         if fault is DocumentFault.HTML:
             return Response(200, LOGON_PAGE, "text/html; charset=utf-8")
+        if fault is DocumentFault.UNAUTHORIZED:
+            return Response(401, headers=(("WWW-Authenticate", "Negotiate"),))
+        if fault is DocumentFault.SLOW:
+            self._stopping.wait(self.slow_seconds)
         if fault is DocumentFault.STATUS_500 or document is None:
             return Response(500, b"Internal Server Error")
         if host in self._bad:
