@@ -106,8 +106,8 @@ ROWS: tuple[Row, ...] = (
         "Seconds until a write on one controller is visible on the other",
         "case C02",
         Status.SIM_CHOICE,
-        0.5,
-        (0.0, 15.0),
+        0.0,
+        (0.5, 15.0),
     ),
     Row(
         Name.WORKERS_READ,
