@@ -118,8 +118,9 @@ class HardenedTransport(Transport):
             yield
         except (AuthenticationException, NTStatusException) as error:
             raise _judged(error, self.adapter.last_status) from error
-        except (KeyError, PermissionError) as error:
-            # requests-ntlm, when a reply in the middle of its handshake holds no challenge.
+        except (KeyError, PermissionError, AttributeError) as error:
+            # requests-ntlm, when a reply in the middle of its handshake holds no challenge, or the
+            # connection is gone whose certificate it wants to bind to.
             if 300 <= self.adapter.last_status < 400:
                 raise Redirected from error
             raise LogonBroken(f"HTTP {self.adapter.last_status}") from error
