@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kubernetes import client, watch
+from urllib3.exceptions import HTTPError
 
 from partner_demo.stage import Stage
 from support.condition_invariants import violations
@@ -26,6 +27,7 @@ class Observer:
         self.seen = 0
         self._texts: list[str] = []
         self._watches: list[watch.Watch] = []
+        self._finished = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -48,8 +50,13 @@ class Observer:
                 plural,
                 timeout_seconds=600,
             )
-            for event in events:
-                self._look(event["object"])
+            try:
+                for event in events:
+                    self._look(event["object"])
+            except HTTPError as error:
+                # The API server goes away after the last look; before it, nothing may be missed.
+                if not self._finished.is_set():
+                    self.problems.append(f"the watch of {plural} broke: {error}")
 
     def _look(self, found: dict[str, Any]) -> None:
         status = found.get("status") or {}
