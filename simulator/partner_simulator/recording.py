@@ -20,6 +20,7 @@ class RecordingEngine:
         self._engine = engine
         self._lines: list[str] = []
         self._lock = threading.Lock()
+        self._closed = False
 
     def start(self, session: Session, command_line: str) -> RunningCommand:
         """Note the command line, then start it."""
@@ -29,8 +30,10 @@ class RecordingEngine:
         return self._engine.start(session, command_line)
 
     def close(self) -> None:
-        """End all processes."""
-        self._engine.close()
+        """End all processes. Doing so twice is fine."""
+        if not self._closed:
+            self._closed = True
+            self._engine.close()
 
     def lines(self) -> list[str]:
         """All that was noted, oldest first."""
