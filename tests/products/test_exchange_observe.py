@@ -179,6 +179,29 @@ async def test_one_domain_controller_is_asked_by_every_cmdlet() -> None:
     assert set(asked.values()) == {CONTROLLER}
 
 
+async def test_the_controller_of_the_last_pass_is_asked_again() -> None:
+    """C02: another controller may not know the newest changes yet."""
+    body = Code(
+        "[pscustomobject]@{DistinguishedName='CN=Litware';OriginatingServer=$DomainController}"
+    )
+    stubs = exchange().cmdlet("Get-OrganizationConfig", body)
+    seen = await observe(stubs, controller="dc2.litwareinc.com")
+    assert seen.domain_controller == "dc2.litwareinc.com"
+    assert stubs.named("Get-PartnerApplication")[0]["DomainController"] == "dc2.litwareinc.com"
+
+
+async def test_a_controller_that_is_gone_is_replaced_by_whoever_answers() -> None:
+    """A controller taken out of service does not end all observation."""
+    body = Code(
+        "if ($DomainController) { throw 'no such server' }\n"
+        f"[pscustomobject]@{{DistinguishedName='CN=Litware';OriginatingServer='{CONTROLLER}'}}"
+    )
+    stubs = exchange().cmdlet("Get-OrganizationConfig", body)
+    seen = await observe(stubs, controller="gone.litwareinc.com")
+    assert seen.domain_controller == CONTROLLER
+    assert stubs.named("Get-PartnerApplication")[0]["DomainController"] == CONTROLLER
+
+
 async def test_the_whole_forest_is_looked_at() -> None:
     """Rule 1: absence needs a forest-wide scope, and it is set before the first read."""
     stubs = exchange()

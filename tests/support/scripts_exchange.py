@@ -82,10 +82,10 @@ def exchange(entries: Any = None) -> Stubs:
     return stubs
 
 
-async def observe(stubs: Stubs, *urls: str) -> Observed:
+async def observe(stubs: Stubs, *urls: str, controller: str | None = None) -> Observed:
     """Run observe.ps1 and read its answer, as the engine would."""
     operations = ExchangeOperations(stubs.run)
-    return await operations.observe(server(), CREDENTIALS, HOST, urls)
+    return await operations.observe(server(), CREDENTIALS, HOST, urls, controller)
 
 
 NOT_FOUND = Code(

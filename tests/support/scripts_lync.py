@@ -65,7 +65,9 @@ def replica(fqdn: str, *, fresh: bool = True) -> dict[str, Any]:
 
 async def observe(stubs: Stubs, *urls: str) -> Observed:
     """Run observe.ps1 and read its answer, as the engine would."""
-    return await LyncOperations(stubs.run).observe(server(Product.LYNC), CREDENTIALS, HOST, urls)
+    return await LyncOperations(stubs.run).observe(
+        server(Product.LYNC), CREDENTIALS, HOST, urls, None
+    )
 
 
 DOWNLOAD_FAILED = Code(
