@@ -2,6 +2,7 @@
 
 Each has exactly the parameters of the real cmdlet (from the signature data) and reports every call on
 the console, so that a test sees in order what a script did. Bodies are PowerShell, or values.
+Scripts run in strict mode here, which makes tests stricter than servers: a missing property throws.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def _function(name: str, declared: list[str], body: Any) -> str:
     )
 
 
-_WRITE_CALL = """
+_BEFORE = """
+Set-StrictMode -Version 2
 function global:Write-Call { param($Name, $Bound)
     $said = @{}
     foreach ($key in $Bound.Keys) { $said[$key] = "$($Bound[$key])" }
@@ -99,7 +101,7 @@ class Stubs:
     def __init__(self) -> None:
         """Start with none."""
         self._functions: dict[str, str] = {}
-        self._before = _WRITE_CALL
+        self._before = _BEFORE
         self.calls: list[tuple[str, dict[str, str]]] = []
         """(cmdlet, parameters as text) of all runs, in order."""
         self.ended: Ended | None = None
