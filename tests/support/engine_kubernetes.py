@@ -18,12 +18,13 @@ from partner_operator.engine.ports import (
     ServerName,
     Severity,
 )
+from partner_operator.kube.api import codec
 from partner_operator.kube.api.codec import to_json
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
-from support.condition_invariants import check_status
+from support.condition_invariants import check_status, check_transition
 from support.engine_crash import Crash
 
 
@@ -55,6 +56,12 @@ class Cluster:
         """`kubectl apply` of a new PartnerApplication."""
         self.applications[application.key.name] = application
         self.statuses[application.key.uid] = ApplicationStatus()
+
+    def recreate(self, name: str) -> None:
+        """`kubectl delete` without a finalizer, and `kubectl apply` of the same again: another uid."""
+        old = self.applications.pop(name)
+        key = replace(old.key, uid=f"uid-{next(self._uids)}")
+        self.add(replace(old, key=key, generation=1, has_finalizer=False, deleting=False))
 
     def change(self, name: str, **changes: object) -> None:
         """`kubectl apply` of a change of spec."""
@@ -153,49 +160,72 @@ class Cluster:
     # ---- Writer
 
     async def server_status(self, server: DesiredServer, status: ServerStatus) -> None:
-        """Write if it differs."""
-        self._check(to_json(status), server.generation)
-        if self.server_statuses.get(server.key.uid) == status:
+        """Write if it differs; Gone where the object is another one now."""
+        now = self.servers.get(server.key.name)
+        if now is None or now.key.uid != server.key.uid:
+            raise Gone(server.key.name)
+        old = self.server_statuses[server.key.uid]
+        # What Kubernetes gives back is what a status can hold: whole seconds, and no more fields.
+        stored = codec.server_status(to_json(status))
+        if stored == old:
             return
-        self.crash.point("write server status")
-        self.server_statuses[server.key.uid] = status
+        self._check(to_json(old), to_json(status), server.generation)
+        self.crash.point(f"write status of {server.key.name}")
+        self.server_statuses[server.key.uid] = stored
         self.writes += 1
-        self.crash.point("server status written")
+        self.crash.point(f"status of {server.key.name} written")
 
     async def application_status(
         self, application: DesiredApplication, status: ApplicationStatus
     ) -> None:
         """Write if it differs; Gone where the object is another one now."""
-        self._check(to_json(status), application.generation)
+        self._present(application)
+        old = self.statuses[application.key.uid]
+        stored = codec.application_status(to_json(status))
+        if stored == old:
+            return
+        self._check(to_json(old), to_json(status), application.generation)
+        self.crash.point(f"write status of {application.key.name}")
+        self.statuses[application.key.uid] = stored
+        self.writes += 1
+        self.crash.point(f"status of {application.key.name} written")
+
+    def _present(self, application: DesiredApplication) -> DesiredApplication:
         now = self.applications.get(application.key.name)
         if now is None or now.key.uid != application.key.uid:
             raise Gone(application.key.name)
-        if self.statuses[application.key.uid] == status:
-            return
-        self.crash.point("write status")
-        self.statuses[application.key.uid] = status
-        self.writes += 1
-        self.crash.point("status written")
+        return now
 
     @staticmethod
-    def _check(status: dict[str, object], generation: int) -> None:
-        if status.get("conditions"):
-            check_status(status, generation)
+    def _check(old: dict[str, object], new: dict[str, object], generation: int) -> None:
+        """The rules that every status keeps, on every status that any test ever writes."""
+        check_status(new, generation)
+        check_transition(old, new)
 
     async def add_finalizer(self, application: DesiredApplication) -> None:
-        """Put our finalizer on."""
-        self.crash.point("add finalizer")
-        name = application.key.name
-        self.applications[name] = replace(self.applications[name], has_finalizer=True)
+        """Put our finalizer on; Gone where the object is another one now, or is terminating."""
+        now = self._present(application)
+        if now.has_finalizer:
+            return
+        if now.deleting:
+            raise Gone(application.key.name)
+        self.crash.point(f"add finalizer to {application.key.name}")
+        self.applications[application.key.name] = replace(now, has_finalizer=True)
         self.writes += 1
+        self.crash.point(f"finalizer added to {application.key.name}")
 
     async def remove_finalizer(self, application: DesiredApplication) -> None:
         """Take our finalizer off; a terminating object is gone then."""
-        self.crash.point("remove finalizer")
-        name = application.key.name
-        if self.applications[name].deleting:
-            del self.applications[name]
+        now = self.applications.get(application.key.name)
+        if now is None or now.key.uid != application.key.uid or not now.has_finalizer:
+            return
+        self.crash.point(f"remove finalizer from {application.key.name}")
+        if now.deleting:
+            del self.applications[application.key.name]
+        else:
+            self.applications[application.key.name] = replace(now, has_finalizer=False)
         self.writes += 1
+        self.crash.point(f"finalizer removed from {application.key.name}")
 
     # ---- Announcer
 
@@ -204,6 +234,7 @@ class Cluster:
     ) -> None:
         """Remember an Event."""
         del kind
+        self.crash.point(f"announce {reason}")
         self.events.append((key.name, severity, reason, message))
 
     def told(self, reason: Reason) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.trust.model import (
@@ -20,13 +20,15 @@ from partner_operator.trust.model import (
     Replica,
     TestReport,
 )
-from partner_operator.trust.plan import Change
+from partner_operator.trust.plan import Change, Field
+from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from support.engine_crash import Crash
 from support.engine_kubernetes import TestClock
 from support.trust_worlds import ModelServer
 
 HEALTHY = frozenset({"W3SVC", "WAS", "MSExchangeServiceHost"})
+SERVES = {"/ews/exchange.asmx": "401"}
 
 
 @dataclass
@@ -38,8 +40,15 @@ class FakeOrganisation:
     clock: TestClock
     crash: Crash
     hosts: tuple[str, ...]
-    workers: dict[str, object] = field(default_factory=dict)
+    skew: timedelta = timedelta(0)
+    """How far the servers' clocks are ahead of the operator's."""
+    workers: dict[str, datetime] = field(default_factory=dict)
     running: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    """By Exchange host: what its workers loaded when they started. By Lync machine: its replica."""
+    copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By entry: certificates that Lync read from the partner's document, and does not show."""
+    replication: int = 0
+    """How often Lync must be asked to replicate before its machines have a change."""
     counts: Counter[str] = field(default_factory=Counter)
     restarts: Counter[str] = field(default_factory=Counter)
     passes: Callable[[], bool] = lambda: True
@@ -47,23 +56,42 @@ class FakeOrganisation:
     """Raised by the next operations, one each."""
     unreachable: set[str] = field(default_factory=set)
     comes_back: bool = True
+    answers: Mapping[str, str] = field(default_factory=lambda: dict(SERVES))
+    """What a host serves after its next restart."""
+    served: dict[str, Mapping[str, str]] = field(default_factory=dict)
     seen_passwords: list[str] = field(default_factory=list)
+    incomplete: str | None = None
+    controller: str | None = None
+    _lag: int = 0
 
     def __post_init__(self) -> None:
         """All workers started an hour ago, with what was stored then."""
         for host in self.hosts:
-            self.workers[host] = self.clock.now() - timedelta(hours=1)
-            self.running[host] = tuple(self.model.observed().entries)
+            self.workers[host] = self.now() - timedelta(hours=1)
+            self.running[host] = self.model.entries
+            self.served[host] = SERVES
 
-    def _begin(self, what: str, host: str) -> None:
+    def now(self) -> datetime:
+        """The servers' clock."""
+        return self.clock.now() + self.skew
+
+    def _begin(self, what: str, host: str, credentials: Credentials) -> None:
         self.crash.point(f"{self.product} {what}")
+        self.seen_passwords.append(credentials.digest)
         # Every remote run takes a second of everybody's clock.
         self.clock.instant += timedelta(seconds=1)
         if host in self.unreachable:
-            raise _unreachable(host)
+            raise OperationFailed(
+                Reason.UNREACHABLE, f"{host} cannot be reached.", nothing_ran=True
+            )
+        self.crash.call(f"{self.product} {what}")
         if self.failures:
             raise self.failures.pop(0)
         self.counts[what] += 1
+
+    def _end(self, what: str) -> None:
+        self.crash.point(f"{self.product} {what} done")
+        self.crash.answer()
 
     async def observe(
         self,
@@ -74,22 +102,28 @@ class FakeOrganisation:
         controller: str | None,
     ) -> Observed:
         """Read everything."""
-        self.seen_passwords.append(credentials.digest)
-        self._begin("observe", host)
+        self._begin("observe", host, credentials)
         found = self.model.observed()
-        return replace(
+        exchange = self.product is Product.EXCHANGE
+        seen = replace(
             found,
             host=host,
-            clock=self.clock.now(),
+            clock=self.now(),
             organization=f"org-{self.product}",
+            incomplete=self.incomplete,
+            domain_controller=self.controller,
             documents={url: found.documents[url] for url in urls if url in found.documents},
             discovered_hosts=tuple(DiscoveredHost(name, True) for name in self.hosts)
-            if self.product is Product.EXCHANGE
+            if exchange
             else (),
-            replicas=tuple(Replica(name, True) for name in self.hosts)
-            if self.product is Product.LYNC
-            else (),
+            replicas=()
+            if exchange
+            else tuple(
+                Replica(name, self.running[name] == self.model.entries) for name in self.hosts
+            ),
         )
+        self._end("observe")
+        return seen
 
     async def apply(
         self,
@@ -100,60 +134,76 @@ class FakeOrganisation:
         application: DesiredApplication,
     ) -> None:
         """Make the change."""
-        self._begin(f"apply {change.kind}", observed.host)
+        self._begin(f"apply {change.kind}", observed.host, credentials)
         if change.kind is ChangeKind.REGISTER:
             self.counts["registered"] += 1
         self.model.apply(change, application)
-        self.crash.point(f"{self.product} applied {change.kind}")
+        if change.kind is not ChangeKind.UPDATE or change.fields & {
+            Field.CERTIFICATES,
+            Field.METADATA_URL,
+        }:
+            document = observed.documents.get(application.partner.auth_metadata_url)
+            if document is not None and document.document is not None:
+                self.copies[application.partner.auth_metadata_url] = document.document.thumbprints
+        self._lag = self.replication
+        if self.product is Product.LYNC and self._lag == 0:
+            self._replicated()
+        self._end(f"apply {change.kind}")
+
+    def _replicated(self) -> None:
+        for host in self.hosts:
+            self.running[host] = self.model.entries
 
     async def host_state(
         self, server: DesiredServer, credentials: Credentials, host: str
     ) -> HostState:
         """Look at one host."""
-        self._begin("host state", host)
-        return HostState(
-            host,
-            self.workers[host],  # type: ignore[arg-type]
-            self.clock.now(),
-            HEALTHY,
-            {"/ews/exchange.asmx": "401"},
-        )
+        self._begin("host state", host, credentials)
+        state = HostState(host, self.workers[host], self.now(), HEALTHY, self.served[host])
+        self._end("host state")
+        return state
 
     async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
         """Restart IIS."""
-        self._begin("restart", host)
+        self._begin("restart", host, credentials)
         self.restarts[host] += 1
         self.clock.instant += timedelta(seconds=20)
         if not self.comes_back:
             self.unreachable.add(host)
             return
-        self.workers[host] = self.clock.now()
-        self.running[host] = tuple(self.model.observed().entries)
-        self.crash.point(f"{host} restarted")
+        self.iisreset(host)
+        self._end("restart")
+
+    def iisreset(self, host: str) -> None:
+        """What iisreset does on a host, whoever types it."""
+        self.workers[host] = self.now()
+        self.running[host] = self.model.entries
+        self.served[host] = self.answers
 
     async def replicate(
         self, server: DesiredServer, credentials: Credentials, host: str
     ) -> tuple[str, ...]:
-        """All machines are up to date."""
-        self._begin("replicate", host)
-        return self.hosts
+        """Machines that are up to date after waiting a while."""
+        self._begin("replicate", host, credentials)
+        self._lag -= 1
+        if self._lag <= 0:
+            self._replicated()
+        fresh = tuple(name for name in self.hosts if self.running[name] == self.model.entries)
+        self._end("replicate")
+        return fresh
 
     async def test(
         self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
     ) -> TestReport:
         """Pass or fail as the world says."""
-        self._begin("test", host)
+        self._begin("test", host, credentials)
         passed = self.passes()
         message = "passed" if passed else "(401) Unauthorized"
-        return TestReport(passed, self.clock.now(), timedelta(seconds=1), message, host)
+        report = TestReport(passed, self.now(), timedelta(seconds=1), message, host)
+        self._end("test")
+        return report
 
     @property
     def changes(self) -> int:
         """How many changes were made."""
         return sum(count for what, count in self.counts.items() if what.startswith("apply"))
-
-
-def _unreachable(host: str) -> OperationFailed:
-    from partner_operator.trust.reasons import Reason
-
-    return OperationFailed(Reason.UNREACHABLE, f"{host} cannot be reached.", nothing_ran=True)

@@ -81,19 +81,32 @@ class World:
         self.cluster.add_server(values.server(Product.LYNC, hosts=LYNC_HOSTS))
 
     def trusted(self) -> bool:
-        """Whether a token of Lync is accepted on every Exchange host, by what its workers run with."""
-        document = next(
-            reading.document
-            for reading in self.exchange.model.documents
-            if reading.url == values.LYNC_URL
-        )
-        assert document is not None
-        newest = document.certificates[0].thumbprint
-        runs = all(
-            any(entry.enabled and newest in (entry.thumbprints or ()) for entry in entries)
+        """Whether a token of either side is accepted, by what the servers *run* with."""
+        signs = self._published(self.exchange.model, values.LYNC_URL)
+        exchange = all(
+            any(entry.enabled and signs in (entry.thumbprints or ()) for entry in entries)
             for entries in self.exchange.running.values()
         )
-        return runs and any(entry.enabled for entry in self.lync.model.entries)
+        known = self.lync.copies.get(values.EXCHANGE_URL, ())
+        lync = any(entry.enabled for entry in self.lync.running[LYNC_HOSTS[0]])
+        return exchange and lync and self._published(self.lync.model, values.EXCHANGE_URL) in known
+
+    @staticmethod
+    def _published(model: ModelServer, url: str) -> str:
+        """The certificate with which the server behind this document signs: the first one."""
+        document = next(reading.document for reading in model.documents if reading.url == url)
+        assert document is not None
+        return document.certificates[0].thumbprint
+
+    def roll(self, partner: Product, *thumbprints: str) -> None:
+        """The partner publishes these certificates from now on, and signs with the first."""
+        certificates = tuple(values.certificate(thumbprint) for thumbprint in thumbprints)
+        rolled = values.reading(partner, certificates=certificates)
+        for organisation in (self.exchange, self.lync):
+            organisation.model.documents = tuple(
+                rolled if reading.url == rolled.url else reading
+                for reading in organisation.model.documents
+            )
 
     def declare(self) -> None:
         """`kubectl apply -f examples/`."""
