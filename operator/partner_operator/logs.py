@@ -15,8 +15,17 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-QUIET = ("urllib3", "requests", "spnego", "winrm", "kubernetes", "aiohttp.access", "asyncio")
-"""Loggers whose debug output can hold tokens, bodies or addresses of every request."""
+QUIET = (
+    "urllib3",
+    "requests",
+    "spnego",
+    "winrm",
+    "kubernetes",
+    "aiohttp.access",
+    "asyncio",
+    "kopf.objects",
+)
+"""Loggers whose chatter can hold tokens, bodies or addresses, or that log every single event."""
 
 
 class JsonFormatter(logging.Formatter):

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from partner_simulator.simulation import Simulation
 
 from partner_demo.stage import Stage
 from partner_demo.story import Story
+from partner_simulator.simulation import Simulation
 from partner_simulator.world.switches import ROWS, Name, Switches, all_worlds
 from partner_testbed import find_pwsh
 
@@ -38,7 +38,9 @@ def test_the_story_in_every_world(
 ) -> None:
     """The same steps as in the demo."""
     with Simulation(pwsh=find_pwsh(), switches=switches) as simulation:
-        stage = make_stage(simulation=simulation)
+        # Hosts read their own domain controller, so silence must outlast the directory's lag.
+        settle = f"{1 + int(float(switches[Name.DIRECTORY_LAG_SECONDS]) * 1.2)}s"
+        stage = make_stage(simulation=simulation, settle=settle)
         for step in Story(stage).steps():
             step.act()
         stage.operator.stop()

@@ -68,11 +68,12 @@ class Observer:
 
     def finish(self) -> list[str]:
         """Stop watching; what was wrong with any status, and every place where a secret was found."""
+        self._finished.set()
         for stream in self._watches:
             stream.stop()  # type: ignore[no-untyped-call]
         self.problems += self._leaks()
         shells = self.stage.simulation.open_shells()
-        if shells:
+        if shells and not self.stage.operator.was_killed:
             self.problems.append(f"shells were left open: {shells}")
         return self.problems
 

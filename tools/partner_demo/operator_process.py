@@ -38,6 +38,8 @@ class OperatorProcess:
         self._arguments = tuple(arguments)
         self._process: subprocess.Popen[bytes] | None = None
         self.liveness = ""
+        self.was_killed = False
+        """Set by `kill`: what a killed process leaves on the servers goes by their idle time-outs."""
 
     @property
     def pid(self) -> int:
@@ -102,6 +104,7 @@ class OperatorProcess:
 
     def kill(self) -> None:
         """SIGKILL, as a node that loses power would."""
+        self.was_killed = True
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from partner_simulator.simulation import Simulation
-
 from partner_demo.stage import Stage, StageError
+from partner_simulator.simulation import Simulation
 
 EXCHANGE_OBJECT = "lync-on-exchange"
 LYNC_OBJECT = "exchange-on-lync"
@@ -64,7 +63,7 @@ class Story:
                 self.apply_examples,
             ),
             Step(
-                "Somebody disables the entry by hand",
+                "Somebody disables the entry by hand, and restarts IIS",
                 "Set-PartnerApplication -Enabled $false",
                 self.disable,
             ),

@@ -62,8 +62,9 @@ def _flags(application: DesiredApplication, entry: Entry, product: Product) -> I
         yield Difference(Field.IDENTITY, entry.identity, application.identity)
     if not entry.enabled:
         yield Difference(Field.ENABLED, "False", "True")
-    if product is Product.LYNC and not same(entry.trust_level or "", application.trust_level):
-        yield Difference(Field.TRUST_LEVEL, entry.trust_level or "", str(application.trust_level))
+    level = entry.trust_level
+    if product is Product.LYNC and level is not None and not same(level, application.trust_level):
+        yield Difference(Field.TRUST_LEVEL, level, str(application.trust_level))
     # Without it Exchange refuses users whom the partner names by SID (domain reference 6.2).
     if product is Product.EXCHANGE and not entry.accepts_security_identifiers:
         yield Difference(Field.ACCEPTS_SECURITY_IDENTIFIERS, "False", "True")

@@ -16,8 +16,12 @@ from partner_operator.trust.model import (
     OwnCertificate,
     Product,
     Replica,
+    TrustLevel,
 )
 from partner_operator.winrm import Answer
+
+TRUST_LEVELS = frozenset(TrustLevel)
+"""Names that the cmdlets take; a value in another form says nothing, and is no difference."""
 
 
 def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Observed:
@@ -61,7 +65,7 @@ def _entry(told: EntryAnswer) -> Entry:
         use_auth_server=told.useAuthServer,
         enabled=told.enabled,
         accepts_security_identifiers=told.acceptsSecurityIdentifiers,
-        trust_level=told.trustLevel,
+        trust_level=told.trustLevel if told.trustLevel in TRUST_LEVELS else None,
     )
 
 
