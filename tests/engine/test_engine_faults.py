@@ -62,9 +62,9 @@ def _ended_well(world: World) -> None:
         assert status.registration is not None
         assert status.registration.created_by_us
         assert status.intent is None
-    for status in world.cluster.server_statuses.values():
-        assert status.pin is None
-        assert status.retry is None
+    for server in world.cluster.server_statuses.values():
+        assert server.pin is None
+        assert server.retry is None
 
 
 @pytest.mark.parametrize("failure", BEFORE, ids=_name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from urllib3.exceptions import HTTPError
 from partner_demo.stage import Stage
 from support.condition_invariants import violations
 
+_AGAIN_SECONDS = 0.1
+_GONE = 410
+"""HTTP status: the version is too old to go on from."""
+SHELLS_OF_A_KILL = 2
+"""A killed process cannot close its shells: one per organisation that it worked on."""
 PLURALS = ("partnerservers", "partnerapplications")
 
 
@@ -33,30 +39,35 @@ class Observer:
     def start(self) -> None:
         """Begin to watch."""
         for plural in PLURALS:
-            stream = watch.Watch()
+            stream = watch.Watch()  # type: ignore[no-untyped-call]
             thread = threading.Thread(target=self._follow, args=(plural, stream), daemon=True)
             self._watches.append(stream)
             self._threads.append(thread)
             thread.start()
 
     def _follow(self, plural: str, stream: watch.Watch) -> None:
+        """Watch until `finish`: the API server ends watches, such as when a CRD is applied again."""
         with self.stage.plane.api_client() as api:
             objects = client.CustomObjectsApi(api)
-            events = stream.stream(  # type: ignore[no-untyped-call]
-                objects.list_namespaced_custom_object,
-                "partner-operator.io",
-                "v1alpha1",
-                self.stage.namespace,
-                plural,
-                timeout_seconds=600,
-            )
-            try:
-                for event in events:
-                    self._look(event["object"])
-            except HTTPError as error:
-                # The API server goes away after the last look; before it, nothing may be missed.
-                if not self._finished.is_set():
-                    self.problems.append(f"the watch of {plural} broke: {error}")
+            while not self._finished.is_set():
+                try:
+                    events = stream.stream(  # type: ignore[no-untyped-call]
+                        objects.list_namespaced_custom_object,
+                        "partner-operator.io",
+                        "v1alpha1",
+                        self.stage.namespace,
+                        plural,
+                        resource_version=stream.resource_version,
+                        timeout_seconds=600,
+                    )
+                    for event in events:
+                        self._look(event["object"])
+                except HTTPError:
+                    time.sleep(_AGAIN_SECONDS)  # then from the last version seen on
+                except client.ApiException as error:
+                    if error.status != _GONE:
+                        raise
+                    stream.resource_version = None
 
     def _look(self, found: dict[str, Any]) -> None:
         status = found.get("status") or {}

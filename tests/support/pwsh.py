@@ -1,26 +1,25 @@
-"""Where tests find a PowerShell."""
+"""Where tests find a PowerShell; without one they fail and say what to install."""
 
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
-import pytest
+import partner_testbed
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
-_BESIDE = _REPOSITORY.parent / "shared" / "tools" / "powershell" / "pwsh"
+_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "tools" / "powershell" / "pwsh"
 
 
 def find_pwsh() -> Path:
-    """The pwsh of `PARTNER_OPERATOR_PWSH`, else of PATH, else the one beside the checkout.
+    """The pwsh of `PARTNER_OPERATOR_PWSH` or of PATH, else the one that lies beside the checkout.
 
-    Fails the test where there is none: what was not run is not proven.
+    Raises PowerShellMissingError.
     """
-    if named := os.environ.get("PARTNER_OPERATOR_PWSH"):
-        return Path(named)
-    if found := shutil.which("pwsh"):
-        return Path(found)
-    if _BESIDE.exists():
-        return _BESIDE
-    pytest.fail("no pwsh: set PARTNER_OPERATOR_PWSH or put PowerShell 7 on PATH")
+    take_the_one_beside()
+    return partner_testbed.find_pwsh()
+
+
+def take_the_one_beside() -> None:
+    """Point `PARTNER_OPERATOR_PWSH` at the PowerShell beside the checkout, as the Makefile does."""
+    if not os.environ.get("PARTNER_OPERATOR_PWSH") and _BESIDE.exists():
+        os.environ["PARTNER_OPERATOR_PWSH"] = str(_BESIDE)

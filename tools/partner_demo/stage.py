@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from kubernetes import client
 from partner_simulator.simulation import Simulation
@@ -178,10 +178,10 @@ class Stage:
         """An object as the API server has it."""
         plural = {"papp": "partnerapplications", "pserver": "partnerservers"}[kind]
         with self.plane.api_client() as api:
-            found: dict[str, Any] = client.CustomObjectsApi(api).get_namespaced_custom_object(
+            found = client.CustomObjectsApi(api).get_namespaced_custom_object(
                 "partner-operator.io", "v1alpha1", self.namespace, plural, name
             )
-        return found
+        return cast("dict[str, Any]", found)
 
     def condition(self, kind: str, name: str, condition: str) -> dict[str, Any]:
         """One condition of an object, empty where it does not exist."""
