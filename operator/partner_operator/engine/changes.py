@@ -11,7 +11,7 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
 from partner_operator.trust.decide import ApplicationView, decide
-from partner_operator.trust.model import DeletionPolicy, Mode, Observed
+from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
 from partner_operator.trust.plan import Change, Decision, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
@@ -87,9 +87,8 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     assert work.observed is not None
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
-    iis = work.status.iis
-    if change.needs_restart:
-        iis = raise_requirement(iis, work.observed.clock)
+    before = work.status.iis
+    iis = raise_requirement(before, work.observed.clock) if change.needs_restart else before
     # With it the domain controller is remembered, which a crash must not forget either.
     await work.save_server(iis=iis)
     draft.drift = change.kind is not ChangeKind.REGISTER and not draft.desired.deleting
@@ -102,6 +101,11 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
             work.server, work.credentials, work.observed, change, draft.desired
         )
     except OperationFailed as failure:
+        if failure.nothing_ran:
+            # The network's troubles are no attempts at a repair, and ask for no restart.
+            repaired = draft.declared.status.repair
+            draft.status = replace(draft.status, repair=repaired, intent=None)
+            await work.save_server(iis=before)
         await _change_failed(work, draft, failure)
     return True
 
@@ -137,16 +141,14 @@ async def _announce_drift(work: Pass, draft: Draft, change: Change) -> None:
 async def _change_failed(work: Pass, draft: Draft, failure: OperationFailed) -> None:
     """The write threw. It may have happened all the same (C06): the read-back tells."""
     assert work.observed is not None
+    if failure.credentials_rejected:
+        raise failure
     draft.failure = failure
-    if failure.nothing_ran:
-        # The network's troubles are no attempts at a repair.
-        before = draft.declared.status.repair
-        draft.status = replace(draft.status, repair=before, intent=None)
     if failure.outcome_unknown:
         until = work.now() + work.ports.patience.unknown_outcome
         await work.save_server(pin=Pin(host=work.observed.host, until=until))
         work.failure = failure
-    elif failure.reason in contact.NEXT_HOST or failure.credentials_rejected:
+    elif failure.reason in contact.NEXT_HOST:
         work.failure = failure
 
 
@@ -158,9 +160,11 @@ async def _read_back(
     try:
         work.observed = await contact.observe_on(work, work.observed.host)
     except OperationFailed as failure:
+        if failure.credentials_rejected:
+            raise
         work.failure = failure
         return
-    unchanged = before is not None and before.entries == work.observed.entries
+    unchanged = before is not None and _content(before) == _content(work.observed)
     if unchanged and not any(_invisible(made[draft.desired.key]) for draft in changed):
         # A write that changed nothing asks for no restart: the requirement is as it was before.
         await work.save_server(iis=iis_before)
@@ -169,6 +173,11 @@ async def _read_back(
     decide_all(work)
     for draft in changed:
         await _judge(work, draft, made[draft.desired.key], unchanged=unchanged)
+
+
+def _content(observed: Observed) -> tuple[Entry, ...]:
+    """The entries without their time stamps, which a write moves even when it changes nothing."""
+    return tuple(replace(entry, changed_at=None) for entry in observed.entries)
 
 
 def _invisible(made: Decision | None) -> bool:

@@ -78,6 +78,8 @@ async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> N
     try:
         report = await work.operations.test(work.server, work.credentials, host, test)
     except OperationFailed as failure:
+        if failure.credentials_rejected:
+            raise
         draft.failure = failure
         return
     before = draft.status.connectivity
