@@ -67,8 +67,16 @@ def _ended_well(world: World) -> None:
         assert server.retry is None
 
 
-@pytest.mark.parametrize("failure", BEFORE, ids=_name)
-@pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=_call)
+@pytest.mark.parametrize(
+    ("at", "failure"),
+    [
+        pytest.param(at, failure, id=f"{_call(at)} {_name(failure)}")
+        for at in range(1, len(CALLS) + 1)
+        for failure in BEFORE
+        # That one ends otherwise: iisreset ran and complained.
+        if not (failure is REFUSED and "restart" in _call(at))
+    ],
+)
 def test_a_call_that_fails_before_its_work(at: int, failure: OperationFailed) -> None:
     world = _story(Fault(at, failure))
     _ended_well(world)
@@ -107,3 +115,19 @@ def test_a_password_that_is_refused_at_any_call_is_not_tried_again(at: int) -> N
     assert len(organisation.seen_passwords) == logons
     ready = (ConditionStatus.FALSE, Reason.CREDENTIALS_REJECTED)
     assert world.cluster.ready(name) == ready
+
+
+@pytest.mark.parametrize("at", [at for at in range(1, len(CALLS) + 1) if "restart" in _call(at)])
+def test_an_iisreset_that_complains_and_restarts_nothing_is_left_to_a_human(at: int) -> None:
+    world = _story(Fault(at, REFUSED))
+    restarts = dict(world.exchange.restarts)
+    for name in (LYNC_ON_EXCHANGE, None):
+        ready = world.cluster.ready(name) if name else world.cluster.server_ready("exchange")
+        assert ready == (ConditionStatus.FALSE, Reason.RESTART_FAILED)
+    assert world.cluster.told(Reason.RESTART_FAILED)
+    for host, started in world.exchange.workers.items():
+        if started < world.exchange.now():
+            world.exchange.iisreset(host)
+    world.settle(20)
+    _ended_well(world)
+    assert dict(world.exchange.restarts) == restarts

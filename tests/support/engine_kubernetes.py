@@ -89,6 +89,12 @@ class Cluster:
         found = find(self.status(name).conditions, ConditionType.READY)
         return (found.status, found.reason) if found else None
 
+    def server_ready(self, name: str) -> tuple[ConditionStatus, Reason] | None:
+        """The Ready condition of a server."""
+        status = self.server_statuses[self.servers[name].key.uid]
+        found = find(status.conditions, ConditionType.READY)
+        return (found.status, found.reason) if found else None
+
     # ---- Reader
 
     async def server(self, name: ServerName) -> DeclaredServer | None:

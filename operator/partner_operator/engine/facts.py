@@ -235,9 +235,13 @@ def _waiting_for_restart(work: Pass) -> Waiting | None:
     step = work.step
     if step is None or step.action in {RestartAction.NOTHING, RestartAction.RESTART}:
         return None
-    if work.server.restart.policy is RestartPolicy.NEVER:
+    if work.server.restart.policy is RestartPolicy.NEVER or _restart_failed(step):
         return None
     return Waiting(step.reason or Reason.RESTART_PENDING, step.message)
+
+
+def _restart_failed(step: RestartStep | None) -> bool:
+    return step is not None and step.reason is Reason.RESTART_FAILED
 
 
 def server_working(work: Pass) -> ServerFacts:
@@ -272,10 +276,17 @@ def server_facts(work: Pass) -> ServerFacts:
         certificate=certificate,
         metadata=metadata,
         unlisted_hosts=_unlisted(work),
-        blocker=work.blocker,
+        blocker=_server_blocker(work),
         failure=Trouble(failure.reason, failure.message) if failure and not work.blocker else None,
         waiting=_waiting_for_restart(work),
     )
+
+
+def _server_blocker(work: Pass) -> Blocker | None:
+    """A host that did not come back from its restart asks for a human, like any blocker."""
+    if work.blocker is None and work.step is not None and _restart_failed(work.step):
+        return Blocker(Reason.RESTART_FAILED, work.step.message, stalled=True)
+    return work.blocker
 
 
 def _unlisted(work: Pass) -> tuple[str, ...]:

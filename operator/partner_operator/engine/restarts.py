@@ -36,10 +36,8 @@ async def run_round(work: Pass, *, allowed: bool) -> None:
             _look_again(work, step)
             return
         assert step.host is not None
-        if not await _restart_one(work, step.host):
-            work.step = None
-            work.round = activation.look(work.status.iis, work.host_states, work.server.hosts)
-            return
+        # A host that does not come back is marked so: the next step then asks a human.
+        await _restart_one(work, step.host)
 
 
 def _all_current(work: Pass) -> bool:
@@ -93,21 +91,38 @@ async def _look_at_hosts(work: Pass) -> None:
             )
             await work.tell_server(failure.reason, message, Severity.WARNING)
             continue
-        work.host_states[name] = state
+        if not _still_unwell(work, name, state):
+            work.host_states[name] = state
 
 
-async def _restart_one(work: Pass, name: str) -> bool:
-    """Restart one host and wait until it is as healthy as before. False ends the round."""
+def _still_unwell(work: Pass, name: str, state: HostState) -> bool:
+    """A host that was restarted, and serves nothing: new workers alone do not make it healthy."""
+    unfinished = {HostRestartState.RESTARTING, HostRestartState.FAILED}
+    known = {host.name.lower(): host.state for host in work.iis.hosts}
+    if known.get(name.lower()) not in unfinished:
+        return False
+    return bool(activation.missing_after_restart(None, state))
+
+
+async def _restart_one(work: Pass, name: str) -> None:
+    """Restart one host and wait until it is as healthy as before. It is marked back or failed.
+
+    Raises OperationFailed when the host itself proves that it was not restarted.
+    """
     assert work.credentials is not None
     before = work.host_states[name]
     await work.save_server(iis=activation.mark_restarting(work.iis, name))
+    lost: OperationFailed | None = None
     try:
         await work.operations.restart(work.server, work.credentials, name)
     except OperationFailed as failure:
         if failure.credentials_rejected or failure.nothing_ran:
             raise
         # The answer was lost, or iisreset complained: what the host says of itself decides below.
+        lost = failure
     after = await _wait_for_health(work, name, before)
+    if after is None and lost is not None and lost.outcome_unknown:
+        await _prove_untouched(work, name, before, lost)
     if after is None:
         await work.save_server(iis=activation.mark_failed(work.iis, name))
         message = (
@@ -115,11 +130,25 @@ async def _restart_one(work: Pass, name: str) -> bool:
             "Bring it back; the operator notices and goes on."
         )
         await work.tell_server(Reason.RESTART_FAILED, message, Severity.WARNING)
-        return False
+        return
     work.host_states[name] = after
     await work.save_server(iis=activation.mark_back(work.iis, name, after))
     await work.tell_server(Reason.RESTARTED, f"IIS was restarted on {name}.")
-    return True
+
+
+async def _prove_untouched(work: Pass, name: str, before: HostState, lost: OperationFailed) -> None:
+    """Raise when the host still runs its old workers, healthy: the lost command never began."""
+    assert work.credentials is not None
+    try:
+        state = await work.operations.host_state(work.server, work.credentials, name)
+    except OperationFailed as failure:
+        if failure.credentials_rejected:
+            raise
+        return
+    untouched = state.workers_started_at == before.workers_started_at
+    if untouched and not activation.missing_after_restart(before, state):
+        message = f"IIS on {name} was not restarted: {lost.message}"
+        raise OperationFailed(lost.reason, message, nothing_ran=True) from lost
 
 
 async def _wait_for_health(work: Pass, name: str, before: HostState) -> HostState | None:
