@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 export PYTHONPATH := operator:simulator:tools:tests
 export PARTNER_OPERATOR_PWSH ?= $(abspath $(wildcard ../shared/tools/powershell/pwsh))
 
-.PHONY: help demo test fast lint lock clean
+.PHONY: help demo test fast lint docs lock clean
 
 help:
 	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up afterwards)'
@@ -35,6 +35,7 @@ lint: $(VENV)/.installed
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
+	$(RUN) tools/write_docs.py --check
 
 fast: $(VENV)/.installed
 	$(RUN) -m pytest -q tests/oauth tests/trust tests/engine
@@ -42,6 +43,9 @@ fast: $(VENV)/.installed
 test: lint $(VENV)/.go
 	$(RUN) -m partner_testbed build
 	$(RUN) -m pytest -q --strict-skips
+
+docs: $(VENV)/.installed
+	$(RUN) tools/write_docs.py
 
 lock:
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv

@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Any, Self, cast
 
 from kubernetes import client
-from partner_simulator.simulation import Simulation
 
 from partner_demo.operator_process import ROOT, OperatorProcess
+from partner_simulator.simulation import Simulation
 from partner_testbed import ControlPlane, find_pwsh, install_crds
 
 Progress = Callable[[str], None]

@@ -1,0 +1,59 @@
+"""Writes the pages of docs/ that are tables of the code: reasons and assumptions. `--check` only compares."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from partner_operator.kube.api.explain import reasons_page
+from partner_simulator.world.switches import ROWS
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+ASSUMPTIONS = """# Assumptions
+Nobody here has real Exchange or Lync servers at hand, so the simulator had to guess where no source says what a server does. Every guess is a switch:
+a row with its claim and source. `CONFIRMED` and `OBSERVED` rows are facts; `DERIVED` follows from facts; `SIM-CHOICE` is a guess. The last two have
+alternatives, and `make test` plays the whole story in worlds that together contain every alternative (`tests/e2e/test_worlds.py`).
+
+Two things the story needs to be true in any world:
+- `restart.settle` must be longer than the replication lag between the domain controllers of the Exchange servers (default 30 s): a host that restarts
+  earlier reads its own controller's old state.
+- Exchange reads a changed configuration by itself within half an hour (Microsoft's support pages speak of about 15 minutes); so the operator restarts
+  IIS only for its own changes, and not after removing an entry.
+
+| switch | claim | source (domain reference) | status | default | alternatives |
+|---|---|---|---|---|---|
+"""
+
+
+def assumptions_page() -> str:
+    """The table of the simulator's switches."""
+    lines = [
+        f"| `{row.name}` | {row.claim} | {row.source} | {row.status} | `{row.default}` | "
+        + (", ".join(f"`{value or '(empty)'}`" for value in row.alternatives) or "none")
+        + " |"
+        for row in ROWS
+    ]
+    return ASSUMPTIONS + "\n".join(lines) + "\n"
+
+
+def pages() -> dict[Path, str]:
+    """All generated pages."""
+    return {DOCS / "reasons.md": reasons_page(), DOCS / "assumptions.md": assumptions_page()}
+
+
+def main() -> int:
+    """Write the pages, or name the stale ones."""
+    stale = [
+        path for path, text in pages().items() if not path.exists() or path.read_text() != text
+    ]
+    if "--check" in sys.argv:
+        for path in stale:
+            print(f"{path.name} is stale: make docs")
+        return 1 if stale else 0
+    for path, text in pages().items():
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
