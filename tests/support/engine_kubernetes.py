@@ -41,6 +41,7 @@ class Cluster:
     events: list[tuple[str, Severity, Reason, str]] = field(default_factory=list)
     writes: int = 0
     crd_deleting: bool = False
+    _bodies: dict[str, dict[str, object]] = field(default_factory=dict)
     _uids: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
 
     def add_server(self, server: DesiredServer) -> None:
@@ -170,14 +171,16 @@ class Cluster:
         now = self.servers.get(server.key.name)
         if now is None or now.key.uid != server.key.uid:
             raise Gone(server.key.name)
-        old = self.server_statuses[server.key.uid]
-        # What Kubernetes gives back is what a status can hold: whole seconds, and no more fields.
-        stored = codec.server_status(to_json(status))
-        if stored == old:
+        if status == self.server_statuses[server.key.uid]:
             return
-        self._check(to_json(old), to_json(status), server.generation)
+        body = self._checked(server.key.uid, server.generation, status)
+        # What Kubernetes gives back is what a status can hold: whole seconds, and no more fields.
+        stored = codec.server_status(body)
+        if stored == self.server_statuses[server.key.uid]:
+            return
         self.crash.point(f"write status of {server.key.name}")
         self.server_statuses[server.key.uid] = stored
+        self._bodies[server.key.uid] = body
         self.writes += 1
         self.crash.point(f"status of {server.key.name} written")
 
@@ -186,13 +189,15 @@ class Cluster:
     ) -> None:
         """Write if it differs; Gone where the object is another one now."""
         self._present(application)
-        old = self.statuses[application.key.uid]
-        stored = codec.application_status(to_json(status))
-        if stored == old:
+        if status == self.statuses[application.key.uid]:
             return
-        self._check(to_json(old), to_json(status), application.generation)
+        body = self._checked(application.key.uid, application.generation, status)
+        stored = codec.application_status(body)
+        if stored == self.statuses[application.key.uid]:
+            return
         self.crash.point(f"write status of {application.key.name}")
         self.statuses[application.key.uid] = stored
+        self._bodies[application.key.uid] = body
         self.writes += 1
         self.crash.point(f"status of {application.key.name} written")
 
@@ -202,11 +207,14 @@ class Cluster:
             raise Gone(application.key.name)
         return now
 
-    @staticmethod
-    def _check(old: dict[str, object], new: dict[str, object], generation: int) -> None:
-        """The rules that every status keeps, on every status that any test ever writes."""
-        check_status(new, generation)
-        check_transition(old, new)
+    def _checked(
+        self, uid: str, generation: int, status: ApplicationStatus | ServerStatus
+    ) -> dict[str, object]:
+        """The status as JSON. The rules of every status are checked on every one that is written."""
+        body = to_json(status)
+        check_status(body, generation)
+        check_transition(self._bodies.get(uid), body)
+        return body
 
     async def add_finalizer(self, application: DesiredApplication) -> None:
         """Put our finalizer on; Gone where the object is another one now, or is terminating."""
