@@ -10,7 +10,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.products.failures import operation_failed
+from partner_operator.products.failures import NOT_EXCHANGE, operation_failed
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import Observed, Product
 from partner_operator.trust.reasons import Reason
@@ -239,9 +239,13 @@ FAILURES: list[tuple[RemoteRunError, Reason, bool]] = [
             "-2144108526,PSSessionOpenFailed",
             "System.Management.Automation.Remoting.PSRemotingTransportException",
         ),
-        Reason.FORBIDDEN,
+        Reason.UNREACHABLE,
         False,
     ),
+    (script_error("AccessDenied,PSSessionOpenFailed"), Reason.FORBIDDEN, True),
+    (script_error("LogonFailure,PSSessionOpenFailed"), Reason.FORBIDDEN, True),
+    (script_error("CannotConnect,PSSessionOpenFailed"), Reason.UNREACHABLE, False),
+    (script_error(NOT_EXCHANGE), Reason.WRONG_PRODUCT, True),
 ]
 
 
@@ -256,7 +260,7 @@ def test_every_failure_of_a_run_has_its_reason(
     """One reason for conditions and events; Stalled only where a human must act."""
     failed = operation_failed(error, product="Exchange", operation="observe")
     assert (failed.reason, failed.stalled) == (reason, stalled)
-    assert failed.nothing_ran is error.nothing_ran
+    assert failed.nothing_ran or not error.nothing_ran
     assert failed.outcome_unknown is error.outcome_unknown
     assert failed.credentials_rejected is isinstance(error, Unauthenticated)
     assert failed.message
@@ -265,6 +269,51 @@ def test_every_failure_of_a_run_has_its_reason(
 def test_every_class_of_failure_is_in_the_table() -> None:
     """A new class without a reason would be a KeyError in the field."""
     assert {type(error) for error, _, _ in FAILURES} == set(RemoteRunError.__subclasses__())
+
+
+@pytest.mark.parametrize("first", ["AccessDenied,", "CannotConnect,", "-2144108526,", ""])
+def test_an_inner_session_that_never_opened_proves_that_no_cmdlet_ran(first: str) -> None:
+    """So the next host may be asked, and a change may simply be tried again."""
+    failed = operation_failed(
+        script_error(f"{first}PSSessionOpenFailed"), product="Exchange", operation="register"
+    )
+    assert failed.nothing_ran
+
+
+def test_an_inner_session_that_breaks_later_proves_nothing() -> None:
+    """The cmdlet that was running when it broke may have done its work."""
+    kind = "System.Management.Automation.Remoting.PSRemotingTransportException"
+    failed = operation_failed(
+        script_error("JobFailure", kind), product="Exchange", operation="register"
+    )
+    assert failed.reason is Reason.UNREACHABLE
+    assert not failed.nothing_ran
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The maximum number of concurrent shells for this user has been exceeded.",
+        "Fail to create a runspace because you have exceeded the maximum number of connections allowed : 3",
+    ],
+)
+def test_a_full_exchange_is_no_missing_right(said: str) -> None:
+    """S12: it passes by waiting."""
+    failed = operation_failed(
+        script_error("AccessDenied,PSSessionOpenFailed", "X", said),
+        product="Exchange",
+        operation="observe",
+    )
+    assert (failed.reason, failed.stalled) == (Reason.QUOTA_EXCEEDED, False)
+
+
+@pytest.mark.parametrize("operation", ["restart", "host_state"])
+def test_a_program_that_windows_lacks_is_no_missing_right_in_exchange(operation: str) -> None:
+    """No RBAC role brings iisreset.exe back."""
+    failed = operation_failed(
+        script_error("CommandNotFoundException"), product="Exchange", operation=operation
+    )
+    assert (failed.reason, failed.stalled) == (Reason.REMOTE_ERROR, False)
 
 
 def test_a_script_that_never_began_is_told_as_such() -> None:

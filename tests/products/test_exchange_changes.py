@@ -281,12 +281,31 @@ async def test_a_refused_inner_session_changes_nothing() -> None:
     stubs = writable().tool(
         "New-PSSession",
         "ConfigurationName ConnectionUri Authentication Credential",
-        Code("throw (New-Object Management.Automation.Remoting.PSRemotingTransportException 'no')"),
+        Code(
+            "$PSCmdlet.WriteError((New-Object Management.Automation.ErrorRecord"
+            " (New-Object Management.Automation.Remoting.PSRemotingTransportException 'no'),"
+            "'AccessDenied,PSSessionOpenFailed','OpenError',$null))"
+        ),
     )
+    stubs.environment = {"ExchangeInstallPath": "C:/Exchange/"}
     with pytest.raises(OperationFailed, match="second hop") as caught:
         await apply(stubs, change(ChangeKind.UPDATE, Field.ENABLED))
     assert caught.value.reason is Reason.FORBIDDEN
+    assert caught.value.nothing_ran
     assert changing(stubs.calls) == []
+
+
+async def test_a_machine_without_exchange_is_the_wrong_product() -> None:
+    """Setup's variable is missing and the endpoint does not answer: only a human can help."""
+    stubs = writable().tool(
+        "New-PSSession",
+        "ConfigurationName ConnectionUri Authentication Credential",
+        Code("Write-Error 'no such endpoint'"),
+    )
+    stubs.environment = {"ExchangeInstallPath": ""}
+    with pytest.raises(OperationFailed) as caught:
+        await apply(stubs, change(ChangeKind.UPDATE, Field.ENABLED))
+    assert (caught.value.reason, caught.value.stalled) == (Reason.WRONG_PRODUCT, True)
 
 
 async def test_a_session_whose_import_fails_is_closed() -> None:

@@ -37,6 +37,32 @@ _REASONS: dict[type[RemoteRunError], tuple[Reason, bool]] = {
 _MISSING_COMMAND = "CommandNotFoundException"
 _MISSING_PARAMETER = "NamedParameterNotFound"
 _MISSING_MODULE = "Modules_ModuleNotFound"
+NOT_EXCHANGE = "PartnerOperator.NotExchange"
+"""What session.ps1 throws on a machine without Exchange."""
+_OF_WINDOWS = frozenset({"host_state", "restart"})
+"""Operations that use nothing of the product, so that no right in the product can be missing."""
+_INNER_SESSION = "PSSessionOpenFailed"
+_INNER_REFUSALS = frozenset(
+    {
+        "AccessDenied",
+        "AuthenticationFailed",
+        "LogonFailure",
+        "InvalidAuthentication",
+        "ClientKerberosDisabled",
+        "WorkgroupCannotUseKerberos",
+        "ServerNotTrusted",
+        "CannotUseIPAddress",
+        "RemoteSessionDisallowed",
+        "RemoteConnectionDisallowed",
+    }
+)
+"""First parts of a FullyQualifiedErrorId of New-PSSession that are about who asks, and how. PowerShell's
+source has the list (WSManTransportManagerUtils); it is not localised, and all else is a server that is down."""
+_INNER_QUOTAS = (
+    "maximum number of concurrent shells",
+    "exceeded the maximum number of connections",
+)
+"""In the two texts that tell of a full server (known string S12); there is no error id for it."""
 
 
 def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> OperationFailed:
@@ -66,7 +92,15 @@ def _script_failed(error: ScriptError, product: str, operation: str) -> Operatio
             stalled=True,
             nothing_ran=nothing_ran,
         )
-    if identifier in {_MISSING_COMMAND, _MISSING_PARAMETER}:
+    if details.error_id == NOT_EXCHANGE:
+        return OperationFailed(
+            Reason.WRONG_PRODUCT,
+            "The host is no Exchange server: Exchange's setup left no path there, and its PowerShell endpoint "
+            "does not answer. Is spec.product right, and are hosts Mailbox or Client Access servers?",
+            stalled=True,
+            nothing_ran=True,
+        )
+    if identifier in {_MISSING_COMMAND, _MISSING_PARAMETER} and operation not in _OF_WINDOWS:
         return OperationFailed(
             Reason.FORBIDDEN,
             f"The account may not use what {operation} needs on {product}: {said} Give it the role that "
@@ -74,15 +108,42 @@ def _script_failed(error: ScriptError, product: str, operation: str) -> Operatio
             stalled=True,
             nothing_ran=nothing_ran,
         )
+    if _INNER_SESSION in details.error_id or _is_transport(details):
+        return _inner_session_failed(details, product, said, nothing_ran)
+    return OperationFailed(
+        Reason.REMOTE_ERROR, f"{product} refused {operation}: {said}", nothing_ran=nothing_ran
+    )
+
+
+def _is_transport(details: ErrorDetails) -> bool:
     names = {name.rpartition(".")[2] for name in (details.type, details.innermost_type)}
-    if "PSRemotingTransportException" in names:
+    return "PSRemotingTransportException" in names
+
+
+def _inner_session_failed(
+    details: ErrorDetails, product: str, said: str, nothing_ran: bool
+) -> OperationFailed:
+    """The second hop, to the product's own endpoint. Until it is open no cmdlet can have run."""
+    nothing_ran = nothing_ran or _INNER_SESSION in details.error_id
+    if any(text in said for text in _INNER_QUOTAS):
+        return OperationFailed(
+            Reason.QUOTA_EXCEEDED,
+            f"{product} allows this account no further PowerShell session now: {said}",
+            nothing_ran=nothing_ran,
+        )
+    if details.error_id.partition(",")[0] in _INNER_REFUSALS:
         return OperationFailed(
             Reason.FORBIDDEN,
-            f"The second hop to {product}'s own PowerShell endpoint was refused: {said}",
+            f"The second hop to {product}'s own PowerShell endpoint was refused: {said} Hosts must be named as "
+            "in the directory (FQDN), and the account may use remote PowerShell "
+            "(Set-User -RemotePowerShellEnabled $true).",
+            stalled=True,
             nothing_ran=nothing_ran,
         )
     return OperationFailed(
-        Reason.REMOTE_ERROR, f"{product} refused {operation}: {said}", nothing_ran=nothing_ran
+        Reason.UNREACHABLE,
+        f"The second hop to {product}'s own PowerShell endpoint failed: {said} Does IIS run there?",
+        nothing_ran=nothing_ran,
     )
 
 

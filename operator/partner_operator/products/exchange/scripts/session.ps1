@@ -6,7 +6,14 @@ function Open-Exchange {
     foreach ($character in $Secrets['password'].ToCharArray()) { $password.AppendChar($character) }
     $password.MakeReadOnly()
     $credential = New-Object System.Management.Automation.PSCredential -ArgumentList $Secrets['username'], $password
-    $session = New-PSSession -ConfigurationName Microsoft.Exchange -ConnectionUri "http://$($Request.host)/PowerShell/" -Authentication Kerberos -Credential $credential -ErrorAction Stop
+    try {
+        $session = New-PSSession -ConfigurationName Microsoft.Exchange -ConnectionUri "http://$($Request.host)/PowerShell/" -Authentication Kerberos -Credential $credential -ErrorAction Stop
+    }
+    catch {
+        # Setup sets the variable for the whole machine.
+        if ([string]::IsNullOrEmpty($env:ExchangeInstallPath)) { throw 'PartnerOperator.NotExchange' }
+        throw
+    }
     try {
         $null = Import-PSSession -Session $session -CommandName $Commands -DisableNameChecking -AllowClobber -ErrorAction Stop
         $null = Set-ADServerSettings -ViewEntireForest $true -Confirm:$false -ErrorAction Stop
