@@ -69,6 +69,11 @@ class Cluster:
         old = self.applications[name]
         self.applications[name] = replace(old, generation=old.generation + 1, **changes)  # type: ignore[arg-type]
 
+    def change_server(self, name: str, **changes: object) -> None:
+        """`kubectl apply` of a change of a PartnerServer's spec."""
+        old = self.servers[name]
+        self.servers[name] = replace(old, generation=old.generation + 1, **changes)  # type: ignore[arg-type]
+
     def request(self, name: str, token: str) -> None:
         """`kubectl annotate` with reconcile-requested-at."""
         self.applications[name] = replace(self.applications[name], reconcile_requested_at=token)
@@ -77,7 +82,7 @@ class Cluster:
         """`kubectl delete`: gone at once without a finalizer, else terminating."""
         old = self.applications[name]
         if old.has_finalizer:
-            self.applications[name] = replace(old, deleting=True)
+            self.applications[name] = replace(old, deleting=True, generation=old.generation + 1)
         else:
             del self.applications[name]
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.trust.model import (
+    CertificateRole,
     ConnectivityTest,
     DesiredApplication,
     DesiredServer,
@@ -16,6 +17,7 @@ from partner_operator.trust.model import (
     Entry,
     HostState,
     Observed,
+    OwnCertificate,
     Product,
     Replica,
     TestReport,
@@ -25,7 +27,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from support.engine_crash import Crash
 from support.engine_kubernetes import TestClock
-from support.trust_worlds import ModelServer
+from support.trust_worlds import URLS, ModelServer
 
 HEALTHY = frozenset({"W3SVC", "WAS", "MSExchangeServiceHost"})
 SERVES = {"/ews/exchange.asmx": "401"}
@@ -111,6 +113,7 @@ class FakeOrganisation:
             clock=self.now(),
             organization=f"org-{self.product}",
             incomplete=self.incomplete,
+            own_certificates=self._own_certificates(found),
             domain_controller=self.controller,
             documents={url: found.documents[url] for url in urls if url in found.documents},
             discovered_hosts=tuple(DiscoveredHost(name, True) for name in self.hosts)
@@ -149,6 +152,12 @@ class FakeOrganisation:
         if self.product is Product.LYNC and self._lag == 0:
             self._replicated()
         self._end(f"apply {change.kind}")
+
+    def _own_certificates(self, found: Observed) -> tuple[OwnCertificate, ...]:
+        document = found.documents[URLS[self.product]].document
+        assert document is not None
+        current = document.certificates[0]
+        return (OwnCertificate(CertificateRole.CURRENT, current.thumbprint, current),)
 
     def _replicated(self) -> None:
         for host in self.hosts:

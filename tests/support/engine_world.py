@@ -166,3 +166,9 @@ def converged() -> World:
     world.settle()
     assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
     return world
+
+
+def disable(world: World) -> None:
+    """Somebody runs Set-PartnerApplication -Enabled $false on Exchange."""
+    entry = world.exchange.model.entries[0]
+    world.exchange.model.entries = (replace(entry, enabled=False),)

@@ -31,7 +31,7 @@ def waits_for_counterpart(draft: Draft) -> bool:
     return counterpart is not None and not counterpart.ready
 
 
-def due_at(draft: Draft, test: ConnectivityTest, retest: timedelta) -> datetime | None:
+def due_at(work: Pass, draft: Draft, test: ConnectivityTest) -> datetime | None:
     """When the next test is due; None: at once."""
     last = draft.status.connectivity
     if last is None or draft.desired.generation != draft.status.observed_generation:
@@ -42,11 +42,15 @@ def due_at(draft: Draft, test: ConnectivityTest, retest: timedelta) -> datetime 
         draft.status.registration.last_changed_at if draft.status.registration else None,
         draft.declared.counterpart.last_changed_at if draft.declared.counterpart else None,
     )
-    if any(changed is not None and changed >= last.last_tested_at for changed in changes):
+    # Servers of one domain show the same time, so the partner's changes are told by this clock too.
+    if any(
+        changed is not None and work.by_our_clock(changed) >= last.last_tested_at
+        for changed in changes
+    ):
         return None
     if last.passed:
         return last.last_tested_at + test.interval
-    doubled: timedelta = retest * 2 ** min(last.failures - 1, 10)
+    doubled: timedelta = work.ports.patience.retest * 2 ** min(last.failures - 1, 10)
     return last.last_tested_at + min(doubled, test.interval)
 
 
@@ -63,7 +67,7 @@ async def run_tests(work: Pass) -> None:
             continue
         if waits_for_counterpart(draft):
             continue
-        due = due_at(draft, test, work.ports.patience.retest)
+        due = due_at(work, draft, test)
         if due is not None and due > work.now():
             work.wake_at(due)
             continue
@@ -84,7 +88,7 @@ async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> N
         return
     before = draft.status.connectivity
     draft.status = replace(draft.status, connectivity=remember(before, report, at=work.now()))
-    next_due = due_at(draft, test, work.ports.patience.retest)
+    next_due = due_at(work, draft, test)
     if next_due is not None:
         work.wake_at(next_due)
     await _announce(work, draft, before, report)

@@ -57,7 +57,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         registered=_registered(work, draft),
         activated=_activated(work, draft),
         connected=_connected(draft),
-        connected_tolerated=_tolerated(draft),
+        connected_tolerated=_tolerated(work, draft),
         blocker=blocker,
         failure=Trouble(failure.reason, failure.message) if failure and not blocker else None,
         waiting=_waiting(work, draft),
@@ -171,9 +171,9 @@ def _by_the_servers_clock(work: Pass, draft: Draft) -> datetime | None:
     """When the counterpart's test last passed: our clock wrote it down, hosts are judged by theirs."""
     counterpart = draft.declared.counterpart
     passed = counterpart.test_passed_at if counterpart else None
-    if passed is None or work.observed is None or work.observed_at is None:
+    if passed is None or work.observed is None:
         return None
-    return passed + (work.observed.clock - work.observed_at)
+    return work.by_the_servers_clock(passed)
 
 
 def _replicated(work: Pass, draft: Draft) -> Part:
@@ -201,13 +201,13 @@ def _connected(draft: Draft) -> Part | None:
     return false(Reason.CONNECTIVITY_TEST_FAILED, last.message)
 
 
-def _tolerated(draft: Draft) -> bool:
+def _tolerated(work: Pass, draft: Draft) -> bool:
     test, last = draft.desired.connectivity_test, draft.status.connectivity
     if test is None or last is None or last.passed or last.last_succeeded_at is None:
         return False
     registration = draft.status.registration
     changed = registration.last_changed_at if registration else None
-    after_success = changed is None or last.last_succeeded_at > changed
+    after_success = changed is None or last.last_succeeded_at > work.by_our_clock(changed)
     return after_success and last.failures < test.failure_threshold
 
 

@@ -55,9 +55,7 @@ def _all_current(work: Pass) -> bool:
 def _last_change(work: Pass) -> datetime | None:
     """The requirement, which is the server's clock, as our clock would have shown it."""
     since = work.iis.restart_required_since
-    if since is None or work.observed is None or work.observed_at is None:
-        return since
-    return since - (work.observed.clock - work.observed_at)
+    return None if since is None else work.by_our_clock(since)
 
 
 def _look_again(work: Pass, step: RestartStep) -> None:

@@ -131,6 +131,19 @@ class Pass:
         """The operator's clock."""
         return self.ports.clock.now()
 
+    def by_our_clock(self, instant: datetime) -> datetime:
+        """What our clock showed at an instant of the servers' clock, as far as this pass can tell."""
+        return instant - self._ahead()
+
+    def by_the_servers_clock(self, instant: datetime) -> datetime:
+        """What the servers' clock showed at an instant of ours, as far as this pass can tell."""
+        return instant + self._ahead()
+
+    def _ahead(self) -> timedelta:
+        if self.observed is None or self.observed_at is None:
+            return timedelta(0)
+        return self.observed.clock - self.observed_at
+
     def wake_at(self, instant: datetime) -> None:
         """Ask for another pass no later than this."""
         self.due.append(instant)
