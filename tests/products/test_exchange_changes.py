@@ -82,11 +82,7 @@ def with_shipped_script(stubs: Stubs, folder: Path, body: str, last: str = SUCCE
     return stubs
 
 
-MADE = {
-    "Name": "LyncEnterprise-9f",
-    "DistinguishedName": "CN=LyncEnterprise-9f",
-    "UseAuthServer": False,
-}
+MADE = entry("LyncEnterprise-9f", DistinguishedName="CN=LyncEnterprise-9f")
 MAKES = f"$global:made = @({literal(MADE)})"
 
 
@@ -113,6 +109,74 @@ async def test_an_entry_that_is_there_is_not_made_again(tmp_path: Path) -> None:
     stubs = with_shipped_script(writable([entry()]), tmp_path, "throw 'must not run'")
     await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
     assert changing(stubs.calls) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "made"),
+    [
+        (entry("cloud", UseAuthServer=True, AuthMetadataUrl="", Realm=""), True),
+        (entry("other url", AuthMetadataUrl="https://old/metadata/json/1"), False),
+        (entry("other realm", Realm="fabrikam.com"), False),
+        (entry("both other", AuthMetadataUrl="https://old/", Realm="fabrikam.com"), True),
+        (entry("empty", AuthMetadataUrl="", Realm=""), True),
+    ],
+    ids=lambda value: value["Name"] if isinstance(value, dict) else "",
+)
+async def test_what_counts_as_being_there(
+    tmp_path: Path, there: dict[str, Any], made: bool
+) -> None:
+    """Rule 3: identifier, no auth server, and URL or realm; the script looks once more by itself."""
+    stubs = with_shipped_script(writable([there]), tmp_path, "")
+    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert stubs.ended is not None
+    assert stubs.ended.stdout.count(b"configure ") == (1 if made else 0)
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (Code("Write-Warning 'Some objects could not be read.'"), "could not be read"),
+        ([entry("lync", AuthMetadataUrl="https://x/", Realm="x")], "another partner application"),
+    ],
+)
+async def test_an_unproven_list_or_a_taken_name_makes_nothing(
+    tmp_path: Path, shown: Any, said: str
+) -> None:
+    """Rule 1, and no entry is left half made because its name is another's."""
+    stubs = with_shipped_script(writable(shown), tmp_path, "throw 'must not run'")
+    with pytest.raises(OperationFailed, match=said):
+        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY), identity="Lync")
+    assert changing(stubs.calls) == []
+
+
+async def test_an_entry_that_somebody_else_made_meanwhile_keeps_its_name(tmp_path: Path) -> None:
+    """Only what is the partner's can be what our run made."""
+    foreign = entry("Foreign", AuthMetadataUrl="https://x/", Realm="x", ApplicationIdentifier="y")
+    stubs = with_shipped_script(
+        writable(), tmp_path, f"$global:made = @({literal(foreign)}; {literal(MADE)})"
+    )
+    stubs.cmdlet("Get-PartnerApplication", Code("$global:made"))
+    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert [said["Identity"] for said in stubs.named("Set-PartnerApplication")] == [
+        "CN=LyncEnterprise-9f"
+    ]
+
+
+async def test_a_missing_shipped_script_is_told_by_its_path(tmp_path: Path) -> None:
+    """Not as a missing right in Exchange."""
+    stubs = writable([])
+    stubs.environment = {"ExchangeInstallPath": f"{tmp_path}/"}
+    with pytest.raises(OperationFailed, match="is not there") as caught:
+        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert caught.value.reason is Reason.REMOTE_ERROR
+
+
+async def test_a_cmdlet_that_the_account_may_not_use_is_a_missing_right(tmp_path: Path) -> None:
+    """Without its role a cmdlet does not exist in the session."""
+    stubs = with_shipped_script(writable([]), tmp_path, "New-NothingAtAll")
+    with pytest.raises(OperationFailed) as caught:
+        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert (caught.value.reason, caught.value.stalled) == (Reason.FORBIDDEN, True)
 
 
 async def test_a_shipped_script_without_its_last_line_has_failed(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ TYPES = words(
     " System.Collections.ArrayList System.Collections.IDictionary"
     " System.Collections.IEnumerable System.Diagnostics.Stopwatch System.Exception"
     " System.Globalization.CultureInfo System.IO.MemoryStream"
+    " System.Management.Automation.CommandNotFoundException"
     " System.Management.Automation.ErrorRecord System.Management.Automation.PSCredential"
     " System.Management.Automation.PSCustomObject System.Management.Automation.VerboseRecord"
     " System.Management.Automation.WarningRecord System.Net.HttpWebRequest"

@@ -107,12 +107,20 @@ class ExchangeOperations:
         observed: Observed,
         application: DesiredApplication,
     ) -> None:
-        document = observed.documents[application.partner.auth_metadata_url].document
+        url = application.partner.auth_metadata_url
+        reading = observed.documents.get(url)
+        if reading is None or reading.document is None:
+            raise OperationFailed(
+                Reason.METADATA_UNREACHABLE,
+                f"{url} was not read on {observed.host}, so nothing was registered.",
+                nothing_ran=True,
+            )
         parameters = {
             "controller": observed.domain_controller or "",
-            "metadataUrl": application.partner.auth_metadata_url,
+            "metadataUrl": url,
             "applicationType": APPLICATION_TYPES[application.partner.product],
-            "applicationIdentifier": document.application_identifier if document else "",
+            "applicationIdentifier": reading.document.application_identifier,
+            "realm": reading.document.realm,
             "identity": effective_identity(application),
         }
         answer = await self._remote.run(
