@@ -161,6 +161,12 @@ class Simulation(HumanActions):
             fqdn: self.counters.count(Tally.COMMANDS_STARTED, fqdn) for fqdn in self.domain.machines
         }
 
+    def rejected_logons(self) -> int:
+        """Logons over WinRM that were refused, on all hosts."""
+        return sum(
+            self.counters.count(Tally.LOGONS_REJECTED, fqdn) for fqdn in self.domain.machines
+        )
+
     def clock(self) -> datetime:
         """The domain's time, UTC."""
         return self.domain.clock.now()

@@ -50,9 +50,11 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _play(console: Console, *, keep: bool) -> int:
+    begun = time.monotonic()
     with console.status("Setting up") as status:
-        stage = Stage(progress=lambda message: status.update(message))
+        stage = Stage(keep=keep, progress=lambda message: status.update(message))
         stage.__enter__()
+    console.print(f"[dim]set up in {time.monotonic() - begun:.0f} s[/]")
     try:
         console.print(f"API server {stage.plane.url}; servers simulated on loopback.")
         begun = time.monotonic()
@@ -66,7 +68,11 @@ def _play(console: Console, *, keep: bool) -> int:
             console.print(f"   [dim]{time.monotonic() - started:.1f} s[/]")
             if number == 2:
                 console.print(stage.kubectl("get", "papp"), highlight=False)
-        console.print(f"\n[bold green]Every step came true[/] in {time.monotonic() - begun:.0f} s.")
+        memory = stage.operator.peak_memory_bytes() / 1e6
+        console.print(
+            f"\n[bold green]Every step came true[/] in {time.monotonic() - begun:.0f} s. "
+            f"The operator took {memory:.0f} MB at its peak."
+        )
         if keep:
             _stay(console, stage)
     finally:
