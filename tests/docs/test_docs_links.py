@@ -1,0 +1,46 @@
+"""Links and file names in the pages lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from support.docs_pages import DOCS, ROOT, anchors, links, name_of, pages
+
+LONGEST_LINE = 150
+FILE = re.compile(
+    r"(?<![\w./-])(?:docs|tests|tools|operator|crds|manifests|examples|simulator|requirements)/[\w./-]*\w"
+)
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_links_inside_the_repository_resolve(page: Path) -> None:
+    broken = []
+    for link in links(page):
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_files_that_are_named_exist(page: Path) -> None:
+    named = set(FILE.findall(page.read_text()))
+    assert sorted(name for name in named if not (ROOT / name).exists()) == []
+
+
+@pytest.mark.parametrize("name", ["partnerserver.md", "partnerapplication.md", "argo-cd.md"])
+def test_lines_outside_tables_are_short(name: str) -> None:
+    """Rows of tables cannot be wrapped."""
+    lines = (DOCS / name).read_text().splitlines()
+    assert [line for line in lines if len(line) > LONGEST_LINE and not line.startswith("|")] == []
+
+
+def test_names_of_files_are_found_in_text() -> None:
+    assert FILE.findall("see `docs/a.md`, (tools/b/) and https://x/docs/c.") == [
+        "docs/a.md",
+        "tools/b",
+    ]
