@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from partner_operator.products import documents
 from partner_operator.trust.model import DocumentFault, DocumentReading
 from partner_simulator.certificates import CertificateAuthority
 from support.oauth_samples import LYNC_ID, body, document
@@ -139,6 +141,43 @@ async def test_an_expired_certificate_is_a_tls_failure(
     with serve(expired) as site:
         found = await fetched(site.url(), trust)
     assert found.fault is DocumentFault.TLS_FAILED
+
+
+async def test_a_document_that_drips_is_given_up_in_time(
+    site: Site, trust: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte now and then passes every time-out for reading, but not the one for all of it."""
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 2)
+    site.pages[PATH] = Page(body(document()), pause=0.25)
+    began = time.monotonic()
+    found = await fetched(site.url(), trust)
+    assert time.monotonic() - began < 30
+    assert found.fault is DocumentFault.UNREACHABLE
+    assert "within 2 seconds" in found.detail
+
+
+async def test_dead_partners_do_not_use_up_the_whole_run(
+    site: Site, trust: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that are not asked for any more say so, and are unknown and not wrong."""
+    monkeypatch.setattr(documents, "ALL_DOCUMENTS_SECONDS", 0)
+    stubs = lync()
+    stubs.environment = trust
+    seen = await observe(stubs, site.url())
+    assert seen.documents[site.url()].fault is DocumentFault.UNREACHABLE
+    assert "not asked for" in seen.documents[site.url()].detail
+    assert site.asked == []
+
+
+async def test_many_errors_of_one_host_do_not_block_each_other(
+    site: Site, trust: dict[str, str]
+) -> None:
+    """.NET opens two connections to a host; an answer that stays open would keep one for good."""
+    paths = [f"/{number}" for number in range(5)]
+    stubs = lync()
+    stubs.environment = trust
+    seen = await observe(stubs, *map(site.url, paths))
+    assert {reading.detail for reading in seen.documents.values()} == {"HTTP 404"}
 
 
 async def test_a_name_that_does_not_resolve_is_unreachable(trust: dict[str, str]) -> None:

@@ -37,6 +37,7 @@ STATIC_MEMBERS = words(
     " string.IsNullOrEmpty"
 )
 METHODS = {
+    "abort": {0},
     "add": {1},
     "appendchar": {1},
     "close": {0},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ class Page:
     headers: tuple[tuple[str, str], ...] = ()
     length: int | None = None
     """Bytes that are promised, where they are not those of `body`."""
+    pause: float = 0.0
+    """Seconds between one byte and the next."""
 
 
 @dataclass(slots=True)
@@ -51,7 +54,12 @@ def serve(identity: Identity) -> Iterator[Site]:
             for name, value in page.headers:
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(page.body)
+            if page.pause:
+                for byte in page.body:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(page.pause)
+            else:
+                self.wfile.write(page.body)
             self.close_connection = True
 
         def log_message(self, *args: object) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from partner_operator.oauth.metadata import MetadataError, parse_metadata
 from partner_operator.trust.model import DocumentFault, DocumentReading
+
+DOCUMENT_SECONDS = 20
+"""For one document, from the question to the last byte."""
+ALL_DOCUMENTS_SECONDS = 100
+"""After that no further document is asked for in the same run."""
 
 _FAULTS = {
     "TrustFailure": DocumentFault.TLS_FAILED,
@@ -16,6 +22,15 @@ _FAULTS = {
     "TooLarge": DocumentFault.INVALID,
 }
 """System.Net.WebExceptionStatus names for TLS, and a word of our script; the rest is told by its text."""
+
+
+def wanted(urls: Sequence[str]) -> dict[str, object]:
+    """Parameters of `Get-Documents`."""
+    return {
+        "urls": list(urls),
+        "documentSeconds": DOCUMENT_SECONDS,
+        "allDocumentsSeconds": ALL_DOCUMENTS_SECONDS,
+    }
 
 
 class FetchedDocument(BaseModel):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.products import documents
 from partner_operator.products.exchange.answers import (
     HostStateAnswer,
     ObserveAnswer,
@@ -61,8 +62,8 @@ class ExchangeOperations:
             host,
             "observe",
             {
+                **documents.wanted(urls),
                 "controller": controller or "",
-                "urls": list(urls),
                 "roles": sorted({role for roles in ROLES.values() for role in roles}),
             },
             seconds=240,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from partner_operator.engine.ports import Credentials
+from partner_operator.products import documents
 from partner_operator.products.lync.answers import ObserveAnswer, ReplicateAnswer, TestAnswer
 from partner_operator.products.lync.observed import observed
 from partner_operator.products.lync.verdict import report
@@ -46,7 +47,7 @@ class LyncOperations:
         controller: str | None,
     ) -> Observed:
         """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
-        parameters = {"module": MODULE, "urls": list(urls)}
+        parameters = {**documents.wanted(urls), "module": MODULE}
         answer = await self._remote.run(
             server, credentials, host, "observe", parameters, seconds=240
         )

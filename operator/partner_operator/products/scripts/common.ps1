@@ -74,8 +74,8 @@ function New-WebRequest {
 }
 
 function Get-Body {
-    # The body as base64; $null when it is larger than any document.
-    param($Response)
+    # The body as base64; $null when it is larger than any document. Ends in time however slowly bytes drip.
+    param($Response, $Watch)
     $limit = 1048576
     $stream = $Response.GetResponseStream()
     $memory = New-Object System.IO.MemoryStream
@@ -85,22 +85,39 @@ function Get-Body {
         if ($count -le 0) { break }
         $memory.Write($buffer, 0, $count)
         if ($memory.Length -gt $limit) { return $null }
+        if ($Watch.ElapsedMilliseconds -gt (1000 * $Request.documentSeconds)) { throw "The document did not arrive within $($Request.documentSeconds) seconds." }
     }
     return [Convert]::ToBase64String($memory.ToArray())
+}
+
+function Get-WebException {
+    param([System.Exception]$Exception)
+    $web = $Exception
+    while (($null -ne $web) -and ($web -isnot [System.Net.WebException])) { $web = $web.InnerException }
+    return $web
+}
+
+function Close-Response {
+    # An open answer keeps one of the two connections that .NET makes to a host; a half read one is cut off.
+    param($WebRequest, $Response)
+    if ($null -ne $WebRequest) { $WebRequest.Abort() }
+    if ($null -ne $Response) { $Response.Close() }
 }
 
 function Get-Document {
     # One metadata document as this server gets it: bytes, or why there are none.
     param([string]$Url)
     $result = @{ url = $Url; status = 0; type = ''; body = ''; fault = ''; detail = '' }
+    $asked = $null
     $response = $null
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
     try {
-        $request = New-WebRequest -Url $Url -Seconds 20
-        $request.Accept = 'application/json'
-        $response = $request.GetResponse()
+        $asked = New-WebRequest -Url $Url -Seconds $Request.documentSeconds
+        $asked.Accept = 'application/json'
+        $response = $asked.GetResponse()
         $result.status = [int]$response.StatusCode
         $result.type = [string]$response.ContentType
-        $read = Get-Body -Response $response
+        $read = Get-Body -Response $response -Watch $watch
         if ($null -eq $read) {
             $result.fault = 'TooLarge'
             $result.detail = 'The document is larger than 1 MiB.'
@@ -109,25 +126,31 @@ function Get-Document {
     }
     catch {
         $inner = Get-Innermost -Exception $_.Exception
-        $web = $_.Exception
-        while (($null -ne $web) -and ($web -isnot [System.Net.WebException])) { $web = $web.InnerException }
         $result.fault = 'Exception'
         $result.detail = [string]$inner.Message
+        $web = Get-WebException -Exception $_.Exception
         if ($null -ne $web) {
             $result.fault = [string]$web.Status
-            if ($null -ne $web.Response) { $result.status = [int]$web.Response.StatusCode }
+            if ($null -ne $web.Response) {
+                $response = $web.Response
+                $result.status = [int]$response.StatusCode
+            }
         }
         if ($inner -is [System.Security.Authentication.AuthenticationException]) { $result.fault = 'TrustFailure' }
     }
-    finally {
-        if ($null -ne $response) { $response.Close() }
-    }
+    finally { Close-Response -WebRequest $asked -Response $response }
     return $result
 }
 
 function Get-Documents {
+    # All of them share an amount of time, so that dead partners do not use up the whole run's.
     Set-Tls
     $documents = New-Object System.Collections.ArrayList
-    foreach ($url in @($Request.urls)) { $null = $documents.Add((Get-Document -Url $url)) }
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    foreach ($url in @($Request.urls)) {
+        if ($watch.ElapsedMilliseconds -lt (1000 * $Request.allDocumentsSeconds)) { $document = Get-Document -Url $url }
+        else { $document = @{ url = [string]$url; status = 0; type = ''; body = ''; fault = 'NotAsked'; detail = 'Other documents took so long that this one was not asked for.' } }
+        $null = $documents.Add($document)
+    }
     return $documents.ToArray()
 }

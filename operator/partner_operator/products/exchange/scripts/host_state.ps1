@@ -1,17 +1,19 @@
 function Get-Answer {
     param([string]$Path)
+    $asked = $null
     $response = $null
     try {
-        $response = (New-WebRequest -Url "https://$($Request.host)$Path" -Seconds 30).GetResponse()
+        $asked = New-WebRequest -Url "https://$($Request.host)$Path" -Seconds 30
+        $response = $asked.GetResponse()
         return [string][int]$response.StatusCode
     }
     catch {
-        $web = $_.Exception
-        while (($null -ne $web) -and ($web -isnot [System.Net.WebException])) { $web = $web.InnerException }
-        if (($null -ne $web) -and ($null -ne $web.Response)) { return [string][int]$web.Response.StatusCode }
-        return 'none'
+        $web = Get-WebException -Exception $_.Exception
+        if (($null -eq $web) -or ($null -eq $web.Response)) { return 'none' }
+        $response = $web.Response
+        return [string][int]$response.StatusCode
     }
-    finally { if ($null -ne $response) { $response.Close() } }
+    finally { Close-Response -WebRequest $asked -Response $response }
 }
 
 Set-Tls
