@@ -226,7 +226,7 @@ def test_an_entry_that_shows_only_later_is_ours_and_activated() -> None:
         late.extend(world.exchange.model.entries)
         world.exchange.model.entries = ()
 
-    world.exchange.apply = hides  # type: ignore[method-assign]
+    world.exchange.apply = hides  # type: ignore[method-assign,assignment]  # takes anything
     world.run_pass("exchange")
     assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.CREATED_NOTHING)
     world.exchange.apply = apply  # type: ignore[method-assign]

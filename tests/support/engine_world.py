@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from partner_operator.engine.ports import ServerName
+from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.trust.model import ConnectivityTest, DesiredApplication, Product, RestartRules
@@ -125,10 +125,10 @@ class World:
             patience=IMPATIENT,
         )
 
-    def run_pass(self, name: str) -> datetime | None:
-        """One pass over one server; a kill is survived and answered by None."""
+    def run_pass(self, name: str, remembered: Credentials | None = None) -> datetime | None:
+        """One pass over one server; a kill is survived, and asks for a pass at once."""
         try:
-            result = asyncio.run(run_pass(self.ports(), ServerName("trust", name), None))
+            result = asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered))
         except Killed:
             self.crash.at = None
             return self.clock.now()
@@ -152,10 +152,12 @@ class World:
                 self.clock.instant = max(self.clock.instant, min(waits))
 
     def all_ready(self) -> bool:
-        """Every living application is Ready=True."""
+        """Every application is Ready=True, and none is still terminating."""
         return all(
-            (ready := self.cluster.ready(name)) is not None and ready[0] is ConditionStatus.TRUE
-            for name in self.cluster.applications
+            not application.deleting
+            and (ready := self.cluster.ready(name)) is not None
+            and ready[0] is ConditionStatus.TRUE
+            for name, application in self.cluster.applications.items()
         )
 
 

@@ -74,7 +74,10 @@ def _rest(work: Pass, draft: Draft, *, untouched: bool) -> None:
     """An observation without any difference lets the repair counts fade."""
     decision = draft.decision
     equal = decision is not None and decision.entry is not None and decision.change is None
-    if untouched and equal and draft.blocker is None and draft.status.repair is not None:
+    suspended = draft.desired.mode is Mode.SUSPEND
+    if suspended or draft.blocker is not None:
+        return
+    if untouched and equal and draft.status.repair is not None:
         record = repair.at_rest(draft.status.repair, work.now())
         draft.status = replace(draft.status, repair=record)
 
@@ -225,6 +228,9 @@ async def _judge(work: Pass, draft: Draft, made: Decision | None, *, unchanged: 
 async def settle_open_intents(work: Pass) -> None:
     """Finish what a killed operator left: the entry is there, so the change was made."""
     for draft in work.live:
+        if draft.desired.mode is Mode.SUSPEND:
+            # Nothing of it moves while it is suspended; the intent is settled afterwards.
+            continue
         open_intent = draft.status.intent is not None and not draft.desired.deleting
         if open_intent and draft.decision is not None and draft.decision.entry is not None:
             await _conclude(work, draft, changed=True)
@@ -277,6 +283,8 @@ async def take_charge(work: Pass, draft: Draft) -> None:
 async def remember_entries(work: Pass) -> None:
     """Remember every entry that was found; say so when one was adopted."""
     for draft in work.live:
+        if draft.desired.mode is Mode.SUSPEND:
+            continue
         known = draft.status.registration is not None
         await take_charge(work, draft)
         registration = draft.status.registration

@@ -113,9 +113,15 @@ async def _close_application(work: Pass, draft: Draft) -> None:
 
 
 async def _close_suspended(work: Pass, draft: Draft) -> None:
-    """Suspend keeps everything as it was; only a request is answered."""
+    """Suspend keeps everything as it was; only a request is answered.
+
+    What was inherited in this pass stays, else nobody would remove what we once made.
+    """
+    found = facts.application_working(work, draft, None)
+    verdict = application_verdict(draft.status.conditions, found, work.now())
     handled = draft.desired.reconcile_requested_at or draft.status.last_handled_reconcile_at
-    await work.save(draft, replace(draft.declared.status, last_handled_reconcile_at=handled))
+    status = replace(draft.status, conditions=verdict.conditions, last_handled_reconcile_at=handled)
+    await work.save(draft, status)
 
 
 async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
@@ -140,18 +146,23 @@ async def _close_server(work: Pass) -> None:
     if work.observed is not None and work.blocker is None:
         work.status = replace(work.status, undeclared=_undeclared(work, work.observed))
     verdict = server_verdict(work.status.conditions, facts.server_facts(work), work.now())
+    handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
     status: ServerStatus = replace(
         work.status,
         conditions=verdict.conditions,
         observed_generation=verdict.observed_generation(
             work.status.observed_generation, work.server.generation
         ),
-        last_handled_reconcile_at=work.server.reconcile_requested_at
-        or work.status.last_handled_reconcile_at,
+        last_handled_reconcile_at=handled or work.status.last_handled_reconcile_at,
     )
     work.status = status
     await work.ports.writer.server_status(work.server, status)
     await _announce_server(work, verdict)
+
+
+def _unfinished_deletions(work: Pass) -> bool:
+    """A request on the server confirms them, so it is not handled before they are done."""
+    return any(draft.desired.deleting for draft in work.live)
 
 
 async def _announce_server(work: Pass, verdict: Verdict) -> None:

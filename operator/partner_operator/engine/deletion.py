@@ -49,7 +49,9 @@ def _hold_a_crowd(work: Pass) -> None:
 
 
 def _confirmed(work: Pass) -> bool:
-    return work.server.reconcile_requested_at is not None
+    """A request that was handled before this crowd came does not speak for it."""
+    requested = work.server.reconcile_requested_at
+    return requested is not None and requested != work.status.last_handled_reconcile_at
 
 
 async def release_settled(work: Pass) -> None:

@@ -1,0 +1,319 @@
+"""Objects come and go: deletion, hand-over, modes, and objects that are made anew under our hands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from partner_operator.engine.ports import Credentials, CredentialsProblem
+from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Product
+from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.status import ApplicationStatus
+from support import trust_worlds as values
+from support.engine_crash import Crash
+from support.engine_world import (
+    EXCHANGE_HOSTS,
+    EXCHANGE_ON_LYNC,
+    LYNC_ON_EXCHANGE,
+    World,
+    converged,
+    disable,
+    exchange_on_lync,
+    lync_on_exchange,
+)
+
+FALSE = ConditionStatus.FALSE
+BOTH = (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC)
+
+
+def _delete_both(world: World) -> None:
+    for name in BOTH:
+        world.cluster.delete(name)
+
+
+def _steps_of_the_end() -> range:
+    world = converged()
+    before = len(world.crash.steps)
+    _delete_both(world)
+    world.settle()
+    return range(1, len(world.crash.steps) - before + 1)
+
+
+@pytest.mark.parametrize("at", _steps_of_the_end())
+def test_deletion_killed_at_any_step(at: int) -> None:
+    """The finalizer goes only when a complete read says so, and each entry is removed once."""
+    world = converged()
+    world.crash.at = len(world.crash.steps) + at
+    _delete_both(world)
+    world.settle()
+    assert not world.cluster.applications
+    assert not world.exchange.model.entries
+    assert not world.lync.model.entries
+    assert world.exchange.counts["apply Remove"] == 1
+    assert world.lync.counts["apply Remove"] == 1
+    assert set(world.exchange.restarts.values()) == {1}, "no downtime for a removed trust"
+
+
+def _rename(world: World) -> None:
+    world.cluster.add(lync_on_exchange(key=ObjectKey("trust", "renamed", "uid-renamed")))
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+
+
+def _steps_of_a_rename() -> range:
+    world = converged()
+    before = len(world.crash.steps)
+    _rename(world)
+    world.settle()
+    return range(1, len(world.crash.steps) - before + 1)
+
+
+@pytest.mark.parametrize("at", _steps_of_a_rename())
+def test_a_rename_killed_at_any_step_hands_over_and_the_heir_removes(at: int) -> None:
+    world = converged()
+    changes, restarts = world.exchange.changes, dict(world.exchange.restarts)
+    world.crash.at = len(world.crash.steps) + at
+    _rename(world)
+    world.settle()
+    world.crash.at = None
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
+    assert world.exchange.changes == changes
+    assert dict(world.exchange.restarts) == restarts
+    assert world.cluster.applications["renamed"].has_finalizer
+    world.cluster.delete("renamed")
+    world.settle()
+    assert not world.exchange.model.entries
+
+
+def test_two_objects_that_claim_one_entry_the_younger_one_stands_back() -> None:
+    world = converged()
+    young = lync_on_exchange(
+        key=ObjectKey("trust", "young", "uid-young"), created_at=values.NOW + timedelta(hours=1)
+    )
+    world.cluster.add(young)
+    changes = world.exchange.changes
+    world.run_round()
+    assert world.exchange.changes == changes
+    assert world.cluster.ready("young") == (FALSE, Reason.CONFLICT)
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+    world.cluster.delete("young")
+    world.run_round()
+    assert "young" not in world.cluster.applications
+    assert world.exchange.model.entries
+
+
+def _crowd(world: World, count: int = 6) -> list[str]:
+    """Applications for other partners of Exchange, all registered by us."""
+    names = [f"partner-{number}" for number in range(count)]
+    urls = [f"https://pool-{number}.litwareinc.com/metadata/json/1" for number in range(count)]
+    model = world.exchange.model
+    for number, (name, url) in enumerate(zip(names, urls, strict=True)):
+        model.documents = (
+            *model.documents,
+            values.reading(Product.LYNC, url, realm=f"realm-{number}"),
+        )
+        desired = values.application(
+            Product.LYNC, name, url, server_name="exchange", identity=name, has_finalizer=False
+        )
+        partner = replace(desired.partner, server_name=None)
+        world.cluster.add(replace(desired, partner=partner))
+    world.settle()
+    assert len(model.entries) == count
+    return names
+
+
+def test_a_crowd_of_deletions_removes_nothing_until_a_human_confirms() -> None:
+    """Design rule 13: most objects going at once look like an accident."""
+    world = World()
+    world.cluster.change_server("exchange", reconcile_requested_at="last year")
+    names = _crowd(world)
+    for name in names:
+        world.cluster.delete(name)
+    for _ in range(3):
+        world.run_round()
+    assert len(world.exchange.model.entries) == 6
+    assert world.cluster.ready(names[0]) == (FALSE, Reason.DELETION_BLOCKED)
+    world.cluster.change_server("exchange", reconcile_requested_at="now")
+    world.settle()
+    assert not world.cluster.applications
+    assert not world.exchange.model.entries
+
+
+def test_a_confirmation_holds_until_the_crowd_is_gone() -> None:
+    """The server could not be reached when the human confirmed."""
+    world = World()
+    names = _crowd(world)
+    for name in names:
+        world.cluster.delete(name)
+    world.run_round()
+    world.exchange.unreachable.update(EXCHANGE_HOSTS)
+    world.cluster.change_server("exchange", reconcile_requested_at="now")
+    world.run_round()
+    world.exchange.unreachable.clear()
+    world.settle()
+    assert not world.cluster.applications
+    assert not world.exchange.model.entries
+
+
+def test_suspend_from_the_beginning_says_so_and_contacts_nobody_for_it() -> None:
+    world = World()
+    world.cluster.add(lync_on_exchange(mode=Mode.SUSPEND))
+    for _ in range(3):
+        world.run_round()
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (ConditionStatus.UNKNOWN, Reason.SUSPENDED)
+    assert world.exchange.changes == 0
+    assert world.cluster.status(LYNC_ON_EXCHANGE).registration is None
+
+
+def test_suspend_keeps_the_last_status_and_writes_nothing() -> None:
+    world = converged()
+    before = world.cluster.status(LYNC_ON_EXCHANGE)
+    disable(world)
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.SUSPEND)
+    world.run_round()
+    assert world.cluster.status(LYNC_ON_EXCHANGE) == before
+    writes = world.cluster.writes
+    world.run_round()
+    assert world.cluster.writes == writes
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.ENFORCE)
+    world.settle()
+    assert world.exchange.model.entries[0].enabled
+
+
+def test_suspend_after_a_kill_in_mid_change_is_quiet_too() -> None:
+    """An intent is still open: it stays open, and is not written back and forth."""
+    steps = converged().crash.steps
+    world = World(crash=Crash(at=steps.index("Exchange apply Register done") + 1))
+    world.declare()
+    world.run_pass("exchange")
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.SUSPEND)
+    world.run_pass("exchange")
+    writes = world.cluster.writes
+    world.run_pass("exchange")
+    assert world.cluster.writes == writes
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.ENFORCE)
+    world.settle()
+    registration = world.cluster.status(LYNC_ON_EXCHANGE).registration
+    assert registration is not None
+    assert registration.created_by_us
+    assert set(world.exchange.restarts.values()) == {1}
+
+
+def test_a_suspended_heir_still_inherits() -> None:
+    """Else nobody would remove what we made."""
+    world = converged()
+    heir = lync_on_exchange(key=ObjectKey("trust", "heir", "uid-heir"), mode=Mode.SUSPEND)
+    world.cluster.add(heir)
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    for _ in range(2):
+        world.run_round()
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
+    world.cluster.change("heir", mode=Mode.ENFORCE)
+    world.settle()
+    world.cluster.delete("heir")
+    world.settle()
+    assert "heir" not in world.cluster.applications
+    assert not world.exchange.model.entries
+
+
+def test_observe_of_a_missing_entry_with_a_test_writes_and_tests_nothing_for_an_hour() -> None:
+    """C13, on the Lync side too, deletion included."""
+    world = World()
+    world.cluster.add(lync_on_exchange(mode=Mode.OBSERVE))
+    world.cluster.add(exchange_on_lync(mode=Mode.OBSERVE))
+    for _ in range(7):
+        world.run_round()
+        world.clock.instant += timedelta(minutes=10)
+    for name in BOTH:
+        assert world.cluster.ready(name) == (FALSE, Reason.DRIFT_OBSERVED)
+        assert world.cluster.status(name).plan
+        assert not world.cluster.applications[name].has_finalizer
+    _delete_both(world)
+    world.run_round()
+    for organisation in (world.exchange, world.lync):
+        assert set(organisation.counts) == {"observe"}
+    assert not world.exchange.restarts
+
+
+def test_an_enforced_object_that_is_observed_when_deleted_leaves_its_entry() -> None:
+    world = converged()
+    for name in BOTH:
+        world.cluster.change(name, mode=Mode.OBSERVE)
+    world.run_round()
+    _delete_both(world)
+    world.settle()
+    assert not world.cluster.applications
+    assert world.exchange.model.entries
+    assert world.lync.model.entries
+
+
+def test_an_object_made_anew_in_mid_pass_gets_nothing_of_the_old_one() -> None:
+    """Deleted and made anew between our read and our write: the new one has another uid."""
+    world = World()
+    world.declare()
+    observe = world.exchange.observe
+
+    async def meanwhile(*arguments: object) -> object:
+        world.exchange.observe = observe  # type: ignore[method-assign]
+        world.cluster.recreate(LYNC_ON_EXCHANGE)
+        return await observe(*arguments)  # type: ignore[arg-type]  # passed through
+
+    world.exchange.observe = meanwhile  # type: ignore[method-assign,assignment]  # takes anything
+    due = world.run_pass("exchange")
+    assert world.cluster.status(LYNC_ON_EXCHANGE) == ApplicationStatus()
+    assert world.exchange.changes == 0
+    assert due is not None
+    assert due <= world.clock.now()
+    world.settle()
+    assert world.exchange.counts["registered"] == 1
+
+
+def test_a_secret_that_goes_before_the_objects_does_not_hold_them() -> None:
+    """A namespace is deleted: the Secret goes first. The worker still knows the credentials."""
+    world = converged()
+    known = world.cluster.credentials_by_server["exchange"]
+    assert isinstance(known, Credentials)
+    world.cluster.credentials_by_server["exchange"] = CredentialsProblem(
+        Reason.CREDENTIALS_MISSING, "Secret exchange-admin does not exist."
+    )
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    world.run_pass("exchange")
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DELETION_BLOCKED)
+    world.run_pass("exchange", remembered=known)
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
+    assert not world.exchange.model.entries
+
+
+def test_a_deleted_server_waits_for_its_applications_and_then_ends_its_worker() -> None:
+    world = converged()
+    world.cluster.change_server("exchange", deleting=True)
+    assert world.run_pass("exchange") is not None
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    assert world.run_pass("exchange") is None
+    assert not world.exchange.model.entries
+
+
+def test_remove_removes_what_was_adopted() -> None:
+    world = World()
+    world.exchange.model.entries = (values.entry(),)
+    world.exchange.running = dict.fromkeys(EXCHANGE_HOSTS, world.exchange.model.entries)
+    world.cluster.add(lync_on_exchange(deletion_policy=DeletionPolicy.REMOVE))
+    world.settle()
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    world.settle()
+    assert not world.cluster.applications
+    assert not world.exchange.model.entries
+
+
+def test_an_incomplete_read_is_no_proof_that_an_entry_is_gone() -> None:
+    world = converged()
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    world.exchange.incomplete = "a warning was written"
+    world.exchange.model.entries = ()
+    for _ in range(3):
+        world.run_round()
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DELETION_BLOCKED)
+    world.exchange.incomplete = None
+    world.settle()
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
