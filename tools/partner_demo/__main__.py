@@ -6,10 +6,12 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.panel import Panel
+from rich.status import Status
 
 from partner_demo.stage import Stage, StageError
 from partner_demo.story import Story, told_by_servers
@@ -52,7 +54,7 @@ def _interrupt(number: int, frame: object) -> None:
 def _play(console: Console, *, keep: bool) -> int:
     begun = time.monotonic()
     with console.status("Setting up") as status:
-        stage = Stage(keep=keep, progress=lambda message: status.update(message))
+        stage = Stage(keep=keep, progress=_progress(console, status))
         stage.__enter__()
     console.print(f"[dim]set up in {time.monotonic() - begun:.0f} s[/]")
     try:
@@ -78,6 +80,22 @@ def _play(console: Console, *, keep: bool) -> int:
     finally:
         stage.close()
     return 0
+
+
+def _progress(console: Console, status: Status) -> Callable[[str], None]:
+    """A line that changes in place; where nobody watches a terminal, one line per kind of step."""
+    told: set[str] = set()
+
+    def tell(message: str) -> None:
+        if console.is_terminal:
+            status.update(message)
+            return
+        kind = message.rstrip("0123456789/% ")
+        if kind not in told:
+            told.add(kind)
+            console.print(message, highlight=False)
+
+    return tell
 
 
 def _stay(console: Console, stage: Stage) -> None:
