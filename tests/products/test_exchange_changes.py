@@ -284,6 +284,44 @@ async def test_a_lost_account_is_made_hidden_and_linked() -> None:
     assert stubs.named("Set-PartnerApplication")[0]["LinkedAccount"] == ACCOUNT
 
 
+@pytest.mark.parametrize(
+    ("domains", "expected"),
+    [
+        ([{"DomainName": "*.litwareinc.com"}, {"DomainName": "litwareinc.com"}], "litwareinc.com"),
+        (
+            [
+                {"DomainName": "a.example", "Default": False},
+                {"DomainName": "b.example", "Default": True},
+                {"DomainName": "c.example", "Default": False},
+            ],
+            "b.example",
+        ),
+        ([{"DomainName": "*.litwareinc.com"}], None),
+        ([], None),
+    ],
+)
+async def test_the_address_of_a_new_account_has_a_real_domain(
+    domains: list[dict[str, Any]], expected: str | None
+) -> None:
+    """A wildcard is no domain of an address; without any other nothing is half made."""
+    stubs = writable().cmdlet("Get-AcceptedDomain", domains)
+    stubs.state("$global:asked = 0")
+    found = f"[pscustomobject]@{{Identity='{ACCOUNT}'}}"
+    stubs.cmdlet(
+        "Get-User",
+        Code(f"$global:asked++\nif ($global:asked -eq 1) {{ {NOT_FOUND.text} }}\n{found}"),
+    )
+    wanted = change(ChangeKind.UPDATE, Field.LINKED_ACCOUNT, linked_account=None)
+    if expected is None:
+        with pytest.raises(OperationFailed, match="no accepted domain"):
+            await apply(stubs, wanted)
+        assert changing(stubs.calls) == []
+        return
+    await apply(stubs, wanted)
+    [made] = stubs.named("New-MailUser")
+    assert made["ExternalEmailAddress"] == f"LyncEnterprise-ApplicationAccount@{expected}"
+
+
 async def test_an_account_that_is_there_is_linked_and_not_made_again() -> None:
     """It was unlinked only."""
     stubs = writable()

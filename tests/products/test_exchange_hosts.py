@@ -49,11 +49,18 @@ async def test_the_oldest_worker_counts() -> None:
     assert state.clock.year >= 2026
 
 
-@pytest.mark.parametrize("workers", [[], None, [{"CreationDate": None}]])
+@pytest.mark.parametrize("workers", [[], None])
 async def test_no_worker_is_no_start(workers: Any) -> None:
-    """Stopped workers hold no old configuration; a date that is not told is none."""
+    """Stopped workers hold no old configuration."""
     state = await look(machine(workers, [service("W3SVC")]))
     assert state.workers_started_at is None
+
+
+async def test_a_worker_of_unknown_age_is_not_taken_for_a_new_one() -> None:
+    """It may hold the old configuration: nothing is said about the host at all."""
+    stubs = machine([{"CreationDate": LATE}, {"CreationDate": None}], [service("W3SVC")])
+    with pytest.raises(OperationFailed, match="does not tell"):
+        await look(stubs)
 
 
 async def test_running_services_of_exchange_and_iis_are_told() -> None:

@@ -143,6 +143,19 @@ async def test_an_empty_certificate_list_is_a_fault_of_reading() -> None:
     assert seen.own_certificates[0].certificate is None
 
 
+async def test_only_certificates_that_exchange_signs_with_are_fetched() -> None:
+    """A server has many; those that Get-AuthConfig does not name are nobody's business."""
+    der = certificate_der("exchange")
+    shown = [{"Thumbprint": thumb * 20, "RawData": der} for thumb in ("CD", "ab", "EF")]
+    stubs = exchange().cmdlet("Get-ExchangeCertificate", shown)
+    seen = await observe(stubs)
+    assert seen.own_certificates[0].certificate is not None
+    assert seen.own_certificates_fault is None
+    assert stubs.ended is not None
+    [told] = stubs.ended.answer.data["certificates"]
+    assert told["thumbprint"] == "ab" * 20
+
+
 async def test_a_certificate_cmdlet_that_throws_spoils_nothing_else() -> None:
     """The entries are read all the same."""
     stubs = exchange().cmdlet("Get-ExchangeCertificate", Code("throw 'RPC server'"))
@@ -242,7 +255,7 @@ async def test_documents_that_cannot_be_had_say_why() -> None:
 
 
 async def test_edge_servers_and_pure_management_machines_are_not_restarted() -> None:
-    """C05: an edge server is nobody's to restart; a server without roles needs none."""
+    """C05: an edge server is nobody's to restart; one without roles, or of 2010, needs none."""
     shown = [
         {
             "Fqdn": f"{name}.litwareinc.com",
@@ -250,15 +263,18 @@ async def test_edge_servers_and_pure_management_machines_are_not_restarted() -> 
             "IsEdgeServer": edge,
             "IsMailboxServer": mailbox,
             "IsClientAccessServer": False,
+            "IsE15OrLater": name != "old",
         }
         for name, edge, mailbox in (
             ("ex1", False, True),
             ("edge", True, False),
+            ("old", False, True),
             ("tools", 0, False),
         )
     ]
     seen = await observe(exchange().cmdlet("Get-ExchangeServer", shown))
     assert [(h.fqdn, h.needs_restart) for h in seen.discovered_hosts] == [
         ("ex1.litwareinc.com", True),
+        ("old.litwareinc.com", False),
         ("tools.litwareinc.com", False),
     ]

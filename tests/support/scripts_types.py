@@ -53,6 +53,7 @@ METHODS = {
     "makereadonly": {0},
     "read": {3},
     "releasemutex": {0},
+    "startswith": {2},
     "stop": {0},
     "substring": {1, 2},
     "toarray": {0},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine.ports import OperationFailed, Step
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
     Blocked,
@@ -33,6 +33,20 @@ _REASONS: dict[type[RemoteRunError], tuple[Reason, bool]] = {
     OutcomeUnknown: (Reason.OUTCOME_UNKNOWN, False),
 }
 """Each class's reason, and whether only a human's change helps."""
+
+_STEPS: dict[type[RemoteRunError], Step] = {
+    Unreachable: Step.CONNECT,
+    TlsFailed: Step.TLS,
+    Unauthenticated: Step.LOGON,
+    Forbidden: Step.SHELL,
+    QuotaExceeded: Step.SHELL,
+    Busy: Step.MUTEX,
+    TimedOut: Step.LOGON,
+    ProtocolViolation: Step.SHELL,
+    Blocked: Step.POWERSHELL,
+    OutcomeUnknown: Step.WORK,
+}
+"""Where a run was when it failed."""
 
 _MISSING_COMMAND = "CommandNotFoundException"
 _MISSING_PARAMETER = "NamedParameterNotFound"
@@ -77,7 +91,14 @@ def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> 
         nothing_ran=error.nothing_ran,
         outcome_unknown=error.outcome_unknown,
         credentials_rejected=isinstance(error, Unauthenticated),
+        step=_step(error),
     )
+
+
+def _step(error: RemoteRunError) -> Step:
+    if isinstance(error, Forbidden) and not error.logged_on:
+        return Step.LOGON
+    return _STEPS[type(error)]
 
 
 def _script_failed(error: ScriptError, product: str, operation: str) -> OperationFailed:
@@ -89,6 +110,7 @@ def _script_failed(error: ScriptError, product: str, operation: str) -> Operatio
             Reason.WRONG_PRODUCT,
             f"The host has no {product} management module ({said}). Is spec.product right, and are the "
             "management tools installed there?",
+            step=Step.MODULE,
             stalled=True,
             nothing_ran=nothing_ran,
         )
@@ -97,6 +119,7 @@ def _script_failed(error: ScriptError, product: str, operation: str) -> Operatio
             Reason.WRONG_PRODUCT,
             "The host is no Exchange server: Exchange's setup left no path there, and its PowerShell endpoint "
             "does not answer. Is spec.product right, and are hosts Mailbox or Client Access servers?",
+            step=Step.MODULE,
             stalled=True,
             nothing_ran=True,
         )
@@ -105,6 +128,7 @@ def _script_failed(error: ScriptError, product: str, operation: str) -> Operatio
             Reason.FORBIDDEN,
             f"The account may not use what {operation} needs on {product}: {said} Give it the role that "
             "carries these cmdlets (Exchange: Organization Management; Lync: CsAdministrator).",
+            step=Step.RIGHTS,
             stalled=True,
             nothing_ran=nothing_ran,
         )
@@ -129,6 +153,7 @@ def _inner_session_failed(
         return OperationFailed(
             Reason.QUOTA_EXCEEDED,
             f"{product} allows this account no further PowerShell session now: {said}",
+            step=Step.SECOND_HOP,
             nothing_ran=nothing_ran,
         )
     if details.error_id.partition(",")[0] in _INNER_REFUSALS:
@@ -137,12 +162,14 @@ def _inner_session_failed(
             f"The second hop to {product}'s own PowerShell endpoint was refused: {said} Hosts must be named as "
             "in the directory (FQDN), and the account may use remote PowerShell "
             "(Set-User -RemotePowerShellEnabled $true).",
+            step=Step.SECOND_HOP,
             stalled=True,
             nothing_ran=nothing_ran,
         )
     return OperationFailed(
         Reason.UNREACHABLE,
         f"The second hop to {product}'s own PowerShell endpoint failed: {said} Does IIS run there?",
+        step=Step.SECOND_HOP,
         nothing_ran=nothing_ran,
     )
 

@@ -143,10 +143,9 @@ class ExchangeOperations:
             server, credentials, host, "host_state", {"paths": list(PROBES)}, seconds=120
         )
         told = self._remote.understood(HostStateAnswer, answer, host)
-        started = [found for found in map(instant, told.workers) if found is not None]
         return HostState(
             fqdn=host,
-            workers_started_at=min(started, default=None),
+            workers_started_at=_oldest(told, host),
             clock=datetime.fromtimestamp(answer.clock, UTC),
             running_services=frozenset(told.services),
             answers=told.answers,
@@ -173,3 +172,17 @@ class ExchangeOperations:
     ) -> TestReport:
         """The connectivity test runs on a Lync Front End."""
         raise NotImplementedError("only Lync tests")
+
+
+def _oldest(told: HostStateAnswer, host: str) -> datetime | None:
+    """When the oldest worker started; None when none runs. Raises OperationFailed when one does not tell,
+    for a worker of unknown age may hold the old configuration.
+    """
+    started = []
+    for worker in map(instant, told.workers):
+        if worker is None:
+            raise OperationFailed(
+                Reason.REMOTE_ERROR, f"{host} does not tell when one of its IIS workers started."
+            )
+        started.append(worker)
+    return min(started, default=None)

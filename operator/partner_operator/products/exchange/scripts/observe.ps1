@@ -54,7 +54,9 @@ try {
     try {
         $stored = @(Get-ExchangeCertificate -Server $Request.host -DomainController $controller -ErrorAction Stop)
         if (($stored.Count -eq 0) -or ($null -eq $stored[0])) { $certificateFault = 'Get-ExchangeCertificate returns nothing.' }
+        $named = @($configuration.CurrentCertificateThumbprint, $configuration.PreviousCertificateThumbprint, $configuration.NextCertificateThumbprint)
         foreach ($certificate in $stored) {
+            if (($null -eq $certificate) -or ($named -notcontains (Get-Text -Value $certificate.Thumbprint))) { continue }
             $raw = Get-Property -Object $certificate -Name 'RawData'
             if ($null -ne $raw) {
                 $null = $certificates.Add(@{
@@ -72,10 +74,12 @@ try {
         if ($null -eq $server) { continue }
         $fqdn = Get-Text -Value $server.Fqdn
         if ([string]::Equals($fqdn, $Request.host, [StringComparison]::OrdinalIgnoreCase)) { $version = Get-Text -Value $server.AdminDisplayVersion }
+        # Exchange 2010 in the same organisation knows no OAuth, so there is nothing that it would have to load.
+        $older = (Get-Property -Object $server -Name 'IsE15OrLater') -eq $false
         $null = $hosts.Add(@{
                 fqdn = $fqdn
                 edge = [bool](Get-Property -Object $server -Name 'IsEdgeServer')
-                restarts = [bool]$server.IsMailboxServer -or [bool]$server.IsClientAccessServer
+                restarts = (-not $older) -and ([bool]$server.IsMailboxServer -or [bool]$server.IsClientAccessServer)
             })
     }
 

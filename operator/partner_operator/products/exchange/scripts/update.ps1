@@ -11,9 +11,16 @@ try {
         try { $found = @(Get-User -Identity $name -DomainController $controller -ErrorAction Stop) }
         catch { if (-not (Test-NotFound -Record $_)) { throw } }
         if ($found.Count -eq 0) {
-            $domains = @(Get-AcceptedDomain -DomainController $controller -ErrorAction Stop)
-            if ($domains.Count -eq 0) { throw 'There is no accepted domain, so the linked account cannot be made.' }
-            $address = $name + '@' + (Get-Text -Value $domains[0].DomainName)
+            $domain = ''
+            foreach ($accepted in @(Get-AcceptedDomain -DomainController $controller -ErrorAction Stop)) {
+                if ($null -eq $accepted) { continue }
+                # An address needs a domain of its own: '*.litwareinc.com' is none. The default one is the best.
+                $candidate = Get-Text -Value $accepted.DomainName
+                if (($candidate -eq '') -or $candidate.StartsWith('*', [StringComparison]::Ordinal)) { continue }
+                if (($domain -eq '') -or [bool](Get-Property -Object $accepted -Name 'Default')) { $domain = $candidate }
+            }
+            if ($domain -eq '') { throw 'There is no accepted domain for an address, so the linked account cannot be made.' }
+            $address = $name + '@' + $domain
             $null = New-MailUser -Name $name -ExternalEmailAddress $address -DomainController $controller -Confirm:$false -ErrorAction Stop
             $null = Set-MailUser -Identity $name -HiddenFromAddressListsEnabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop
             $found = @(Get-User -Identity $name -DomainController $controller -ErrorAction Stop)
