@@ -205,7 +205,7 @@ def test_a_created_nothing_is_said_and_restarts_nothing() -> None:
     assert due is not None
     assert due - world.clock.now() < timedelta(minutes=1)
     for _ in range(5):
-        world.run_pass("exchange")
+        world.run_when_due("exchange")
     assert world.exchange.counts["nothing"] == 3
     assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DRIFT_PERSISTS)
     world.exchange.apply = apply  # type: ignore[method-assign]
@@ -255,7 +255,7 @@ def test_a_write_that_threw_and_stored_something_unreadable_is_repaired_in_place
 
     world.exchange.apply = stores_and_throws  # type: ignore[method-assign,assignment]  # takes anything
     for _ in range(8):
-        world.run_pass("exchange")
+        world.run_when_due("exchange")
     assert len(world.exchange.model.entries) == 1
     assert world.exchange.counts["registered"] == 1
     assert world.exchange.counts["thrown"] == 4, "once for enabled, three times for the URL"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partner_operator.engine import closing, contact
+from partner_operator.engine import closing, contact, memory
 from partner_operator.engine.ports import OperationFailed, Severity
 from partner_operator.engine.state import Draft, Pass
-from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
 from partner_operator.trust.decide import ApplicationView, decide
-from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
+from partner_operator.trust.model import Entry, Mode, Observed
 from partner_operator.trust.plan import Change, Decision, Field
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.registration import registration_of
 from partner_operator.trust.repair import Allowance
 from partner_operator.trust.status import ChangeKind, IISStatus, Intent, Pin
 
@@ -42,13 +40,6 @@ def decide_all(work: Pass) -> None:
         draft.decision = decision
         if decision.blocker is not None:
             draft.blocker = decision.blocker
-
-
-def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
-    """The partner's document as this pass read it."""
-    assert work.observed is not None
-    reading = work.observed.documents.get(draft.desired.partner.auth_metadata_url)
-    return reading.document if reading is not None else None
 
 
 async def make_changes(work: Pass) -> None:
@@ -115,7 +106,7 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
 
 def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:
     """Whether this difference may be repaired (once more): design rule 5, C01."""
-    document = document_of(work, draft)
+    document = memory.document_of(work, draft)
     thumbprints = document.thumbprints if document else ()
     digest = repair.change_digest(change, thumbprints, draft.desired.generation)
     record = None if _asked_again(draft) else draft.status.repair
@@ -160,13 +151,7 @@ async def _read_back(
 ) -> None:
     assert work.observed is not None
     made = {draft.desired.key: draft.decision for draft in changed}
-    try:
-        work.observed = await contact.observe_on(work, work.observed.host)
-    except OperationFailed as failure:
-        if failure.credentials_rejected:
-            raise
-        work.failure = failure
-        return
+    work.observed = await contact.observe_on(work, work.observed.host)
     unchanged = before is not None and _content(before) == _content(work.observed)
     if unchanged and not any(_invisible(made[draft.desired.key]) for draft in changed):
         # A write that changed nothing asks for no restart: the requirement is as it was before.
@@ -197,7 +182,7 @@ def _believe(work: Pass, draft: Draft, made: Decision | None) -> None:
     draft.document_read = change.kind is not ChangeKind.UPDATE or bool(
         change.fields & READS_DOCUMENT
     )
-    registration, document = draft.status.registration, document_of(work, draft)
+    registration, document = draft.status.registration, memory.document_of(work, draft)
     if draft.document_read and registration is not None and document is not None:
         believed = replace(registration, thumbprints=document.thumbprints)
         draft.status = replace(draft.status, registration=believed)
@@ -244,56 +229,8 @@ async def _conclude(work: Pass, draft: Draft, *, changed: bool) -> None:
         draft.changed_at = work.observed.clock
         if intent is not None and intent.needs_restart:
             await work.save_server(iis=raise_requirement(work.status.iis, work.observed.clock))
-    remember_registration(work, draft)
+    memory.remember_registration(work, draft)
     await work.save(draft, replace(draft.status, intent=None))
-
-
-def remember_registration(work: Pass, draft: Draft) -> None:
-    """Put the entry that stands for this object, as read, into its status."""
-    decision = draft.decision
-    if decision is None or draft.desired.deleting:
-        return
-    if decision.entry is None:
-        if decision.absent and draft.failure is None:
-            draft.status = replace(draft.status, registration=None, intent=None)
-        return
-    registration = registration_of(
-        decision.entry,
-        document_of(work, draft),
-        draft.status.registration,
-        created_by_us=decision.created_by_us,
-        document_was_read=draft.document_read,
-        changed_at=draft.changed_at,
-    )
-    draft.status = replace(draft.status, registration=registration)
-
-
-async def take_charge(work: Pass, draft: Draft) -> None:
-    """Remember the entry; put our finalizer on if it must be removed when the object goes."""
-    remember_registration(work, draft)
-    registration = draft.status.registration
-    if registration is None or draft.desired.has_finalizer or draft.desired.deleting:
-        return
-    if draft.desired.mode is not Mode.ENFORCE:
-        return
-    if registration.created_by_us or draft.desired.deletion_policy is DeletionPolicy.REMOVE:
-        await work.ports.writer.add_finalizer(draft.desired)
-
-
-async def remember_entries(work: Pass) -> None:
-    """Remember every entry that was found; say so when one was adopted."""
-    for draft in work.live:
-        if draft.desired.mode is Mode.SUSPEND:
-            continue
-        known = draft.status.registration is not None
-        await take_charge(work, draft)
-        registration = draft.status.registration
-        if not known and registration is not None and not registration.created_by_us:
-            message = (
-                f"{work.server.product} already has this trust as {registration.identity}. It is kept "
-                "true from now on and stays when this object is deleted, unless deletionPolicy is Remove."
-            )
-            await work.tell(draft, Reason.ADOPTED, message)
 
 
 async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:

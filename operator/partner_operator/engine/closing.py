@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import facts
+from partner_operator.engine import facts, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.schedule import back_off, earliest, resync
 from partner_operator.engine.state import Draft, Pass
@@ -28,7 +28,9 @@ from partner_operator.trust.verdict import Verdict, application_verdict, server_
 async def show_progress(work: Pass) -> None:
     """Before the first remote step: say of everything new that it is being worked on."""
     if work.server.generation != work.status.observed_generation and not work.server.deleting:
-        verdict = server_verdict(work.status.conditions, facts.server_working(work), work.now())
+        verdict = server_verdict(
+            work.status.conditions, server_facts.server_working(work), work.now()
+        )
         if not _says_so_already(work.status.conditions, work.server.generation):
             await work.save_server(conditions=verdict.conditions)
     for draft in work.live:
@@ -76,7 +78,8 @@ async def close(work: Pass) -> datetime | None:
 def _plan_retry(work: Pass) -> None:
     """Backoff in the status: a restart of the operator does not hammer the servers (rule 12)."""
     troubled = work.failure is not None or any(
-        draft.failure is not None or (draft.blocker is not None and not draft.blocker.stalled)
+        (draft.failure is not None and not draft.failure.stalled)
+        or (draft.blocker is not None and not draft.blocker.stalled)
         for draft in work.live
     )
     if work.blocker is not None or not troubled:
@@ -145,7 +148,7 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
 async def _close_server(work: Pass) -> None:
     if work.observed is not None and work.blocker is None:
         work.status = replace(work.status, undeclared=_undeclared(work, work.observed))
-    verdict = server_verdict(work.status.conditions, facts.server_facts(work), work.now())
+    verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
     handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
     status: ServerStatus = replace(
         work.status,

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from partner_operator.engine.ports import OperationFailed, Severity
 from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.conditions import find
 from partner_operator.trust.model import ConnectivityTest, Mode, Product, TestReport
-from partner_operator.trust.reasons import Reason
+from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import Connectivity, TestRecord
 
 HISTORY = 10
@@ -34,9 +35,7 @@ def waits_for_counterpart(draft: Draft) -> bool:
 def due_at(work: Pass, draft: Draft, test: ConnectivityTest) -> datetime | None:
     """When the next test is due; None: at once."""
     last = draft.status.connectivity
-    if last is None or draft.desired.generation != draft.status.observed_generation:
-        return None
-    if _requested(draft):
+    if last is None or _requested(draft) or _untested(draft, last):
         return None
     changes = (
         draft.status.registration.last_changed_at if draft.status.registration else None,
@@ -52,6 +51,18 @@ def due_at(work: Pass, draft: Draft, test: ConnectivityTest) -> datetime | None:
         return last.last_tested_at + test.interval
     doubled: timedelta = work.ports.patience.retest * 2 ** min(last.failures - 1, 10)
     return last.last_tested_at + min(doubled, test.interval)
+
+
+def _untested(draft: Draft, last: Connectivity) -> bool:
+    """The declaration changed since the test: then it is repeated at once.
+
+    A failed test does not settle a generation, so after it only the first pass of one counts as new.
+    """
+    generation = draft.desired.generation
+    if draft.status.observed_generation == generation:
+        return False
+    ready = find(draft.declared.status.conditions, ConditionType.READY)
+    return last.passed or ready is None or ready.observed_generation != generation
 
 
 def _requested(draft: Draft) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partner_operator.engine import changes
+from partner_operator.engine import memory
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.model import DeletionPolicy
@@ -63,7 +63,7 @@ async def release_settled(work: Pass) -> None:
         if decision.handed_over_to is not None:
             heir = work.draft_of(decision.handed_over_to)
             # The heir first: should we die in between, somebody still owns the entry.
-            await changes.take_charge(work, heir)
+            await memory.take_charge(work, heir)
             await work.save(heir, heir.status)
             message = f"PartnerApplication {heir.desired.key.name} now stands for this trust."
             await _release(work, draft, Reason.HANDED_OVER, message)

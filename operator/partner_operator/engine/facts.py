@@ -8,12 +8,12 @@ from partner_operator.engine.connectivity import waits_for_counterpart
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust import activation
 from partner_operator.trust.activation import RestartAction, RestartStep
-from partner_operator.trust.certificate_check import check_document, check_own_certificates
+from partner_operator.trust.certificate_check import check_document
 from partner_operator.trust.conditions import Part, false, find, true, unknown
 from partner_operator.trust.model import Mode, Product, RestartPolicy
 from partner_operator.trust.plan import Blocker, Change
 from partner_operator.trust.reasons import ConditionType, Reason
-from partner_operator.trust.verdict import ApplicationFacts, ServerFacts, Trouble, Waiting
+from partner_operator.trust.verdict import ApplicationFacts, Trouble, Waiting
 
 SELF_REFRESH = timedelta(minutes=30)
 """Twice the time in which Exchange picks up changes by itself (domain reference 1.8)."""
@@ -48,6 +48,8 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
     """All that the pass knows of one application."""
     failure = draft.failure or work.failure
     blocker = work.blocker or draft.blocker
+    if blocker is None and failure is not None and failure.stalled:
+        blocker = Blocker(failure.reason, failure.message, stalled=True)
     if draft.desired.deleting:
         blocker = _why_still_here(draft, blocker, failure.message if failure else "")
     return ApplicationFacts(
@@ -96,7 +98,8 @@ def _not_known(work: Pass, draft: Draft) -> Part:
 
 def _registered(work: Pass, draft: Draft) -> Part:
     decision = draft.decision
-    if work.observed is None or decision is None or work.failure is not None:
+    stopped = work.failure is not None or work.blocker is not None
+    if work.observed is None or decision is None or stopped:
         return _not_known(work, draft)
     pending = decision.change or decision.planned
     if decision.entry is not None and pending is None:
@@ -218,7 +221,7 @@ def _waiting(work: Pass, draft: Draft) -> Waiting | None:
         young = _young(work, draft)
         if young is not None:
             return Waiting(young.reason, young.message)
-        return _waiting_for_restart(work)
+        return waiting_for_restart(work)
     activated = _activated(work, draft)
     if activated is not None and activated.reason is Reason.WAITING_FOR_REPLICATION:
         return Waiting(activated.reason, activated.message)
@@ -231,72 +234,16 @@ def _waiting(work: Pass, draft: Draft) -> Waiting | None:
     return None
 
 
-def _waiting_for_restart(work: Pass) -> Waiting | None:
+def waiting_for_restart(work: Pass) -> Waiting | None:
+    """What the next restart waits for, where nothing is wrong."""
     step = work.step
     if step is None or step.action in {RestartAction.NOTHING, RestartAction.RESTART}:
         return None
-    if work.server.restart.policy is RestartPolicy.NEVER or _restart_failed(step):
+    if work.server.restart.policy is RestartPolicy.NEVER or restart_failed(step):
         return None
     return Waiting(step.reason or Reason.RESTART_PENDING, step.message)
 
 
-def _restart_failed(step: RestartStep | None) -> bool:
+def restart_failed(step: RestartStep | None) -> bool:
+    """A host did not come back, and a human is asked."""
     return step is not None and step.reason is Reason.RESTART_FAILED
-
-
-def server_working(work: Pass) -> ServerFacts:
-    """While the pass is under way."""
-    nothing = unknown(Reason.PROGRESSING, "Not looked at yet.")
-    return ServerFacts(
-        generation=work.server.generation,
-        certificate=nothing,
-        metadata=nothing,
-        working=f"{work.server.product} is being looked at.",
-    )
-
-
-def server_facts(work: Pass) -> ServerFacts:
-    """All that the pass knows of the server."""
-    failure = work.failure
-    observed = work.observed
-    if observed is None:
-        obstacle = work.blocker or failure
-        part = (
-            unknown(obstacle.reason, obstacle.message)
-            if obstacle
-            else unknown(Reason.PROGRESSING, "Not looked at yet.")
-        )
-        certificate = metadata = part
-    else:
-        url = work.server.auth_metadata_url
-        certificate = check_own_certificates(observed, url, observed.clock)
-        metadata = check_document(observed.documents.get(url), work.server.product, observed.clock)
-    return ServerFacts(
-        generation=work.server.generation,
-        certificate=certificate,
-        metadata=metadata,
-        unlisted_hosts=_unlisted(work),
-        blocker=_server_blocker(work),
-        failure=Trouble(failure.reason, failure.message) if failure and not work.blocker else None,
-        waiting=_waiting_for_restart(work),
-    )
-
-
-def _server_blocker(work: Pass) -> Blocker | None:
-    """A host that did not come back from its restart asks for a human, like any blocker."""
-    if work.blocker is None and work.step is not None and _restart_failed(work.step):
-        return Blocker(Reason.RESTART_FAILED, work.step.message, stalled=True)
-    return work.blocker
-
-
-def _unlisted(work: Pass) -> tuple[str, ...]:
-    if work.observed is None:
-        return ()
-    listed = {host.lower() for host in work.server.hosts}
-    return tuple(
-        sorted(
-            host.fqdn
-            for host in work.observed.discovered_hosts
-            if host.needs_restart and host.fqdn.lower() not in listed
-        )
-    )

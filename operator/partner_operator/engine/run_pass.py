@@ -6,7 +6,16 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from partner_operator.engine import changes, closing, connectivity, contact, deletion, restarts
+from partner_operator.engine import (
+    changes,
+    closing,
+    connectivity,
+    contact,
+    deletion,
+    memory,
+    restarts,
+)
+from partner_operator.engine.pause import may_wait
 from partner_operator.engine.ports import (
     Credentials,
     DeclaredServer,
@@ -37,6 +46,9 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
     declared = await ports.reader.server(name)
     if declared is None:
         return Result(due=None)
+    retry = declared.status.retry
+    if retry is not None and may_wait(declared, ports.clock.now()):
+        return Result(due=retry.next_attempt_at, credentials=remembered)
     work = _begin(ports, declared)
     try:
         await _work(work, remembered)
@@ -105,7 +117,7 @@ async def _keep_true(work: Pass) -> None:
     if work.failure is not None:
         # What was read before the failure is old: nothing may be concluded from it.
         return
-    await changes.remember_entries(work)
+    await memory.remember_entries(work)
     await deletion.release_settled(work)
     await _activate(work)
 
@@ -193,5 +205,8 @@ async def _stopped_short(work: Pass, failure: OperationFailed) -> None:
     if failure.outcome_unknown and work.observed is not None:
         until = work.now() + work.ports.patience.unknown_outcome
         await work.save_server(pin=Pin(host=work.observed.host, until=until))
-    work.failure = failure
+    if failure.stalled:
+        work.blocker = Blocker(failure.reason, failure.message, stalled=True)
+    else:
+        work.failure = failure
     await work.tell_server(failure.reason, failure.message, Severity.WARNING)

@@ -1,0 +1,66 @@
+"""What is remembered of the entries that stand for our objects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.model import DeletionPolicy, Mode
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.registration import registration_of
+
+
+def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
+    """The partner's document as this pass read it."""
+    assert work.observed is not None
+    reading = work.observed.documents.get(draft.desired.partner.auth_metadata_url)
+    return reading.document if reading is not None else None
+
+
+def remember_registration(work: Pass, draft: Draft) -> None:
+    """Put the entry that stands for this object, as read, into its status."""
+    decision = draft.decision
+    if decision is None or draft.desired.deleting:
+        return
+    if decision.entry is None:
+        if decision.absent and draft.failure is None:
+            draft.status = replace(draft.status, registration=None, intent=None)
+        return
+    registration = registration_of(
+        decision.entry,
+        document_of(work, draft),
+        draft.status.registration,
+        created_by_us=decision.created_by_us,
+        document_was_read=draft.document_read,
+        changed_at=draft.changed_at,
+    )
+    draft.status = replace(draft.status, registration=registration)
+
+
+async def take_charge(work: Pass, draft: Draft) -> None:
+    """Remember the entry; put our finalizer on if it must be removed when the object goes."""
+    remember_registration(work, draft)
+    registration = draft.status.registration
+    if registration is None or draft.desired.has_finalizer or draft.desired.deleting:
+        return
+    if draft.desired.mode is not Mode.ENFORCE:
+        return
+    if registration.created_by_us or draft.desired.deletion_policy is DeletionPolicy.REMOVE:
+        await work.ports.writer.add_finalizer(draft.desired)
+
+
+async def remember_entries(work: Pass) -> None:
+    """Remember every entry that was found; say so when one was adopted."""
+    for draft in work.live:
+        if draft.desired.mode is Mode.SUSPEND:
+            continue
+        known = draft.status.registration is not None
+        await take_charge(work, draft)
+        registration = draft.status.registration
+        if not known and registration is not None and not registration.created_by_us:
+            message = (
+                f"{work.server.product} already has this trust as {registration.identity}. It is kept "
+                "true from now on and stays when this object is deleted, unless deletionPolicy is Remove."
+            )
+            await work.tell(draft, Reason.ADOPTED, message)

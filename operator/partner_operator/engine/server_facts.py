@@ -1,0 +1,69 @@
+"""What a pass found out about the server itself, put into the words of the verdict."""
+
+from __future__ import annotations
+
+from partner_operator.engine.facts import restart_failed, waiting_for_restart
+from partner_operator.engine.state import Pass
+from partner_operator.trust.certificate_check import check_document, check_own_certificates
+from partner_operator.trust.conditions import unknown
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.verdict import ServerFacts, Trouble
+
+
+def server_working(work: Pass) -> ServerFacts:
+    """While the pass is under way."""
+    nothing = unknown(Reason.PROGRESSING, "Not looked at yet.")
+    return ServerFacts(
+        generation=work.server.generation,
+        certificate=nothing,
+        metadata=nothing,
+        working=f"{work.server.product} is being looked at.",
+    )
+
+
+def server_facts(work: Pass) -> ServerFacts:
+    """All that the pass knows of the server."""
+    failure = work.failure
+    observed = work.observed
+    if observed is None:
+        obstacle = work.blocker or failure
+        part = (
+            unknown(obstacle.reason, obstacle.message)
+            if obstacle
+            else unknown(Reason.PROGRESSING, "Not looked at yet.")
+        )
+        certificate = metadata = part
+    else:
+        url = work.server.auth_metadata_url
+        certificate = check_own_certificates(observed, url, observed.clock)
+        metadata = check_document(observed.documents.get(url), work.server.product, observed.clock)
+    return ServerFacts(
+        generation=work.server.generation,
+        certificate=certificate,
+        metadata=metadata,
+        unlisted_hosts=_unlisted(work),
+        blocker=_server_blocker(work),
+        failure=Trouble(failure.reason, failure.message) if failure and not work.blocker else None,
+        waiting=waiting_for_restart(work),
+    )
+
+
+def _server_blocker(work: Pass) -> Blocker | None:
+    """A host that did not come back from its restart asks for a human, like any blocker."""
+    if work.blocker is None and work.step is not None and restart_failed(work.step):
+        return Blocker(Reason.RESTART_FAILED, work.step.message, stalled=True)
+    return work.blocker
+
+
+def _unlisted(work: Pass) -> tuple[str, ...]:
+    if work.observed is None:
+        return ()
+    listed = {host.lower() for host in work.server.hosts}
+    return tuple(
+        sorted(
+            host.fqdn
+            for host in work.observed.discovered_hosts
+            if host.needs_restart and host.fqdn.lower() not in listed
+        )
+    )
