@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from support.scripts_exchange import (
     CREDENTIALS,
     HOST,
     NOT_FOUND,
+    STOCK,
     entry,
     exchange,
     observe,
@@ -42,13 +44,15 @@ NAMES = [
 async def test_a_healthy_organisation_is_read_whole() -> None:
     """Every field lands where decisions look for it."""
     der = certificate_der("lync")
-    stubs = exchange([entry(CertificateStrings=[base64.b64encode(der).decode()])])
+    encoded = base64.b64encode(der).decode()
+    stubs = exchange([entry(CertificateStrings=[encoded]), STOCK])
     seen = await observe(stubs)
     assert seen.incomplete is None
     assert seen.organization == "CN=Litware,DC=litwareinc"
     assert seen.domain_controller == CONTROLLER
     assert seen.product_version == "Version 15.0 (Build 1497.2)"
-    [found] = seen.entries
+    found, stock = seen.entries
+    assert stock.use_auth_server
     assert found.reference.startswith("CN=LyncEnterprise-1,")
     assert found.metadata_url == LYNC_URL
     assert found.changed_at == CHANGED
@@ -70,12 +74,15 @@ async def test_lists_of_one_and_many_stay_lists(count: int) -> None:
     assert [found.identity for found in seen.entries] == [f"App-{n}" for n in range(count)]
 
 
-async def test_no_entry_at_all_is_not_proof_of_absence() -> None:
-    """Every organisation has stock entries: an empty list means that something hides them."""
-    seen = await observe(exchange([]))
-    assert seen.entries == ()
+@pytest.mark.parametrize("shown", [[], [entry()]])
+async def test_a_list_without_stock_entries_is_no_proof_of_absence(
+    shown: list[dict[str, Any]],
+) -> None:
+    """Rule 1: every organisation has some: a list without them is one that something cuts short."""
+    seen = await observe(exchange(shown))
+    assert len(seen.entries) == len(shown)
     assert seen.incomplete is not None
-    assert "nothing" in seen.incomplete
+    assert "brings along" in seen.incomplete
 
 
 async def test_a_warning_makes_the_list_unproven() -> None:

@@ -38,6 +38,19 @@ def entry(name: str = "LyncEnterprise-1", **changes: Any) -> dict[str, Any]:
     return shown | changes
 
 
+STOCK = entry(
+    "Exchange Online",
+    ApplicationIdentifier="00000002-0000-0ff1-ce00-000000000000",
+    Realm="",
+    IssuerIdentifier="",
+    AuthMetadataUrl="",
+    UseAuthServer=True,
+    Enabled=False,
+    AcceptSecurityIdentifierInformation=False,
+)
+"""What Exchange's setup makes."""
+
+
 def exchange(entries: Any = None) -> Stubs:
     """A healthy organisation with these entries, one mailbox server and its auth certificate."""
     own = certificate_der("exchange")

@@ -48,11 +48,19 @@ def observed(answer: Answer, told: ObserveAnswer, host: str) -> Observed:
 
 
 def _incomplete(told: ObserveAnswer) -> str | None:
-    """Why the list of entries may not be believed; every organisation has stock entries."""
+    """Why the list of entries may not be believed.
+
+    Setup makes an entry for Exchange Online, of an auth server (domain reference 1.2): a list without
+    any such entry is one that something cuts short.
+    """
     if told.warnings:
         return f"Get-PartnerApplication warned: {told.warnings[0]}"
-    if not told.entries:
-        return "Get-PartnerApplication showed nothing, not even the entries that Exchange brings along."
+    if not any(entry.useAuthServer for entry in told.entries):
+        return (
+            "Get-PartnerApplication does not show the entries that Exchange brings along, such as Exchange Online. "
+            "Look at the scope of the account's roles. If somebody removed those entries, register the partner "
+            "by hand once; the operator then takes over."
+        )
     if not told.organization or not told.controller:
         return "The organisation or the domain controller that answered is not named."
     return None
