@@ -29,7 +29,10 @@ def assumptions_page() -> str:
     """The table of the simulator's switches."""
     lines = [
         f"| `{row.name}` | {row.claim} | {row.source} | {row.status} | `{row.default}` | "
-        + (", ".join(f"`{value or '(empty)'}`" for value in row.alternatives) or "none")
+        + (
+            ", ".join(f"`{'(empty)' if value == '' else value}`" for value in row.alternatives)
+            or "none"
+        )
         + " |"
         for row in ROWS
     ]

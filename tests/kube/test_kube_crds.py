@@ -90,7 +90,7 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "daily"}], "write five fields, minute"),
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "0 2 * *"}], "write five fields, minute"),
     (EXCHANGE, "restart.windows", [{**WINDOW, "duration": "4"}], DURATION),
-    (EXCHANGE, "restart.windows", [{**WINDOW, "duration": "30s"}], "write at least 1m and at most"),
+    (EXCHANGE, "restart.windows", [{**WINDOW, "duration": "4m"}], "write at least 5m and at most"),
     (EXCHANGE, "restart.windows", [{"schedule": "0 2 * * 6"}], "duration: Required value"),
     (
         EXCHANGE,

@@ -59,8 +59,9 @@ async def remember_entries(work: Pass) -> None:
         await take_charge(work, draft)
         registration = draft.status.registration
         if not known and registration is not None and not registration.created_by_us:
+            kept = "watched" if draft.desired.mode is Mode.OBSERVE else "kept true"
             message = (
-                f"{work.server.product} already has this trust as {registration.identity}. It is kept "
-                "true from now on and stays when this object is deleted, unless deletionPolicy is Remove."
+                f"{work.server.product} already has this trust as {registration.identity}. It is {kept} from "
+                "now on and stays when this object is deleted, unless deletionPolicy is Remove."
             )
             await work.tell(draft, Reason.ADOPTED, message)

@@ -82,8 +82,7 @@ def _unsupported(ports: Ports, declared: DeclaredServer) -> Blocker | None:
         return None
     return Blocker(
         Reason.UNSUPPORTED_PAIR,
-        f"This version of the operator cannot manage {product} servers yet. As partner of another server, "
-        "give its URL in spec.partner of the PartnerApplication.",
+        f"This version of the operator cannot manage {product} servers yet.",
         stalled=True,
     )
 

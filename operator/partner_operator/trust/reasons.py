@@ -90,7 +90,6 @@ class Reason(StrEnum):
     ADOPTED = "Adopted"
     AMBIGUOUS = "Ambiguous"
     CREATED_NOTHING = "CreatedNothing"
-    UNREADABLE_VALUE = "UnreadableValue"
     REPAIRED = "Repaired"
     REMOVED = "Removed"
     RETAINED = "Retained"
@@ -110,5 +109,4 @@ class Reason(StrEnum):
     # the test
     CONNECTIVITY_TEST_PASSED = "ConnectivityTestPassed"
     CONNECTIVITY_TEST_FAILED = "ConnectivityTestFailed"
-    CONNECTIVITY_TEST_FLAKY = "ConnectivityTestFlaky"
     NOT_TESTED = "NotTested"

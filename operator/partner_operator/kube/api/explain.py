@@ -44,7 +44,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.WAITING_FOR_WINDOW: ("A restart is due but outside spec.restart.windows.", "Wait."),
     Reason.WAITING_FOR_SETTLE: ("A restart is due once no change came for a while.", "Wait."),
     Reason.RESTART_APPROVAL_NEEDED: (
-        "A restart is due, and spec.restart.policy is not Automatic.",
+        "A restart is due, and spec.restart.policy is Manual.",
         "Restart IIS on the named hosts, or set the policy to Automatic.",
     ),
     Reason.WAITING_FOR_COUNTERPART: (
@@ -151,7 +151,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "No OAuth certificate is set, or it is not installed.",
         "See the message.",
     ),
-    Reason.CERTIFICATE_UNREADABLE: ("The certificate could not be read.", "See the message."),
+    Reason.CERTIFICATE_UNREADABLE: (
+        "The server's list of certificates could not be read.",
+        "Check the server's OAuth certificate first; the message says what the server said.",
+    ),
     Reason.CERTIFICATE_EXPIRED: ("The OAuth certificate has expired.", "Renew and publish it."),
     Reason.CERTIFICATE_EXPIRES_SOON: (
         "The OAuth certificate expires soon.",
@@ -177,12 +180,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Remove or rename the others, or set identity.",
     ),
     Reason.CREATED_NOTHING: (
-        "The script ended well but made no entry.",
-        "Read its output in the message.",
-    ),
-    Reason.UNREADABLE_VALUE: (
-        "The entry has a value that cannot be read.",
-        "Look at it on the server.",
+        "The server reported no error, but reading back shows no entry.",
+        "Wait for the next try; look at the server's event log if it stays.",
     ),
     Reason.REPAIRED: ("A difference was repaired.", NOTHING),
     Reason.REMOVED: ("The entry was removed, and a complete read proves it.", NOTHING),
@@ -200,15 +199,15 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "A host did not come back as healthy as before; the round has stopped.",
         "Look at the host; it is never restarted twice.",
     ),
-    Reason.RESTART_NOT_NEEDED: ("This product needs no restart.", NOTHING),
+    Reason.RESTART_NOT_NEEDED: ("No change waits for a restart.", NOTHING),
     Reason.ACTIVATION_UNKNOWN: (
-        "A host's workers could not be looked at.",
-        "See whether it answers.",
+        "A host's workers could not be looked at, or somebody else changed the entry lately.",
+        "See whether the host answers, or wait half an hour; iisreset activates at once.",
     ),
     Reason.HOST_LEFT: ("A host left spec.hosts or the organisation and leaves the round.", NOTHING),
     Reason.NO_HOST_FOUND: (
-        "None of the listed hosts belongs to the organisation.",
-        "Correct spec.hosts.",
+        "No host is known, so nothing proves that a change is active.",
+        "Check spec.hosts.",
     ),
     Reason.HOSTS_UNLISTED: (
         "Hosts were found that spec.hosts does not list.",
@@ -218,10 +217,6 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.CONNECTIVITY_TEST_FAILED: (
         "The test failed.",
         "Read its text in status.connectivity.message.",
-    ),
-    Reason.CONNECTIVITY_TEST_FLAKY: (
-        "The test fails now and then.",
-        "Read status.connectivity.history.",
     ),
     Reason.NOT_TESTED: (
         "No test was run yet, or none is declared.",
