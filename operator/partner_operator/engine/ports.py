@@ -164,12 +164,29 @@ class Announcer(Protocol):
         ...
 
 
+class Step(StrEnum):
+    """How far a remote run came before it failed, in the order in which a run takes these steps."""
+
+    CONNECT = "connect"
+    TLS = "TLS"
+    LOGON = "logon"
+    SHELL = "shell"
+    POWERSHELL = "PowerShell"
+    MUTEX = "mutex"
+    MODULE = "module"
+    SECOND_HOP = "second hop"
+    RIGHTS = "rights"
+    WORK = "work"
+    """Everything before it is proven; the operation itself failed."""
+
+
 class OperationFailed(Exception):
     """A remote operation did not do its work. One reason, one sentence, one next step.
 
     `nothing_ran`: proven that no change was made, so it may simply be tried again.
     `outcome_unknown`: the operation may have run, or still runs (design rule 10).
     `stalled`: only a human's change helps.
+    `step`: where it failed, for people who look for the cause; nothing is decided by it.
     """
 
     def __init__(
@@ -181,6 +198,7 @@ class OperationFailed(Exception):
         nothing_ran: bool = False,
         outcome_unknown: bool = False,
         credentials_rejected: bool = False,
+        step: Step = Step.WORK,
     ) -> None:
         super().__init__(message)
         self.reason = reason
@@ -189,6 +207,7 @@ class OperationFailed(Exception):
         self.nothing_ran = nothing_ran
         self.outcome_unknown = outcome_unknown
         self.credentials_rejected = credentials_rejected
+        self.step = step
 
 
 class Operations(Protocol):

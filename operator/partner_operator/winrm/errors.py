@@ -56,9 +56,13 @@ class Unauthenticated(RemoteRunError):
 
 
 class Forbidden(RemoteRunError):
-    """Logged on, but not allowed to run commands over WinRM."""
+    """Not allowed to run commands over WinRM; `logged_on` is False where no logon could be tried."""
 
     nothing_ran = True
+
+    def __init__(self, message: str, *, logged_on: bool = True) -> None:
+        super().__init__(message)
+        self.logged_on = logged_on
 
 
 class QuotaExceeded(RemoteRunError):

@@ -110,10 +110,13 @@ def _logon(error: Exception, host: str) -> RemoteRunError | None:
     if isinstance(error, LogonNotOffered):
         return Forbidden(
             f"{host} does not offer the declared authentication. For CredSSP, on the host: "
-            "Enable-WSManCredSSP -Role Server; for NTLM: Negotiate in winrm/config/service/auth."
+            "Enable-WSManCredSSP -Role Server; for NTLM: Negotiate in winrm/config/service/auth.",
+            logged_on=False,
         )
     if isinstance(error, WinRMError) and "is not installed" in str(error):
-        return Forbidden(f"{host}: this image has no support for the declared authentication.")
+        return Forbidden(
+            f"{host}: this image has no support for the declared authentication.", logged_on=False
+        )
     return None
 
 
