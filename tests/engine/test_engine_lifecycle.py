@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from partner_operator.engine.ports import Credentials, CredentialsProblem
+from partner_operator.engine.ports import Credentials
 from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Product
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ApplicationStatus
@@ -274,9 +274,7 @@ def test_a_secret_that_goes_before_the_objects_does_not_hold_them() -> None:
     world = converged()
     known = world.cluster.credentials_by_server["exchange"]
     assert isinstance(known, Credentials)
-    world.cluster.credentials_by_server["exchange"] = CredentialsProblem(
-        Reason.CREDENTIALS_MISSING, "Secret exchange-admin does not exist."
-    )
+    world.cluster.lose_secret("exchange")
     world.cluster.delete(LYNC_ON_EXCHANGE)
     world.run_pass("exchange")
     assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DELETION_BLOCKED)

@@ -69,6 +69,12 @@ class Cluster:
         old = self.applications[name]
         self.applications[name] = replace(old, generation=old.generation + 1, **changes)  # type: ignore[arg-type]
 
+    def lose_secret(self, server: str) -> None:
+        """`kubectl delete secret`."""
+        self.credentials_by_server[server] = CredentialsProblem(
+            Reason.CREDENTIALS_MISSING, f"Secret {server}-admin does not exist."
+        )
+
     def change_server(self, name: str, **changes: object) -> None:
         """`kubectl apply` of a change of a PartnerServer's spec."""
         old = self.servers[name]

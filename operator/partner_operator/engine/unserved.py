@@ -11,10 +11,11 @@ from partner_operator.engine.closing import blocked_status
 from partner_operator.engine.ports import DeclaredApplication, Gone, Kind, Severity
 from partner_operator.engine.state import Ports
 from partner_operator.trust.conditions import unknown
-from partner_operator.trust.model import DeletionPolicy
+from partner_operator.trust.deletion import stays
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.verdict import ApplicationFacts, application_verdict
+from partner_operator.trust.view import ApplicationView
 
 logger = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=10)
@@ -64,7 +65,7 @@ async def _let_go(ports: Ports, application: DeclaredApplication) -> None:
     harmless = registration is None and application.status.intent is None
     if not desired.has_finalizer:
         return
-    if released or harmless or desired.deletion_policy is DeletionPolicy.RETAIN:
+    if released or harmless or stays(ApplicationView(desired, application.status)):
         await ports.announcer.announce(
             Kind.APPLICATION,
             desired.key,

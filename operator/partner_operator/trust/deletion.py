@@ -39,7 +39,7 @@ def decide_deletion(
     heir = claims.heir_of(view, match.entry)
     if heir is not None:
         return replace(decision, handed_over_to=heir)
-    if _stays(view):
+    if stays(view):
         return replace(decision, retained=True)
     if view.blocker is not None and not _removable_all_the_same(view, view.blocker):
         return replace(decision, blocker=view.blocker)
@@ -55,7 +55,8 @@ def decide_deletion(
     return replace(decision, change=_removal(view, match.entry))
 
 
-def _stays(view: ApplicationView) -> bool:
+def stays(view: ApplicationView) -> bool:
+    """True: what stands on the server is not this deleted object's to remove."""
     desired = view.desired
     if desired.mode is not Mode.ENFORCE or desired.deletion_policy is DeletionPolicy.RETAIN:
         return True
