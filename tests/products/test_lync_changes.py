@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +14,16 @@ from partner_operator.trust.model import Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
+from partner_simulator.certificates import CertificateAuthority
 from support import trust_worlds
+from support.oauth_samples import body, document
 from support.scripts_lync import CREDENTIALS, DOWNLOAD_FAILED, HOST, entry, lync
 from support.scripts_stubs import Code, Stubs, changing
+from support.scripts_web import Page, Site, serve
 from support.trust_worlds import EXCHANGE_URL, application, server
 
 pytestmark = pytest.mark.pwsh
+PATH = "/autodiscover/metadata/json/1"
 
 
 def change(kind: ChangeKind, *fields: Field, existing: bool = True) -> Change:
@@ -60,12 +66,68 @@ async def test_an_entry_that_is_there_is_not_made_again() -> None:
     assert changing(stubs.calls) == []
 
 
-async def test_recreating_removes_exactly_the_old_entry_first() -> None:
-    """Realm and identifier are immutable on Lync (rule 4)."""
-    stubs = lync([entry("Other"), entry("Exchange")])
-    await apply(stubs, change(ChangeKind.RECREATE, Field.REALM), identity="Exchange")
+@pytest.fixture(scope="module")
+def authority() -> CertificateAuthority:
+    """The CA that the server trusts."""
+    return CertificateAuthority()
+
+
+@pytest.fixture
+def site(authority: CertificateAuthority) -> Iterator[Site]:
+    """Exchange's web server."""
+    with serve(authority.issue_server(["autodiscover.example"])) as running:
+        running.pages[PATH] = Page(body(document()))
+        yield running
+
+
+def trusting(authority: CertificateAuthority, folder: Path, entries: Any) -> Stubs:
+    """A Lync with these entries, whose machine trusts the CA."""
+    store = folder / "trusted.pem"
+    store.write_text(authority.pem)
+    stubs = lync(entries)
+    stubs.environment = {"SSL_CERT_FILE": str(store), "SSL_CERT_DIR": str(folder / "none")}
+    return stubs
+
+
+@pytest.mark.parametrize(("declared", "made"), [("Exchange2", "Exchange2"), (None, "Exchange")])
+async def test_recreating_removes_exactly_the_old_entry_first(
+    site: Site, authority: CertificateAuthority, tmp_path: Path, declared: str | None, made: str
+) -> None:
+    """Realm and identifier are immutable on Lync (rule 4); without a declared name the name stays."""
+    stubs = trusting(authority, tmp_path, [entry("Other"), entry("EXCHANGE")])
+    recreate = change(ChangeKind.RECREATE, Field.REALM)
+    await apply(stubs, recreate, identity=declared, url=site.url(PATH))
     assert changing(stubs.calls) == ["Remove-CsPartnerApplication", "New-CsPartnerApplication"]
-    assert stubs.named("Remove-CsPartnerApplication")[0]["Identity"] == "Exchange"
+    assert stubs.named("Remove-CsPartnerApplication")[0]["Identity"] == "EXCHANGE"
+    assert stubs.named("New-CsPartnerApplication")[0]["Identity"] == made
+
+
+@pytest.mark.parametrize("status", [404, 503])
+async def test_nothing_is_removed_while_the_document_cannot_be_had(
+    site: Site, authority: CertificateAuthority, tmp_path: Path, status: int
+) -> None:
+    """Else the old trust would be gone and the new one not there."""
+    site.pages[PATH] = Page(status=status)
+    stubs = trusting(authority, tmp_path, [entry("Exchange")])
+    with pytest.raises(OperationFailed, match="nothing was removed"):
+        await apply(stubs, change(ChangeKind.RECREATE, Field.REALM), url=site.url(PATH))
+    assert changing(stubs.calls) == []
+
+
+async def test_nothing_is_removed_where_the_new_name_is_taken() -> None:
+    """The new entry could not be made."""
+    stubs = lync([entry("Exchange"), entry("Taken")])
+    with pytest.raises(OperationFailed, match="nothing was removed"):
+        await apply(stubs, change(ChangeKind.RECREATE, Field.IDENTITY), identity="taken")
+    assert changing(stubs.calls) == []
+
+
+async def test_an_unproven_list_makes_nothing() -> None:
+    """Rule 1: a warning beside the list."""
+    stubs = lync(Code("Write-Warning 'cannot reach the store'"))
+    with pytest.raises(OperationFailed, match="cannot reach the store"):
+        await apply(stubs, change(ChangeKind.REGISTER, existing=False))
+    assert changing(stubs.calls) == []
 
 
 async def test_a_document_that_lync_cannot_download_is_told_in_its_words() -> None:

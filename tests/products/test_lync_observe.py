@@ -112,6 +112,28 @@ async def test_a_missing_certificate_and_an_unreadable_one_are_two_facts() -> No
     assert len(broken.entries) == 1
 
 
+async def test_skype_for_business_has_the_same_cmdlets_in_another_module() -> None:
+    """Domain reference 2.1: the first module that is there is taken."""
+    missing = Code(
+        "if ($Name -ne 'SkypeForBusiness') { $PSCmdlet.WriteError((New-Object"
+        " Management.Automation.ErrorRecord (New-Object IO.FileNotFoundException 'nicht da'),"
+        "'Modules_ModuleNotFound,X','ResourceUnavailable',$null)) }"
+    )
+    stubs = lync().tool("Import-Module", "Name -DisableNameChecking", missing)
+    assert len((await observe(stubs)).entries) == 1
+    asked = [said["Name"] for said in stubs.named("Import-Module")]
+    assert asked == ["Lync", "SkypeForBusiness"]
+
+
+async def test_a_module_that_is_there_and_cannot_be_loaded_says_why() -> None:
+    """It is not taken for a missing one."""
+    stubs = lync().tool("Import-Module", "Name -DisableNameChecking", Code("throw 'no .NET 4.5'"))
+    with pytest.raises(OperationFailed, match=r"no \.NET") as caught:
+        await observe(stubs)
+    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert len(stubs.named("Import-Module")) == 1
+
+
 async def test_a_machine_without_the_module_is_the_wrong_product() -> None:
     """Import-Module's own error id tells; only a human can help."""
     stubs = Stubs()

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust import model
 from partner_operator.trust.model import ConnectivityTest, Product
+from partner_operator.trust.reasons import Reason
 from support.scripts_lync import CREDENTIALS, HOST, lync, replica
 from support.scripts_stubs import Code, literal
 from support.trust_worlds import server
@@ -76,6 +78,24 @@ async def test_a_test_with_any_error_has_failed(body: Code) -> None:
     report, _ = await run_test(body)
     assert not report.passed
     assert "ExCreateItem failed" in report.message
+
+
+async def test_a_result_object_is_read_as_it_is_shown() -> None:
+    """The reference calls the result an object, Microsoft's own tool a string: both are understood."""
+    report, _ = await run_test(Code("[pscustomobject]@{ Result = 'Test Passed'; Code = 0 }"))
+    assert report.passed
+    report, _ = await run_test(Code("[pscustomobject]@{ Result = 'Failure'; Code = 574 }"))
+    assert not report.passed
+    assert "574" in report.message
+
+
+async def test_a_machine_without_the_test_cmdlet_is_no_failed_test() -> None:
+    """Nothing was tested, and only a human can help."""
+    stubs = lync()
+    wanted = ConnectivityTest(sip_uri="sip:kenmyer@litwareinc.com")
+    with pytest.raises(OperationFailed) as caught:
+        await LyncOperations(stubs.run).test(server(Product.LYNC), CREDENTIALS, HOST, wanted)
+    assert (caught.value.reason, caught.value.stalled) == (Reason.FORBIDDEN, True)
 
 
 async def test_a_test_that_says_nothing_has_failed() -> None:

@@ -24,14 +24,12 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.status import ChangeKind
 
-MODULE = "Lync"
-"""Module of Lync Server 2013 (domain reference 2.1)."""
 READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
 """Fields that Lync reads out of the partner's document: Set-CsPartnerApplication -MetadataUrl."""
 
 
 class LyncOperations:
-    """Implements `engine.ports.Operations` for Lync Server 2013."""
+    """Implements `engine.ports.Operations` for Lync Server 2013 and Skype for Business Server."""
 
     product = Product.LYNC
 
@@ -47,7 +45,7 @@ class LyncOperations:
         controller: str | None,
     ) -> Observed:
         """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
-        parameters = {**documents.wanted(urls), "module": MODULE}
+        parameters = documents.wanted(urls)
         answer = await self._remote.run(
             server, credentials, host, "observe", parameters, seconds=240
         )
@@ -69,7 +67,7 @@ class LyncOperations:
             credentials,
             observed.host,
             operation,
-            {"module": MODULE, **parameters},
+            parameters,
             seconds=240,
         )
 
@@ -87,7 +85,7 @@ class LyncOperations:
         self, server: DesiredServer, credentials: Credentials, host: str
     ) -> tuple[str, ...]:
         """Ask for replication and wait some seconds. Raises OperationFailed."""
-        parameters = {"module": MODULE, "hosts": list(server.hosts)}
+        parameters = {"hosts": list(server.hosts)}
         answer = await self._remote.run(
             server, credentials, host, "replicate", parameters, seconds=120
         )
@@ -98,7 +96,6 @@ class LyncOperations:
     ) -> TestReport:
         """Run Test-CsExStorageConnectivity. Raises OperationFailed only if it could not be run."""
         parameters = {
-            "module": MODULE,
             "sipUri": test.sip_uri,
             "deleteItem": test.delete_item,
             "folder": test.folder or "",
@@ -117,7 +114,8 @@ def _call(change: Change, application: DesiredApplication) -> tuple[str, dict[st
     """The script for a change, and its parameters."""
     if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
         return "register", {
-            "identity": effective_identity(application),
+            **documents.wanted(()),
+            "identity": _identity(change, application),
             "metadataUrl": application.partner.auth_metadata_url,
             "trustLevel": str(application.trust_level),
             "replaces": change.entry.reference if change.entry else "",
@@ -133,3 +131,10 @@ def _call(change: Change, application: DesiredApplication) -> tuple[str, dict[st
         "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
         "enable": Field.ENABLED in fields,
     }
+
+
+def _identity(change: Change, application: DesiredApplication) -> str:
+    """The name of the entry that is made; an entry that is made anew keeps its name unless one is declared."""
+    if change.entry is not None and application.identity is None:
+        return change.entry.identity
+    return effective_identity(application)

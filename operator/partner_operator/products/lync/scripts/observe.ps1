@@ -1,4 +1,4 @@
-Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+Import-Lync
 
 $read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
 $entries = New-Object System.Collections.ArrayList

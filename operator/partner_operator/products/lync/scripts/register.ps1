@@ -1,11 +1,20 @@
-Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+Import-Lync
 $existing = ''
-foreach ($entry in (Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }).objects) {
+$replaced = ''
+$read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
+if (@($read.warnings).Count -gt 0) { throw "The list of partner applications is not whole: $($read.warnings[0])" }
+foreach ($entry in $read.objects) {
     $identity = Get-Text -Value $entry.Identity
-    $same = [string]::Equals($identity, [string]$Request.identity, [StringComparison]::OrdinalIgnoreCase)
-    $replaced = [string]::Equals($identity, [string]$Request.replaces, [StringComparison]::OrdinalIgnoreCase)
-    if ($replaced) { Remove-CsPartnerApplication -Identity $identity -Force -Confirm:$false -ErrorAction Stop }
-    elseif ($same) { $existing = $identity }
+    if ([string]::Equals($identity, [string]$Request.replaces, [StringComparison]::OrdinalIgnoreCase)) { $replaced = $identity }
+    elseif ([string]::Equals($identity, [string]$Request.identity, [StringComparison]::OrdinalIgnoreCase)) { $existing = $identity }
+}
+if ($replaced -ne '') {
+    # Realm and identifier cannot be changed. The old entry goes only while the new one can be made.
+    if ($existing -ne '') { throw "There is another partner application of the name $existing, so nothing was removed." }
+    Set-Tls
+    $document = Get-Document -Url $Request.metadataUrl
+    if (($document.fault -ne '') -or ($document.status -ne 200)) { throw "The document cannot be had now ($($document.status) $($document.detail)), so nothing was removed." }
+    Remove-CsPartnerApplication -Identity $replaced -Force -Confirm:$false -ErrorAction Stop
 }
 if ($existing -eq '') {
     $null = New-CsPartnerApplication -Identity $Request.identity -MetadataUrl $Request.metadataUrl -ApplicationTrustLevel $Request.trustLevel -Force -Confirm:$false -ErrorAction Stop

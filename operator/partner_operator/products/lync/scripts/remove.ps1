@@ -1,4 +1,4 @@
-Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+Import-Lync
 $removed = $false
 foreach ($entry in (Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }).objects) {
     $identity = Get-Text -Value $entry.Identity

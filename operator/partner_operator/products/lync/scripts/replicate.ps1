@@ -1,4 +1,4 @@
-Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+Import-Lync
 $wanted = @($Request.hosts)
 Invoke-CsManagementStoreReplication -ErrorAction Stop
 $fresh = @()

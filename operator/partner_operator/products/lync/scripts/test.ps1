@@ -1,4 +1,4 @@
-Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+Import-Lync
 $parameters = @{ SipUri = [string]$Request.sipUri; ErrorAction = 'Continue' }
 if ($Request.deleteItem) { $parameters['DeleteItem'] = $true }
 if ([string]$Request.folder -ne '') { $parameters['Folder'] = [string]$Request.folder }
@@ -13,9 +13,11 @@ try {
         if ($record -is [System.Management.Automation.ErrorRecord]) { $null = $problems.Add([string]$record.Exception.Message) }
         elseif ($record -is [System.Management.Automation.VerboseRecord]) { $null = $details.Add([string]$record.Message) }
         elseif ($record -is [System.Management.Automation.WarningRecord]) { $null = $details.Add([string]$record.Message) }
-        elseif ($null -ne $record) { $null = $output.Add([string]$record) }
+        elseif ($record -is [string]) { $null = $output.Add([string]$record) }
+        elseif ($null -ne $record) { $null = $output.Add([string](Out-String -InputObject $record -Width 400)) }
     }
 }
+catch [System.Management.Automation.CommandNotFoundException] { throw }
 catch { $null = $problems.Add([string]$_.Exception.Message) }
 finally {
     $watch.Stop()

@@ -1,4 +1,4 @@
-Import-Module -Name $Request.module -DisableNameChecking -ErrorAction Stop
+Import-Lync
 $identity = [string]$Request.reference
 if ($Request.setUrl) {
     # Reads the document again, and with it the partner's certificates.
