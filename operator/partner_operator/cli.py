@@ -6,13 +6,19 @@ import argparse
 import asyncio
 import logging
 import random
+import ssl
 import sys
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeAlias
 
 from partner_operator import __version__
+from partner_operator.doctor.checks import diagnose, healthy
+from partner_operator.doctor.facts import Way
+from partner_operator.doctor.probe import probe
+from partner_operator.doctor.report import Output, render
+from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.clock import SystemClock
 from partner_operator.engine.ports import Operations, ServerName
@@ -20,7 +26,7 @@ from partner_operator.engine.state import Ports
 from partner_operator.engine.unserved import serve_unserved
 from partner_operator.engine.worker import Worker
 from partner_operator.explain_token import CannotExplain, explain_token
-from partner_operator.kube.client import Connection, NoCluster
+from partner_operator.kube.client import ApiFailure, Connection, NoCluster
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
@@ -32,7 +38,7 @@ from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import Runner
 from partner_operator.recorder import Recorder
-from partner_operator.trust.model import Product
+from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, run
 
 ORGANISATIONS_AT_ONCE = 8
@@ -40,16 +46,21 @@ ORGANISATIONS_AT_ONCE = 8
 
 logger = logging.getLogger(__name__)
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """`partner-operator`: parse the command line and do what it says."""
     options = _parser().parse_args(arguments)
     if options.command == "explain-token":
         _explain(options)
-    configure(LogFormat(options.log_format), getattr(logging, options.log_level.upper()))
     try:
+        if options.command == "doctor":
+            configure(LogFormat.TEXT, logging.WARNING)
+            sys.exit(asyncio.run(_doctor(options)))
+        configure(LogFormat(options.log_format), getattr(logging, options.log_level.upper()))
         asyncio.run(_run(options))
-    except NoCluster as problem:
+    except (NoCluster, ApiFailure, NoSuchServer, UnusableAuthorities) as problem:
         sys.exit(f"partner-operator: {problem}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -61,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
+    _add_run(commands)
+    _add_explain_token(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _add_run(commands: Commands) -> None:
     run_parser = commands.add_parser("run", help="run the operator until it is told to stop")
     scope = run_parser.add_mutually_exclusive_group(required=True)
     scope.add_argument(
@@ -81,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="write each remote run into this folder, redacted (for docs/field-test.md)",
     )
+
+
+def _add_explain_token(commands: Commands) -> None:
     token_parser = commands.add_parser(
         "explain-token", help="say which rule a server-to-server token breaks"
     )
@@ -101,7 +122,20 @@ def _parser() -> argparse.ArgumentParser:
         "--realm", required=True, help="realm of the server that judges the token"
     )
     token_parser.add_argument("--ca-file", type=Path, help="certificate authorities (PEM) for URLs")
-    return parser
+
+
+def _add_doctor(commands: Commands) -> None:
+    doctor_parser = commands.add_parser(
+        "doctor", help="examine the way to one PartnerServer; changes nothing"
+    )
+    doctor_parser.add_argument("name", metavar="NAME", help="the PartnerServer")
+    doctor_parser.add_argument("--namespace", required=True, help="where it is")
+    doctor_parser.add_argument("--output", choices=[o.value for o in Output], default="text")
+    doctor_parser.add_argument(
+        "--ca-file",
+        type=Path,
+        help="certificate authorities (PEM), as for run",
+    )
 
 
 def _explain(options: argparse.Namespace) -> NoReturn:
@@ -119,16 +153,17 @@ def _explain(options: argparse.Namespace) -> NoReturn:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    ca_bundle = options.ca_file.read_text() if options.ca_file else None
+    ca_bundle = _authorities(options.ca_file)
     with ThreadPoolExecutor(ORGANISATIONS_AT_ONCE, thread_name_prefix="winrm") as pool:
         async with await Connection.open() as connection:
             echo = Echo()
             seen = LastSeen(echo)
+            operations = _operations(_on_threads(pool), ca_bundle, options.record)
             ports = Ports(
                 reader=KubernetesReader(connection, seen, options.namespace),
                 writer=KubernetesWriter(connection, seen),
                 announcer=KubernetesAnnouncer(connection),
-                operations=_operations(pool, ca_bundle, options.record),
+                operations=operations,
                 clock=SystemClock(),
                 chance=random.Random(),  # noqa: S311 - jitter, not a secret
             )
@@ -150,16 +185,68 @@ async def _run(options: argparse.Namespace) -> None:
             )
 
 
-def _operations(
-    pool: ThreadPoolExecutor, ca_bundle: str | None, record: Path | None
-) -> dict[Product, Operations]:
-    """The products' operations, each remote run on a thread of its own."""
+async def _doctor(options: argparse.Namespace) -> int:
+    """Print the list. Returns 0 if it has no cross, 1 if it has one."""
+    ca_bundle = _authorities(options.ca_file)
+    name = ServerName(options.namespace, options.name)
+    versions: dict[str, str] = {}
+
+    def way_to(server: DesiredServer, host: str) -> Way:
+        return probe(host, server.port, server.ca_bundle or ca_bundle)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="winrm") as pool:
+        runner = _on_threads(pool)
+
+        async def run_and_note(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+            answer = await runner(endpoint, request)
+            versions[endpoint.host] = answer.powershell_version
+            return answer
+
+        async with await Connection.open() as connection:
+            facts = await examine(
+                name,
+                reader=KubernetesReader(connection, LastSeen(Echo()), [options.namespace]),
+                operations=_operations(run_and_note, ca_bundle, None),
+                prober=way_to,
+                versions=versions,
+                clock=SystemClock(),
+            )
+    checks = diagnose(facts)
+    print(render(name, checks, Output(options.output)))
+    return 0 if healthy(checks) else 1
+
+
+class UnusableAuthorities(Exception):
+    """The file of --ca-file cannot be used; the sentence says why."""
+
+
+def _authorities(ca_file: Path | None) -> str | None:
+    """The PEM text of --ca-file, tried before anything depends on it. Raises UnusableAuthorities."""
+    if ca_file is None:
+        return None
+    try:
+        text = ca_file.read_text()
+        ssl.create_default_context(cadata=text)
+    except (OSError, ValueError) as error:
+        raise UnusableAuthorities(f"{ca_file} has no usable certificates: {error}") from None
+    return text
+
+
+def _on_threads(pool: ThreadPoolExecutor) -> Runner:
+    """Each remote run on a thread of its own."""
 
     async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(pool, run, endpoint, request)
 
-    runner: Runner = Recorder(run_remotely, record) if record else run_remotely
+    return run_remotely
+
+
+def _operations(
+    runner: Runner, ca_bundle: str | None, record: Path | None
+) -> dict[Product, Operations]:
+    """The products' operations over this runner, recorded where a folder is given."""
+    runner = Recorder(runner, record) if record else runner
     operations: tuple[Operations, ...] = (
         ExchangeOperations(runner, ca_bundle),
         LyncOperations(runner, ca_bundle),

@@ -1,0 +1,1 @@
+"""`partner-operator doctor`: what stands between the operator and one PartnerServer, and what to do."""

@@ -1,0 +1,158 @@
+"""The checks: facts in, a list of ticks and crosses out. Nothing here asks anybody anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from partner_operator.doctor.facts import Check, Facts, Failure, HostFacts, Probe
+from partner_operator.doctor.organisation import host_checks, organisation_checks
+from partner_operator.engine.ports import Step
+from partner_operator.trust.model import Authentication, DesiredServer, Product
+from partner_operator.trust.reasons import Reason
+
+NOT_REACHED: Final = "Not reached."
+
+LADDER: Final[Mapping[str, Step]] = MappingProxyType(
+    {
+        "logon": Step.LOGON,
+        "shell": Step.SHELL,
+        "PowerShell and its language mode": Step.POWERSHELL,
+        "mutex free": Step.MUTEX,
+        "product module": Step.MODULE,
+        "second hop": Step.SECOND_HOP,
+        "rights": Step.RIGHTS,
+        "reading": Step.WORK,
+    }
+)
+"""Checks that one observe run answers, in the order in which a run takes these steps."""
+
+_ORDER = tuple(Step)
+
+_PROVES_LITTLE: Final[Mapping[Reason, Step]] = MappingProxyType(
+    {
+        Reason.OUTCOME_UNKNOWN: Step.POWERSHELL,
+        Reason.PROTOCOL_ERROR: Step.LOGON,
+    }
+)
+"""Failures that say nothing about the steps from this one on: what answered, or how far it came, is open."""
+
+NEXT_STEPS: Final[Mapping[Step, str]] = MappingProxyType(
+    {
+        Step.LOGON: "Check the Secret, the account, and winrm.authentication.",
+        Step.SHELL: "On the host: winrm enumerate winrm/config/listener, and winrm get winrm/config/winrs.",
+        Step.POWERSHELL: "PowerShell must run there for this account in full language mode.",
+        Step.MUTEX: "Another run of the operator, or of the doctor, is at work there: wait, then ask again.",
+        Step.MODULE: "Compare spec.product and spec.hosts with what is installed there.",
+        Step.SECOND_HOP: "See the second hop in docs/security.md.",
+        Step.RIGHTS: "Give the account the role; see docs/security.md.",
+        Step.WORK: "Run the same cmdlets by hand there, logged on as this account.",
+    }
+)
+
+
+def diagnose(facts: Facts) -> tuple[Check, ...]:
+    """All checks, in the order in which things depend on each other."""
+    return (
+        *_kubernetes(facts),
+        *(check for host in facts.hosts for check in _host(facts, host)),
+        *organisation_checks(facts),
+    )
+
+
+def healthy(checks: tuple[Check, ...]) -> bool:
+    """Whether there is no cross."""
+    return all(check.ok is not False for check in checks)
+
+
+def _kubernetes(facts: Facts) -> Iterator[Check]:
+    if facts.declaration:
+        for sentence in facts.declaration:
+            yield Check("declaration", False, sentence, "Change the object.")
+    else:
+        yield Check("declaration", True, "The objects can be used.")
+    if facts.credentials is None:
+        yield Check("Secret", True, "It holds a user name and a password.")
+    else:
+        yield Check("Secret", False, facts.credentials)
+
+
+def _host(facts: Facts, host: HostFacts) -> Iterator[Check]:
+    way = host.way
+    yield _probed("DNS", way.names, host, "Mend spec.hosts, or the cluster's DNS.")
+    yield _probed("TCP", way.port, host, "Check winrm.port, the firewall and the WinRM listener.")
+    yield _probed(
+        "TLS",
+        way.tls,
+        host,
+        "Put the issuing CA into winrm.caBundle, and the host name into the certificate.",
+    )
+    yield from _ladder(facts.server, host)
+    yield from host_checks(facts, host)
+
+
+def _probed(name: str, probe: Probe | None, host: HostFacts, next_step: str) -> Check:
+    if probe is None:
+        return Check(name, None, NOT_REACHED, host=host.host)
+    return Check(name, probe.ok, probe.message, "" if probe.ok else next_step, host.host)
+
+
+def _ladder(server: DesiredServer, host: HostFacts) -> Iterator[Check]:
+    """Ticks up to the step at which the run failed, its cross, and nothing known behind it."""
+    for name, step in LADDER.items():
+        if host.observed is not None:
+            yield Check(name, True, _proof(step, server, host), host=host.host)
+        elif host.failure is None:
+            yield Check(name, None, host.not_tried or NOT_REACHED, host=host.host)
+        else:
+            yield _against(name, step, _fallen(server, host.failure), host)
+
+
+def _fallen(server: DesiredServer, failure: Failure) -> Failure:
+    """The failure at the step at which the list shows it."""
+    if failure.step in {Step.CONNECT, Step.TLS}:
+        # The probes went through, so this is what WinRM's own connection made of it.
+        return Failure(Step.LOGON, failure.reason, failure.message)
+    if failure.step is Step.WORK and _lacks_delegation(server, failure):
+        hint = (
+            f"{server.product}'s cmdlets ask the directory as the account, which a logon by "
+            f"{server.authentication} does not allow: set winrm.authentication to CredSSP."
+        )
+        return Failure(Step.SECOND_HOP, failure.reason, f"{failure.message} {hint}")
+    return failure
+
+
+def _lacks_delegation(server: DesiredServer, failure: Failure) -> bool:
+    return (
+        server.product is not Product.EXCHANGE
+        and server.authentication is Authentication.NTLM
+        and failure.reason is Reason.REMOTE_ERROR
+    )
+
+
+def _against(name: str, step: Step, failure: Failure, host: HostFacts) -> Check:
+    mine, fallen = _ORDER.index(step), _ORDER.index(failure.step)
+    if mine == fallen:
+        return Check(name, False, failure.message, NEXT_STEPS[step], host.host)
+    unproven = _PROVES_LITTLE.get(failure.reason)
+    if mine > fallen or (unproven is not None and mine >= _ORDER.index(unproven)):
+        return Check(name, None, NOT_REACHED, host=host.host)
+    return Check(name, True, "Passed on the way to the failure below.", host=host.host)
+
+
+def _proof(step: Step, server: DesiredServer, host: HostFacts) -> str:
+    assert host.observed is not None
+    match step:
+        case Step.LOGON:
+            return f"{server.authentication} was accepted."
+        case Step.POWERSHELL:
+            return f"Version {host.powershell or 'not told'}, full language mode."
+        case Step.MODULE:
+            return f"{host.observed.product} {host.observed.product_version}".strip() + "."
+        case Step.SECOND_HOP if server.product is Product.EXCHANGE:
+            return "Exchange's own PowerShell endpoint let the account in."
+        case Step.WORK:
+            return f"{len(host.observed.entries)} partner applications were read."
+        case _:
+            return "Proven by the observe run."

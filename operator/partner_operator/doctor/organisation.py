@@ -1,0 +1,152 @@
+"""Checks on what a successful observe run says: documents, clock, certificate, domains, replication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from partner_operator.doctor.facts import Check, Facts, HostFacts
+from partner_operator.trust.certificate_check import check_document, check_own_certificates
+from partner_operator.trust.conditions import Part
+from partner_operator.trust.model import Observed, Product
+from partner_operator.trust.reasons import ConditionStatus
+
+MOST_SKEW: Final = timedelta(minutes=5)
+"""Kerberos' customary tolerance ("Maximum tolerance for computer clock synchronization")."""
+NO_HOST = "Not reached: no host answered."
+
+
+def host_checks(facts: Facts, host: HostFacts) -> Iterator[Check]:
+    """What differs from host to host: the clock, and the documents as this host gets them."""
+    wanted = {facts.server.auth_metadata_url: facts.server.product} | {
+        partner.auth_metadata_url: partner.product for partner in facts.partners
+    }
+    names = {url: _document_name(url, product, facts) for url, product in wanted.items()}
+    if host.observed is None:
+        for name in ("clock", "all entries seen", *names.values()):
+            yield Check(name, None, "Not reached.", host=host.host)
+        return
+    yield _clock(host, host.observed)
+    yield _whole(host, host.observed)
+    for url, product in wanted.items():
+        part = check_document(host.observed.documents.get(url), product, facts.now)
+        yield _judged(names[url], part, _reach(url), host.host)
+
+
+def organisation_checks(facts: Facts) -> Iterator[Check]:
+    """What is one for all hosts, as the first host that answered tells it."""
+    observed = next((host.observed for host in facts.hosts if host.observed is not None), None)
+    if observed is None:
+        names = ["own certificate", "unlisted hosts", *_of_product(facts.server.product)]
+        yield from (Check(name, None, NO_HOST) for name in names)
+        return
+    certificate = check_own_certificates(observed, facts.server.auth_metadata_url, facts.now)
+    yield _judged("own certificate", certificate)
+    yield _unlisted(facts, observed)
+    if observed.product is Product.EXCHANGE:
+        yield _wildcards(observed)
+    if observed.product is Product.LYNC:
+        yield _replication(observed)
+
+
+def _document_name(url: str, product: Product, facts: Facts) -> str:
+    whose = "own" if url == facts.server.auth_metadata_url else f"{product}'s"
+    return f"{whose} metadata document"
+
+
+def _of_product(product: Product) -> tuple[str, ...]:
+    if product is Product.EXCHANGE:
+        return ("wildcard accepted domains",)
+    return ("replication",) if product is Product.LYNC else ()
+
+
+def _reach(url: str) -> str:
+    return f"Open {url} in a browser on this host: its name, TLS trust, firewall and web site."
+
+
+def _judged(name: str, part: Part, next_step: str = "", host: str = "") -> Check:
+    """A condition's part as a check: what the operator could not find out is a cross here."""
+    ok = part.status is ConditionStatus.TRUE
+    unknown = part.status is ConditionStatus.UNKNOWN
+    return Check(name, ok, part.message, next_step if unknown else "", host)
+
+
+def _clock(host: HostFacts, observed: Observed) -> Check:
+    earliest, latest = host.asked_at or observed.clock, host.answered_at or observed.clock
+    skew = _outside(observed.clock, earliest, latest)
+    seconds = round(skew.total_seconds())
+    if skew <= MOST_SKEW:
+        return Check("clock", True, "It agrees with ours.", host=host.host)
+    return Check(
+        "clock",
+        False,
+        f"The host says {observed.clock:%Y-%m-%d %H:%M:%S} UTC, {seconds} s from ours.",
+        "Mend time synchronisation there (w32tm /query /status), or where the operator runs: "
+        "tokens and Kerberos tickets have validity times.",
+        host.host,
+    )
+
+
+def _outside(instant: datetime, earliest: datetime, latest: datetime) -> timedelta:
+    return max(earliest - instant, instant - latest, timedelta(0))
+
+
+def _whole(host: HostFacts, observed: Observed) -> Check:
+    if observed.incomplete is None:
+        return Check("all entries seen", True, "The list is proven whole.", host=host.host)
+    return Check(
+        "all entries seen",
+        False,
+        observed.incomplete,
+        "Until then the operator believes in no entry's absence and registers nothing.",
+        host.host,
+    )
+
+
+def _unlisted(facts: Facts, observed: Observed) -> Check:
+    listed = {host.lower() for host in facts.server.hosts}
+    unlisted = sorted(
+        host.fqdn
+        for host in observed.discovered_hosts
+        if host.needs_restart and host.fqdn.lower() not in listed
+    )
+    if not unlisted:
+        return Check("unlisted hosts", True, "spec.hosts lists every host that needs restarts.")
+    return Check(
+        "unlisted hosts",
+        False,
+        f"The organisation also has {', '.join(unlisted)}. They are never touched.",
+        "Add them to spec.hosts, or accept that IIS there reads changes by itself, minutes later.",
+    )
+
+
+def _wildcards(observed: Observed) -> Check:
+    if not observed.wildcard_domains:
+        return Check("wildcard accepted domains", True, "None without an explicit twin.")
+    return Check(
+        "wildcard accepted domains",
+        False,
+        f"{', '.join(observed.wildcard_domains)}: Exchange refuses tokens of a domain that it "
+        "accepts by wildcard only (error 2000004).",
+        "New-AcceptedDomain for each domain by its own name.",
+    )
+
+
+def _replication(observed: Observed) -> Check:
+    behind = sorted(replica.fqdn for replica in observed.replicas if not replica.up_to_date)
+    if not observed.replicas:
+        return Check(
+            "replication",
+            False,
+            "Get-CsManagementStoreReplicationStatus names no machine.",
+            "Run it by hand on a Front End.",
+        )
+    if not behind:
+        return Check("replication", True, f"{len(observed.replicas)} machines are up to date.")
+    return Check(
+        "replication",
+        False,
+        f"Not up to date: {', '.join(behind)}.",
+        "Invoke-CsManagementStoreReplication, then look at the Replica service and port 445 there.",
+    )

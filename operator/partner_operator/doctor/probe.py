@@ -1,0 +1,53 @@
+"""The way to a host: its name, its port and its TLS certificate, asked for with the standard library."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Final
+
+from partner_operator.doctor.facts import Probe, Way
+
+CONNECT_SECONDS: Final = 10.0
+"""The same patience as that of a remote run."""
+
+
+def probe(host: str, port: int, ca_pem: str | None) -> Way:
+    """Take the three steps from here to a host's WinRM port, and send nothing over it.
+
+    `ca_pem`: trusted authorities; None means those of the system.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        return Way(Probe(False, f"{host} does not resolve: {_words(error)}."))
+    addresses = ", ".join(sorted({str(where[4][0]) for where in found}))
+    names = Probe(True, f"{host} is {addresses}.")
+    try:
+        connection = socket.create_connection((host, port), CONNECT_SECONDS)
+    except OSError as error:
+        return Way(names, Probe(False, f"Port {port} does not answer: {_words(error)}."))
+    with connection:
+        reached = Probe(True, f"Port {port} answers.")
+        return Way(names, reached, _handshake(connection, host, ca_pem))
+
+
+def _handshake(connection: socket.socket, host: str, ca_pem: str | None) -> Probe:
+    context = ssl.create_default_context(cadata=ca_pem)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        with context.wrap_socket(connection, server_hostname=host) as secured:
+            return Probe(True, f"{secured.version()}, and the certificate is trusted.")
+    except ssl.SSLCertVerificationError as error:
+        return Probe(False, f"The certificate is not acceptable: {error.verify_message}.")
+    except OSError as error:
+        return Probe(False, f"The handshake failed: {_words(error)}.")
+
+
+def _words(error: OSError) -> str:
+    """The system's words, without its numbers."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLError):
+        return str(error.reason or error).replace("_", " ").lower()
+    return str(error.strerror or error).rstrip(".")

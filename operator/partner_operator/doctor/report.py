@@ -1,0 +1,57 @@
+"""The list as people and as programs read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+
+from partner_operator.doctor.checks import healthy
+from partner_operator.doctor.facts import Check
+from partner_operator.engine.ports import ServerName
+
+MARKS = {True: "ok ", False: "NO ", None: "?  "}
+
+
+class Output(StrEnum):
+    """How the list is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def render(name: ServerName, checks: tuple[Check, ...], output: Output) -> str:
+    """The whole list."""
+    if output is Output.TEXT:
+        return "\n".join(_lines(name, checks))
+    document = {
+        "namespace": name.namespace,
+        "name": name.name,
+        "ok": healthy(checks),
+        "checks": [
+            {
+                "name": check.name,
+                "host": check.host,
+                "ok": check.ok,
+                "message": check.message,
+                "nextStep": check.next_step,
+            }
+            for check in checks
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _lines(name: ServerName, checks: tuple[Check, ...]) -> Iterator[str]:
+    yield f"PartnerServer {name.namespace}/{name.name}"
+    subject = ""
+    for check in checks:
+        if check.host != subject:
+            subject = check.host
+            yield f"\n{subject or 'The organisation'}"
+        yield f"{MARKS[check.ok]} {check.name}: {check.message}"
+        if check.ok is False and check.next_step:
+            yield f"    -> {check.next_step}"
+    crosses = sum(check.ok is False for check in checks)
+    unknown = sum(check.ok is None for check in checks)
+    yield f"\n{crosses} to mend, {unknown} not reached, {len(checks)} in all."

@@ -1,0 +1,149 @@
+"""One examination: read the objects, try the way to each host, observe there, and change nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from partner_operator.doctor.facts import Facts, Failure, HostFacts, Way
+from partner_operator.engine.ports import (
+    Clock,
+    Credentials,
+    CredentialsProblem,
+    DeclaredServer,
+    OperationFailed,
+    Operations,
+    Reader,
+    ServerName,
+    Step,
+)
+from partner_operator.trust.model import DesiredServer, Partner, Product
+from partner_operator.trust.reasons import Reason
+
+Prober = Callable[[DesiredServer, str], Way]
+"""Tries the way to one host, without a logon. Blocks; it is called on a thread."""
+
+
+class NoSuchServer(Exception):
+    """There is no PartnerServer of this name; the message says so."""
+
+
+async def examine(
+    name: ServerName,
+    *,
+    reader: Reader,
+    operations: Mapping[Product, Operations],
+    prober: Prober,
+    versions: Mapping[str, str],
+    clock: Clock,
+) -> Facts:
+    """Learn everything that the checks look at. Raises NoSuchServer, and what the reader raises.
+
+    `versions`: PowerShell's version by host, filled by whoever runs the remote runs.
+    """
+    declared = await reader.server(name)
+    if declared is None:
+        raise NoSuchServer(
+            f"PartnerServer {name.name} does not exist in namespace {name.namespace}."
+        )
+    credentials, problem = await _credentials(reader, declared)
+    partners = _partners(declared)
+    served = operations.get(declared.desired.product)
+    usable = declared.problem is None and served is not None and credentials is not None
+    found: list[HostFacts] = []
+    refused = ""
+    for host in declared.desired.hosts:
+        way = await asyncio.to_thread(prober, declared.desired, host)
+        facts = HostFacts(host, way)
+        if way.is_open and (refused or not usable):
+            facts = HostFacts(host, way, not_tried=refused or "Not tried: see above.")
+        elif way.is_open and credentials is not None and served is not None:
+            facts = await _observe(
+                served, declared, credentials, HostFacts(host, way), partners, versions, clock
+            )
+            if facts.failure and facts.failure.reason is Reason.CREDENTIALS_REJECTED:
+                refused = f"Not tried, so that the account is not locked: {host} refused the logon."
+        found.append(facts)
+    return Facts(
+        server=declared.desired,
+        declaration=_declaration(declared, served is not None),
+        credentials=problem,
+        partners=partners,
+        hosts=tuple(found),
+        now=clock.now(),
+    )
+
+
+async def _credentials(
+    reader: Reader, declared: DeclaredServer
+) -> tuple[Credentials | None, str | None]:
+    """A logon that may be tried, or why there is none."""
+    try:
+        credentials = await reader.credentials(declared.desired)
+    except CredentialsProblem as problem:
+        return None, problem.message
+    if credentials.digest == declared.status.rejected_credentials:
+        return None, (
+            "The operator was refused with this user name and password already. They are not tried again, so "
+            "that the account is not locked. Put the right ones into the Secret."
+        )
+    return credentials, None
+
+
+def _partners(declared: DeclaredServer) -> tuple[Partner, ...]:
+    """Whom the server shall trust, each document once."""
+    partners = {
+        application.desired.partner.auth_metadata_url: application.desired.partner
+        for application in declared.applications
+        if application.blocker is None and not application.desired.deleting
+    }
+    return tuple(partners.values())
+
+
+def _declaration(declared: DeclaredServer, served: bool) -> tuple[str, ...]:
+    sentences = [declared.problem.message] if declared.problem is not None else []
+    if not served:
+        sentences.append(f"This version of the operator does not serve {declared.desired.product}.")
+    sentences += [
+        f"PartnerApplication {application.desired.key.name}: {application.blocker.message}"
+        for application in declared.applications
+        if application.blocker is not None
+    ]
+    return tuple(sentences)
+
+
+async def _observe(
+    operations: Operations,
+    declared: DeclaredServer,
+    credentials: Credentials,
+    facts: HostFacts,
+    partners: tuple[Partner, ...],
+    versions: Mapping[str, str],
+    clock: Clock,
+) -> HostFacts:
+    """The one remote run, which reads only."""
+    urls = [declared.desired.auth_metadata_url]
+    urls += [url for partner in partners if (url := partner.auth_metadata_url) not in urls]
+    asked_at: datetime = clock.now()
+    try:
+        observed = await operations.observe(
+            declared.desired,
+            credentials,
+            facts.host,
+            tuple(urls),
+            declared.status.domain_controller,
+        )
+    except OperationFailed as failed:
+        step = Step.LOGON if failed.credentials_rejected else failed.step
+        return HostFacts(
+            facts.host, facts.way, failure=Failure(step, failed.reason, failed.message)
+        )
+    return HostFacts(
+        facts.host,
+        facts.way,
+        observed=observed,
+        powershell=versions.get(facts.host),
+        asked_at=asked_at,
+        answered_at=clock.now(),
+    )
