@@ -113,17 +113,17 @@ def _judge(iis: IISStatus, state: HostState | None, name: str) -> HostStatus | N
         if current and since is not None and not _started_after(known.workers_started_at, since):
             return replace(known, name=name, state=HostRestartState.PENDING)
         return replace(known, name=name)
-    before = known.state if known is not None else HostRestartState.PENDING
-    return HostStatus(name, state.workers_started_at, _state(before, state, since))
+    return HostStatus(name, state.workers_started_at, _state(known, state, since))
 
 
-def _state(before: HostRestartState, seen: HostState, since: datetime | None) -> HostRestartState:
+def _state(known: HostStatus | None, seen: HostState, since: datetime | None) -> HostRestartState:
     """A host that was being restarted and still has its old workers was not restarted after all
     (the operator was killed before the command): it is pending again. A failed one stays failed
-    until it shows new workers, and is never restarted twice.
+    until it shows newer workers than it had then, and is never restarted twice.
     """
     if since is None:
         return HostRestartState.CURRENT
+    before = known.state if known is not None else HostRestartState.PENDING
     started = seen.workers_started_at
     if started is None:
         # No worker, nothing cached; but one that was being restarted is not back yet.
@@ -131,7 +131,10 @@ def _state(before: HostRestartState, seen: HostState, since: datetime | None) ->
         return before if unfinished else HostRestartState.CURRENT
     if started >= since:
         return HostRestartState.CURRENT
-    return before if before is HostRestartState.FAILED else HostRestartState.PENDING
+    # A human may have brought it back before the change that is now waited for.
+    old = known.workers_started_at if known is not None else None
+    still_failed = before is HostRestartState.FAILED and old is not None and started <= old
+    return HostRestartState.FAILED if still_failed else HostRestartState.PENDING
 
 
 def _started_after(started: datetime | None, since: datetime) -> bool:

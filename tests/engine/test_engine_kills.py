@@ -1,0 +1,211 @@
+"""SIGKILL at every step of every later chapter of the story, and long walks of mishaps."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.trust.model import Product
+from partner_operator.trust.reasons import Reason
+from support import trust_worlds as values
+from support.engine_crash import Fault
+from support.engine_world import (
+    EXCHANGE_HOSTS,
+    EXCHANGE_ON_LYNC,
+    LYNC_ON_EXCHANGE,
+    World,
+    converged,
+    disable,
+)
+
+WALKS = range(40)
+
+
+def _disable_on_lync(world: World) -> None:
+    entry = world.lync.model.entries[0]
+    world.lync.model.entries = (replace(entry, enabled=False),)
+
+
+def _roll_lync(world: World) -> None:
+    world.roll(Product.LYNC, values.ROLLED, values.THUMBPRINT)
+
+
+def _roll_exchange(world: World) -> None:
+    world.roll(Product.EXCHANGE, values.ROLLED, values.THUMBPRINT)
+
+
+CHAPTERS: dict[str, tuple[Callable[[World], None], int]] = {
+    "disabled on Exchange": (disable, 2),
+    "disabled on Lync": (_disable_on_lync, 1),
+    "Lync rolls": (_roll_lync, 2),
+    "Exchange rolls": (_roll_exchange, 1),
+}
+"""What happens, and how often each Exchange host has been restarted in the end."""
+
+
+def _go_on(world: World) -> None:
+    """A round that sees what happened, and more until all is well and tested."""
+    for _ in range(3):
+        world.run_round()
+        world.settle()
+
+
+def _steps() -> list[Any]:
+    found = []
+    for name, (happen, _) in CHAPTERS.items():
+        world = converged()
+        before = len(world.crash.steps)
+        happen(world)
+        _go_on(world)
+        steps = world.crash.steps[before:]
+        found += [pytest.param(name, at, id=f"{name} {at}") for at in range(1, len(steps) + 1)]
+    return found
+
+
+@pytest.mark.parametrize(("chapter", "at"), _steps())
+def test_killed_at_any_step_of_a_repair(chapter: str, at: int) -> None:
+    happen, restarts = CHAPTERS[chapter]
+    world = converged()
+    happen(world)
+    world.crash.at = len(world.crash.steps) + at
+    _go_on(world)
+    assert world.all_ready()
+    assert world.trusted()
+    assert set(world.exchange.restarts.values()) == {restarts}
+    assert world.exchange.counts["registered"] == 1
+    assert world.lync.counts["registered"] == 1
+    for name in (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC):
+        registration = world.cluster.status(name).registration
+        assert registration is not None
+        assert registration.created_by_us
+    # Lync does not show its copy: a refresh whose end nobody saw has to be made again.
+    updates = world.exchange.counts["apply Update"] + world.lync.counts["apply Update"]
+    assert updates == 1 or (chapter == "Exchange rolls" and updates == 2)
+
+
+class _Mishaps:
+    """Things that happen to a world, in an order that a seed decides."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.world = World()
+        self.world.declare()
+
+    def happen(self) -> None:
+        """One thing."""
+        self.chance.choice(
+            [
+                self.kill,
+                self.kill,
+                self.fail,
+                self.fail,
+                self.lose_a_host,
+                self.spoil,
+                self.roll,
+                self.iisreset,
+                self.wait,
+                self.work,
+                self.work,
+                self.work,
+            ]
+        )()
+
+    def kill(self) -> None:
+        self.world.crash.at = len(self.world.crash.steps) + self.chance.randint(1, 25)
+
+    def fail(self) -> None:
+        reason = self.chance.choice([Reason.REMOTE_ERROR, Reason.OUTCOME_UNKNOWN, Reason.BUSY])
+        failure = OperationFailed(
+            reason,
+            "mishap",
+            nothing_ran=reason is Reason.BUSY,
+            outcome_unknown=reason is Reason.OUTCOME_UNKNOWN,
+        )
+        done = reason is not Reason.BUSY and self.chance.random() < 0.5
+        at = len(self.world.crash.calls) + self.chance.randint(1, 12)
+        self.world.crash.fault = Fault(at, failure, done_all_the_same=done)
+
+    def lose_a_host(self) -> None:
+        lost = self.world.exchange.unreachable
+        if lost:
+            lost.clear()
+        else:
+            lost.add(self.chance.choice(EXCHANGE_HOSTS))
+
+    def spoil(self) -> None:
+        organisation = self.chance.choice([self.world.exchange, self.world.lync])
+        organisation.model.entries = tuple(
+            replace(entry, enabled=False) for entry in organisation.model.entries
+        )
+
+    def roll(self) -> None:
+        partner = self.chance.choice([Product.LYNC, Product.EXCHANGE])
+        new = f"{self.chance.randrange(16**40):040X}"
+        self.world.roll(partner, new, values.THUMBPRINT)
+
+    def iisreset(self) -> None:
+        host = self.chance.choice(EXCHANGE_HOSTS)
+        if host not in self.world.exchange.unreachable:
+            self.world.exchange.iisreset(host)
+
+    def wait(self) -> None:
+        self.world.clock.instant += timedelta(minutes=self.chance.randint(1, 45))
+
+    def work(self) -> None:
+        self.world.run_round()
+
+    def calm_down(self) -> None:
+        """No more mishaps; a human brings hosts back and asks for one more try."""
+        world = self.world
+        world.crash.at = world.crash.fault = None
+        world.exchange.unreachable.clear()
+        world.clock.instant += timedelta(hours=2)
+        for host in EXCHANGE_HOSTS:
+            if host_failed(world, host):
+                world.exchange.iisreset(host)
+        for name in (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC):
+            world.cluster.request(name, "calm")
+        _go_on(world)
+
+
+def host_failed(world: World, name: str) -> bool:
+    """Whether the operator gave up on a host."""
+    iis = world.cluster.server_statuses["uid-Exchange"].iis
+    return iis is not None and any(
+        host.name == name and host.state == "Failed" for host in iis.hosts
+    )
+
+
+@pytest.mark.parametrize("seed", WALKS)
+def test_after_any_walk_of_mishaps_all_is_right_in_the_end(seed: int) -> None:
+    mishaps = _Mishaps(seed)
+    world = mishaps.world
+    for _ in range(30):
+        mishaps.happen()
+        restarts = sum(world.exchange.restarts.values())
+        assert len(world.exchange.model.entries) <= 1
+        assert len(world.lync.model.entries) <= 1
+    mishaps.calm_down()
+    assert world.all_ready(), [
+        world.cluster.status(name).conditions for name in world.cluster.applications
+    ]
+    assert world.trusted()
+    for name in (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC):
+        status = world.cluster.status(name)
+        assert status.registration is not None
+        assert status.registration.created_by_us
+        assert status.intent is None
+    assert world.exchange.counts["registered"] == 1
+    assert world.lync.counts["registered"] == 1
+    changes = world.exchange.changes
+    assert sum(world.exchange.restarts.values()) <= 2 * (changes + 1), restarts
+    writes, calls = world.cluster.writes, len(world.crash.calls)
+    world.run_round()
+    assert world.cluster.writes == writes
+    assert len(world.crash.calls) == calls + 2
