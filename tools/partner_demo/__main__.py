@@ -25,7 +25,8 @@ def main() -> int:
     console = Console(
         record=arguments.picture is not None, width=110 if arguments.picture else None
     )
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     begun = time.monotonic()
     try:
         return _play(console, keep=arguments.keep)
