@@ -1,0 +1,204 @@
+"""Every operation, through WinRM and a real PowerShell, on the whole simulated domain."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from partner_operator import winrm
+from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.products.exchange.operations import PROBES, ExchangeOperations
+from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.trust.model import (
+    Authentication,
+    ConnectivityTest,
+    DesiredApplication,
+    DesiredServer,
+    Entry,
+    Observed,
+    Product,
+)
+from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest
+from partner_simulator.simulation import PERSON, Simulation
+from support import trust_worlds
+from support.pwsh import find_pwsh
+from support.trust_worlds import EXCHANGE_URL, LYNC_URL
+
+pytestmark = pytest.mark.pwsh
+URLS = (EXCHANGE_URL, LYNC_URL)
+
+
+async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+    """As the composition root runs it."""
+    return await asyncio.to_thread(winrm.run, endpoint, request)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One server: how it is declared, and what can be done on it."""
+
+    server: DesiredServer
+    credentials: Credentials
+    operations: ExchangeOperations | LyncOperations
+
+    @property
+    def host(self) -> str:
+        """The first host."""
+        return self.server.hosts[0]
+
+    async def observe(self, controller: str | None = None) -> Observed:
+        """One look."""
+        return await self.operations.observe(
+            self.server, self.credentials, self.host, URLS, controller
+        )
+
+    async def change(
+        self, seen: Observed, kind: ChangeKind, entry: Entry | None, *fields: Field, **declared: Any
+    ) -> Observed:
+        """Make one change and look again, on the same controller."""
+        partner = Product.LYNC if self.server.product is Product.EXCHANGE else Product.EXCHANGE
+        application: DesiredApplication = trust_worlds.application(partner, **declared)
+        differences = tuple(Difference(field, "", "") for field in fields)
+        change = Change(kind, application.key, entry, differences, needs_restart=True)
+        await self.operations.apply(self.server, self.credentials, seen, change, application)
+        return await self.observe(seen.domain_controller)
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Both sides, and a look behind them."""
+
+    simulation: Simulation
+    exchange: Side
+    lync: Side
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Simulation]:
+    """A running domain."""
+    with Simulation(pwsh=find_pwsh()) as running:
+        yield running
+
+
+@pytest.fixture
+def domain(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Domain:
+    """Both servers as their objects would declare them; their names lead to loopback."""
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *more: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        address: Any
+        address, number = simulation.names().get(name, {}).get(str(port), (host, port))
+        return real(address, number, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    def side(product: Product, hosts: list[str], user: str, password: str) -> Side:
+        server = replace(
+            trust_worlds.server(product),
+            hosts=tuple(hosts),
+            port=5986,
+            ca_bundle=simulation.ca_pem,
+            authentication=Authentication.NTLM
+            if product is Product.EXCHANGE
+            else Authentication.CREDSSP,
+        )
+        operations = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
+        return Side(server, Credentials(user, password, "digest"), operations(remotely))
+
+    of_exchange, of_lync = simulation.credentials()
+    return Domain(
+        simulation,
+        side(Product.EXCHANGE, simulation.exchange_hosts(), *of_exchange),
+        side(Product.LYNC, simulation.front_ends(), *of_lync),
+    )
+
+
+def of_partner(seen: Observed) -> Entry:
+    """The one entry that is not of an auth server."""
+    [found] = [entry for entry in seen.entries if not entry.use_auth_server]
+    return found
+
+
+async def test_both_sides_from_nothing_to_a_passed_test_and_back(domain: Domain) -> None:
+    """Observe, register, restart, replicate, test, update, remove: each does what it says, and no more."""
+    exchange, lync, simulation = domain.exchange, domain.lync, domain.simulation
+    empty = await exchange.observe()
+    assert empty.incomplete is None
+    assert all(entry.use_auth_server for entry in empty.entries)
+    assert {reading.fault for reading in empty.documents.values()} == {None}
+    assert empty.own_certificates[0].certificate is not None
+    assert {host.fqdn for host in empty.discovered_hosts} >= set(exchange.server.hosts)
+    assert simulation.writes() == []
+
+    seen = await exchange.change(
+        empty, ChangeKind.REGISTER, None, Field.ENTRY, identity="Lync OAuth"
+    )
+    entry = of_partner(seen)
+    lync_document = seen.documents[LYNC_URL].document
+    assert lync_document is not None
+    assert (entry.identity, entry.metadata_url, entry.enabled) == ("Lync OAuth", LYNC_URL, True)
+    assert entry.thumbprints == tuple(sorted(lync_document.thumbprints))
+    assert entry.linked_account is not None
+    assert "UserApplication" in entry.linked_account.roles
+    written = len(simulation.writes())
+    again = await exchange.change(empty, ChangeKind.REGISTER, None, Field.ENTRY)
+    assert of_partner(again) == entry
+    assert len(simulation.writes()) == written
+
+    there = await lync.observe()
+    assert (there.incomplete, there.entries) == (None, ())
+    trusted = of_partner(await lync.change(there, ChangeKind.REGISTER, None, Field.ENTRY))
+    assert (trusted.identity, trusted.metadata_url) == ("Exchange", EXCHANGE_URL)
+    fresh = await lync.operations.replicate(lync.server, lync.credentials, lync.host)
+    assert set(fresh) >= set(lync.server.hosts)
+
+    for host in exchange.server.hosts:
+        before = await exchange.operations.host_state(exchange.server, exchange.credentials, host)
+        await exchange.operations.restart(exchange.server, exchange.credentials, host)
+        after = await exchange.operations.host_state(exchange.server, exchange.credentials, host)
+        assert set(after.answers) == set(PROBES)
+        assert before.workers_started_at is not None
+        assert after.workers_started_at is not None
+        assert after.workers_started_at >= before.workers_started_at
+        assert {"W3SVC", "WAS"} <= after.running_services
+        assert simulation.restarts(host) == 1
+
+    wanted = ConnectivityTest(sip_uri=f"sip:{PERSON}")
+    report = await lync.operations.test(lync.server, lync.credentials, lync.host, wanted)
+    assert report.passed, report.message
+    nobody = ConnectivityTest(sip_uri="sip:nobody@litwareinc.com")
+    failed = await lync.operations.test(lync.server, lync.credentials, lync.host, nobody)
+    assert not failed.passed
+    assert "failed:" in failed.message
+
+    renamed = await exchange.change(
+        seen, ChangeKind.UPDATE, entry, Field.IDENTITY, Field.CERTIFICATES, identity="Lync \u65e5"
+    )
+    assert of_partner(renamed).identity == "Lync \u65e5"
+    gone = await exchange.change(renamed, ChangeKind.REMOVE, of_partner(renamed))
+    assert gone.entries == empty.entries
+    there = await lync.observe()
+    assert (await lync.change(there, ChangeKind.REMOVE, trusted)).entries == ()
+
+
+async def test_the_wrong_product_and_a_wrong_password_are_told_apart(domain: Domain) -> None:
+    """A human must act on both, and on different things."""
+    exchange, lync = domain.exchange, domain.lync
+    swapped = replace(lync, server=replace(lync.server, hosts=exchange.server.hosts))
+    with pytest.raises(OperationFailed) as caught:
+        await swapped.observe()
+    assert caught.value.stalled
+    wrong = replace(exchange, credentials=Credentials(exchange.credentials.username, "x", "d"))
+    with pytest.raises(OperationFailed) as refused:
+        await wrong.observe()
+    assert refused.value.reason is Reason.CREDENTIALS_REJECTED
+    assert refused.value.credentials_rejected
