@@ -61,7 +61,7 @@ def _interrupt(number: int, frame: object) -> None:
 def _play(console: Console, *, keep: bool) -> int:
     begun = time.monotonic()
     with console.status("Setting up") as status:
-        stage = Stage(keep=keep, progress=_progress(console, status))
+        stage = Stage(progress=_progress(console, status))
         stage.__enter__()
     console.print(f"[dim]set up in {time.monotonic() - begun:.0f} s[/]")
     try:

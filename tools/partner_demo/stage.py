@@ -25,11 +25,11 @@ Progress = Callable[[str], None]
 SERVICE_ACCOUNT = "partner-operator"
 
 
-def _control_plane(*, keep: bool, progress: Progress) -> ControlPlane:
+def _control_plane(progress: Progress) -> ControlPlane:
     """The cluster that the environment names, else one of our own."""
     if "PARTNER_OPERATOR_KUBECONFIG" in os.environ:
         return ControlPlane.from_environment(progress=progress)
-    return ControlPlane(keep=keep, progress=progress)
+    return ControlPlane(progress=progress)
 
 
 class StageError(RuntimeError):
@@ -45,7 +45,6 @@ class Stage:
         namespace: str = "partner-demo",
         plane: ControlPlane | None = None,
         simulation: Simulation | None = None,
-        keep: bool = False,
         settle: str | None = None,
         operator_arguments: Sequence[str] = (),
         progress: Progress = lambda message: None,
@@ -53,12 +52,11 @@ class Stage:
         """Describe a stage. A given control plane or simulation is used and left running."""
         self.folder = Path(tempfile.mkdtemp(prefix="partner-stage-"))
         self.namespace = namespace
-        self.keep = keep
         self._settle = settle
         self._progress = progress
         self._owns_plane = plane is None
         self._owns_simulation = simulation is None
-        self.plane = plane or _control_plane(keep=keep, progress=progress)
+        self.plane = plane or _control_plane(progress)
         self.simulation = simulation or Simulation(pwsh=find_pwsh())
         self._operator_arguments = tuple(operator_arguments)
         self.operator: OperatorProcess = self._describe_operator()
@@ -87,8 +85,7 @@ class Stage:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not (self.keep and kind is None):
-            self.close()
+        self.close()
 
     def set_up(self) -> None:
         """Start what is not running and install the operator's manifests; the operator waits."""
