@@ -209,12 +209,14 @@ def test_lync_certificates_are_those_of_the_last_read() -> None:
     rolled = {"documents": [reading(Product.EXCHANGE, certificates=(certificate(ROLLED),))]}
     assert one(stored, on=Product.LYNC, seen=rolled).change is None
     assert one(stored, on=Product.LYNC, registration=memory).change is None
-    empty = replace(memory, thumbprints=())
-    assert one(stored, on=Product.LYNC, registration=empty, seen=rolled).change is None
-    change = one(stored, on=Product.LYNC, registration=memory, seen=rolled).change
-    assert change is not None
-    assert change.kind is ChangeKind.UPDATE
-    assert change.fields == {Field.CERTIFICATES}
+    adopted = replace(memory, thumbprints=(), created_by_us=False)
+    assert one(stored, on=Product.LYNC, registration=adopted, seen=rolled).change is None
+    unwitnessed = replace(memory, thumbprints=())
+    for remembered in (memory, unwitnessed):
+        change = one(stored, on=Product.LYNC, registration=remembered, seen=rolled).change
+        assert change is not None
+        assert change.kind is ChangeKind.UPDATE
+        assert change.fields == {Field.CERTIFICATES}
 
 
 def test_several_matches_are_refused_with_their_names() -> None:

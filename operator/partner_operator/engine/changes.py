@@ -211,17 +211,25 @@ async def _judge(work: Pass, draft: Draft, made: Decision | None, *, unchanged: 
 
 
 async def settle_open_intents(work: Pass) -> None:
-    """Finish what a killed operator left: the entry is there, so the change was made."""
+    """Finish what a killed operator left: the entry is there, so the change was made.
+
+    What the server read of the partner's document then is not known: a product that does not show
+    it is made to read the document again.
+    """
+    settled = False
     for draft in work.live:
         if draft.desired.mode is Mode.SUSPEND:
             # Nothing of it moves while it is suspended; the intent is settled afterwards.
             continue
         open_intent = draft.status.intent is not None and not draft.desired.deleting
         if open_intent and draft.decision is not None and draft.decision.entry is not None:
-            await _conclude(work, draft, changed=True)
+            await _conclude(work, draft, changed=True, witnessed=False)
+            settled = True
+    if settled:
+        decide_all(work)
 
 
-async def _conclude(work: Pass, draft: Draft, *, changed: bool) -> None:
+async def _conclude(work: Pass, draft: Draft, *, changed: bool, witnessed: bool = True) -> None:
     """The change is over. Its requirement is raised to after it, then the intent is closed."""
     assert work.observed is not None
     intent = draft.status.intent
@@ -229,7 +237,7 @@ async def _conclude(work: Pass, draft: Draft, *, changed: bool) -> None:
         draft.changed_at = work.observed.clock
         if intent is not None and intent.needs_restart:
             await work.save_server(iis=raise_requirement(work.status.iis, work.observed.clock))
-    memory.remember_registration(work, draft)
+    memory.remember_registration(work, draft, witnessed=witnessed)
     await work.save(draft, replace(draft.status, intent=None))
 
 

@@ -18,8 +18,11 @@ def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
     return reading.document if reading is not None else None
 
 
-def remember_registration(work: Pass, draft: Draft) -> None:
-    """Put the entry that stands for this object, as read, into its status."""
+def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -> None:
+    """Put the entry that stands for this object, as read, into its status.
+
+    Not `witnessed`: made by an operator that was killed, nobody knows from which document.
+    """
     decision = draft.decision
     if decision is None or draft.desired.deleting:
         return
@@ -29,7 +32,7 @@ def remember_registration(work: Pass, draft: Draft) -> None:
         return
     registration = registration_of(
         decision.entry,
-        document_of(work, draft),
+        document_of(work, draft) if witnessed else None,
         draft.status.registration,
         created_by_us=decision.created_by_us,
         document_was_read=draft.document_read,

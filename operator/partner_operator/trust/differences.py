@@ -97,8 +97,11 @@ def _certificates(
     stored = entry.thumbprints
     if stored is None:
         # Lync does not show them: what our last read of the document got is what counts. Nothing
-        # remembered is no reason to change anything (design rule 15).
-        if registration is None or not registration.thumbprints:
+        # remembered is no reason to change anything (design rule 15), except for what we made
+        # ourselves without seeing from which document (the operator was killed).
+        if registration is None:
+            return
+        if not registration.thumbprints and not registration.created_by_us:
             return
         stored = registration.thumbprints
     current = sorted({thumbprint.upper() for thumbprint in stored})
