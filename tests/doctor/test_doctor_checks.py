@@ -102,6 +102,12 @@ def test_all_is_well(product: Product) -> None:
     assert not any(check.next_step for check in checks)
 
 
+def test_a_tick_for_rights_does_not_promise_more_than_was_tried() -> None:
+    """An observe run reads only, so rights to change stay unproven."""
+    told = {check.name: check.message for check in diagnose(facts())}
+    assert "not tried" in told["rights"]
+
+
 CROSS_OF_STEP = {
     Step.CONNECT: "logon",
     Step.TLS: "logon",

@@ -146,13 +146,19 @@ def _proof(step: Step, server: DesiredServer, host: HostFacts) -> str:
     match step:
         case Step.LOGON:
             return f"{server.authentication} was accepted."
+        case Step.SHELL:
+            return "A command ran."
         case Step.POWERSHELL:
             return f"Version {host.powershell or 'not told'}, full language mode."
+        case Step.MUTEX:
+            return "It was taken and given back."
         case Step.MODULE:
             return f"{host.observed.product} {host.observed.product_version}".strip() + "."
         case Step.SECOND_HOP if server.product is Product.EXCHANGE:
             return "Exchange's own PowerShell endpoint let the account in."
-        case Step.WORK:
-            return f"{len(host.observed.entries)} partner applications were read."
+        case Step.SECOND_HOP:
+            return f"{server.product}'s cmdlets could use the logon."
+        case Step.RIGHTS:
+            return "Every cmdlet that reads may be used. Those that write are not tried."
         case _:
-            return "Proven by the observe run."
+            return f"{len(host.observed.entries)} partner applications were read."
