@@ -86,7 +86,7 @@ def test_a_wrong_password_is_tried_once_and_the_other_side_goes_on(stage: Stage)
             ),
         )
     assert stage.simulation.rejected_logons() == 1
-    assert len(stage.simulation.lync_entries()) == 1
+    stage.wait_for("Lync went on", lambda: len(stage.simulation.lync_entries()) == 1)
     stage.secret("exchange-admin", user, password)
     stage.kubectl(
         "annotate",
