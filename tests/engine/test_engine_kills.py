@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from partner_operator.engine.ports import OperationFailed
-from partner_operator.trust.model import Product
+from partner_operator.trust.model import Mode, Product
 from partner_operator.trust.reasons import Reason
 from support import trust_worlds as values
 from support.engine_crash import Crash, Fault
@@ -110,6 +110,7 @@ class _Mishaps:
         self.chance = random.Random(seed)
         self.world = World()
         self.world.declare()
+        self.renamed = 0
 
     def happen(self) -> None:
         """One thing."""
@@ -124,6 +125,8 @@ class _Mishaps:
                 self.roll,
                 self.iisreset,
                 self.wait,
+                self.rename,
+                self.change_mode,
                 self.work,
                 self.work,
                 self.work,
@@ -163,6 +166,34 @@ class _Mishaps:
         new = f"{self.chance.randrange(16**40):040X}"
         self.world.roll(partner, new, values.THUMBPRINT)
 
+    def rename(self) -> None:
+        """A new object for the same trust; the old one is deleted."""
+        enforced = [
+            name
+            for name in self.living()
+            if self.world.cluster.applications[name].mode is Mode.ENFORCE
+        ]
+        if not enforced:
+            return
+        name = self.chance.choice(enforced)
+        old = self.world.cluster.applications[name]
+        self.renamed += 1
+        key = replace(old.key, name=f"heir-{self.renamed}", uid=f"uid-heir-{self.renamed}")
+        created_at = old.created_at + timedelta(minutes=1)
+        heir = replace(old, key=key, created_at=created_at, has_finalizer=False, generation=1)
+        self.world.cluster.add(heir)
+        self.world.cluster.delete(name)
+
+    def change_mode(self) -> None:
+        """Somebody looks or suspends for a while."""
+        name = self.chance.choice(self.living())
+        self.world.cluster.change(name, mode=self.chance.choice([*Mode, Mode.ENFORCE]))
+
+    def living(self) -> list[str]:
+        """Objects that are not going."""
+        applications = self.world.cluster.applications.values()
+        return [found.key.name for found in applications if not found.deleting]
+
     def iisreset(self) -> None:
         host = self.chance.choice(EXCHANGE_HOSTS)
         if host not in self.world.exchange.unreachable:
@@ -183,7 +214,8 @@ class _Mishaps:
         for host in EXCHANGE_HOSTS:
             if host_failed(world, host):
                 world.exchange.iisreset(host)
-        for name in (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC):
+        for name in self.living():
+            world.cluster.change(name, mode=Mode.ENFORCE)
             world.cluster.request(name, "calm")
         _go_on(world)
 
@@ -209,7 +241,8 @@ def test_after_any_walk_of_mishaps_all_is_right_in_the_end(seed: int) -> None:
         world.cluster.status(name).conditions for name in world.cluster.applications
     ]
     assert world.trusted()
-    for name in (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC):
+    assert len(world.cluster.applications) == 2
+    for name in world.cluster.applications:
         status = world.cluster.status(name)
         assert status.registration is not None
         assert status.registration.created_by_us

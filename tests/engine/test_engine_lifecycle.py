@@ -315,3 +315,60 @@ def test_an_incomplete_read_is_no_proof_that_an_entry_is_gone() -> None:
     world.exchange.incomplete = None
     world.settle()
     assert LYNC_ON_EXCHANGE not in world.cluster.applications
+
+
+def _killed_in_register(organisation: str) -> World:
+    """The operator died after the registration was made, and before anybody saw it."""
+    steps = converged().crash.steps
+    world = World(crash=Crash(at=steps.index(f"{organisation} apply Register done") + 1))
+    world.declare()
+    world.run_round()
+    return world
+
+
+def test_an_heir_inherits_a_registration_that_nobody_saw_to_its_end() -> None:
+    """The open intent of the deleted object explains the entry: it is still ours to remove."""
+    world = _killed_in_register("Exchange")
+    _rename(world)
+    world.settle()
+    registration = world.cluster.status("renamed").registration
+    assert registration is not None
+    assert registration.created_by_us
+    assert world.exchange.counts["registered"] == 1
+    assert set(world.exchange.restarts.values()) == {1}
+    world.cluster.delete("renamed")
+    world.settle()
+    assert not world.exchange.model.entries
+
+
+def _rename_on_lync(world: World) -> None:
+    world.cluster.add(exchange_on_lync("renamed"))
+    world.cluster.delete(EXCHANGE_ON_LYNC)
+
+
+@pytest.mark.parametrize("witnessed", [True, False])
+def test_an_heir_knows_which_certificates_lync_has_read(witnessed: bool) -> None:
+    """Exchange rolls while the object is renamed: Lync does not show its copy, the memory does."""
+    world = converged() if witnessed else _killed_in_register("Lync")
+    _rename_on_lync(world)
+    world.roll(Product.EXCHANGE, values.ROLLED)
+    for _ in range(3):
+        world.run_round()
+        world.settle()
+    assert world.lync.counts["registered"] == 1
+    assert world.lync.counts["apply Update"] == 1
+    assert world.trusted()
+    assert world.all_ready()
+
+
+def test_an_heir_that_only_observes_still_hands_on_what_we_made() -> None:
+    world = converged()
+    for number, mode in enumerate([Mode.OBSERVE, Mode.ENFORCE]):
+        names = [name for name in world.cluster.applications if name != EXCHANGE_ON_LYNC]
+        key = ObjectKey("trust", f"heir-{number}", f"uid-heir-{number}")
+        world.cluster.add(lync_on_exchange(key=key, mode=mode))
+        world.cluster.delete(names[0])
+        world.run_round()
+    registration = world.cluster.status("heir-1").registration
+    assert registration is not None
+    assert registration.created_by_us

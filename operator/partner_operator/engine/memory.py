@@ -30,15 +30,29 @@ def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -
         if decision.absent and draft.failure is None:
             draft.status = replace(draft.status, registration=None, intent=None)
         return
+    previous = draft.status.registration
+    if previous is None:
+        for giver in _handing_over_to(work, draft):
+            previous = previous or giver.status.registration
+            witnessed = witnessed and giver.status.intent is None
     registration = registration_of(
         decision.entry,
         document_of(work, draft) if witnessed else None,
-        draft.status.registration,
+        previous,
         created_by_us=decision.created_by_us,
         document_was_read=draft.document_read,
         changed_at=draft.changed_at,
     )
     draft.status = replace(draft.status, registration=registration)
+
+
+def _handing_over_to(work: Pass, heir: Draft) -> list[Draft]:
+    """Deleted objects that give their entry to this one, and what they know of it."""
+    return [
+        draft
+        for draft in work.live
+        if draft.decision is not None and draft.decision.handed_over_to == heir.desired.key
+    ]
 
 
 async def take_charge(work: Pass, draft: Draft) -> None:
@@ -47,9 +61,9 @@ async def take_charge(work: Pass, draft: Draft) -> None:
     registration = draft.status.registration
     if registration is None or draft.desired.has_finalizer or draft.desired.deleting:
         return
-    if draft.desired.mode is not Mode.ENFORCE:
-        return
-    if registration.created_by_us or draft.desired.deletion_policy is DeletionPolicy.REMOVE:
+    removes = draft.desired.deletion_policy is DeletionPolicy.REMOVE
+    # In every mode: what we once made must find an heir when its object goes.
+    if registration.created_by_us or (removes and draft.desired.mode is Mode.ENFORCE):
         await work.ports.writer.add_finalizer(draft.desired)
 
 

@@ -9,14 +9,14 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
 from partner_operator.trust.claims import Claims
 from partner_operator.trust.conditions import Part
-from partner_operator.trust.deletion import decide_deletion, explained_by_us
+from partner_operator.trust.deletion import decide_deletion
 from partner_operator.trust.differences import differences
 from partner_operator.trust.match import Match, effective_identity, find_entry, find_registered
 from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed, Product
 from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.view import ApplicationView
+from partner_operator.trust.view import ApplicationView, explained_by_us
 
 __all__ = ["ApplicationView", "decide"]
 

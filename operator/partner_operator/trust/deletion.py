@@ -10,23 +10,12 @@ from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
 from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.view import ApplicationView
+from partner_operator.trust.view import ApplicationView, explained_by_us
 
 UNUSABLE_DECLARATION = frozenset(
     {Reason.PARTNER_NOT_FOUND, Reason.PRODUCT_MISMATCH, Reason.UNSUPPORTED_PAIR}
 )
 """The reader's reasons against registering that do not speak against removing."""
-
-
-def explained_by_us(view: ApplicationView) -> bool:
-    """True: the entry was made by this object, as far as its status tells.
-
-    An intent to register without a registration is a crash between the change and its read-back.
-    """
-    registration, intent = view.status.registration, view.status.intent
-    if registration is not None:
-        return registration.created_by_us
-    return intent is not None and intent.kind is ChangeKind.REGISTER
 
 
 def decide_deletion(
