@@ -10,8 +10,9 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import CertificateRole
 from partner_operator.trust.reasons import Reason
+from support.oauth_samples import certificate_der
 from support.scripts_lync import HOST, entry, lync, observe
-from support.scripts_stubs import Code, Stubs, changing
+from support.scripts_stubs import Code, Stubs, changing, literal
 from support.trust_worlds import EXCHANGE_URL
 
 pytestmark = pytest.mark.pwsh
@@ -110,6 +111,46 @@ async def test_a_missing_certificate_and_an_unreadable_one_are_two_facts() -> No
     broken = await observe(lync().cmdlet("Get-CsCertificate", Code("throw 'denied'")))
     assert broken.own_certificates_fault == "denied"
     assert len(broken.entries) == 1
+
+
+def with_store(stubs: Stubs, *thumbprints: str, bits: int = 2048) -> Stubs:
+    """Let the machine's store have these certificates."""
+    there = " -or ".join(f"$LiteralPath.EndsWith('{each}')" for each in thumbprints)
+    stubs.tool("Test-Path", "LiteralPath", Code(there))
+    stored = {"RawData": certificate_der("stored", bits=bits)}
+    return stubs.tool("Get-Item", "LiteralPath", Code(literal(stored)))
+
+
+async def test_the_key_is_judged_on_the_machines_own_copy() -> None:
+    """A weak key is seen although no cmdlet and no document shows it."""
+    [own] = (await observe(with_store(lync(), "AB" * 20, bits=1024))).own_certificates
+    assert own.certificate is not None
+    assert own.certificate.key_bits == 1024
+
+
+@pytest.mark.parametrize(
+    ("effective", "expected"),
+    [
+        (datetime(2020, 1, 1, tzinfo=UTC), {"AB": CertificateRole.CURRENT, "CD": CertificateRole.PREVIOUS}),
+        (datetime(2099, 1, 1, tzinfo=UTC), {"AB": CertificateRole.NEXT, "CD": CertificateRole.CURRENT}),
+    ],
+    ids=["in effect", "not yet"],
+)  # fmt: skip
+async def test_a_certificate_rules_from_its_effective_date_on(
+    effective: datetime, expected: dict[str, CertificateRole]
+) -> None:
+    """Until then the older one signs, and what the document does not publish yet is no fault."""
+    rolled = {
+        "Thumbprint": "ab" * 20,
+        "PreviousThumbprint": "CD" * 20,
+        "Subject": "CN=new",
+        "NotBefore": datetime(2019, 1, 1, tzinfo=UTC),
+        "NotAfter": datetime(2100, 1, 1, tzinfo=UTC),
+        "EffectiveDate": effective,
+    }
+    stubs = with_store(lync().cmdlet("Get-CsCertificate", [rolled]), "ab" * 20, "CD" * 20)
+    seen = await observe(stubs)
+    assert {own.thumbprint[:2]: own.role for own in seen.own_certificates} == expected
 
 
 async def test_skype_for_business_has_the_same_cmdlets_in_another_module() -> None:

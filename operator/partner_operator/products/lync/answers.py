@@ -29,7 +29,9 @@ class CertificateAnswer(_Answer):
     """Get-CsCertificate -Type OAuthTokenIssuer (domain reference 2.5)."""
 
     thumbprint: str
+    der: str
     previous: str
+    previousDer: str  # noqa: N815
     subject: str
     notBefore: str | None  # noqa: N815
     notAfter: str | None  # noqa: N815

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import UTC, datetime
 
-from partner_operator.oauth.certificates import Certificate
+from partner_operator.oauth.certificates import Certificate, CertificateError, parse_certificate
 from partner_operator.products.documents import reading
 from partner_operator.products.instants import instant
 from partner_operator.products.lync.answers import CertificateAnswer, EntryAnswer, ObserveAnswer
@@ -26,17 +28,18 @@ TRUST_LEVELS = frozenset(TrustLevel)
 
 def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Observed:
     """Everything one observe run learnt. `own_url`: the server's own metadata URL."""
+    clock = datetime.fromtimestamp(answer.clock, UTC)
     documents = {document.url: reading(document) for document in told.documents}
     return Observed(
         product=Product.LYNC,
         organization=told.organization,
         product_version=told.version,
         host=host,
-        clock=datetime.fromtimestamp(answer.clock, UTC),
+        clock=clock,
         entries=tuple(_entry(entry) for entry in told.entries),
         incomplete=_incomplete(told),
         documents=documents,
-        own_certificates=_own_certificates(told.certificate, documents.get(own_url)),
+        own_certificates=_own_certificates(told.certificate, documents.get(own_url), clock),
         own_certificates_fault=told.certificateFault or None,
         replicas=tuple(Replica(found.fqdn, found.upToDate) for found in told.replicas),
         warnings=tuple(told.warnings),
@@ -70,26 +73,41 @@ def _entry(told: EntryAnswer) -> Entry:
 
 
 def _own_certificates(
-    told: CertificateAnswer | None, own: DocumentReading | None
+    told: CertificateAnswer | None, own: DocumentReading | None, clock: datetime
 ) -> tuple[OwnCertificate, ...]:
+    """Lync signs with the newer of two certificates from its effective date on, with the older until then
+    (Set-CsCertificate -Roll -EffectiveDate, domain reference 7.1)."""
     if told is None or not told.thumbprint:
         return ()
     published = own.document.certificates if own and own.document else ()
     known = {certificate.thumbprint: certificate for certificate in published}
-    thumbprint = told.thumbprint.upper()
-    current = known.get(thumbprint) or _as_told(told, thumbprint)
-    found = [
-        OwnCertificate(CertificateRole.CURRENT, thumbprint, current, instant(told.effectiveAt))
-    ]
-    if told.previous:
-        previous = told.previous.upper()
-        found.append(OwnCertificate(CertificateRole.PREVIOUS, previous, known.get(previous)))
-    return tuple(found)
+    newer, older = told.thumbprint.upper(), told.previous.upper()
+    newer_certificate = known.get(newer) or _stored(told.der) or _as_told(told, newer)
+    effective_at = instant(told.effectiveAt)
+    if not older:
+        return (OwnCertificate(CertificateRole.CURRENT, newer, newer_certificate, effective_at),)
+    older_certificate = known.get(older) or _stored(told.previousDer)
+    rolling = effective_at is not None and effective_at > clock and older_certificate is not None
+    roles = (CertificateRole.NEXT, CertificateRole.CURRENT)
+    if not rolling:
+        roles = (CertificateRole.CURRENT, CertificateRole.PREVIOUS)
+    return (
+        OwnCertificate(roles[0], newer, newer_certificate, effective_at),
+        OwnCertificate(roles[1], older, older_certificate),
+    )
+
+
+def _stored(encoded: str) -> Certificate | None:
+    """The Front End's own copy of a certificate."""
+    try:
+        return parse_certificate(base64.b64decode(encoded, validate=True)) if encoded else None
+    except (binascii.Error, CertificateError):
+        return None
 
 
 def _as_told(told: CertificateAnswer, thumbprint: str) -> Certificate | None:
-    """Get-CsCertificate shows no key. A certificate that is not in the document is reported as not
-    published, whatever its key; so only its dates are judged, with a key that passes."""
+    """Get-CsCertificate shows no key. A certificate that neither the document nor the machine has is
+    reported as not published, whatever its key; so only its dates are judged, with a key that passes."""
     not_before, not_after = instant(told.notBefore), instant(told.notAfter)
     if not_before is None or not_after is None:
         return None

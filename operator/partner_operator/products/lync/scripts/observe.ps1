@@ -1,3 +1,14 @@
+function Get-StoredCertificate {
+    # Get-CsCertificate shows no key; this machine's own copy does. Empty when it has none.
+    param([string]$Thumbprint)
+    if ($Thumbprint -eq '') { return '' }
+    $path = "Cert:\LocalMachine\My\$Thumbprint"
+    if (-not (Test-Path -LiteralPath $path)) { return '' }
+    $raw = Get-Property -Object (Get-Item -LiteralPath $path -ErrorAction Stop) -Name 'RawData'
+    if ($null -eq $raw) { return '' }
+    return [Convert]::ToBase64String([byte[]]$raw)
+}
+
 Import-Lync
 
 $read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
@@ -26,9 +37,13 @@ $certificateFault = ''
 try {
     foreach ($found in @(Get-CsCertificate -Type OAuthTokenIssuer -ErrorAction Stop)) {
         if ($null -eq $found) { continue }
+        $thumbprint = Get-Text -Value $found.Thumbprint
+        $previous = Get-Text -Value $found.PreviousThumbprint
         $certificate = @{
-            thumbprint = Get-Text -Value $found.Thumbprint
-            previous = Get-Text -Value $found.PreviousThumbprint
+            thumbprint = $thumbprint
+            der = Get-StoredCertificate -Thumbprint $thumbprint
+            previous = $previous
+            previousDer = Get-StoredCertificate -Thumbprint $previous
             subject = Get-Text -Value $found.Subject
             notBefore = Get-Instant -Value $found.NotBefore
             notAfter = Get-Instant -Value $found.NotAfter
