@@ -22,6 +22,7 @@ from partner_operator.kube.api import codec
 from partner_operator.kube.api.codec import to_json
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
+from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from support.condition_invariants import check_status, check_transition
@@ -39,6 +40,8 @@ class Cluster:
     statuses: dict[str, ApplicationStatus] = field(default_factory=dict)
     credentials_by_server: dict[str, Credentials | CredentialsProblem] = field(default_factory=dict)
     events: list[tuple[str, Severity, Reason, str]] = field(default_factory=list)
+    blockers: dict[str, Blocker] = field(default_factory=dict)
+    """By application: what the reader found wrong with it."""
     writes: int = 0
     crd_deleting: bool = False
     _bodies: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -120,7 +123,10 @@ class Cluster:
             status=self.server_statuses[server.key.uid],
             applications=tuple(
                 DeclaredApplication(
-                    found, self.statuses[found.key.uid], counterpart=self._other(found)
+                    found,
+                    self.statuses[found.key.uid],
+                    self.blockers.get(found.key.name),
+                    self._other(found),
                 )
                 for found in self.applications.values()
                 if found.server_name == name.name

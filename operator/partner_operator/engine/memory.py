@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from partner_operator.engine.state import Draft, Pass
+from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import Reason
@@ -12,10 +13,15 @@ from partner_operator.trust.registration import registration_of
 
 
 def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
-    """The partner's document as this pass read it."""
+    """The partner's document as this pass read it; another product's is not the partner's."""
     assert work.observed is not None
-    reading = work.observed.documents.get(draft.desired.partner.auth_metadata_url)
-    return reading.document if reading is not None else None
+    partner = draft.desired.partner
+    reading = work.observed.documents.get(partner.auth_metadata_url)
+    document = reading.document if reading is not None else None
+    if document is None:
+        return None
+    identifier = identifier_of(str(partner.product))
+    return document if document.application_identifier.lower() == identifier else None
 
 
 def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -> None:

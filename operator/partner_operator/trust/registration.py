@@ -31,12 +31,17 @@ def registration_of(
         thumbprints = previous.thumbprints
     else:
         thumbprints = document.thumbprints if document is not None else ()
+    if document is not None:
+        issuer = document.issuer
+    else:
+        # A document that cannot be had today is no reason to forget what it said.
+        issuer = previous.issuer if previous is not None else ""
     return Registration(
         identity=entry.identity,
         reference=entry.reference,
         application_identifier=entry.application_identifier,
         realm=entry.realm,
-        issuer=entry.issuer or (document.issuer if document is not None else ""),
+        issuer=entry.issuer or issuer,
         thumbprints=tuple(sorted(thumbprint.upper() for thumbprint in thumbprints)),
         created_by_us=created_by_us,
         last_changed_at=changed_at or (previous.last_changed_at if previous else None),
