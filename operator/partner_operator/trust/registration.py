@@ -31,11 +31,9 @@ def registration_of(
         thumbprints = previous.thumbprints
     else:
         thumbprints = document.thumbprints if document is not None else ()
-    if document is not None:
-        issuer = document.issuer
-    else:
-        # A document that cannot be had today is no reason to forget what it said.
-        issuer = previous.issuer if previous is not None else ""
+    # A document that cannot be had today is no reason to forget what it said.
+    remembered = previous.issuer if previous is not None else ""
+    issuer = document.issuer if document is not None else remembered
     return Registration(
         identity=entry.identity,
         reference=entry.reference,
