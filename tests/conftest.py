@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from partner_testbed import ControlPlane
-from support.pwsh import take_the_one_beside
 
 
 @pytest.fixture(scope="session")
@@ -23,10 +22,6 @@ def api(plane: ControlPlane) -> Iterator[Any]:
     """The administrator's ApiClient."""
     with plane.api_client() as client:
         yield client
-
-
-def pytest_configure() -> None:
-    take_the_one_beside()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

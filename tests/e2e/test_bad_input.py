@@ -53,7 +53,7 @@ def test_bad_documents_are_told_apart_and_change_nothing(stage: Stage) -> None:
         token = f"partner-operator.io/reconcile-requested-at=fault-{number}"
         stage.kubectl("annotate", "pserver", "exchange", token, "--overwrite")
         wait_reason(stage, "papp", EXCHANGE_OBJECT, "MetadataValid", reason)
-        assert LYNC_SITE in stage.condition("papp", EXCHANGE_OBJECT, "Ready")["message"]
+        assert stage.condition("papp", EXCHANGE_OBJECT, "Ready")["status"] == "False"
     assert [e for e in stage.simulation.exchange_entries() if not e.use_auth_server] == []
     stage.simulation.heal_document(LYNC_SITE)
     stage.kubectl(
@@ -141,7 +141,7 @@ spec:
     assert "nowhere" in wait_reason(stage, "papp", "lost", "Stalled", "ServerNotFound")
     wait_reason(stage, "papp", "twin", "Stalled", "Conflict")
     wait_reason(stage, "pserver", "exchange-again", "Stalled", "DuplicateServer")
-    assert "password" in wait_reason(stage, "pserver", "keyless", "Stalled", "CredentialsInvalid")
+    assert "password" in wait_reason(stage, "pserver", "keyless", "Stalled", "CredentialsMissing")
     stage.wait_ready(EXCHANGE_OBJECT)
     stage.wait_ready(LYNC_OBJECT, 120)
     assert len([e for e in stage.simulation.exchange_entries() if not e.use_auth_server]) == 1
