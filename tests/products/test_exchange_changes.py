@@ -322,6 +322,19 @@ async def test_the_address_of_a_new_account_has_a_real_domain(
     assert made["ExternalEmailAddress"] == f"LyncEnterprise-ApplicationAccount@{expected}"
 
 
+async def test_an_account_is_looked_up_and_made_by_its_whole_name() -> None:
+    """C17: logon names are cut at 20 characters; a collision is quoted and nothing is half made."""
+    stubs = writable().cmdlet("Get-User", NOT_FOUND)
+    stubs.cmdlet("New-MailUser", Code("throw \"The object 'CN=LyncEnterprise' already exists.\""))
+    with pytest.raises(OperationFailed, match="already exists"):
+        await apply(stubs, change(ChangeKind.UPDATE, Field.LINKED_ACCOUNT, linked_account=None))
+    assert stubs.named("Get-User")[0]["Identity"] == "LyncEnterprise-ApplicationAccount"
+    [made] = stubs.named("New-MailUser")
+    assert made["Name"] == "LyncEnterprise-ApplicationAccount"
+    assert "SamAccountName" not in made
+    assert changing(stubs.calls) == ["New-MailUser"]
+
+
 async def test_an_account_that_is_there_is_linked_and_not_made_again() -> None:
     """It was unlinked only."""
     stubs = writable()

@@ -80,6 +80,17 @@ async def test_a_test_with_any_error_has_failed(body: Code) -> None:
     assert "ExCreateItem failed" in report.message
 
 
+async def test_a_refusal_without_diagnostics_says_where_to_look() -> None:
+    """401 alone means that Exchange does not know the partner, or not yet."""
+    report, _ = await run_test(
+        Code("Write-Verbose 'HTTP/1.1 401 Unauthorized'\nWrite-Error 'ExCreateItem failed'")
+    )
+    assert "IIS restarted" in report.message
+    report, _ = await run_test(Code("Write-Error 'The user could not be found, 14016 tries.'"))
+    assert "IIS" not in report.message
+    assert "could not be found" in report.message
+
+
 async def test_a_result_object_is_read_as_it_is_shown() -> None:
     """The reference calls the result an object, Microsoft's own tool a string: both are understood."""
     report, _ = await run_test(Code("[pscustomobject]@{ Result = 'Test Passed'; Code = 0 }"))

@@ -21,6 +21,13 @@ HINTS = {
 }
 """Next steps by x-ms-diagnostics code (domain reference 6.3, 9)."""
 
+_REFUSED = re.compile(r"\b401\b.*Unauthorized|\(401\)", re.IGNORECASE)
+REFUSED = (
+    "Exchange answers 401: it does not take Lync's tokens. Is the partner application there and enabled, and was "
+    "IIS restarted since?"
+)
+"""Next step for a refusal without diagnostics (domain reference 9)."""
+
 
 def report(told: TestAnswer, *, host: str, finished_at: datetime, latency: timedelta) -> TestReport:
     """Passed when the output says so and no error was written (domain reference 2.6)."""
@@ -36,9 +43,11 @@ def _why(told: TestAnswer) -> str:
     """The error's own words and, where Exchange answered, its diagnostics. No ids that move."""
     said = " ".join(" ".join(told.problems or told.output).split())
     said = _REQUEST_IDS.sub("(id)", said)[:400] or "it printed neither an error nor 'passed'"
-    found = _DIAGNOSTICS.search("\n".join((*told.problems, *told.details)))
+    shown = "\n".join((*told.problems, *told.details))
+    found = _DIAGNOSTICS.search(shown)
     if found is None:
-        return f"Test-CsExStorageConnectivity failed: {said}"
+        hint = REFUSED if _REFUSED.search(shown) else ""
+        return f"Test-CsExStorageConnectivity failed: {said} {hint}".strip()
     code, reason = found.groups()
     hint = HINTS.get(code, "")
     return (
