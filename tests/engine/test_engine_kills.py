@@ -24,7 +24,7 @@ from support.engine_world import (
     disable,
 )
 
-WALKS = range(40)
+WALKS = range(25)
 
 
 def _disable_on_lync(world: World) -> None:
