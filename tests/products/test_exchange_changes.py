@@ -1,207 +1,22 @@
-"""register.ps1, update.ps1 and remove.ps1 of Exchange: what they call, and what they must not."""
+"""update.ps1 and remove.ps1 of Exchange, and the inner session: what they call, and what they must not."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from partner_operator.engine.ports import OperationFailed
-from partner_operator.products.exchange.operations import SUCCEEDED, ExchangeOperations
-from partner_operator.trust.model import LinkedAccount, Observed, Product
-from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.model import LinkedAccount
+from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from support import trust_worlds
-from support.scripts_exchange import CONTROLLER, CREDENTIALS, HOST, NOT_FOUND, entry, exchange
-from support.scripts_stubs import Code, Stubs, changing, literal
-from support.trust_worlds import application, server
+from support.scripts_exchange import CONTROLLER, NOT_FOUND, entry
+from support.scripts_exchange_changes import ACCOUNT, REFERENCE, apply, change, writable
+from support.scripts_stubs import Code, changing
 
 pytestmark = pytest.mark.pwsh
-REFERENCE = "CN=LyncEnterprise-1,CN=Partner Applications,DC=litwareinc,DC=com"
-ACCOUNT = "litwareinc.com/Users/LyncEnterprise-ApplicationAccount"
-
-CONFIGURE = """param($AuthMetadataUrl, $ApplicationType, $DomainController)
-[Console]::Out.Write("configure $AuthMetadataUrl $ApplicationType $DomainController ")
-{body}
-Write-Host '{last}'
-"""
-
-
-def seen(**changes: Any) -> Observed:
-    """What was observed before the change."""
-    return trust_worlds.observed(
-        Product.EXCHANGE, host=HOST, domain_controller=CONTROLLER, **changes
-    )
-
-
-def change(kind: ChangeKind, *fields: Field, **entry_changes: Any) -> Change:
-    """A change of the entry that the stand-ins show."""
-    old = trust_worlds.entry(Product.LYNC, reference=REFERENCE, **entry_changes)
-    return Change(
-        kind=kind,
-        application=application().key,
-        entry=None if kind is ChangeKind.REGISTER else old,
-        differences=tuple(Difference(field, "old", "new") for field in fields),
-        needs_restart=True,
-    )
-
-
-async def apply(stubs: Stubs, wanted: Change, **declared: Any) -> None:
-    """Make the change as the engine would."""
-    operations = ExchangeOperations(stubs.run)
-    await operations.apply(server(), CREDENTIALS, seen(), wanted, application(**declared))
-
-
-def writable(entries: Any = None) -> Stubs:
-    """An Exchange whose changing cmdlets do nothing."""
-    stubs = exchange(entries)
-    for name in (
-        "Set-PartnerApplication",
-        "New-PartnerApplication",
-        "Remove-PartnerApplication",
-        "New-MailUser",
-        "Set-MailUser",
-        "New-ManagementRoleAssignment",
-    ):
-        stubs.cmdlet(name)
-    return stubs
-
-
-# ---- register ------------------------------------------------------------------------------------
-
-
-def with_shipped_script(stubs: Stubs, folder: Path, body: str, last: str = SUCCEEDED) -> Stubs:
-    """Put a shipped script there, as Exchange's setup does; `$global:made` is what it leaves."""
-    # Windows' separators in the operator's path are part of the file name here.
-    path = folder / "Scripts\\Configure-EnterprisePartnerApplication.ps1"
-    path.write_text(CONFIGURE.format(body=body, last=last), encoding="ascii")
-    stubs.environment = {"ExchangeInstallPath": f"{folder}/"}
-    stubs.state("$global:made = @()")
-    return stubs
-
-
-MADE = entry("LyncEnterprise-9f", DistinguishedName="CN=LyncEnterprise-9f")
-MAKES = f"$global:made = @({literal(MADE)})"
-
-
-async def test_the_first_registration_runs_the_shipped_script_and_names_what_it_made(
-    tmp_path: Path,
-) -> None:
-    """Once, on the controller that was observed, and only the new entry gets the identity."""
-    old = entry("Other", AuthMetadataUrl="https://other/", ApplicationIdentifier="x")
-    stubs = with_shipped_script(writable(), tmp_path, MAKES)
-    stubs.state(f"$global:old = {literal(old)}")
-    stubs.cmdlet("Get-PartnerApplication", Code("$global:old; $global:made"))
-    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY), identity="it's $(exit 4) \u65e5")
-    assert changing(stubs.calls) == ["Set-PartnerApplication"]
-    [named] = stubs.named("Set-PartnerApplication")
-    assert named["Identity"] == "CN=LyncEnterprise-9f"
-    assert named["Name"] == "it's $(exit 4) \u65e5"
-    assert named["DomainController"] == CONTROLLER
-    assert stubs.ended is not None
-    assert stubs.ended.stdout.count(b"configure ") == 1
-
-
-async def test_an_entry_that_is_there_is_not_made_again(tmp_path: Path) -> None:
-    """Rule 10: after an unknown outcome the same change finds its own work and does nothing."""
-    stubs = with_shipped_script(writable([entry()]), tmp_path, "throw 'must not run'")
-    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert changing(stubs.calls) == []
-
-
-@pytest.mark.parametrize(
-    ("there", "made"),
-    [
-        (entry("cloud", UseAuthServer=True, AuthMetadataUrl="", Realm=""), True),
-        (entry("other url", AuthMetadataUrl="https://old/metadata/json/1"), False),
-        (entry("other realm", Realm="fabrikam.com"), False),
-        (entry("both other", AuthMetadataUrl="https://old/", Realm="fabrikam.com"), True),
-        (entry("empty", AuthMetadataUrl="", Realm=""), True),
-    ],
-    ids=lambda value: value["Name"] if isinstance(value, dict) else "",
-)
-async def test_what_counts_as_being_there(
-    tmp_path: Path, there: dict[str, Any], made: bool
-) -> None:
-    """Rule 3: identifier, no auth server, and URL or realm; the script looks once more by itself."""
-    stubs = with_shipped_script(writable([there]), tmp_path, "")
-    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert stubs.ended is not None
-    assert stubs.ended.stdout.count(b"configure ") == (1 if made else 0)
-
-
-@pytest.mark.parametrize(
-    ("shown", "said"),
-    [
-        (Code("Write-Warning 'Some objects could not be read.'"), "could not be read"),
-        ([entry("lync", AuthMetadataUrl="https://x/", Realm="x")], "another partner application"),
-    ],
-)
-async def test_an_unproven_list_or_a_taken_name_makes_nothing(
-    tmp_path: Path, shown: Any, said: str
-) -> None:
-    """Rule 1, and no entry is left half made because its name is another's."""
-    stubs = with_shipped_script(writable(shown), tmp_path, "throw 'must not run'")
-    with pytest.raises(OperationFailed, match=said):
-        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY), identity="Lync")
-    assert changing(stubs.calls) == []
-
-
-async def test_an_entry_that_somebody_else_made_meanwhile_keeps_its_name(tmp_path: Path) -> None:
-    """Only what is the partner's can be what our run made."""
-    foreign = entry("Foreign", AuthMetadataUrl="https://x/", Realm="x", ApplicationIdentifier="y")
-    stubs = with_shipped_script(
-        writable(), tmp_path, f"$global:made = @({literal(foreign)}; {literal(MADE)})"
-    )
-    stubs.cmdlet("Get-PartnerApplication", Code("$global:made"))
-    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert [said["Identity"] for said in stubs.named("Set-PartnerApplication")] == [
-        "CN=LyncEnterprise-9f"
-    ]
-
-
-async def test_a_missing_shipped_script_is_told_by_its_path(tmp_path: Path) -> None:
-    """Not as a missing right in Exchange."""
-    stubs = writable([])
-    stubs.environment = {"ExchangeInstallPath": f"{tmp_path}/"}
-    with pytest.raises(OperationFailed, match="is not there") as caught:
-        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert caught.value.reason is Reason.REMOTE_ERROR
-
-
-async def test_a_cmdlet_that_the_account_may_not_use_is_a_missing_right(tmp_path: Path) -> None:
-    """Without its role a cmdlet does not exist in the session."""
-    stubs = with_shipped_script(writable([]), tmp_path, "New-NothingAtAll")
-    with pytest.raises(OperationFailed) as caught:
-        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert (caught.value.reason, caught.value.stalled) == (Reason.FORBIDDEN, True)
-
-
-async def test_a_shipped_script_without_its_last_line_has_failed(tmp_path: Path) -> None:
-    """It has no output and no exit code to go by; only its last line tells (1.3.3)."""
-    stubs = with_shipped_script(writable([]), tmp_path, "", last="Something else.")
-    with pytest.raises(OperationFailed, match="did not report success") as caught:
-        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert caught.value.reason is Reason.REMOTE_ERROR
-
-
-async def test_a_shipped_script_that_makes_nothing_is_no_error_of_ours(tmp_path: Path) -> None:
-    """C07: success and nothing there; nothing is named, and the read-back decides."""
-    stubs = with_shipped_script(writable([]), tmp_path, "")
-    await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert changing(stubs.calls) == []
-
-
-async def test_a_shipped_script_that_throws_is_a_failure_and_the_session_goes(
-    tmp_path: Path,
-) -> None:
-    """C06: whatever it did before is read again; the inner session is closed."""
-    stubs = with_shipped_script(writable([]), tmp_path, MAKES + "\nthrow 'half way'")
-    with pytest.raises(OperationFailed, match="half way"):
-        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert stubs.named("Remove-PSSession")
 
 
 # ---- update --------------------------------------------------------------------------------------

@@ -1,0 +1,151 @@
+"""Each failure of a remote run becomes one reason, one sentence and one next step."""
+
+from __future__ import annotations
+
+import pytest
+
+from partner_operator.products.failures import NOT_EXCHANGE, operation_failed
+from partner_operator.trust.reasons import Reason
+from partner_operator.winrm import (
+    Blocked,
+    Busy,
+    ErrorDetails,
+    Forbidden,
+    Obstacle,
+    OutcomeUnknown,
+    ProtocolViolation,
+    QuotaExceeded,
+    RemoteRunError,
+    ScriptError,
+    TimedOut,
+    TlsFailed,
+    Unauthenticated,
+    Unreachable,
+)
+
+
+def script_error(error_id: str = "x", kind: str = "System.Exception", *said: str) -> ScriptError:
+    """An error record that a script threw."""
+    return ScriptError(ErrorDetails(error_id, kind, kind, "NotSpecified", said or ("it broke",)))
+
+
+FAILURES: list[tuple[RemoteRunError, Reason, bool]] = [
+    (Unreachable("m"), Reason.UNREACHABLE, False),
+    (TlsFailed("m"), Reason.TLS_FAILED, False),
+    (Unauthenticated("m"), Reason.CREDENTIALS_REJECTED, True),
+    (Forbidden("m"), Reason.FORBIDDEN, True),
+    (QuotaExceeded("m"), Reason.QUOTA_EXCEEDED, False),
+    (Busy("m"), Reason.BUSY, False),
+    (TimedOut("m"), Reason.TIMED_OUT, False),
+    (ProtocolViolation("m"), Reason.PROTOCOL_ERROR, False),
+    (Blocked("m", Obstacle.ANTIMALWARE, nothing_ran=True), Reason.BLOCKED, True),
+    (OutcomeUnknown("m"), Reason.OUTCOME_UNKNOWN, False),
+    (script_error(), Reason.REMOTE_ERROR, False),
+    (
+        script_error("Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand"),
+        Reason.WRONG_PRODUCT,
+        True,
+    ),
+    (script_error("CommandNotFoundException"), Reason.FORBIDDEN, True),
+    (script_error("NamedParameterNotFound,Set-PartnerApplication"), Reason.FORBIDDEN, True),
+    (
+        script_error(
+            "-2144108526,PSSessionOpenFailed",
+            "System.Management.Automation.Remoting.PSRemotingTransportException",
+        ),
+        Reason.UNREACHABLE,
+        False,
+    ),
+    (script_error("AccessDenied,PSSessionOpenFailed"), Reason.FORBIDDEN, True),
+    (script_error("LogonFailure,PSSessionOpenFailed"), Reason.FORBIDDEN, True),
+    (script_error("CannotConnect,PSSessionOpenFailed"), Reason.UNREACHABLE, False),
+    (script_error(NOT_EXCHANGE), Reason.WRONG_PRODUCT, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "stalled"),
+    FAILURES,
+    ids=[f"{type(e).__name__}-{r}" for e, r, _ in FAILURES],
+)
+def test_every_failure_of_a_run_has_its_reason(
+    error: RemoteRunError, reason: Reason, stalled: bool
+) -> None:
+    """One reason for conditions and events; Stalled only where a human must act."""
+    failed = operation_failed(error, product="Exchange", operation="observe")
+    assert (failed.reason, failed.stalled) == (reason, stalled)
+    assert failed.nothing_ran or not error.nothing_ran
+    assert failed.outcome_unknown is error.outcome_unknown
+    assert failed.credentials_rejected is isinstance(error, Unauthenticated)
+    assert failed.message
+
+
+def test_every_class_of_failure_is_in_the_table() -> None:
+    """A new class without a reason would be a KeyError in the field."""
+    assert {type(error) for error, _, _ in FAILURES} == set(RemoteRunError.__subclasses__())
+
+
+@pytest.mark.parametrize("first", ["AccessDenied,", "CannotConnect,", "-2144108526,", ""])
+def test_an_inner_session_that_never_opened_proves_that_no_cmdlet_ran(first: str) -> None:
+    """So the next host may be asked, and a change may simply be tried again."""
+    failed = operation_failed(
+        script_error(f"{first}PSSessionOpenFailed"), product="Exchange", operation="register"
+    )
+    assert failed.nothing_ran
+
+
+def test_an_inner_session_that_breaks_later_proves_nothing() -> None:
+    """The cmdlet that was running when it broke may have done its work."""
+    kind = "System.Management.Automation.Remoting.PSRemotingTransportException"
+    failed = operation_failed(
+        script_error("JobFailure", kind), product="Exchange", operation="register"
+    )
+    assert failed.reason is Reason.UNREACHABLE
+    assert not failed.nothing_ran
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The maximum number of concurrent shells for this user has been exceeded.",
+        "Fail to create a runspace because you have exceeded the maximum number of connections allowed : 3",
+    ],
+)
+def test_a_full_exchange_is_no_missing_right(said: str) -> None:
+    """S12: it passes by waiting."""
+    failed = operation_failed(
+        script_error("AccessDenied,PSSessionOpenFailed", "X", said),
+        product="Exchange",
+        operation="observe",
+    )
+    assert (failed.reason, failed.stalled) == (Reason.QUOTA_EXCEEDED, False)
+
+
+@pytest.mark.parametrize("operation", ["restart", "host_state"])
+def test_a_program_that_windows_lacks_is_no_missing_right_in_exchange(operation: str) -> None:
+    """No RBAC role brings iisreset.exe back."""
+    failed = operation_failed(
+        script_error("CommandNotFoundException"), product="Exchange", operation=operation
+    )
+    assert (failed.reason, failed.stalled) == (Reason.REMOTE_ERROR, False)
+
+
+def test_a_script_that_never_began_is_told_as_such() -> None:
+    """The bootstrap's own error before the script: it may simply be tried again."""
+    details = script_error().details
+    failed = operation_failed(
+        ScriptError(details, nothing_ran=True), product="Exchange", operation="register"
+    )
+    assert failed.nothing_ran
+
+
+def test_long_and_many_line_errors_become_one_short_line() -> None:
+    """Messages stand in conditions."""
+    failed = operation_failed(
+        script_error("x", "T", "outer\r\n  words " * 100, "the cause"),
+        product="Lync",
+        operation="x",
+    )
+    assert "\n" not in failed.message
+    assert len(failed.message) < 600
+    assert "the cause" in failed.message
