@@ -14,11 +14,6 @@ _PRODUCTS = {EXCHANGE: "Exchange", SHAREPOINT: "SharePoint", LYNC: "Lync"}
 _OTHERS = {TOKEN_SERVER: "a token server (ACS or Entra)", GRAPH: "Microsoft Graph"}
 
 
-def product_of(identifier: str) -> str | None:
-    """'Exchange', 'SharePoint' or 'Lync' for a principal identifier, else None."""
-    return _PRODUCTS.get(identifier.strip().lower())
-
-
 def identifier_of(product: str) -> str:
     """The principal identifier of 'Exchange', 'SharePoint' or 'Lync'. Raises KeyError."""
     return {name: identifier for identifier, name in _PRODUCTS.items()}[product]

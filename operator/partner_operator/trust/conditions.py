@@ -77,13 +77,6 @@ def set_condition(
     return in_order((*others, condition))
 
 
-def remove_condition(
-    conditions: tuple[Condition, ...], condition_type: ConditionType
-) -> tuple[Condition, ...]:
-    """The list without this type."""
-    return tuple(found for found in conditions if found.type is not condition_type)
-
-
 def replace_conditions(
     old: tuple[Condition, ...],
     parts: Mapping[ConditionType, Part],
