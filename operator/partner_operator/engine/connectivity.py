@@ -13,6 +13,9 @@ from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import Connectivity, TestRecord
 
 HISTORY = 10
+ROUNDING = timedelta(seconds=2)
+"""Two clocks in whole seconds: what is nearer than this to a test was there before it. A change that
+needs a restart or replication becomes active later than that."""
 
 
 def wants_test(draft: Draft) -> bool:
@@ -42,10 +45,8 @@ def due_at(work: Pass, draft: Draft, test: ConnectivityTest) -> datetime | None:
         draft.declared.counterpart.last_changed_at if draft.declared.counterpart else None,
     )
     # Servers of one domain show the same time, so the partner's changes are told by this clock too.
-    if any(
-        changed is not None and work.by_our_clock(changed) >= last.last_tested_at
-        for changed in changes
-    ):
+    tested = last.last_tested_at + ROUNDING
+    if any(changed is not None and work.by_our_clock(changed) > tested for changed in changes):
         return None
     if last.passed:
         return last.last_tested_at + test.interval
