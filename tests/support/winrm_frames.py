@@ -8,10 +8,15 @@ import json
 import re
 from typing import Any
 
+ASKED = "a" * 64
+"""The digest of the request that frames made here answer; a played host puts the real one in its place."""
+_FRAME = re.compile(rb"PO1\[\d+:[0-9a-f]{64}:([A-Za-z0-9+/=]*)\]PO1")
+_LINE = re.compile(rb"PO1<(\d+):([0-9a-f]{64}):([A-Za-z0-9+/=]+)>PO1\n")
 
-def frame(document: dict[str, Any]) -> bytes:
-    """An answer frame around any document."""
-    payload = json.dumps(document).encode("ascii")
+
+def frame(document: dict[str, Any], to: str = ASKED) -> bytes:
+    """An answer frame around any document, to the request of this digest."""
+    payload = json.dumps({"to": to, **document}).encode("ascii")
     digest = hashlib.sha256(payload).hexdigest()
     return f"PO1[{len(payload)}:{digest}:{base64.b64encode(payload).decode()}]PO1".encode()
 
@@ -53,7 +58,7 @@ def sent(value: Any) -> Any:
 
 def read_request(line: bytes) -> dict[str, Any]:
     """A request line as the bootstrap reads it: everything checked, marks still on."""
-    found = re.fullmatch(rb"PO1<(\d+):([0-9a-f]{64}):([A-Za-z0-9+/=]+)>PO1\n", line)
+    found = _LINE.fullmatch(line)
     assert found, "no request line"
     payload = base64.b64decode(found[3], validate=True)
     assert len(payload) == int(found[1])
@@ -61,3 +66,20 @@ def read_request(line: bytes) -> dict[str, Any]:
     document = json.loads(payload)
     assert isinstance(document, dict)
     return document
+
+
+def readdressed(stdout: bytes, line: bytes) -> bytes:
+    """The same output as an answer to this request line. Nothing moves, frames of others stay."""
+    found = _LINE.fullmatch(line)
+    digest = found[2].decode() if found else ASKED
+
+    def to_the_line(answer: re.Match[bytes]) -> bytes:
+        try:
+            document = json.loads(base64.b64decode(answer[1]))
+        except ValueError:
+            return answer[0]
+        if document.get("to") != ASKED or frame(document) != answer[0]:
+            return answer[0]
+        return frame({**document, "to": digest})
+
+    return _FRAME.sub(to_the_line, stdout)

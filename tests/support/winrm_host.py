@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from partner_operator.winrm import Authentication, Endpoint, RemoteRequest
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import WsmanServer
-from support.echo_engine import Answer, EchoDirectory, EchoEngine, fixed
-from support.winrm_frames import success
+from support.echo_engine import Answer, Chunk, EchoDirectory, EchoEngine, fixed
+from support.winrm_frames import readdressed, success
 
 HOST = "localhost"
 USER = "LITWAREINC\\exadmin"
@@ -30,8 +30,8 @@ class Host:
     shells_may_remain: bool = False
 
     def says(self, answer: Answer) -> None:
-        """Answer every PowerShell run with this."""
-        self.engine.respond("powershell.exe", answer)
+        """Answer every PowerShell run with this; frames made for no request become answers to its own."""
+        self.engine.respond("powershell.exe", lambda stdin: _to_its_request(answer, stdin))
 
     def prints(self, stdout: bytes = b"", stderr: bytes = b"", code: int = 0) -> None:
         """Answer every PowerShell run with this output."""
@@ -47,6 +47,16 @@ class Host:
     def asked(self, **changes: Any) -> RemoteRequest:
         """The usual request, changed."""
         return replace(self.request, **changes)
+
+
+def _to_its_request(answer: Answer, stdin: bytes) -> tuple[Sequence[Chunk], int | None]:
+    parts, code = answer(stdin)
+    whole = readdressed(b"".join(part.stdout for part in parts), stdin)
+    cut, place = [], 0
+    for part in parts:
+        cut.append(replace(part, stdout=whole[place : place + len(part.stdout)]))
+        place += len(part.stdout)
+    return cut, code
 
 
 @contextmanager

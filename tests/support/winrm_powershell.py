@@ -25,11 +25,13 @@ class Ended:
     stdout: bytes
     stderr: bytes
     code: int
+    asked: str
+    """The digest of what was asked."""
 
     @property
     def answer(self) -> Answer:
         """As `run` understands it. Raises RemoteRunError."""
-        return understand("ex1", Output(self.stdout, self.stderr, self.code, {}), ())
+        return understand("ex1", Output(self.stdout, self.stderr, self.code, {}), self.asked, ())
 
     @property
     def failure(self) -> RemoteRunError:
@@ -76,7 +78,7 @@ def feed(
     """Run the bootstrap with these bytes on standard input, to its end."""
     process = start(before=before, computer=computer, environment=environment)
     stdout, stderr = process.communicate(stdin, timeout=SECONDS)
-    return Ended(stdout, stderr, process.returncode)
+    return Ended(stdout, stderr, process.returncode, framing.request_digest(stdin))
 
 
 def request(

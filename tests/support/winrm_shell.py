@@ -56,4 +56,5 @@ def run_script(
     """Run an operation script through the bootstrap. Raises RemoteRunError as a remote run does."""
     line = framing.request_line(script, parameters or {}, secrets or {}, wait_milliseconds)
     hidden = tuple((secrets or {}).values())
-    return understand(HOST, run_bootstrap(line, before=before), hidden)
+    output = run_bootstrap(line, before=before)
+    return understand(HOST, output, framing.request_digest(line), hidden)

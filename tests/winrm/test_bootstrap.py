@@ -33,7 +33,7 @@ from partner_operator.winrm.bootstrap import (
 from support.pwsh import find_pwsh
 from support.winrm_shell import COMPUTER, HOST, run_bootstrap, run_script
 
-PINNED = "4312c86d990016d3412f94267c2aad70b71198ff1e0876ceef25020624a7617e"
+PINNED = "1428b67b1800ccf49dff0612918d9df79d0f9c52efae99a16f4ed35311bcf54c"
 """SHA-256 of the bootstrap: hosts may allow-list it, so a change must be seen in review."""
 WRAPPED_BY_WINRS = 'cmd.exe /c ""'
 WRITES_A_FILE = "[IO.File]::WriteAllText($Request.path, 'ran'); @{}"
@@ -206,9 +206,10 @@ def test_c09_constrained_language_mode_is_recognised_without_a_frame() -> None:
     before = "$ExecutionContext.SessionState.LanguageMode='ConstrainedLanguage'"
     switches = arguments().split()
     script = bootstrap_script()
+    line = framing.request_line("@{}", {}, {}, 0)
     done = subprocess.run(
         [str(find_pwsh()), *switches[:-2], "-Command", f"{before}\n{script}"],
-        input=framing.request_line("@{}", {}, {}, 0),
+        input=line,
         capture_output=True,
         timeout=120,
         check=False,
@@ -216,9 +217,13 @@ def test_c09_constrained_language_mode_is_recognised_without_a_frame() -> None:
     assert b"PO1[" not in done.stdout
     output = Output(done.stdout, done.stderr, done.returncode, {})
     with pytest.raises(Blocked, match="constrained language mode") as caught:
-        understand(HOST, output, ())
+        understand(HOST, output, _digest(line), ())
     assert caught.value.obstacle is Obstacle.LANGUAGE_MODE
     assert caught.value.nothing_ran
+
+
+def _digest(line: bytes) -> str:
+    return framing.request_digest(line)
 
 
 def _line(path: Any) -> bytes:
@@ -230,7 +235,7 @@ def test_c10_a_request_cut_short_runs_nothing(tmp_path: Any, quarter: int) -> No
     path = tmp_path / "ran"
     line = _line(path)
     with pytest.raises(ProtocolViolation, match="damaged") as caught:
-        understand(HOST, run_bootstrap(line[: len(line) * quarter // 4]), ())
+        understand(HOST, run_bootstrap(line[: len(line) * quarter // 4]), _digest(line), ())
     assert caught.value.nothing_ran
     assert not path.exists()
 
@@ -240,8 +245,9 @@ def test_c10_a_request_with_a_changed_byte_runs_nothing(tmp_path: Any) -> None:
     line = _line(path)
     middle = len(line) // 2
     changed = b"A" if line[middle : middle + 1] != b"A" else b"B"
+    output = run_bootstrap(line[:middle] + changed + line[middle + 1 :])
     with pytest.raises(ProtocolViolation, match="damaged"):
-        understand(HOST, run_bootstrap(line[:middle] + changed + line[middle + 1 :]), ())
+        understand(HOST, output, _digest(line), ())
     assert not path.exists()
 
 
@@ -256,7 +262,7 @@ def test_c10_a_request_with_a_changed_byte_runs_nothing(tmp_path: Any) -> None:
 )
 def test_c12_what_surrounds_the_request_does_not_matter(before: bytes, after: bytes) -> None:
     line = framing.request_line("@{a=$Request.a}", {"a": "\u00e4"}, {}, 0)
-    answer = understand(HOST, run_bootstrap(before + line.rstrip() + after), ())
+    answer = understand(HOST, run_bootstrap(before + line.rstrip() + after), _digest(line), ())
     assert answer.data == {"a": "\u00e4"}
 
 
@@ -291,8 +297,9 @@ def test_a_busy_host_runs_nothing_and_says_so(
     tmp_path: Any, holder: subprocess.Popen[bytes]
 ) -> None:
     path = tmp_path / "ran"
+    line = _line(path)
     with pytest.raises(Busy) as caught:
-        understand(HOST, run_bootstrap(_line(path), computer=f"{COMPUTER}-B"), ())
+        understand(HOST, run_bootstrap(line, computer=f"{COMPUTER}-B"), _digest(line), ())
     assert caught.value.nothing_ran
     assert not path.exists()
 
@@ -303,5 +310,6 @@ def test_the_mutex_of_a_killed_run_counts_as_free(
     holder.kill()
     holder.wait()
     path = tmp_path / "ran"
-    understand(HOST, run_bootstrap(_line(path), computer=f"{COMPUTER}-B"), ())
+    line = _line(path)
+    understand(HOST, run_bootstrap(line, computer=f"{COMPUTER}-B"), _digest(line), ())
     assert path.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partner_operator.winrm import ProtocolViolation, framing
-from support.winrm_frames import frame, read_request, sent, success
+from support.winrm_frames import ASKED, frame, read_request, sent, success
 
 # json.loads joins surrogate pairs, so lone ones are drawn by themselves.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20).map(
@@ -31,7 +32,9 @@ def test_a_request_is_one_checked_ascii_line(
     line = framing.request_line(script, parameters, secrets, 1500)
     assert line.isascii()
     assert line.count(b"\n") == 1
-    assert read_request(line) == {
+    document = read_request(line)
+    assert re.fullmatch("[0-9a-f]{32}", document.pop("id"))
+    assert document == {
         "script": sent(script),
         "parameters": sent(parameters),
         "secrets": sent(secrets),
@@ -71,7 +74,7 @@ def test_an_answer_is_found_whatever_stands_around_it(
     data: dict[str, Any], before: bytes, after: bytes
 ) -> None:
     assume(b"PO1" not in before + after)
-    found = framing.find_answer(before + success(data) + after)
+    found = framing.find_answer(before + success(data) + after, ASKED)
     assert found is not None
     assert found[0]["data"] == data
     assert found[1] == before + after
@@ -80,7 +83,7 @@ def test_an_answer_is_found_whatever_stands_around_it(
 def _accepted(stdout: bytes) -> Any:
     """What find_answer takes for an answer; a refusal must say that the outcome is unknown."""
     try:
-        return framing.find_answer(stdout)
+        return framing.find_answer(stdout, ASKED)
     except ProtocolViolation as error:
         return None if error.outcome_unknown and not error.nothing_ran else error
 
@@ -100,7 +103,7 @@ NOISE = [
 
 @pytest.mark.parametrize("noise", NOISE)
 def test_known_noise_around_a_frame_does_no_harm(noise: bytes) -> None:
-    found = framing.find_answer(noise + success({"a": "b"}) + noise)
+    found = framing.find_answer(noise + success({"a": "b"}) + noise, ASKED)
     assert found is not None
     assert found[0]["data"] == {"a": "b"}
 
@@ -122,23 +125,75 @@ def test_a_frame_cut_short_is_never_taken_for_an_answer(data: st.DataObject) -> 
     start = len(b"PO1!")
     kept = good[: data.draw(st.integers(start + 4, len(good) - 1))]
     with pytest.raises(ProtocolViolation, match="damaged"):
-        framing.find_answer(kept)
+        framing.find_answer(kept, ASKED)
 
 
-def test_the_last_whole_frame_counts() -> None:
-    first, last = success({"n": 1}), success({"n": 2})
-    found = framing.find_answer(first + b"\n" + last + last[:-9])
+def test_a_torn_copy_of_a_frame_is_noise() -> None:
+    whole = success({"n": 2})
+    found = framing.find_answer(whole[:-9] + b"\n" + whole + whole[:-9], ASKED)
     assert found is not None
     assert found[0]["data"] == {"n": 2}
 
 
+OTHER = "b" * 64
+MINE, THEIRS = success({"n": 1}), frame({"ok": True, "why": "Answer"}, to=OTHER)
+
+
+@pytest.mark.parametrize(
+    ("stdout", "complaint"),
+    [
+        (THEIRS, "the answer to another request"),
+        (b"PO1!" + THEIRS, "the answer to another request"),
+        (MINE + THEIRS, "the answer to another request"),
+        (THEIRS + b"\r\n" + MINE, "the answer to another request"),
+        (frame({"ok": False, "why": "Damaged"}, to=OTHER), "the answer to another request"),
+        (frame({"ok": False, "why": "Busy"}, to=""), "the answer to another request"),
+        (frame({"ok": True, "why": "Answer", "to": None}), "the answer to another request"),
+        (frame({"ok": True, "why": "Answer", "to": [ASKED]}), "the answer to another request"),
+        (frame({"ok": True, "why": "Answer"}, to=ASKED.upper()), "the answer to another request"),
+        (MINE + MINE, "the same answer 2 times"),
+        (MINE + b"\r\n" + MINE + MINE, "the same answer 3 times"),
+        (MINE + success({"n": 2}), "different answers 2 times"),
+        (success({"n": 2}) + MINE, "different answers 2 times"),
+        (frame({"ok": False, "why": "Damaged"}, to="") * 2, "the same answer 2 times"),
+    ],
+)
+def test_who_answers_wrongly_or_twice_is_not_believed(stdout: bytes, complaint: str) -> None:
+    """Not even in what is missing: without a start mark too, the outcome counts as unknown."""
+    with pytest.raises(ProtocolViolation, match=complaint) as caught:
+        framing.find_answer(stdout, ASKED)
+    assert caught.value.outcome_unknown
+    assert not caught.value.nothing_ran
+
+
+def test_a_request_too_damaged_to_be_told_apart_is_answered_without_a_digest() -> None:
+    assert framing.find_answer(frame({"ok": False, "why": "Damaged"}, to=""), ASKED) is not None
+
+
+@given(st.dictionaries(NAMES, PLAIN, max_size=2))
+def test_the_same_request_twice_is_two_requests(parameters: dict[str, Any]) -> None:
+    """Else an answer that was kept from an earlier run would fit."""
+    lines = [framing.request_line("@{}", parameters, {}, 0) for _ in range(2)]
+    digests = [framing.request_digest(line) for line in lines]
+    assert digests[0] != digests[1]
+    stale = frame({"ok": True, "why": "Answer", "data": {}}, to=digests[0])
+    with pytest.raises(ProtocolViolation, match="another request"):
+        framing.find_answer(stale, digests[1])
+
+
+@pytest.mark.parametrize("line", [b"", b"PO1<", b"x PO1<2:" + b"a" * 64 + b":e30=>PO1"])
+def test_what_is_no_request_line_has_no_digest(line: bytes) -> None:
+    with pytest.raises(ValueError, match="no request line"):
+        framing.request_digest(line)
+
+
 def test_no_trace_of_a_frame_is_no_answer() -> None:
-    assert framing.find_answer(b"The system cannot find the path specified.\r\n") is None
+    assert framing.find_answer(b"The system cannot find the path specified.\r\n", ASKED) is None
 
 
 def test_too_much_output_is_refused_even_with_a_good_frame() -> None:
     with pytest.raises(ProtocolViolation, match="more than"):
-        framing.find_answer(b"x" * framing.LONGEST_ANSWER + success({}))
+        framing.find_answer(b"x" * framing.LONGEST_ANSWER + success({}), ASKED)
 
 
 @pytest.mark.parametrize(
@@ -156,12 +211,12 @@ def test_c11_what_convertto_json_makes_of_unplain_objects_is_refused(
     data: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(ProtocolViolation, match=complaint):
-        framing.find_answer(frame({"ok": True, "data": data}))
+        framing.find_answer(frame({"ok": True, "data": data}), ASKED)
 
 
 def test_c11_a_name_that_looks_like_a_flattened_object_is_only_a_name() -> None:
     names = ["@{a=1}", "System.Object[]", "/Date(0)/", "2026-09-07T09:44:13.769Z", ""]
-    found = framing.find_answer(success({"names": names}))
+    found = framing.find_answer(success({"names": names}), ASKED)
     assert found is not None
     assert found[0]["data"] == {"names": names}
 
@@ -172,6 +227,6 @@ def test_the_start_mark_tells_whether_the_script_began() -> None:
 
 
 def test_the_start_mark_is_no_part_of_the_console_output() -> None:
-    found = framing.find_answer(b"one PO1!two " + success({}) + b" three")
+    found = framing.find_answer(b"one PO1!two " + success({}) + b" three", ASKED)
     assert found is not None
     assert found[1] == b"one two  three"

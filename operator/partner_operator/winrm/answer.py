@@ -21,6 +21,9 @@ from partner_operator.winrm.errors import (
 
 UNKNOWN_PROGRAM = 9009
 """cmd.exe's exit code when it does not find a program; its text is localised."""
+_BEFORE_THE_SCRIPT = ("Damaged", "Prepare", "Busy")
+_STAGES = (*_BEFORE_THE_SCRIPT, "Script", "Answer")
+"""How far the bootstrap says it has come; its start mark is printed between the two groups."""
 SHORTEST_SECRET = 4
 """Shorter ones are not looked for in texts: they would tear words apart."""
 
@@ -55,32 +58,52 @@ class Answer:
     """Seconds by phase: create, command, send, receive, clean up."""
 
 
-def understand(host: str, output: Output, hidden: Sequence[str]) -> Answer:
+def understand(host: str, output: Output, asked: str, hidden: Sequence[str]) -> Answer:
     """The answer in a process's output, with these secrets struck out of all texts for people.
 
-    Raises RemoteRunError.
+    `asked`: the digest of the request, as `framing.request_digest` has it. Raises RemoteRunError.
     """
     streams = clixml.parse(output.stderr)
-    found = framing.find_answer(output.stdout)
+    try:
+        found = framing.find_answer(output.stdout, asked)
+    except ProtocolViolation as error:
+        raise _violation(host, error.message, outcome_unknown=error.outcome_unknown) from None
     if found is None:
         raise _without_answer(host, output, streams, hidden)
     document, outside = found
     if document.get("ok") is not True:
-        raise _failure(host, document, hidden)
-    data, facts = document.get("data"), document.get("host")
-    if not isinstance(data, dict) or not isinstance(facts, dict):
-        raise ProtocolViolation(f"{host}: the answer holds no object.")
+        raise _failure(host, document, framing.has_started(output.stdout), hidden)
+    data, facts = document.get("data"), _facts(document.get("host"))
+    if not isinstance(data, dict) or facts is None:
+        raise _violation(
+            host, "the answer does not hold what every answer holds.", outcome_unknown=True
+        )
+    version, clock, bits = facts
     return Answer(
         data=data,
         console=without_secrets(outside.decode("utf-8", errors="replace"), hidden),
         streams=streams.map(lambda text: without_secrets(text, hidden)),
-        powershell_version=str(facts.get("version", "")),
-        clock=int(facts.get("clock", 0)),
+        powershell_version=version,
+        clock=clock,
         seconds=sum(output.phases.values()),
         host=host,
-        bits=int(facts.get("bits", 0)),
+        bits=bits,
         phases=dict(output.phases),
     )
+
+
+def _violation(host: str, message: str, *, outcome_unknown: bool = False) -> ProtocolViolation:
+    return ProtocolViolation(f"{host}: {message}", outcome_unknown=outcome_unknown)
+
+
+def _facts(told: Any) -> tuple[str, int, int] | None:
+    """PowerShell's version, the clock and the bits; None when they are not what the bootstrap writes."""
+    if not isinstance(told, dict):
+        return None
+    version, clock, bits = (told.get(name) for name in ("version", "clock", "bits"))
+    if not isinstance(version, str) or type(clock) is not int or type(bits) is not int:
+        return None
+    return version, clock, bits
 
 
 def without_secrets(text: str, hidden: Sequence[str]) -> str:
@@ -116,21 +139,28 @@ def _without_answer(
     )
 
 
-def _failure(host: str, document: dict[str, Any], hidden: Sequence[str]) -> RemoteRunError:
+def _failure(
+    host: str, document: dict[str, Any], started: bool, hidden: Sequence[str]
+) -> RemoteRunError:
     why, record = document.get("why"), document.get("error")
-    nothing_ran = why not in ("Script", "Answer")
-    if why == "Damaged":
+    nothing_ran = why in _BEFORE_THE_SCRIPT
+    if why == "Damaged" and not started:
         return ProtocolViolation(
             f"{host}: the request arrived damaged, so nothing was run.", nothing_ran=True
         )
-    if not isinstance(record, dict):
+    if why == "Busy" and record is None and not started:
         return Busy(
             f"{host} is busy with another run of the operator (or of a second one). It is waited for."
         )
+    if not isinstance(record, dict) or started is nothing_ran or why not in _STAGES:
+        return _violation(
+            host, "the answer tells of a failure and contradicts itself.", outcome_unknown=True
+        )
     details = _details(record, hidden)
     if why == "Answer":
-        return ProtocolViolation(
-            f"{host}: the operator's script ran, but broke its contract: {' '.join(details.messages)}"
+        return _violation(
+            host,
+            f"the operator's script ran, but broke its contract: {' '.join(details.messages)}",
         )
     marks = f"{details.error_id} {details.type} {details.innermost_type}"
     return failures.obstacle(marks, host, nothing_ran=nothing_ran) or ScriptError(
@@ -142,11 +172,12 @@ def _details(record: dict[str, Any], hidden: Sequence[str]) -> ErrorDetails:
     def text(value: Any) -> str:
         return without_secrets(without_request_ids(str(value)), hidden)
 
+    messages = record.get("messages")
     return ErrorDetails(
         error_id=text(record.get("id", "")),
         type=str(record.get("type", "")),
         innermost_type=str(record.get("inner", "")),
         category=str(record.get("category", "")),
-        messages=tuple(text(message) for message in record.get("messages") or ()),
+        messages=tuple(text(said) for said in messages) if isinstance(messages, list) else (),
         position=str(record.get("position", "")),
     )

@@ -18,9 +18,10 @@ while($y){$s+="$($y.Message)";$z=$y;$y=$y.InnerException}
 @{id="$($r.FullyQualifiedErrorId)";type=$x.GetType().FullName;inner=$z.GetType().FullName;category="$($r.CategoryInfo.Category)";messages=$s;position="$($r.ScriptStackTrace)"}}
 try{
 $a.why='Damaged'
-$x=[regex]::Match($n,'PO1<(\d+):([0-9a-f]{64}):([A-Za-z0-9+/=]+)>PO1');$b=$null
-if($x.Success){try{$b=[Convert]::FromBase64String($x.Groups[3].Value)}catch{}}
-if($null-ne$b-and$b.Length-eq[int]$x.Groups[1].Value-and(hx $b)-eq$x.Groups[2].Value){
+$u=[regex]::Match($n,'PO1<(\d+):([0-9a-f]{64}):([A-Za-z0-9+/=]+)>PO1').Groups
+$a.to=$u[2].Value;$b=$null
+try{$b=[Convert]::FromBase64String($u[3].Value)}catch{}
+if($null-ne$b-and$b.Length-eq[int]$u[1].Value-and(hx $b)-eq$a.to){
 $a.why='Prepare'
 $t=[Threading.Thread]::CurrentThread
 try{$t.CurrentCulture='en-US';$t.CurrentUICulture='en-US'}catch{$t.CurrentCulture=[Globalization.CultureInfo]::InvariantCulture}

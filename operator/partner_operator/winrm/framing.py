@@ -1,9 +1,12 @@
 """One line to standard input, one frame on standard output: length, SHA-256 and base64.
 
 What surrounds a frame does not matter (banners, byte order marks, code pages, CR and LF); a damaged
-frame is never accepted. On the wire every string value has one character in front: no PowerShell takes
-it for a date then (7.x does with ISO dates, 5.1 with `/Date(`), and an object that ConvertTo-Json
-flattened into text betrays itself by the missing character.
+frame is never accepted, nor one that does not carry the digest of the very request that was sent, nor
+two of them. Each request holds a random number, so no answer of an earlier run fits.
+
+On the wire every string value has one character in front: no PowerShell takes it for a date then (7.x
+does with ISO dates, 5.1 with `/Date(`), and an object that ConvertTo-Json flattened into text betrays
+itself by the missing character.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 from partner_operator.winrm.errors import ProtocolViolation
@@ -28,6 +32,7 @@ STARTED = b"PO1!"
 """What the bootstrap prints right before it runs the operation."""
 _ANSWER = re.compile(rb"PO1\[(\d{1,9}):([0-9a-f]{64}):([A-Za-z0-9+/=]*)\]PO1")
 _ANSWER_BEGINS = b"PO1["
+_REQUEST = re.compile(rb"PO1<\d+:([0-9a-f]{64}):")
 _REFUSED = re.compile(rb"PO1\?(\w+)")
 _MARK = "="
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -43,6 +48,7 @@ def request_line(
     Raises ValueError for values that two versions of PowerShell would read differently.
     """
     document = {
+        "id": token_hex(16),
         "script": _sent(script),
         "parameters": _marked(dict(parameters), "parameters", 0),
         "secrets": _marked(dict(secrets), "secrets", 0),
@@ -52,6 +58,14 @@ def request_line(
     if len(payload) > LONGEST_REQUEST:
         raise ValueError(f"the request has {len(payload)} characters, more than {LONGEST_REQUEST}")
     return b"PO1<%d:%s:%s>PO1\n" % (len(payload), _digest(payload), base64.b64encode(payload))
+
+
+def request_digest(line: bytes) -> str:
+    """What the answer to this request line must carry: no two lines have the same."""
+    found = _REQUEST.match(line)
+    if found is None:
+        raise ValueError("no request line")
+    return found[1].decode("ascii")
 
 
 def _marked(value: Any, where: str, depth: int) -> Any:
@@ -88,28 +102,59 @@ def _check_keys(value: Mapping[Any, Any], where: str) -> None:
         raise ValueError(f"{where} has a key that PowerShell keeps for itself")
 
 
-def find_answer(stdout: bytes) -> tuple[dict[str, Any], bytes] | None:
-    """The last whole frame, and the output outside it; None when there is no trace of a frame.
+def find_answer(stdout: bytes, asked: str) -> tuple[dict[str, Any], bytes] | None:
+    """The answer to the request of this digest, and the output outside it; None without trace of a frame.
 
-    Raises ProtocolViolation when there is a frame but none is whole, when it breaks the contract
-    (values that are no plain data), or when there is too much output.
+    Raises ProtocolViolation when there is a frame but none is whole, when there is more than one whole
+    frame or one that answers something else, when the answer breaks the contract (values that are no plain
+    data), or when there is too much output. Who answers wrongly is not believed in what it leaves out
+    either, so the outcome is unknown then, whatever the start mark says.
     """
     if len(stdout) > LONGEST_ANSWER:
         raise ProtocolViolation(
             f"The script printed more than {LONGEST_ANSWER} bytes.", outcome_unknown=True
         )
-    for found in reversed(list(_ANSWER.finditer(stdout))):
-        document = _checked(found)
-        if document is not None:
-            outside = stdout[: found.start()] + stdout[found.end() :]
-            if "data" in document:
-                document["data"] = _unmarked(document["data"], "data", 0)
-            return document, outside.replace(STARTED, b"")
-    if _ANSWER_BEGINS in stdout:
-        raise ProtocolViolation(
-            "The answer arrived damaged: its checksum does not fit.", outcome_unknown=True
+    whole = [
+        (found, document)
+        for found in _ANSWER.finditer(stdout)
+        if (document := _checked(found)) is not None
+    ]
+    if not whole:
+        if _ANSWER_BEGINS in stdout:
+            raise ProtocolViolation(
+                "The answer arrived damaged: its checksum does not fit.", outcome_unknown=True
+            )
+        return None
+    wrong = _wrong([document for _, document in whole], asked)
+    if wrong is not None:
+        raise ProtocolViolation(wrong, outcome_unknown=True)
+    found, document = whole[0]
+    outside = stdout[: found.start()] + stdout[found.end() :]
+    if "data" in document:
+        document["data"] = _unmarked(document["data"], "data", 0)
+    return document, outside.replace(STARTED, b"")
+
+
+def _wrong(documents: list[dict[str, Any]], asked: str) -> str | None:
+    """Why these are not the one answer to the one request, if they are not."""
+    if any(_answers_another(document, asked) for document in documents):
+        return (
+            "The server sent the answer to another request. What became of the operator's own is not known; "
+            "nothing is concluded from either. Look for a proxy or another program that plays back answers."
         )
-    return None
+    if len(documents) == 1:
+        return None
+    same = all(document == documents[0] for document in documents)
+    return (
+        f"The server sent {'the same answer' if same else 'different answers'} {len(documents)} times to one "
+        "request, so none is believed. Look for a proxy or another program that plays back answers."
+    )
+
+
+def _answers_another(document: dict[str, Any], asked: str) -> bool:
+    """A request that arrived too damaged to be told apart is answered without a digest."""
+    answered = document.get("to")
+    return answered != asked and (document.get("why"), answered) != ("Damaged", "")
 
 
 def has_started(stdout: bytes) -> bool:

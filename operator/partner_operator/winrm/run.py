@@ -105,7 +105,7 @@ def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
     seconds = sum(output.phases.values())
     logger.info("%s on %s took %.1f s", request.operation, endpoint.host, seconds)
     hidden = (endpoint.password, *request.secrets.values())
-    return understand(endpoint.host, output, hidden)
+    return understand(endpoint.host, output, framing.request_digest(line), hidden)
 
 
 @contextlib.contextmanager
