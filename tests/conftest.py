@@ -1,20 +1,33 @@
-"""What all tests share. A skipped test is a failure in `make test`: what a test needs must be there."""
+"""What all tests share. A skipped test is a failure in `make test`: what a test needs must be there.
+
+Under all of them hangs a net: a secret in a log, an output, a command line, a transcript, a status or an
+Event fails the test that let it out (support.secrets_net).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
 from partner_testbed import ControlPlane
+from support import secrets_net, secrets_search
+
+NET = secrets_net.Net()
+RECORDS = secrets_net.Records(NET)
+AUDITS: list[secrets_net.Audit] = []
+_MODULE = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
 def plane() -> Iterator[ControlPlane]:
     """One real control plane for the whole run."""
     with ControlPlane.from_environment(progress=print) as running:
+        if running.audit_log is not None:
+            AUDITS.append(secrets_net.Audit(running.audit_log))
         yield running
+        AUDITS.clear()
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +41,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--strict-skips", action="store_true", help="fail the run if any test was skipped"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    secrets_net.plant_everywhere()
+    secrets_net.watch_processes(NET)
+    secrets_net.watch_captures(NET)
+    # The net hears all levels; what pytest shows of a failed test stays readable.
+    config.option.log_level = config.option.log_level or "WARNING"
+
+
+def pytest_collection_finish() -> None:
+    secrets_search.keep()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    # Around pytest's own logging, which puts the root's level back to what it finds here.
+    if item.config.stash.get(_MODULE, "") != item.location[0]:
+        item.config.stash[_MODULE] = item.location[0]
+        secrets_search.forget()
+    secrets_net.listen(RECORDS)
+    yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "teardown":
+        for name, text in report.sections:
+            NET.catch(name, text)
+        secrets_net.read_transcripts(NET)
+        secrets_net.read_processes(NET)
+        for audit in AUDITS:
+            audit.read(NET)
+        leaks = NET.lift()
+        if leaks:
+            report.outcome = "failed"
+            report.longrepr = "\n".join([f"{item.nodeid} let a secret out:", *leaks])
+    return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

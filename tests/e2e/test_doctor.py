@@ -11,7 +11,7 @@ from typing import Any
 
 from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
-from support.observer import spellings
+from support.secrets_search import found
 
 WRONG = "not-the-password"
 
@@ -57,8 +57,8 @@ def doctor(stage: Stage, name: str, *more: str) -> Told:
         check=False,
         timeout=200,
     )
-    for secret in (*stage.simulation.secrets(), WRONG):
-        assert not any(form in ended.stdout + ended.stderr for form in spellings(secret))
+    secrets = (*stage.simulation.secrets(), WRONG)
+    assert not found(ended.stdout + ended.stderr, secrets)
     assert ended.stderr == ""
     return Told(ended.returncode, ended.stdout)
 

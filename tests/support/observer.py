@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import threading
 import time
@@ -14,6 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from partner_demo.stage import Stage
 from support.condition_invariants import violations
+from support.secrets_search import found, planted
 
 _AGAIN_SECONDS = 0.1
 _GONE = 410
@@ -96,21 +96,12 @@ class Observer:
             "the operator's log": _read(self.stage.operator.log),
             "a command line or transcript of a server": self.stage.simulation.transcript(),
         }
+        secrets = (*self.stage.simulation.secrets(), *planted())
         return [
-            f"the secret {secret[:3]}... stands in {place}"
+            f"{find} stands in {place}"
             for place, text in places.items()
-            for secret in self.stage.simulation.secrets()
-            if any(form in text for form in spellings(secret))
+            for find in found(text, secrets)
         ]
-
-
-def spellings(secret: str) -> list[str]:
-    """A secret in plain, base64 and the base64 of its UTF-16."""
-    forms = [secret]
-    for encoded in (secret.encode(), secret.encode("utf-16-le")):
-        # Base64 depends on the position in a group of three bytes; the middle is found at any.
-        forms += [base64.b64encode(b"\0" * shift + encoded).decode()[4:-4] for shift in range(3)]
-    return [form for form in forms if len(form) >= 8]
 
 
 def _read(path: Path) -> str:
