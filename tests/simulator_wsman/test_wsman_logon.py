@@ -65,6 +65,20 @@ def test_clear_text_over_http_is_refused(bench: Bench) -> None:
     assert bench.engine.started == []
 
 
+def test_clear_text_over_http_is_taken_where_an_administrator_allows_it(bench: Bench) -> None:
+    """AllowUnencrypted=true: clear messages work, but only for who is logged on."""
+    bench.server.settings = replace(bench.server.settings, allow_unencrypted=True)
+    client = bench.protocol(plain=True, message_encryption="never")
+    assert bench.run("echo hi", client=client) == (b"hi\r\n", b"", 0)
+    assert not any(record.sealed for record in bench.server.counters.requests())
+    with pytest.raises(InvalidCredentialsError):
+        bench.run(
+            "echo hi",
+            client=bench.protocol(plain=True, message_encryption="never", password="wrong"),
+        )
+    assert len(bench.engine.started) == 1
+
+
 @pytest.mark.parametrize("user", [USER, "exadmin@litwareinc.com"])
 def test_wrong_password_is_one_rejected_logon(bench: Bench, user: str) -> None:
     """NTLM: one rejected logon for one attempt, under the canonical name."""

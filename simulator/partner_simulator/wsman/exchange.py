@@ -177,7 +177,7 @@ class Exchange:
                 return sealing.unseal(context, request.body)
             except (sealing.SealingError, SpnegoError):
                 return HttpReply(HTTPStatus.BAD_REQUEST)
-        if not self._secure:
+        if not self._secure and not self._service.settings().allow_unencrypted:
             # AllowUnencrypted=false answers a bare 500.
             return HttpReply(HTTPStatus.INTERNAL_SERVER_ERROR)
         if not request.content_type.lower().startswith("application/soap+xml"):

@@ -46,6 +46,8 @@ class WsmanSettings:
     """Sent as WWW-Authenticate, in order. Raw NTLM is taken where Negotiate is offered."""
     channel_binding: ChannelBinding = ChannelBinding.RELAXED
     quotas: Quotas = Quotas()
+    allow_unencrypted: bool = False
+    """Windows' `AllowUnencrypted`: take clear SOAP over http from who logged on there."""
     connection_idle_seconds: float = 120.0
     """http.sys closes a silent connection after this."""
     redeliver_lost_output: bool = True
