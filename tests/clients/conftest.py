@@ -1,0 +1,32 @@
+"""One certificate authority for the room, one fresh host per test, one PowerShell for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from partner_simulator.certificates import CertificateAuthority
+from partner_simulator.wsman import WsmanSettings
+from support.wsman_bench import Bench, bench_in
+
+
+@pytest.fixture(scope="session")
+def authority() -> CertificateAuthority:
+    return CertificateAuthority("TEST-CA")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, authority: CertificateAuthority) -> Iterator[Bench]:
+    """A host with the settings that Windows has; at its end there is no shell and no operation."""
+    with bench_in(tmp_path, authority) as made:
+        yield made
+
+
+@pytest.fixture
+def lenient(bench: Bench) -> Bench:
+    """A host whose administrator allows clear SOAP over http."""
+    bench.server.settings = replace(WsmanSettings(), allow_unencrypted=True)
+    return bench
