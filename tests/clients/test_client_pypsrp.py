@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind
-from partner_simulator.wsman import Step, Tally
+from partner_simulator.wsman import ChannelBinding, FaultShape, Quotas, Step, Tally, WsmanSettings
 from partner_testbed.clients import Client
 from support.clients_run import Refusal, drive, packed, unpacked
 from support.echo_engine import Chunk, chunks
@@ -32,6 +33,7 @@ def job(bench: Bench, *processes: dict[str, Any], ssl: bool = True, **changed: A
         "encryption": "auto",
         "ca": str(bench.ca_file),
         "operation_timeout": 20,
+        "send_cbt": True,
         "processes": processes,
     }
     return drive(Client.PYPSRP, made | changed, bench.ca_file.parent)
@@ -88,3 +90,99 @@ def test_real_work_over_every_scheme(bench: Bench, auth: str, ssl: bool, encrypt
     assert {record.sealed for record in operations if record.step is not Step.AUTHENTICATE} == {
         not ssl or encryption == "always"
     }
+
+
+def test_long_output_comes_in_several_receives(bench: Bench) -> None:
+    """Each reply fits the envelope that the client asked for, and nothing is lost or doubled."""
+    result = job(bench, process("flood 1000000"), process("echo next"))
+    flood, after = [said(done) for done in result["processes"]]
+    assert flood == (b"x" * 1_000_000, b"", 0)
+    assert after == (b"next\r\n", b"", 0)
+    assert len(bench.server.counters.requests(HOST, Step.RECEIVE)) >= 10
+    assert bench.server.counters.count(Tally.OUTPUT_BYTES) == 1_000_006
+
+
+def test_a_wait_longer_than_the_operation_timeout_is_waited_for(bench: Bench) -> None:
+    """The fault TimedOut on Receive means "ask again" to this client, as to Windows' own."""
+    result = job(bench, process("sleep 2.5"), operation_timeout=1)
+    assert said(result["processes"][0]) == (b"", b"", 0)
+    receives = bench.server.counters.requests(HOST, Step.RECEIVE)
+    assert [record.fault_code for record in receives] == [TIMED_OUT, TIMED_OUT, None]
+    assert bench.server.counters.count(Tally.COMMANDS_STARTED) == 1
+
+
+def test_terminate_kills_a_running_command_and_the_shell_goes_on(bench: Bench) -> None:
+    """What it had said is kept, and the next command of the shell runs."""
+    endless = chunks(Chunk(b"begun"), exit_code=None)
+    bench.engine.respond("endless", endless, needs_input=False)
+    result = job(bench, process("endless run") | {"terminate": True}, process("echo next"))
+    ended, after = result["processes"]
+    assert unpacked(ended["stdout"]) == b"begun"
+    assert said(after) == (b"next\r\n", b"", 0)
+    assert bench.engine.started[0][2].terminated
+
+
+def test_ctrl_c_ends_a_command_whose_end_can_still_be_received(bench: Bench) -> None:
+    """It is not Terminate: the exit code of an interrupted program arrives."""
+    bench.engine.respond("endless", chunks(exit_code=None), needs_input=False)
+    result = job(bench, process("endless run") | {"interrupt": True})
+    assert said(result["processes"][0]) == (b"", b"", 0xC000013A)
+
+
+@pytest.mark.parametrize("auth", SCHEMES)
+@pytest.mark.parametrize("ssl", [True, False])
+def test_a_wrong_password_is_one_rejected_logon(bench: Bench, auth: str, ssl: bool) -> None:
+    """The client says that it was refused, and does not try again by itself."""
+    refused = job(bench, process("echo no"), auth=auth, ssl=ssl, password="wrong")
+    assert isinstance(refused, Refusal)
+    if auth == "credssp":
+        assert refused.kind == "NTStatusException"
+        assert "STATUS_LOGON_FAILURE" in refused.told
+    else:
+        assert refused.kind == "AuthenticationError"
+    assert bench.server.counters.count(Tally.LOGONS_REJECTED, HOST, USER) == 1
+    assert bench.server.counters.count(Tally.LOGONS_ACCEPTED) == 0
+    assert bench.directory.failures == [(HOST, USER)]
+    assert bench.engine.started == []
+
+
+def test_an_unknown_authority_is_refused_before_any_logon(bench: Bench, tmp_path: Path) -> None:
+    """No HTTP request leaves the client."""
+    other = tmp_path / "other.pem"
+    other.write_text(CertificateAuthority("OTHER-CA").pem)
+    refused = job(bench, process("echo no"), ca=str(other))
+    assert isinstance(refused, Refusal)
+    assert refused.kind == "SSLError"
+    assert bench.server.counters.count(Tally.TLS_FAILURES) == 1
+    assert bench.server.counters.requests() == ()
+
+
+@pytest.mark.parametrize("ssl", [True, False])
+@pytest.mark.parametrize("shape", list(FaultShape))
+def test_a_quota_is_understood_as_one(bench: Bench, shape: FaultShape, ssl: bool) -> None:
+    """In both shapes that Windows has for it, in clear and sealed; of the newer it reads the subcode."""
+    quotas = Quotas(shells_per_user=0, fault_shape=shape)
+    bench.server.settings = WsmanSettings(quotas=quotas)
+    refused = job(bench, process("echo no"), ssl=ssl)
+    read = 2150859173 if shape is FaultShape.WSMAN_FAULT else "w:QuotaLimit"
+    assert refused == Refusal("WSManFaultError", read)
+    assert bench.server.counters.count(Tally.SHELLS_OPENED) == 0
+
+
+def test_no_administrator_is_access_denied(bench: Bench) -> None:
+    """The logon is accepted; the shell is not."""
+    bench.directory.denied.add((HOST, USER))
+    assert job(bench, process("echo no")) == Refusal("WSManFaultError", 5)
+    assert bench.server.counters.count(Tally.LOGONS_ACCEPTED, HOST, USER) == 1
+    assert bench.server.counters.count(Tally.SHELLS_OPENED) == 0
+
+
+def test_strict_channel_binding_takes_this_client(bench: Bench) -> None:
+    """pypsrp binds its logon to the certificate by code of its own."""
+    bench.server.settings = replace(WsmanSettings(), channel_binding=ChannelBinding.STRICT)
+    result = job(bench, process("echo bound"), auth="negotiate")
+    assert said(result["processes"][0]) == (b"bound\r\n", b"", 0)
+    refused = job(bench, process("echo no"), auth="negotiate", send_cbt=False)
+    assert isinstance(refused, Refusal)
+    assert refused.kind == "AuthenticationError"
+    assert bench.directory.failures == []

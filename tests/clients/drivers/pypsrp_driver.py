@@ -12,6 +12,7 @@ from pypsrp.exceptions import (  # type: ignore[import-not-found]
 )
 from pypsrp.shell import Process, SignalCode, WinRS  # type: ignore[import-not-found]
 from pypsrp.wsman import WSMan  # type: ignore[import-not-found]
+from requests_credssp.exceptions import NTStatusException
 
 from clients.drivers.frame import Job, data, main, text
 
@@ -28,6 +29,7 @@ def work(job: Job) -> Any:
         encryption=job["encryption"],
         cert_validation=job["ca"],
         operation_timeout=job["operation_timeout"],
+        negotiate_send_cbt=job["send_cbt"],
         no_proxy=True,
     )
     with server, WinRS(server, codepage=65001, environment={"COLOUR": "blau"}) as shell:
@@ -63,6 +65,12 @@ def told(error: Exception) -> Any:
 
 main(
     work,
-    (AuthenticationError, WSManFaultError, WinRMTransportError, requests.exceptions.SSLError),
+    (
+        AuthenticationError,
+        NTStatusException,
+        WSManFaultError,
+        WinRMTransportError,
+        requests.exceptions.SSLError,
+    ),
     told,
 )
