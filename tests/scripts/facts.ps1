@@ -25,6 +25,7 @@ function Get-CommandFact {
         line = Get-Line $Ast; name = $Ast.GetCommandName(); head = $Ast.CommandElements[0].Extent.Text
         operator = "$($Ast.InvocationOperator)"; elements = $elements
         redirections = @($Ast.Redirections | ForEach-Object { $_.Extent.Text })
+        bare = (Test-Bare $Ast.Parent) -and ($Ast.Parent.PipelineElements.Count -eq 1)
     }
 }
 
@@ -40,8 +41,49 @@ function Get-MemberFact {
     @{
         line = Get-Line $Ast; call = $call; static = $Ast.Static; member = $member; type = $type; arguments = $arguments
         nullConditional = $Ast.NullConditional; target = $Ast.Expression.Extent.Text
+        bare = ($Ast.Parent -is [System.Management.Automation.Language.CommandExpressionAst]) -and (Test-Bare $Ast.Parent.Parent)
         generic = $call -and ($null -ne $Ast.GenericTypeArguments) -and ($Ast.GenericTypeArguments.Count -gt 0)
     }
+}
+
+function Get-Side {
+    # One operand: its kind and text; a constant string's value; what a cast casts to.
+    param($Ast)
+    $constant = $null; $cast = $null
+    if ($Ast -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $constant = $Ast.Value }
+    elseif ($Ast -is [System.Management.Automation.Language.ConstantExpressionAst]) { $constant = "$($Ast.Value)" }
+    elseif ($Ast -is [System.Management.Automation.Language.ConvertExpressionAst]) { $cast = $Ast.Type.TypeName.FullName }
+    @{ ast = $Ast.GetType().Name; text = $Ast.Extent.Text; constant = $constant; cast = $cast }
+}
+
+function Test-Bare {
+    # Whether what a pipeline emits goes to the output of a script, a block or a function.
+    param($Pipeline)
+    if ($Pipeline -isnot [System.Management.Automation.Language.PipelineAst]) { return $false }
+    if ($Pipeline.Parent -is [System.Management.Automation.Language.NamedBlockAst]) { return $true }
+    if ($Pipeline.Parent -isnot [System.Management.Automation.Language.StatementBlockAst]) { return $false }
+    $above = $Pipeline.Parent.Parent
+    ($above -isnot [System.Management.Automation.Language.ArrayExpressionAst]) -and ($above -isnot [System.Management.Automation.Language.SubExpressionAst])
+}
+
+function Test-InFunction {
+    param($Ast)
+    for ($above = $Ast.Parent; $null -ne $above; $above = $above.Parent) {
+        if ($above -is [System.Management.Automation.Language.FunctionDefinitionAst]) { return $true }
+    }
+    return $false
+}
+
+function Get-Assignment {
+    param($Ast)
+    $right = $Ast.Right
+    $element = $null
+    if ($right -is [System.Management.Automation.Language.CommandExpressionAst]) { $right = $right.Expression }
+    elseif (($right -is [System.Management.Automation.Language.PipelineAst]) -and ($right.PipelineElements.Count -eq 1)) {
+        $element = $right.PipelineElements[0]
+        if ($element -is [System.Management.Automation.Language.CommandExpressionAst]) { $right = $element.Expression }
+    }
+    @{ line = Get-Line $Ast; left = $Ast.Left.Extent.Text; operator = "$($Ast.Operator)"; right = Get-Side $right }
 }
 
 function Get-FunctionFact {
@@ -58,7 +100,7 @@ function Get-Facts {
     $tree = [System.Management.Automation.Language.Parser]::ParseInput($Text, [ref]$tokens, [ref]$errors)
     $fact = @{ name = $Name; errors = @($errors | ForEach-Object { @{ line = $_.Extent.StartLineNumber; id = $_.ErrorId } }) }
     $kinds = @{}; $commands = @(); $members = @(); $types = @(); $functions = @(); $variables = @(); $binaries = @()
-    $hashtables = @{}
+    $hashtables = @{}; $assignments = @(); $casts = @()
     foreach ($ast in $tree.FindAll({ $true }, $true)) {
         $kind = $ast.GetType().Name
         if (-not $kinds.ContainsKey($kind)) { $kinds[$kind] = Get-Line $ast }
@@ -69,15 +111,19 @@ function Get-Facts {
             'TypeExpressionAst' { $types += @{ line = Get-Line $ast; name = $ast.TypeName.FullName } }
             'TypeConstraintAst' { $types += @{ line = Get-Line $ast; name = $ast.TypeName.FullName } }
             'FunctionDefinitionAst' { $functions += Get-FunctionFact $ast }
-            'VariableExpressionAst' { $variables += @{ line = Get-Line $ast; name = $ast.VariablePath.UserPath } }
-            'IndexExpressionAst' { if ($ast.NullConditional) { $members += @{ line = Get-Line $ast; call = $false; static = $false; member = '[]'; type = $null; arguments = @(); nullConditional = $true; target = ''; generic = $false } } }
+            'VariableExpressionAst' { $variables += @{ line = Get-Line $ast; name = $ast.VariablePath.UserPath; infunction = Test-InFunction $ast } }
+            'ConvertExpressionAst' { $casts += @{ line = Get-Line $ast; type = $ast.Type.TypeName.FullName; child = Get-Side $ast.Child } }
+            'UnaryExpressionAst' { if ("$($ast.TokenKind)" -eq 'Comma') { $kinds['UnaryComma'] = Get-Line $ast } }
+            'ArrayLiteralAst' { if ($ast.Elements.Count -eq 1) { $kinds['UnaryComma'] = Get-Line $ast } }
+            'IndexExpressionAst' { if ($ast.NullConditional) { $members += @{ line = Get-Line $ast; call = $false; static = $false; member = '[]'; type = $null; arguments = @(); nullConditional = $true; target = ''; generic = $false; bare = $false } } }
             'PipelineAst' { if ($ast.Background) { $kinds['Background'] = Get-Line $ast } }
-            'BinaryExpressionAst' { $binaries += @{ line = Get-Line $ast; operator = "$($ast.Operator)"; left = $ast.Left.GetType().Name } }
+            'BinaryExpressionAst' { $binaries += @{ line = Get-Line $ast; operator = "$($ast.Operator)"; left = Get-Side $ast.Left; right = Get-Side $ast.Right } }
             'ScriptBlockAst' {
                 if ($null -ne $ast.CleanBlock) { $kinds['CleanBlock'] = Get-Line $ast }
                 if ($null -ne $ast.ScriptRequirements) { $kinds['Requires'] = 1 }
             }
             'AssignmentStatementAst' {
+                $assignments += Get-Assignment $ast
                 $isTable = ($ast.Right -is [System.Management.Automation.Language.CommandExpressionAst]) -and ($ast.Right.Expression -is [System.Management.Automation.Language.HashtableAst])
                 if ($isTable -and ($ast.Left -is [System.Management.Automation.Language.VariableExpressionAst])) {
                     $hashtables[$ast.Left.VariablePath.UserPath] = @($ast.Right.Expression.KeyValuePairs | ForEach-Object { $_.Item1.Extent.Text })
@@ -101,6 +147,7 @@ function Get-Facts {
     }
     $fact.kinds = $kinds; $fact.commands = $commands; $fact.members = $members; $fact.types = $types; $fact.functions = $functions
     $fact.variables = $variables; $fact.binaries = $binaries; $fact.hashtables = $hashtables; $fact.tokens = $odd
+    $fact.assignments = $assignments; $fact.casts = $casts
     $fact
 }
 

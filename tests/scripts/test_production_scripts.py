@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from support.scripts_commands import COMMAND_RULES
 from support.scripts_facts import Facts, production_texts, read_facts
-from support.scripts_syntax import SYNTAX_RULES
-from support.scripts_types import TYPE_RULES
+from support.scripts_rules import RULES
 
-RULES = (*SYNTAX_RULES, *COMMAND_RULES, *TYPE_RULES)
 pytestmark = pytest.mark.pwsh
 
 
@@ -26,7 +23,7 @@ def parsed() -> tuple[dict[str, Facts], set[str]]:
 def test_a_script_keeps_every_rule(parsed: tuple[dict[str, Facts], set[str]], name: str) -> None:
     """No rule has anything to say about a text of ours."""
     facts = parsed[0][name]
-    said = [f"{rule.__name__}: {text}" for rule in RULES for text in rule(facts)]
+    said = [f"{name}: {text}" for name, rule in RULES.items() for text in rule(facts)]
     assert not said, "\n".join(said)
 
 

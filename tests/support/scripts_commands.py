@@ -20,6 +20,10 @@ from support.scripts_oracle import (
 FORBIDDEN_COMMANDS = words(
     "invoke-expression write-host write-output get-date invoke-webrequest invoke-restmethod add-type"
     " sort-object start-transcript read-host invoke-command set-strictmode group-object"
+    " join-path split-path get-content set-content add-content out-file tee-object export-csv import-csv"
+    " export-clixml import-clixml add-member new-item set-item remove-item copy-item get-wmiobject"
+    " invoke-wmimethod start-process start-job get-eventlog start-service stop-service restart-service"
+    " set-service add-pssnapin get-pssnapin convertto-securestring convertfrom-securestring"
 )
 BOOTSTRAP_ONLY = frozenset({"convertto-json", "convertfrom-json"})
 DYNAMIC_CALLS = {"$Call", "$configure", "$program", "$c"}

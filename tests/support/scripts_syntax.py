@@ -99,7 +99,10 @@ def no_new_members(facts: Facts) -> Iterator[str]:
 def no_character_ranges(facts: Facts) -> Iterator[str]:
     """'a'..'c' needs 6.0."""
     for binary in facts.all("binaries"):
-        if binary["operator"] == "DotDot" and binary["left"] == "StringConstantExpressionAst":
+        if (
+            binary["operator"] == "DotDot"
+            and binary["left"]["ast"] == "StringConstantExpressionAst"
+        ):
             yield f"line {binary['line']}: a range of characters needs 6.0"
 
 

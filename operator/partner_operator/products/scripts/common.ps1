@@ -8,6 +8,20 @@ function Get-Text {
     return [string]$Value
 }
 
+function Test-Same {
+    # Letter by letter but for case: -eq takes some letters for others, and which ones depends on the engine.
+    param($Left, $Right)
+    return [string]::Equals((Get-Text -Value $Left), (Get-Text -Value $Right), [StringComparison]::OrdinalIgnoreCase)
+}
+
+function Test-Listed {
+    param($Names, $Name)
+    foreach ($one in $Names) {
+        if (($null -ne $one) -and (Test-Same -Left $one -Right $Name)) { return $true }
+    }
+    return $false
+}
+
 function Get-Property {
     param($Object, [string]$Name)
     if ($null -eq $Object) { return $null }

@@ -42,7 +42,7 @@ try {
     foreach ($name in @($Request.roles)) {
         try {
             foreach ($role in @(Get-ManagementRole -Identity $name -DomainController $controller -ErrorAction Stop)) {
-                if ((Get-Text -Value $role.Name) -eq $name) { $null = $roles.Add([string]$name) }
+                if (Test-Same -Left $role.Name -Right $name) { $null = $roles.Add([string]$name) }
             }
         }
         catch { if (-not (Test-NotFound -Record $_)) { throw } }
@@ -56,7 +56,7 @@ try {
         if (($stored.Count -eq 0) -or ($null -eq $stored[0])) { $certificateFault = 'Get-ExchangeCertificate returns nothing.' }
         $named = @($configuration.CurrentCertificateThumbprint, $configuration.PreviousCertificateThumbprint, $configuration.NextCertificateThumbprint)
         foreach ($certificate in $stored) {
-            if (($null -eq $certificate) -or ($named -notcontains (Get-Text -Value $certificate.Thumbprint))) { continue }
+            if (($null -eq $certificate) -or -not (Test-Listed -Names $named -Name $certificate.Thumbprint)) { continue }
             $raw = Get-Property -Object $certificate -Name 'RawData'
             if ($null -ne $raw) {
                 $null = $certificates.Add(@{
@@ -73,7 +73,7 @@ try {
     foreach ($server in @(Get-ExchangeServer -DomainController $controller -ErrorAction Stop)) {
         if ($null -eq $server) { continue }
         $fqdn = Get-Text -Value $server.Fqdn
-        if ([string]::Equals($fqdn, $Request.host, [StringComparison]::OrdinalIgnoreCase)) { $version = Get-Text -Value $server.AdminDisplayVersion }
+        if (Test-Same -Left $fqdn -Right $Request.host) { $version = Get-Text -Value $server.AdminDisplayVersion }
         # Exchange 2010 in the same organisation knows no OAuth, so there is nothing that it would have to load.
         $older = (Get-Property -Object $server -Name 'IsE15OrLater') -eq $false
         $null = $hosts.Add(@{

@@ -1,8 +1,3 @@
-function Test-Same {
-    param($Left, $Right)
-    return [string]::Equals((Get-Text -Value $Left), (Get-Text -Value $Right), [StringComparison]::OrdinalIgnoreCase)
-}
-
 function Test-OfPartner {
     # Its identifier alone proves nothing: entries of an auth server share it.
     param($Entry)
@@ -35,7 +30,7 @@ try {
         $configure = "$($env:ExchangeInstallPath)Scripts\Configure-EnterprisePartnerApplication.ps1"
         try { $null = & $configure -AuthMetadataUrl $Request.metadataUrl -ApplicationType $Request.applicationType -DomainController $controller }
         catch [System.Management.Automation.CommandNotFoundException] {
-            if ($_.Exception.CommandName -eq $configure) { throw "Exchange's own script $configure is not there, so nothing was made." }
+            if (Test-Same -Left $_.Exception.CommandName -Right $configure) { throw "Exchange's own script $configure is not there, so nothing was made." }
             throw
         }
         $made = New-Object System.Collections.ArrayList

@@ -5,7 +5,7 @@ try {
     $removed = $false
     foreach ($entry in (Get-Entries -Controller $controller).objects) {
         $reference = Get-Text -Value $entry.DistinguishedName
-        if (-not [string]::Equals($reference, [string]$Request.reference, [StringComparison]::OrdinalIgnoreCase)) { continue }
+        if (-not (Test-Same -Left $reference -Right $Request.reference)) { continue }
         $null = Remove-PartnerApplication -Identity $reference -DomainController $controller -Confirm:$false -ErrorAction Stop
         $removed = $true
     }

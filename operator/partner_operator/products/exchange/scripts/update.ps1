@@ -33,7 +33,7 @@ try {
             if ($null -ne $assignment) { $null = $held.Add((Get-Text -Value $assignment.Role)) }
         }
         foreach ($role in @($Request.roles)) {
-            if ($held -contains $role) { continue }
+            if (Test-Listed -Names $held -Name $role) { continue }
             $null = New-ManagementRoleAssignment -Role $role -User $account -DomainController $controller -Confirm:$false -ErrorAction Stop
         }
     }

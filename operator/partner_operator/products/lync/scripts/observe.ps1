@@ -18,7 +18,7 @@ foreach ($entry in $read.objects) {
     $token = Get-Text -Value $entry.AuthToken
     $usesServer = $token -cmatch 'UseOAuthServer$'
     $url = ''
-    if (-not $usesServer) { $url = $token -replace '^Value=', '' }
+    if (-not $usesServer) { $url = $token -creplace '^Value=', '' }
     $null = $entries.Add(@{
             reference = Get-Text -Value $entry.Identity
             name = Get-Text -Value $entry.Identity

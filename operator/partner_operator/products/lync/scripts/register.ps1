@@ -5,8 +5,8 @@ $read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
 if (@($read.warnings).Count -gt 0) { throw "The list of partner applications is not whole: $($read.warnings[0])" }
 foreach ($entry in $read.objects) {
     $identity = Get-Text -Value $entry.Identity
-    if ([string]::Equals($identity, [string]$Request.replaces, [StringComparison]::OrdinalIgnoreCase)) { $replaced = $identity }
-    elseif ([string]::Equals($identity, [string]$Request.identity, [StringComparison]::OrdinalIgnoreCase)) { $existing = $identity }
+    if (Test-Same -Left $identity -Right $Request.replaces) { $replaced = $identity }
+    elseif (Test-Same -Left $identity -Right $Request.identity) { $existing = $identity }
 }
 if ($replaced -ne '') {
     # Realm and identifier cannot be changed. The old entry goes only while the new one can be made.
@@ -14,7 +14,7 @@ if ($replaced -ne '') {
     Set-Tls
     $document = Get-Document -Url $Request.metadataUrl
     if (($document.fault -ne '') -or ($document.status -ne 200)) { throw "The document cannot be had now ($($document.status) $($document.detail)), so nothing was removed." }
-    Remove-CsPartnerApplication -Identity $replaced -Force -Confirm:$false -ErrorAction Stop
+    $null = Remove-CsPartnerApplication -Identity $replaced -Force -Confirm:$false -ErrorAction Stop
 }
 if ($existing -eq '') {
     $null = New-CsPartnerApplication -Identity $Request.identity -MetadataUrl $Request.metadataUrl -ApplicationTrustLevel $Request.trustLevel -Force -Confirm:$false -ErrorAction Stop
