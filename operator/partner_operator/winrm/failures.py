@@ -138,8 +138,8 @@ def _fault(error: Exception, host: str) -> RemoteRunError | None:
 
 
 def _before_anything(error: Exception, host: str) -> RemoteRunError:
-    if isinstance(error, requests.exceptions.SSLError):
-        return TlsFailed(f"{host}: TLS failed: {_tls_reason(str(error))}. {_TLS_HINT}")
+    if isinstance(error, requests.exceptions.SSLError) and not _cut(str(error)):
+        return TlsFailed(f"{host}: TLS failed: {_tls_reason(str(error))}")
     if isinstance(error, (requests.Timeout, DeadlinePassed, WinRMOperationTimeoutError)):
         return TimedOut(f"{host} did not answer in time.")
     if isinstance(error, (LogonBroken, SpnegoError)):
@@ -158,28 +158,42 @@ def _before_anything(error: Exception, host: str) -> RemoteRunError:
         return Unreachable(f"{host} answers HTTP 503: its WinRM service is not running.")
     if isinstance(error, Redirected):
         return ProtocolViolation(f"{host} redirects; that is refused.", nothing_ran=True)
+    if isinstance(error, WSManFaultError):
+        return ProtocolViolation(
+            f"{host} gives no shell ({_what(error)}). It is tried again; if it stays, restart the WinRM service "
+            "there.",
+            nothing_ran=True,
+        )
     return ProtocolViolation(
         f"{host} does not answer as WinRM does ({_what(error)}). Is this port really WinRM?",
         nothing_ran=True,
     )
 
 
-_TLS_HINT = "Put the issuing CA into winrm.caBundle, and the host name into the certificate."
+_CA = "Put the issuing CA into winrm.caBundle."
+_TLS_REASONS = {
+    "unable to get local issuer certificate": _CA,
+    "self-signed certificate": _CA,
+    "certificate has expired": "Renew the certificate of the WinRM listener.",
+    "certificate is not yet valid": "Compare the clocks, and look at the listener's certificate.",
+    "Hostname mismatch": "Put the host name into the certificate, as subject alternative name.",
+    "wrong version number": "Is this the port of an HTTPS listener?",
+    "unsupported protocol": "TLS 1.2 or newer is needed.",
+    "protocol version": "TLS 1.2 or newer is needed.",
+}
+"""What OpenSSL says, and what helps."""
 
 
 def _tls_reason(text: str) -> str:
-    for known in (
-        "unable to get local issuer certificate",
-        "self-signed certificate",
-        "certificate has expired",
-        "certificate is not yet valid",
-        "Hostname mismatch",
-        "wrong version number",
-        "unsupported protocol",
-    ):
+    for known, hint in _TLS_REASONS.items():
         if known.lower() in text.lower():
-            return known
-    return "the handshake failed"
+            return f"{known}. {hint}"
+    return "the handshake failed. Is there a TLS version (1.2 or newer) and a cipher that both sides know?"
+
+
+def _cut(text: str) -> bool:
+    """Whether the connection ended in the middle of the handshake, which says nothing about TLS."""
+    return any(mark in text for mark in ("EOF occurred", "Connection reset", "Connection aborted"))
 
 
 def _connection_reason(text: str) -> str:
@@ -188,6 +202,7 @@ def _connection_reason(text: str) -> str:
         "Connection refused": "the connection was refused",
         "timed out": "no answer in time",
         "reset": "the connection was reset",
+        "EOF occurred": "the connection was closed",
         "Connection aborted": "the connection was closed",
     }
     return next((words for mark, words in reasons.items() if mark in text), "no connection")

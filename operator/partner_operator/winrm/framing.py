@@ -120,7 +120,7 @@ def find_answer(stdout: bytes, asked: str) -> tuple[dict[str, Any], bytes] | Non
         if (document := _checked(found)) is not None
     ]
     if not whole:
-        if _ANSWER_BEGINS in stdout:
+        if _ANSWER_BEGINS in _without_nuls(stdout):
             raise ProtocolViolation(
                 "The answer arrived damaged: its checksum does not fit.", outcome_unknown=True
             )
@@ -159,7 +159,12 @@ def _answers_another(document: dict[str, Any], asked: str) -> bool:
 
 def has_started(stdout: bytes) -> bool:
     """Whether the operation's own script was begun. Meaningful only for the whole output."""
-    return STARTED in stdout
+    return STARTED in _without_nuls(stdout)
+
+
+def _without_nuls(stdout: bytes) -> bytes:
+    """UTF-16 must not hide that something began: whoever says "nothing ran" is believed."""
+    return stdout.replace(b"\0", b"")
 
 
 def refused_language_mode(stdout: bytes) -> str | None:

@@ -226,10 +226,12 @@ class _Conversation:
 
     def _clean_up(self, may_log_on: bool) -> None:
         """Signal and Delete, each by itself: a shell that stays counts against the user's quota."""
-        self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS)
+        self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
         if may_log_on and self._command:
             may_log_on = self._quietly(self._protocol.cleanup_command, self._shell, self._command)
         if may_log_on and self._shell:
+            # Time of its own: a Signal without a reply must not cost the Delete.
+            self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
             self._quietly(self._protocol.close_shell, self._shell)
         self._transport.close()
 

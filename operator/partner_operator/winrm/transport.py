@@ -7,6 +7,7 @@ import time
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Literal
 
 import requests
@@ -147,7 +148,8 @@ class HardenedTransport(Transport):
             if not self.adapter.offered_credentials:
                 raise LogonNotOffered
             raise InvalidCredentialsError("rejected")
-        if response.content:
+        if response.content and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+            # http.sys says 503 in HTML while the service is down.
             _check_type(response)
         if response.status_code >= 400:
             text = self._get_message_response_text(response) if response.content else b""
