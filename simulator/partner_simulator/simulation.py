@@ -18,7 +18,7 @@ from typing import Self
 
 from partner_simulator import views
 from partner_simulator.human import HumanActions
-from partner_simulator.powershell import PowerShellEngine
+from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
 from partner_simulator.recording import RecordingEngine
 from partner_simulator.web import trust_check
 from partner_simulator.web.farm import Farm
@@ -45,13 +45,18 @@ class Simulation(HumanActions):
         switches: Switches | None = None,
         *,
         settings: WsmanSettings | None = None,
+        windows_powershell: WindowsPowerShell = WindowsPowerShell.NONE,
     ) -> None:
-        """`pwsh`: a PowerShell 7. Nothing runs until `start`. `settings`: of all WinRM services."""
+        """`pwsh`: a PowerShell 7, which passes for `windows_powershell` on every machine.
+
+        Nothing runs until `start`. `settings`: of all WinRM services.
+        """
         self.domain = setup.build(switches or Switches())
         self.faults = Faults()
         self.counters = Counters()
         self._pwsh = pwsh
         self._settings = settings
+        self._windows_powershell = windows_powershell
         self._folder = Path(tempfile.mkdtemp(prefix="partner-simulation-"))
         self._passwords = {account.password for account in self.domain.accounts.known}
         self._farm = Farm(self.domain)
@@ -61,7 +66,9 @@ class Simulation(HumanActions):
     def start(self) -> None:
         """Bring everything up; the first time on a machine, cmdlets are compiled (some 10 s)."""
         world = World(self.domain, self._folder)
-        self._engine = RecordingEngine(PowerShellEngine(self._pwsh, world))
+        self._engine = RecordingEngine(
+            PowerShellEngine(self._pwsh, world, windows_powershell=self._windows_powershell)
+        )
         self._farm.start()
         for fqdn in self.domain.machines:
             host = WsmanServer(

@@ -19,6 +19,8 @@ from partner_simulator.powershell import generate
 from partner_simulator.powershell.signatures import cmdlets
 
 _COMPILE_SECONDS = 180
+_LIMITS = "windows_powershell.txt"
+"""What the prelude takes away; it looks for this file beside the core."""
 
 
 class CompilationFailed(Exception):
@@ -74,11 +76,13 @@ def assemblies(pwsh: Path, cache: Path) -> Assemblies:
         if item.name.endswith(".cs")
     }
     digest = hashlib.sha256(f"{_identity(pwsh)}|{_compiler()}".encode())
-    for name in sorted(sources):
-        digest.update(f"{name}\0{sources[name]}\0".encode())
+    limits = (resources.files(__package__) / "data" / _LIMITS).read_text("utf-8")
+    for name, text in [*sorted(sources.items()), (_LIMITS, limits)]:
+        digest.update(f"{name}\0{text}\0".encode())
     folder = cache / "simulator-powershell" / digest.hexdigest()[:24]
     result = Assemblies(folder)
     _write_if_absent(folder / "pwsh", str(pwsh))
+    _write_if_absent(folder / _LIMITS, limits)
     if not result.core.exists():
         _compile(pwsh, "PartnerSimulator.Core", list(sources.values()), result.core, ())
     return result

@@ -7,12 +7,14 @@ import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from partner_simulator.ports import CmdletError, CmdletWorld, Session
 from partner_simulator.powershell.assemblies import Assemblies, assemblies, cache_folder
 from partner_simulator.powershell.command import Command
 from partner_simulator.powershell.command_line import PowerShellRun, ProgramRun, Refusal, parse
+from partner_simulator.powershell.emulation import Emulation, WindowsPowerShell
 from partner_simulator.powershell.hosts import Job, run_cold
 from partner_simulator.powershell.launching import HostDied, Launcher
 from partner_simulator.powershell.machines import Machines, write_home
@@ -28,12 +30,20 @@ class PowerShellEngine:
     """A CommandEngine on a real pwsh; product cmdlets and Windows commands ask `world`."""
 
     def __init__(
-        self, pwsh: Path, world: CmdletWorld, *, reuse: bool = True, processes: int = 2
+        self,
+        pwsh: Path,
+        world: CmdletWorld,
+        *,
+        reuse: bool = True,
+        processes: int = 2,
+        windows_powershell: WindowsPowerShell = WindowsPowerShell.NONE,
+        hosts: Mapping[str, WindowsPowerShell] | None = None,
     ) -> None:
         """Compile what is not compiled yet (some 5 s the first time) and open the world's socket.
 
         `reuse` keeps up to `processes` PowerShell processes and runs scripts in them again and
-        again; otherwise each command has a process of its own. Raises CompilationFailed.
+        again; otherwise each command has a process of its own. `windows_powershell` is what every
+        machine's PowerShell passes for, but for those in `hosts`. Raises CompilationFailed.
         """
         parts = assemblies(pwsh, cache_folder(os.environ))
         self._folder = Path(tempfile.mkdtemp(prefix="ps-"))
@@ -44,7 +54,8 @@ class PowerShellEngine:
         modules = _EndpointModules(parts)
         self._server = WorldServer(world, self._folder, modules.manifest)
         self._world = world
-        self._machines = Machines(self._folder, parts, world)
+        emulation = Emulation(windows_powershell, hosts or {})
+        self._machines = Machines(self._folder, parts, world, emulation)
         self._launcher = Launcher(pwsh, parts.core, home, self._server, nothing)
         self._pool = Pool(self._launcher, processes) if reuse else None
         self._slots = threading.BoundedSemaphore(processes)

@@ -60,11 +60,11 @@ def run_cold(launcher: Launcher, job: Job, command: Command) -> int:
 class ReusedHost:
     """A pwsh whose real ConsoleHost is run again and again, one run at a time."""
 
-    def __init__(self, launcher: Launcher, trust: str) -> None:
-        """Start and warm it (1.8 s). Raises HostDied."""
-        self.trust = trust
+    def __init__(self, launcher: Launcher, machine: Machine) -> None:
+        """Start and warm it (1.8 s), for runs on `machine` and its like. Raises HostDied."""
+        self._kind = (machine.trust, machine.emulates)
         self._server = launcher.server
-        self._child, self._wire = launcher.spawn((), trust)
+        self._child, self._wire = launcher.spawn((), machine.trust)
         self._child.feed(b"")  # scripts have their input from the job
         self._run: _Run | None = None
         try:
@@ -78,6 +78,10 @@ class ReusedHost:
         ]
         for reader in self._readers:
             reader.start()
+
+    def suits(self, machine: Machine) -> bool:
+        """Whether it can run what is asked of `machine`: a process cannot change this."""
+        return self._kind == (machine.trust, machine.emulates)
 
     @property
     def alive(self) -> bool:
@@ -177,6 +181,7 @@ def _message(kind: str, job: Job, socket_path: Path) -> Mapping[str, Any]:
         "environment": environment,
         "snapins": {name: str(path) for name, path in machine.snapins.items()},
         "codepage": job.codepage,
+        "emulates": machine.emulates.value,
     }
 
 

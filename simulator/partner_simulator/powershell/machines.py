@@ -16,6 +16,7 @@ from pathlib import Path
 
 from partner_simulator.ports import CmdletWorld, Session
 from partner_simulator.powershell.assemblies import Assemblies
+from partner_simulator.powershell.emulation import Emulation, WindowsPowerShell
 
 _EXCHANGE = Path("Program Files/Microsoft/Exchange Server/V15")
 _LYNC_ROLES_2013 = "'UserApplication', 'ArchiveApplication'"
@@ -36,13 +37,18 @@ class Machine:
     """SSL_CERT_FILE; OpenSSL reads it once per process."""
     snapins: Mapping[str, Path]
     """Installed snap-ins: name to manifest."""
+    emulates: WindowsPowerShell
+    """A process that once passed for a version keeps to it."""
 
 
 class Machines:
     """Makes the machines' folders, once per host and set of products."""
 
-    def __init__(self, folder: Path, parts: Assemblies, world: CmdletWorld) -> None:
+    def __init__(
+        self, folder: Path, parts: Assemblies, world: CmdletWorld, emulation: Emulation
+    ) -> None:
         self._folder = folder
+        self._emulation = emulation
         self._parts = parts
         self._world = world
         self._roots: dict[tuple[str, ...], Path] = {}
@@ -87,6 +93,7 @@ class Machines:
                 snapins={
                     name: self._parts.module(product, name) for name, product in snapins.items()
                 },
+                emulates=self._emulation.of(session.host),
             )
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

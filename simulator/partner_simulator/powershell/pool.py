@@ -9,6 +9,7 @@ from pathlib import Path
 from partner_simulator.powershell.command import Command
 from partner_simulator.powershell.hosts import Job, ReusedHost, run_cold
 from partner_simulator.powershell.launching import HostDied, Launcher
+from partner_simulator.powershell.machines import Machine
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Pool:
         try:
             if not self._holds(job):
                 return run_cold(self._launcher, job, command)
-            host = self._take(job.machine.trust)
+            host = self._take(job.machine)
             code = host.run(job, command)
             self._give(host)
             return code
@@ -59,11 +60,11 @@ class Pool:
         for host in idle:
             host.close()
 
-    def _take(self, trust: str) -> ReusedHost:
+    def _take(self, machine: Machine) -> ReusedHost:
         with self._lock:
             # The one used last, so that a second stays cold until two runs meet.
             latest = reversed(self._idle)
-            fit = next((host for host in latest if host.trust == trust and host.alive), None)
+            fit = next((host for host in latest if host.suits(machine) and host.alive), None)
             if fit is not None:
                 self._idle.remove(fit)
                 return fit
@@ -71,7 +72,7 @@ class Pool:
             self._idle = [] if stale else self._idle
         for host in stale:
             host.close()
-        return ReusedHost(self._launcher, trust)
+        return ReusedHost(self._launcher, machine)
 
     def _give(self, host: ReusedHost) -> None:
         with self._lock:
@@ -95,7 +96,7 @@ class Pool:
         cold.finish(run_cold(self._launcher, test, cold))
         expected = cold.read(0)
         try:
-            host = ReusedHost(self._launcher, job.machine.trust)
+            host = ReusedHost(self._launcher, job.machine)
         except HostDied as error:
             _log.warning("pwsh cannot be reused, runs will be slow: %s", error)
             return False

@@ -14,6 +14,8 @@ namespace PartnerSimulator
         public static string Session;
         public static string Root;
         public static string Core;
+        /// <summary>The Windows PowerShell that the run passes for; empty for none.</summary>
+        public static string Emulates;
         /// <summary>Snap-ins installed on the machine: name to module manifest.</summary>
         public static readonly System.Collections.Generic.SortedDictionary<string, string> Snapins =
             new System.Collections.Generic.SortedDictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -235,6 +235,10 @@ namespace Microsoft.PowerShell.Commands
 
         protected override void ProcessRecord()
         {
+            // To Windows PowerShell no name means all of them; PowerShell 7 refuses it.
+            if (Prelude.Version == null && Name == null && MyInvocation.BoundParameters.ContainsKey("Name"))
+                ThrowTerminatingError(new ErrorRecord(
+                    new PSArgumentNullException("Name"), "ParameterArgumentValidationError", ErrorCategory.InvalidData, null));
             var missing = new List<string>();
             var all = ((JsonArray)World("services")).Select(SimulatedService.From).OrderBy(item => item.Name, StringComparer.OrdinalIgnoreCase);
             var found = DisplayName == null

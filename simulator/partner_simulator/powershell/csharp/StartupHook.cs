@@ -119,6 +119,7 @@ internal static class StartupHook
         Run.Socket = (string)job["socket"];
         Run.Session = (string)job["session"];
         Run.Root = (string)job["root"];
+        Run.Emulates = (string)job["emulates"];
         Run.Core = typeof(StartupHook).Assembly.Location;
         Run.Snapins.Clear();
         foreach (var pair in (JsonObject)job["snapins"]) Run.Snapins[pair.Key] = (string)pair.Value;

@@ -3,3 +3,4 @@ $ErrorView = 'NormalView'
 $null = New-PSDrive -Name C -PSProvider FileSystem -Root ([PartnerSimulator.Run]::Root) -Scope Global
 Import-Module ([PartnerSimulator.Run]::Core) -Global -DisableNameChecking
 [PartnerSimulator.Machine]::Prepare($ExecutionContext)
+[PartnerSimulator.Prelude]::Apply($ExecutionContext, [PartnerSimulator.Run]::Emulates)
