@@ -10,6 +10,7 @@ import pytest
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import WsmanSettings
+from support.clients_powershell import Exchange, Inside, exchange_in, powershell_inside
 from support.wsman_bench import Bench, bench_in
 
 
@@ -30,3 +31,17 @@ def lenient(bench: Bench) -> Bench:
     """A host whose administrator allows clear SOAP over http."""
     bench.server.settings = replace(WsmanSettings(), allow_unencrypted=True)
     return bench
+
+
+@pytest.fixture(scope="session")
+def inside() -> Iterator[Inside]:
+    """One simulated domain and one PowerShell for the room."""
+    with powershell_inside() as made:
+        yield made
+
+
+@pytest.fixture
+def exchange(tmp_path: Path, inside: Inside) -> Iterator[Exchange]:
+    """An Exchange server whose command lines a real PowerShell runs."""
+    with exchange_in(tmp_path, inside) as made:
+        yield made
