@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are tables of the code: reasons and assumptions. `--check` only compares."""
+"""Writes the pages of docs/ that are tables of the code: reasons, assumptions, faults. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from partner_operator.kube.api.explain import reasons_page
 from partner_simulator.world.switches import ROWS
+from support.matrix_page import faults_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ASSUMPTIONS = """# Assumptions
@@ -41,7 +42,11 @@ def assumptions_page() -> str:
 
 def pages() -> dict[Path, str]:
     """All generated pages."""
-    return {DOCS / "reasons.md": reasons_page(), DOCS / "assumptions.md": assumptions_page()}
+    return {
+        DOCS / "reasons.md": reasons_page(),
+        DOCS / "assumptions.md": assumptions_page(),
+        DOCS / "faults.md": faults_page(),
+    }
 
 
 def main() -> int:

@@ -1,0 +1,82 @@
+"""The wire layer: one run against one host per cell, and what both sides say of it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from partner_operator.products.failures import operation_failed
+from partner_operator.trust.reasons import ConditionType
+from partner_operator.winrm import Answer, RemoteRunError
+from partner_simulator.wsman import Step, Tally
+from support.matrix_model import SHOWN, STEPS, Cell, Counts, Expected, Failure, Kind, Shown
+from support.matrix_stage import Stage
+from support.matrix_table import cells, impossible
+from support.winrm_host import PASSWORD
+
+_SETTLING_SECONDS = 2.0
+
+
+def _played(stage: Stage) -> Answer | RemoteRunError:
+    try:
+        return stage.play()
+    except RemoteRunError as error:
+        return error
+
+
+def _counted(stage: Stage) -> Counts:
+    counters = stage.host.server.counters
+    return Counts(
+        accepted=counters.count(Tally.LOGONS_ACCEPTED),
+        rejected=counters.count(Tally.LOGONS_REJECTED),
+        commands=counters.count(Tally.COMMANDS_STARTED),
+        sends=len(counters.requests(step=Step.SEND)),
+        shells_left=len(counters.open_shells()),
+    )
+
+
+def _settled(stage: Stage, expected: Counts) -> Counts:
+    """What the host counts; it may still be at work on a request whose client has gone."""
+    end = time.monotonic() + _SETTLING_SECONDS
+    while (counted := _counted(stage)) != expected and time.monotonic() < end:
+        time.sleep(0.02)
+    return counted
+
+
+@pytest.mark.parametrize("cell", cells(), ids=lambda cell: cell.name)
+def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) -> None:
+    """Class, what is known of the outcome, and the host's own counts."""
+    cell.arrange(stage, cell)
+    started = time.monotonic()
+    outcome = _played(stage)
+    assert time.monotonic() - started < 4.0
+    if isinstance(outcome, RemoteRunError):
+        failure = Failure(type(outcome), outcome.nothing_ran, outcome.outcome_unknown)
+        ended: Failure | None = failure
+        assert PASSWORD not in outcome.message
+        told = operation_failed(outcome, product="Exchange", operation="observe")
+        beside = ConditionType.STALLED if told.stalled else ConditionType.RECONCILING
+        assert Shown(told.reason, beside) == SHOWN[failure]
+    else:
+        ended = None
+        assert set(outcome.data) == {"a"}
+    assert str(Expected(ended, _settled(stage, cell.expected.counts))) == str(cell.expected)
+    assert cell.expected.counts.rejected <= 1
+    if stage.decoy is not None:
+        assert stage.decoy.received == b"" or cell.kind is Kind.NETWORK
+
+
+def test_every_kind_at_every_step_is_a_cell_or_cannot_be() -> None:
+    """Nothing is silently missing, and nothing impossible is tested."""
+    played = {(cell.kind, cell.step) for cell in cells()}
+    named = {(pair.kind, pair.step) for pair in impossible()}
+    everything = {(kind, step) for kind in Kind for step in STEPS}
+    assert everything - played - named == set()
+    assert played & named == set()
+
+
+def test_no_two_cells_are_the_same() -> None:
+    """A cell is found by its name."""
+    names = [cell.name for cell in cells()]
+    assert len(set(names)) == len(names)
