@@ -10,7 +10,7 @@ namespace Microsoft.PowerShell.Commands
 {
     /// <summary>Start-Sleep of Windows PowerShell: whole seconds, so half a second is none.</summary>
     [Cmdlet("Start", "Sleep", DefaultParameterSetName = "Seconds")]
-    public sealed class StartSleepCommand : PSCmdlet
+    sealed class StartSleepCommand : PSCmdlet
     {
         readonly ManualResetEventSlim stopped = new ManualResetEventSlim();
 
@@ -32,7 +32,7 @@ namespace Microsoft.PowerShell.Commands
 
     /// <summary>Group-Object of Windows PowerShell: groups come in the order in which they were first seen.</summary>
     [Cmdlet("Group", "Object")]
-    public sealed class GroupObjectCommand : PSCmdlet
+    sealed class GroupObjectCommand : PSCmdlet
     {
         readonly List<PSObject> items = new List<PSObject>();
 
@@ -73,7 +73,7 @@ namespace Microsoft.PowerShell.Commands
     }
 
     /// <summary>Web cmdlets differ too much between the versions: nobody may use them.</summary>
-    public abstract class ForbiddenCommand : PSCmdlet
+    abstract class ForbiddenCommand : PSCmdlet
     {
         [Parameter(ValueFromRemainingArguments = true)] public object[] Arguments { get; set; }
 
@@ -86,8 +86,8 @@ namespace Microsoft.PowerShell.Commands
     }
 
     [Cmdlet("Invoke", "WebRequest")]
-    public sealed class InvokeWebRequestCommand : ForbiddenCommand { }
+    sealed class InvokeWebRequestCommand : ForbiddenCommand { }
 
     [Cmdlet("Invoke", "RestMethod")]
-    public sealed class InvokeRestMethodCommand : ForbiddenCommand { }
+    sealed class InvokeRestMethodCommand : ForbiddenCommand { }
 }

@@ -9,7 +9,7 @@ namespace Microsoft.PowerShell.Commands
 {
     /// <summary>ConvertFrom-Json of Windows PowerShell: an array is one object.</summary>
     [Cmdlet("ConvertFrom", "Json")]
-    public sealed class ConvertFromJsonCommand : PSCmdlet
+    sealed class ConvertFromJsonCommand : PSCmdlet
     {
         readonly List<string> lines = new List<string>();
 
@@ -66,7 +66,7 @@ namespace Microsoft.PowerShell.Commands
 
     /// <summary>ConvertTo-Json of Windows PowerShell.</summary>
     [Cmdlet("ConvertTo", "Json")]
-    public sealed class ConvertToJsonCommand : PSCmdlet
+    sealed class ConvertToJsonCommand : PSCmdlet
     {
         const int DeepestAllowed = 100;
         readonly List<object> items = new List<object>();
