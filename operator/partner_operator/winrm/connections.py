@@ -12,6 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -28,6 +29,16 @@ class ReplyTooLarge(Exception):
     """More bytes than any answer of WinRM has."""
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of one connection, after its TLS handshake."""
+
+    number: int
+    """Counts the connections of a run; 0 is none."""
+    certificate: bytes
+    """In DER."""
+
+
 class Connections:
     """All connections of one run, and the moment at which they are cut."""
 
@@ -36,6 +47,7 @@ class Connections:
         self._handles: list[socket.socket] = []
         self._connections: list[HTTPSConnection] = []
         self._timer: threading.Timer | None = None
+        self.newest = Peer(0, b"")
         self.deadline = deadline
         """On the clock of time.monotonic."""
         self.allow_until(deadline)
@@ -60,6 +72,11 @@ class Connections:
         with self._lock:
             self._connections.append(connection)
             self._handles.append(made.dup())
+
+    def connected(self, secured: Any) -> None:
+        """Remember who is at the other end of the newest connection."""
+        certificate = secured.getpeercert(binary_form=True) or b""
+        self.newest = Peer(self.newest.number + 1, certificate)
 
     def close(self) -> None:
         """Forget all; the run is over."""
@@ -118,6 +135,10 @@ class BoundedAdapter(HTTPAdapter):
                 made = super()._new_conn()
                 connections.add(self, made)
                 return made
+
+            def connect(self) -> None:
+                super().connect()
+                connections.connected(self.sock)
 
         class WatchedPool(HTTPSConnectionPool):
             ConnectionCls = WatchedConnection

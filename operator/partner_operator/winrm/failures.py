@@ -30,6 +30,7 @@ from partner_operator.winrm.errors import (
     Unauthenticated,
     Unreachable,
 )
+from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
 from partner_operator.winrm.transport import (
     DeadlinePassed,
     LogonBroken,
@@ -70,6 +71,7 @@ EXPECTED = (
     DeadlinePassed,
     LogonBroken,
     LogonNotOffered,
+    KerberosFailed,
     WrongReply,
     ET.ParseError,
     StopIteration,
@@ -103,6 +105,13 @@ def classify(error: Exception, phase: Phase, host: str) -> RemoteRunError:
 
 
 def _logon(error: Exception, host: str) -> RemoteRunError | None:
+    if isinstance(error, KerberosFailed):
+        return _kerberos(error, host)
+    if isinstance(error, KerberosRefused):
+        return Unauthenticated(
+            f"The domain refused the user name or password for {host}: wrong, unknown, locked or expired "
+            f"(Kerberos: {error}). The operator tries again when the Secret changes."
+        )
     if isinstance(error, InvalidCredentialsError):
         return Unauthenticated(
             f"{host} refused the user name or password. The operator tries again when the Secret changes."
@@ -110,7 +119,7 @@ def _logon(error: Exception, host: str) -> RemoteRunError | None:
     if isinstance(error, LogonNotOffered):
         return Forbidden(
             f"{host} does not offer the declared authentication. For CredSSP, on the host: "
-            "Enable-WSManCredSSP -Role Server; for NTLM: Negotiate in winrm/config/service/auth.",
+            "Enable-WSManCredSSP -Role Server; for NTLM and Kerberos: Negotiate in winrm/config/service/auth.",
             logged_on=False,
         )
     if isinstance(error, WinRMError) and "is not installed" in str(error):
@@ -118,6 +127,33 @@ def _logon(error: Exception, host: str) -> RemoteRunError | None:
             f"{host}: this image has no support for the declared authentication.", logged_on=False
         )
     return None
+
+
+def _kerberos(error: KerberosFailed, host: str) -> RemoteRunError:
+    sentence = _KERBEROS[error.trouble].format(host=host, code=error.code)
+    match error.trouble:
+        case Trouble.USER_NAME | Trouble.TICKET_REFUSED:
+            return Forbidden(sentence, logged_on=False)
+        case Trouble.UNPROVEN:
+            return ProtocolViolation(sentence, nothing_ran=True)
+    return Unreachable(sentence)
+
+
+_KERBEROS: dict[Trouble, str] = {
+    Trouble.USER_NAME: "{host}: Kerberos needs the user name in the Secret as user@REALM, such as "
+    "operator@LITWAREINC.COM. DOMAIN\\user names no realm, and none is guessed.",
+    Trouble.NO_KDC: "{host}: no domain controller answers for the realm in the user name (Kerberos error {code}). "
+    "Check the realm, krb5.conf, DNS and port 88 from the operator's pod.",
+    Trouble.CLOCK: "{host}: Kerberos refuses because clocks differ by more than five minutes (clock skew). Set the "
+    "clocks of the operator's node, the host and the domain controllers.",
+    Trouble.NO_SERVICE: "The domain does not know the service HTTP/{host}. Declare the host by the name that Active "
+    "Directory has for it; setspn -Q HTTP/{host} shows who holds that service principal name (SPN).",
+    Trouble.TICKET_REFUSED: "{host} refused the ticket that the domain gave for it. Either TLS ends at another "
+    "machine in between (channel binding), or the SPN HTTP/{host} belongs to another account: setspn -Q HTTP/{host}.",
+    Trouble.UNPROVEN: "{host} could not prove by Kerberos that it is HTTP/{host}. Nothing was sent to it.",
+    Trouble.OTHER: "{host}: Kerberos failed (error {code}), which says nothing about the password. Check krb5.conf, "
+    "the encryption types and the clocks.",
+}
 
 
 def _fault(error: Exception, host: str) -> RemoteRunError | None:
@@ -214,7 +250,7 @@ def _what(error: Exception) -> str:
         return f"fault {error.wsman_fault_code or error.wmierror_code or error.fault_subcode}"
     if isinstance(error, WinRMTransportError):
         return f"HTTP {error.code}"
-    if isinstance(error, (WrongReply, LogonBroken)):
+    if isinstance(error, (WrongReply, LogonBroken, KerberosFailed)):
         return str(error)
     return type(error).__name__
 

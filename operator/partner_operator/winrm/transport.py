@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import urllib.parse
 import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from winrm.protocol import Protocol
 from winrm.transport import Transport
 
 from partner_operator.winrm.connections import BoundedAdapter, Connections
+from partner_operator.winrm.kerberos import KerberosAuth, KerberosFailed, Tickets, Trouble
 
 CONNECT_SECONDS = 10.0
 OPERATION_SECONDS = 20
@@ -73,6 +75,8 @@ class HardenedTransport(Transport):
     def build_session(self) -> requests.Session:
         """The session without proxies, netrc and CA variables of the environment."""
         fresh = self.session is None
+        if fresh and self.auth_method == "kerberos":
+            self.session = self._kerberos_session()
         session: requests.Session = super().build_session()
         if fresh:
             session.trust_env = False
@@ -81,17 +85,28 @@ class HardenedTransport(Transport):
             session.mount("https://", self.adapter)
         return session
 
+    def _kerberos_session(self) -> requests.Session:
+        """Instead of pywinrm's, which takes tickets from the process' cache and not the password."""
+        host = urllib.parse.urlsplit(self.endpoint).hostname or ""
+        tickets = Tickets(host, self.username or "", self.password or "")
+        session = requests.Session()
+        session.auth = KerberosAuth(tickets, lambda: self.connections.newest)
+        session.verify = self.ca_trust_path or True
+        session.headers.update(self.default_headers)
+        return session
+
     def close(self) -> None:
         """End all connections."""
         self.close_session()
         self.connections.close()
 
     def log_on(self) -> None:
-        """Do the handshake of CredSSP with an empty message, as pywinrm does over plain HTTP.
+        """Do the handshake of CredSSP or Kerberos with an empty message, as pywinrm does over plain HTTP.
 
-        Its client takes the reply to Create, when that is a fault, for a failed logon otherwise.
+        CredSSP's client takes the reply to Create, when that is a fault, for a failed logon otherwise. With
+        Kerberos, the host has proven itself before it is asked for anything.
         """
-        if self.auth_method == "credssp":
+        if self.auth_method in ("credssp", "kerberos"):
             with self._guarded():
                 session = self.build_session()
                 empty = session.prepare_request(requests.Request("POST", self.endpoint))
@@ -147,6 +162,8 @@ class HardenedTransport(Transport):
             response.close()
             if not self.adapter.offered_credentials:
                 raise LogonNotOffered
+            if self.auth_method == "kerberos":
+                raise KerberosFailed(Trouble.TICKET_REFUSED)
             raise InvalidCredentialsError("rejected")
         if response.content and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
             # http.sys says 503 in HTML while the service is down.

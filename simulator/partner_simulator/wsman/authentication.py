@@ -1,4 +1,4 @@
-"""Logons: NTLM, SPNEGO and CredSSP, accepted by pyspnego; the state belongs to one TCP connection."""
+"""Logons: NTLM, SPNEGO and CredSSP, accepted by pyspnego, and Kerberos; the state belongs to one TCP connection."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import ssl
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import spnego
@@ -18,6 +19,11 @@ from spnego.exceptions import BadBindingsError, ErrorCode, SpnegoError
 
 from partner_simulator.certificates import load_identity, self_signed
 from partner_simulator.ports import Directory, Logon, LogonKind
+from partner_simulator.wsman.kerberos import (
+    KerberosAcceptor,
+    TicketRefusedError,
+    carries_kerberos,
+)
 from partner_simulator.wsman.names import Scheme
 from partner_simulator.wsman.ntlm_message import Authenticate, find_authenticate, starts_logon
 from partner_simulator.wsman.ntlm_users import accounts_in_force, canonical_user
@@ -95,21 +101,30 @@ class Authenticator:
         directory: Directory,
         binding: ChannelBinding,
         end_point: GssChannelBindings | None,
+        keytab: Path | None = None,
     ) -> None:
-        """`end_point` is None where the connection has no TLS."""
+        """`end_point` is None where the connection has no TLS; without `keytab`, no ticket is taken."""
         self._host = host
         self._directory = directory
         self._binding = binding
+        self._keytab = keytab
         self._end_point = end_point
         self._inner: _WatchedNegotiate | None = None
         self._claimed: Authenticate | None = None
-        self.context: spnego.ContextProxy | None = None
+        self._tickets: KerberosAcceptor | None = None
+        self._context: spnego.ContextProxy | None = None
         self.scheme: Scheme | None = None
         self.logon: Logon | None = None
 
+    @property
+    def context(self) -> spnego.ContextProxy | KerberosAcceptor | None:
+        """The security context, which seals and unseals messages."""
+        return self._tickets or self._context
+
     def forget(self) -> None:
         """Make the connection anonymous again."""
-        self.context = self.scheme = self.logon = self._inner = self._claimed = None
+        self._context = self.scheme = self.logon = self._inner = self._claimed = None
+        self._tickets = None
 
     def begins(self, scheme: Scheme, token: bytes) -> bool:
         """Whether this message begins a new logon rather than continuing one."""
@@ -123,11 +138,19 @@ class Authenticator:
         A rejected password is reported to the directory exactly once; wrong channel bindings are
         refused too, but are not the account's fault.
         """
+        begins = self.begins(scheme, token)
+        if begins:
+            self.forget()
+            if scheme is not Scheme.CREDSSP and self._keytab and carries_kerberos(token):
+                self.scheme = scheme
+                self._tickets = KerberosAcceptor(self._keytab)
+        if self._tickets is not None:
+            return self._take_ticket(self._tickets, token)
         accounts = self._directory.accounts()
         with accounts_in_force(accounts):
-            if self.begins(scheme, token):
+            if begins:
                 self._begin(scheme)
-            assert self.context is not None
+            assert self._context is not None
             self._claimed = find_authenticate(token) or self._claimed
             try:
                 reply = self._judge(token)
@@ -139,30 +162,50 @@ class Authenticator:
             self._claimed = self._inner.claimed
             if self._inner.failed:
                 return self._rejected(reply)
-        if not self.context.complete:
+        if not self._context.complete:
             return Answer(Outcome.CONTINUE, reply)
         kind = LogonKind.CREDSSP if scheme is Scheme.CREDSSP else LogonKind.NETWORK
         self.logon = Logon(self._claimed_user(), kind)
         return Answer(Outcome.ACCEPTED, reply, self.logon.user)
 
+    def _take_ticket(self, tickets: KerberosAcceptor, token: bytes) -> Answer:
+        """A refused ticket is nobody's bad password: that the KDC has judged."""
+        looks = self._end_point is not None and self._binding is not ChannelBinding.NONE
+        expected = self._end_point.application_data if looks and self._end_point else None
+        try:
+            reply = tickets.step(token, expected)
+        except BadBindingsError:
+            return self._rejected(b"", blame=False)
+        except TicketRefusedError as error:
+            return self._rejected(error.token, blame=False)
+        if not tickets.complete:
+            return Answer(Outcome.CONTINUE, reply)
+        accounts = self._directory.accounts()
+        user = canonical_user(accounts, "", tickets.user)
+        unbound = looks and self._binding is ChannelBinding.STRICT and not tickets.bound
+        if unbound or user not in accounts:
+            self.forget()
+            return Answer(Outcome.REJECTED, b"", user)
+        self.logon = Logon(user, LogonKind.NETWORK)
+        return Answer(Outcome.ACCEPTED, reply, user)
+
     def _begin(self, scheme: Scheme) -> None:
-        self.forget()
         self.scheme = scheme
         if scheme is Scheme.CREDSSP:
             self._inner = _WatchedNegotiate()
-            self.context = spnego.server(
+            self._context = spnego.server(
                 protocol="credssp",
                 credssp_negotiate_context=self._inner,
                 credssp_tls_context=_credssp_tls(),
             )
         else:
-            self.context = spnego.server(protocol="negotiate", options=_OPTIONS)
+            self._context = spnego.server(protocol="negotiate", options=_OPTIONS)
 
     def _judge(self, token: bytes) -> bytes:
-        assert self.context is not None
+        assert self._context is not None
         if self._inner is not None:
-            return self.context.step(token) or b""
-        return self.context.step(token, channel_bindings=self._expected_bindings()) or b""
+            return self._context.step(token) or b""
+        return self._context.step(token, channel_bindings=self._expected_bindings()) or b""
 
     def _expected_bindings(self) -> GssChannelBindings | None:
         if self._end_point is None or self._claimed is None:

@@ -39,6 +39,7 @@ class Connection:
             service.directory,
             service.settings().channel_binding,
             secured.end_point if secured else None,
+            service.settings().kerberos_keytab,
         )
 
     def run(self) -> None:

@@ -56,6 +56,7 @@ class Scheme(StrEnum):
     NTLM = "NTLM"
     NEGOTIATE = "Negotiate"
     CREDSSP = "CredSSP"
+    KERBEROS = "Kerberos"
 
 
 def qualified(namespace: str, name: str) -> str:

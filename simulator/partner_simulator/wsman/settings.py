@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from partner_simulator.wsman.names import Scheme
 from partner_simulator.wsman.soap_faults import FaultShape
@@ -45,6 +46,8 @@ class WsmanSettings:
     offered_schemes: tuple[str, ...] = (Scheme.NEGOTIATE, Scheme.CREDSSP)
     """Sent as WWW-Authenticate, in order. Raw NTLM is taken where Negotiate is offered."""
     channel_binding: ChannelBinding = ChannelBinding.RELAXED
+    kerberos_keytab: Path | None = None
+    """The host's keys for HTTP/its-name; without them (or without gssapi) no ticket is taken."""
     quotas: Quotas = Quotas()
     allow_unencrypted: bool = False
     """Windows' `AllowUnencrypted`: take clear SOAP over http from who logged on there."""

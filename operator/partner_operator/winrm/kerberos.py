@@ -1,0 +1,278 @@
+"""Logon with Kerberos: the password goes to the domain's KDC, and a ticket that is bound to TLS to the host.
+
+Uses the optional package gssapi (MIT Kerberos). Tickets live in memory and belong to one run; no ticket cache and
+no variable of the process is read or written, so that runs in parallel do not meet. Nothing is delegated.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any
+
+import requests
+from cryptography import x509
+from requests.auth import AuthBase
+from winrm.exceptions import InvalidCredentialsError, WinRMError
+
+from partner_operator.winrm.connections import Peer
+
+_CHALLENGE = re.compile(
+    r"(?:^|,)\s*(?:Negotiate|Kerberos)\b(?:[ \t]+([A-Za-z0-9+/]+=*))?", re.IGNORECASE
+)
+_WEAK_HASHES = frozenset({"md5", "sha1"})
+_KRB5_TABLE = -1765328384
+"""ERROR_TABLE_BASE_krb5 of krb5.h; protocol errors (RFC 4120 7.5.9) are counted from here."""
+_ROUNDS = 3
+"""Kerberos is done after one; SPNEGO may take another."""
+
+
+class Trouble(StrEnum):
+    """Why there was no logon."""
+
+    USER_NAME = "the user name has no realm"
+    REFUSED = "the domain refused the user name or password"
+    NO_KDC = "no KDC can be reached"
+    CLOCK = "clocks differ"
+    NO_SERVICE = "the domain does not know the service"
+    TICKET_REFUSED = "the host refused the ticket"
+    UNPROVEN = "the host did not prove itself"
+    OTHER = "Kerberos failed"
+
+
+class KerberosFailed(Exception):
+    """No logon, for a reason that says nothing about the password; `code` is Kerberos' own."""
+
+    def __init__(self, trouble: Trouble, code: int = 0) -> None:
+        super().__init__(f"{trouble} (code {code})" if code else str(trouble))
+        self.trouble = trouble
+        self.code = code
+
+
+_CREDENTIAL_CODES = {
+    **dict.fromkeys((1, 6, 12, 18, 21, 23, 24, 31), Trouble.REFUSED),
+    # 1 expired, 6 unknown, 12 restricted, 18 locked or disabled, 21 not yet valid, 23 password expired,
+    # 24 wrong password; 31 is a reply that this password does not open.
+    37: Trouble.CLOCK,
+    148: Trouble.CLOCK,
+    # A reply from another time; no KDC for the realm: unknown, not reached, its name does not resolve.
+    **dict.fromkeys((154, 156, 220), Trouble.NO_KDC),
+}
+_TICKET_CODES = {
+    7: Trouble.NO_SERVICE,
+    37: Trouble.CLOCK,
+    148: Trouble.CLOCK,
+    **dict.fromkeys((154, 156, 220), Trouble.NO_KDC),
+}
+_REPLY_CODES = {
+    37: Trouble.CLOCK,
+    # The host cannot open the ticket: 31 and 41 another key, 35 another name, 45 no key.
+    **dict.fromkeys((31, 35, 41, 45), Trouble.TICKET_REFUSED),
+}
+
+
+def principal(user: str) -> str:
+    """The principal of `user@REALM`; realms of Active Directory are upper case. Raises KerberosFailed.
+
+    `DOMAIN\\user` names no realm; to guess one could lock an account of the same name elsewhere.
+    """
+    name, separator, realm = user.rpartition("@")
+    if not (separator and name and realm) or any(mark in user for mark in "\\/\0") or "@" in name:
+        raise KerberosFailed(Trouble.USER_NAME)
+    return f"{name}@{realm.upper()}"
+
+
+def end_point_bindings(certificate: bytes) -> bytes:
+    """The channel bindings `tls-server-end-point` of a DER certificate (RFC 5929)."""
+    algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    name = algorithm.name if algorithm is not None else "sha256"
+    digest = hashlib.new("sha256" if name in _WEAK_HASHES else name, certificate).digest()
+    return b"tls-server-end-point:" + digest
+
+
+def challenge(header: str) -> tuple[bool, bytes]:
+    """Whether a WWW-Authenticate header offers a logon that takes Kerberos, and the token in it."""
+    offered, token = False, b""
+    for found in _CHALLENGE.finditer(header):
+        offered = True
+        try:
+            token = token or base64.b64decode(found[1] or "", validate=True)
+        except binascii.Error:
+            raise KerberosFailed(Trouble.UNPROVEN) from None
+    return offered, token
+
+
+def library() -> Any:
+    """The package gssapi. Raises WinRMError as pywinrm does where it is not installed."""
+    try:
+        return importlib.import_module("gssapi")
+    except ImportError:
+        raise WinRMError("auth method is kerberos, but gssapi is not installed") from None
+
+
+class KerberosRefused(InvalidCredentialsError):
+    """The domain refused the user name or password. Asking again could lock the account."""
+
+
+class Tickets:
+    """The tickets of one user for one host, for as long as this object lives.
+
+    The password is shown to the KDC once, at the first `context`.
+    """
+
+    def __init__(self, host: str, user: str, password: str) -> None:
+        """Raises KerberosFailed for a name without a realm, WinRMError without gssapi."""
+        self._gssapi = library()
+        self._user = principal(user)
+        self._password = password.encode("utf-8", errors="replace")
+        # A whole principal name, for the library's own way from host to service asks DNS. The empty realm
+        # lets the user's KDC name the right one.
+        self._service = self._named(f"HTTP/{host}@", "kerberos_principal")
+        self._credentials: Any = None
+
+    def context(self, certificate: bytes) -> Context:
+        """A logon over TLS with this certificate. Raises KerberosRefused or KerberosFailed."""
+        if self._credentials is None:
+            self._credentials = self._first_ticket()
+        return Context(self._gssapi, self._credentials, self._service, certificate)
+
+    def _first_ticket(self) -> Any:
+        gssapi = self._gssapi
+        password, self._password = self._password, b""
+        if not password:
+            raise KerberosRefused("the domain has refused this password before")
+        try:
+            return gssapi.raw.acquire_cred_with_password(
+                self._named(self._user, "user"),
+                password,
+                mechs=[gssapi.MechType.kerberos],
+                usage="initiate",
+            ).creds
+        except gssapi.exceptions.GSSError as error:
+            failure = _judged(error, _CREDENTIAL_CODES, Trouble.OTHER)
+            if failure.trouble is Trouble.REFUSED:
+                raise KerberosRefused(f"code {failure.code}") from None
+            raise failure from None
+
+    def _named(self, name: str, kind: str) -> Any:
+        gssapi = self._gssapi
+        try:
+            return gssapi.Name(name, getattr(gssapi.NameType, kind))
+        except gssapi.exceptions.GSSError as error:
+            raise _judged(error, {}, Trouble.OTHER) from None
+
+
+class Context:
+    """One logon: a token to the host, and the host's token that proves it to us."""
+
+    def __init__(self, gssapi: Any, credentials: Any, service: Any, certificate: bytes) -> None:
+        self._gssapi = gssapi
+        self._credentials = credentials
+        self._service = service
+        self._bindings = gssapi.raw.ChannelBindings(
+            application_data=end_point_bindings(certificate)
+        )
+        self._context: Any = None
+        self.complete = False
+        """Whether the host has proven that it is the service that the ticket is for."""
+
+    def step(self, received: bytes = b"") -> bytes:
+        """The next token to send, empty when there is none. Raises KerberosFailed."""
+        gssapi = self._gssapi
+        flags = gssapi.RequirementFlag
+        first = self._context is None
+        try:
+            made = gssapi.raw.init_sec_context(
+                self._service,
+                self._credentials,
+                self._context,
+                gssapi.MechType.kerberos,
+                [flags.mutual_authentication, flags.integrity, flags.replay_detection],
+                channel_bindings=self._bindings,
+                input_token=received or None,
+            )
+        except gssapi.exceptions.GSSError as error:
+            if first:
+                raise _judged(error, _TICKET_CODES, Trouble.OTHER) from None
+            raise _judged(error, _REPLY_CODES, Trouble.UNPROVEN) from None
+        self._context = made.context
+        proven = bool(int(made.flags) & int(flags.mutual_authentication))
+        self.complete = proven and not made.more_steps
+        return bytes(made.token or b"")
+
+
+def _judged(error: Any, codes: Mapping[int, Trouble], otherwise: Trouble) -> KerberosFailed:
+    """Minor codes are 32 bits without a sign; those outside of Kerberos' table say nothing."""
+    code = int(error.min_code) - 2**32 - _KRB5_TABLE
+    return KerberosFailed(codes.get(code, otherwise), code if 0 <= code < 256 else 0)
+
+
+class KerberosAuth(AuthBase):
+    """Logs on to every connection that asks for it, and lets nothing pass before the host has proven itself."""
+
+    def __init__(self, tickets: Tickets, newest: Callable[[], Peer]) -> None:
+        """`newest` returns the other end of the newest connection."""
+        self._tickets = tickets
+        self._newest = newest
+        self._proven: Peer | None = None
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Wait for a challenge."""
+        request.hooks["response"].append(self._received)
+        return request
+
+    def _received(self, response: requests.Response, **options: Any) -> requests.Response:
+        status = response.status_code
+        offered, _ = challenge(response.headers.get("WWW-Authenticate", ""))
+        if status == 401 and offered:
+            return self._log_on(response, options)
+        if (status < 300 or status == 500) and self._proven != self._newest():
+            response.close()
+            raise KerberosFailed(Trouble.UNPROVEN)
+        return response
+
+    def _log_on(self, response: requests.Response, options: Mapping[str, Any]) -> requests.Response:
+        peer = self._newest()
+        context = self._tickets.context(peer.certificate)
+        token = context.step()
+        for _ in range(_ROUNDS):
+            answered = self._send(response, token, options)
+            _, received = challenge(answered.headers.get("WWW-Authenticate", ""))
+            if not received:
+                return _without_proof(answered)
+            token = context.step(received)
+            if context.complete or answered.status_code != 401:
+                break
+        if not context.complete:
+            raise KerberosFailed(Trouble.UNPROVEN)
+        self._proven = peer
+        if response.request.body is None or not answered.ok:
+            return answered
+        return self._send(response, None, options)
+
+    def _send(
+        self, response: requests.Response, token: bytes | None, options: Mapping[str, Any]
+    ) -> requests.Response:
+        """Send an empty message with a token; or, with None, the message itself on the same connection."""
+        _ = response.content
+        request = response.request.copy()
+        if token is not None:
+            request.headers["Authorization"] = f"Negotiate {base64.b64encode(token).decode()}"
+            request.headers["Content-Length"] = "0"
+            request.body = None
+        sent: requests.Response = response.connection.send(request, **options)
+        return sent
+
+
+def _without_proof(answered: requests.Response) -> requests.Response:
+    """A redirect or a server error says more than the missing token."""
+    if answered.status_code == 401:
+        raise KerberosFailed(Trouble.TICKET_REFUSED)
+    if answered.ok and answered.status_code < 300:
+        raise KerberosFailed(Trouble.UNPROVEN)
+    return answered

@@ -1,0 +1,95 @@
+"""A WinRM host that takes tickets, in a process of its own; what it is told comes as JSON lines.
+
+Prints {"port": ...} first, then one line for each line it is given.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from partner_simulator.certificates import CertificateAuthority
+from partner_simulator.powershell import PowerShellEngine
+from partner_simulator.wsman import ChannelBinding, Tally, WsmanServer, WsmanSettings
+from partner_simulator.wsman.kerberos import KerberosAcceptor
+from support.echo_engine import EchoDirectory
+from support.powershell_world import TinyWorld
+from support.pwsh import find_pwsh
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    asked = json.loads(sys.stdin.readline())
+    authority = CertificateAuthority("KERBEROS-TEST-CA")
+    settings = WsmanSettings(
+        offered_schemes=("Negotiate", "Kerberos", "CredSSP"),
+        kerberos_keytab=Path(asked["keytab"]),
+    )
+    directory = EchoDirectory(asked["accounts"])
+    engine = PowerShellEngine(find_pwsh(), TinyWorld())
+    tls = authority.issue_server(["localhost"])
+    with WsmanServer("localhost", engine, directory, tls, settings=settings) as server:
+        told: dict[str, Callable[[Any], Any]] = {
+            "settings": lambda changes: _set(server, changes),
+            "counters": lambda _: _counters(server, directory),
+            "spoil": _spoil,
+            "certificate": lambda _: server.use_certificate(authority.issue_server(["localhost"])),
+        }
+        _say({"port": server.port, "ca": authority.pem})
+        for line in sys.stdin:
+            _say(_obey(told, json.loads(line)))
+    engine.close()
+
+
+def _obey(told: dict[str, Callable[[Any], Any]], order: dict[str, Any]) -> Any:
+    [(name, argument)] = order.items()
+    return told[name](argument)
+
+
+def _set(server: WsmanServer, changes: dict[str, Any]) -> None:
+    if "channel_binding" in changes:
+        changes["channel_binding"] = ChannelBinding(changes["channel_binding"])
+    if "offered_schemes" in changes:
+        changes["offered_schemes"] = tuple(changes["offered_schemes"])
+    server.settings = replace(server.settings, **changes)
+
+
+def _counters(server: WsmanServer, directory: EchoDirectory) -> dict[str, Any]:
+    counters = server.counters
+    return {
+        "accepted": counters.count(Tally.LOGONS_ACCEPTED),
+        "rejected": counters.count(Tally.LOGONS_REJECTED),
+        "requests": counters.count(Tally.REQUESTS),
+        "commands": counters.count(Tally.COMMANDS_STARTED),
+        "shells": len(counters.open_shells()),
+        "operations": len(counters.open_operations()),
+        "users": sorted({record.user for record in counters.requests() if record.shell_id}),
+        "schemes": sorted({record.scheme for record in counters.requests()}),
+        "blamed": directory.failures,
+        "steps": [record.step.value for record in counters.requests()],
+    }
+
+
+_HONEST = KerberosAcceptor.step
+
+
+def _spoil(how: str) -> None:
+    """Make the host a liar: its proof is "missing", "garbled", or (empty) as it should be."""
+
+    def spoilt(self: KerberosAcceptor, token: bytes, application_data: bytes | None) -> bytes:
+        reply = _HONEST(self, token, application_data)
+        return b"" if how == "missing" else reply[:-8] + bytes(8)
+
+    KerberosAcceptor.step = spoilt if how else _HONEST  # type: ignore[method-assign]
+
+
+def _say(value: Any) -> None:
+    print(json.dumps(value), flush=True)
+
+
+if __name__ == "__main__":
+    main()
