@@ -143,7 +143,7 @@ def plant_everywhere() -> None:
     """From now on every logon that anybody makes is planted, and every simulation is remembered."""
     _on_making(Credentials, lambda made: [made.password])
     _on_making(Endpoint, lambda made: [made.password])
-    _on_making(RemoteRequest, lambda made: made.secrets.values())
+    _on_making(RemoteRequest, _of_request)
     _on_making(Account, lambda made: [made.password])
     _on_making(EchoDirectory, lambda made: made.passwords.values())
     _on_making(Simulation, _remembered)
@@ -163,6 +163,11 @@ def _on_call(kind: type, method: str, secrets: Callable[..., Iterable[str]]) -> 
         return original(self, *arguments, **options)
 
     setattr(kind, method, call)
+
+
+def _of_request(request: RemoteRequest) -> Iterable[str]:
+    """The name of a user travels with the password, but is none."""
+    return [value for name, value in request.secrets.items() if name != "username"]
 
 
 def _remembered(simulation: Simulation) -> Iterable[str]:
