@@ -18,14 +18,32 @@ class LogFormat(StrEnum):
 QUIET = (
     "urllib3",
     "requests",
+    "requests_credssp",
+    "requests_ntlm",
     "spnego",
     "winrm",
+    "gssapi",
+    "krb5",
     "kubernetes",
-    "aiohttp.access",
+    "kubernetes_asyncio",
+    "aiohttp",
     "asyncio",
     "kopf.objects",
 )
-"""Loggers whose chatter can hold tokens, bodies or addresses, or that log every single event."""
+"""Loggers that are heard from WARNING on, whatever level was asked for.
+
+pyspnego prints each logon's messages at DEBUG; out of one of NTLM a password can be guessed offline.
+Others print bodies and addresses, or log every single event.
+"""
+
+
+class _Discreet(logging.Filter):
+    """Holds back what quiet loggers say below WARNING, also when somebody has turned them up."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING or not any(
+            record.name == name or record.name.startswith(f"{name}.") for name in QUIET
+        )
 
 
 class JsonFormatter(logging.Formatter):
@@ -51,6 +69,7 @@ def configure(log_format: LogFormat, level: int) -> None:
         handler.setFormatter(JsonFormatter())
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    handler.addFilter(_Discreet())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
