@@ -65,7 +65,7 @@ EXCHANGE: dict[str, Any] = {
     "nextEffectiveAt": None,
     "certificates": [],
     "certificateFault": "",
-    "hosts": [],
+    "hosts": [{"fqdn": HOST, "edge": False, "restarts": True}],
     "domains": [],
     "documents": [],
 }
@@ -77,7 +77,7 @@ LYNC: dict[str, Any] = {
     "warnings": [],
     "certificate": None,
     "certificateFault": "",
-    "replicas": [{"fqdn": "fe1", "upToDate": True}],
+    "replicas": [{"fqdn": HOST, "upToDate": True}],
     "documents": [],
 }
 
@@ -86,7 +86,7 @@ def answering(data: dict[str, Any]) -> Callable[[Endpoint, RemoteRequest], Any]:
     """A runner that answers with this, whatever is asked."""
 
     async def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-        return Answer(data, "", Streams(), "5.1", 1_790_000_000, 0.1)
+        return Answer(data, "", Streams(), "5.1", 1_795_600_000, 0.1)
 
     return run
 

@@ -101,6 +101,22 @@ def test_facts_of_the_host_in_another_form_are_refused(host: Host, facts: Any) -
     named(fails(host), "does not hold what every answer holds")
 
 
+@pytest.mark.parametrize(
+    ("clock", "year"),
+    [
+        (-11_644_473_600, "1601"),
+        (0, "1970"),
+        (1_577_836_799, "2019"),
+        (4_102_444_800, "2100"),
+        (253_402_300_799, "9999"),
+        (10**40, ""),
+    ],
+)
+def test_an_absurd_clock_is_named(host: Host, clock: int, year: str) -> None:
+    host.prints(success({"a": "b"}, clock=clock))
+    named(fails(host), "its clock shows the year", year)
+
+
 @pytest.mark.parametrize("data", [None, [], "=x", 7, True])
 def test_data_that_is_no_object_is_refused(host: Host, data: Any) -> None:
     host.prints(b"PO1!" + frame({"ok": True, "why": "Answer", "data": data, "host": GOOD}))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
@@ -56,11 +55,12 @@ def reading(fetched: FetchedDocument) -> DocumentReading:
         )
     try:
         body = base64.b64decode(fetched.body, validate=True)
-        document = parse_metadata(body, fetched.type)
-    except binascii.Error:
+    except ValueError:
         return DocumentReading(
             fetched.url, fault=DocumentFault.INVALID, detail="damaged in transit"
         )
+    try:
+        document = parse_metadata(body, fetched.type)
     except MetadataError as error:
         return DocumentReading(fetched.url, fault=DocumentFault.INVALID, detail=str(error))
     return DocumentReading(fetched.url, document=document)

@@ -24,6 +24,9 @@ UNKNOWN_PROGRAM = 9009
 _BEFORE_THE_SCRIPT = ("Damaged", "Prepare", "Busy")
 _STAGES = (*_BEFORE_THE_SCRIPT, "Script", "Answer")
 """How far the bootstrap says it has come; its start mark is printed between the two groups."""
+SECONDS_OF_A_YEAR = 31_556_952
+EARLIEST_CLOCK, LATEST_CLOCK = 1_577_836_800, 4_102_444_800
+"""2020 and 2100, in seconds since 1970: no host that Kerberos and TLS work on shows another time."""
 SHORTEST_SECRET = 4
 """Shorter ones are not looked for in texts: they would tear words apart."""
 
@@ -79,6 +82,13 @@ def understand(host: str, output: Output, asked: str, hidden: Sequence[str]) -> 
             host, "the answer does not hold what every answer holds.", outcome_unknown=True
         )
     version, clock, bits = facts
+    if not EARLIEST_CLOCK <= clock < LATEST_CLOCK:
+        year = 1970 + clock // SECONDS_OF_A_YEAR
+        raise _violation(
+            host,
+            f"its clock shows the year {year}, so nothing that it tells can be set in order. Set the clock.",
+            outcome_unknown=True,
+        )
     return Answer(
         data=data,
         console=without_secrets(outside.decode("utf-8", errors="replace"), hidden),

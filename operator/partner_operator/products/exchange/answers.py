@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from partner_operator.products.documents import FetchedDocument
+from partner_operator.products.plain import Reference, Text
 
 
 class _Answer(BaseModel):
@@ -21,12 +22,12 @@ class AccountAnswer(_Answer):
 class EntryAnswer(_Answer):
     """One object of Get-PartnerApplication (domain reference 1.2)."""
 
-    reference: str
+    reference: Reference
     name: str
-    applicationIdentifier: str  # noqa: N815 - the wire's spelling
-    realm: str
-    issuer: str
-    metadataUrl: str | None  # noqa: N815
+    applicationIdentifier: Text  # noqa: N815 - the wire's spelling
+    realm: Text
+    issuer: Text
+    metadataUrl: Text | None  # noqa: N815
     useAuthServer: bool  # noqa: N815
     enabled: bool
     acceptsSecurityIdentifiers: bool  # noqa: N815
@@ -38,14 +39,14 @@ class EntryAnswer(_Answer):
 class CertificateAnswer(_Answer):
     """One object of Get-ExchangeCertificate."""
 
-    thumbprint: str
+    thumbprint: Text
     der: str
 
 
 class HostAnswer(_Answer):
     """One object of Get-ExchangeServer."""
 
-    fqdn: str
+    fqdn: Text
     edge: bool
     restarts: bool
 
@@ -55,14 +56,14 @@ class ObserveAnswer(_Answer):
 
     product: str
     version: str
-    organization: str
-    controller: str
+    organization: Text
+    controller: Text
     entries: list[EntryAnswer]
     warnings: list[str]
     roles: list[str]
-    current: str
-    previous: str
-    next: str
+    current: Text
+    previous: Text
+    next: Text
     nextEffectiveAt: str | None  # noqa: N815
     certificates: list[CertificateAnswer]
     certificateFault: str  # noqa: N815

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from datetime import UTC, datetime
 
-from partner_operator.oauth.certificates import CertificateError, parse_certificate
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.oauth.certificates import Certificate, parse_certificate
 from partner_operator.products.documents import reading
 from partner_operator.products.exchange.answers import EntryAnswer, ObserveAnswer
-from partner_operator.products.instants import instant
+from partner_operator.products.plain import check_product, happened_at, planned_at, twice
 from partner_operator.trust.model import (
     CertificateRole,
     DiscoveredHost,
@@ -19,19 +20,27 @@ from partner_operator.trust.model import (
     OwnCertificate,
     Product,
 )
+from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer
+
+FIRST_VERSION = 15
+"""Exchange 2013, the first with partner applications (domain reference 1.1)."""
+_VERSION = re.compile(r"Version (\d{1,4})\.")
 
 
 def observed(answer: Answer, told: ObserveAnswer, host: str) -> Observed:
-    """Everything one observe run learnt."""
+    """Everything one observe run learnt. Raises OperationFailed for what no Exchange 2013 or newer says."""
+    check_product(told.product, Product.EXCHANGE, host)
+    _check_version(told.version, host)
+    clock = datetime.fromtimestamp(answer.clock, UTC)
     return Observed(
         product=Product.EXCHANGE,
         organization=told.organization,
         product_version=told.version,
         host=host,
-        clock=datetime.fromtimestamp(answer.clock, UTC),
-        entries=tuple(_entry(entry) for entry in told.entries),
-        incomplete=_incomplete(told),
+        clock=clock,
+        entries=tuple(_entry(entry, clock) for entry in told.entries),
+        incomplete=_incomplete(told, host),
         documents={document.url: reading(document) for document in told.documents},
         own_certificates=_own_certificates(told),
         own_certificates_fault=told.certificateFault or None,
@@ -47,7 +56,18 @@ def observed(answer: Answer, told: ObserveAnswer, host: str) -> Observed:
     )
 
 
-def _incomplete(told: ObserveAnswer) -> str | None:
+def _check_version(told: str, host: str) -> None:
+    found = _VERSION.match(told)
+    if found is not None and int(found[1]) < FIRST_VERSION:
+        raise OperationFailed(
+            Reason.WRONG_PRODUCT,
+            f"{host} says that it is Exchange {told[:60]}; partner applications came with Exchange 2013 "
+            "(15.0). Nothing is changed there. Name a newer server in spec.hosts.",
+            stalled=True,
+        )
+
+
+def _incomplete(told: ObserveAnswer, host: str) -> str | None:
     """Why the list of entries may not be believed.
 
     Setup makes an entry for Exchange Online, of an auth server (domain reference 1.2): a list without
@@ -63,10 +83,21 @@ def _incomplete(told: ObserveAnswer) -> str | None:
         )
     if not told.organization or not told.controller:
         return "The organisation or the domain controller that answered is not named."
-    return None
+    if not all(entry.applicationIdentifier for entry in told.entries):
+        return "Get-PartnerApplication shows an entry without an application identifier."
+    if host.casefold() not in {found.fqdn.casefold() for found in told.hosts}:
+        return (
+            f"The organisation that answered has no Exchange server {host}. Name hosts in spec.hosts as "
+            "Get-ExchangeServer shows them under Fqdn."
+        )
+    return (
+        twice("Get-PartnerApplication", (entry.reference for entry in told.entries))
+        or twice("Get-ExchangeServer", (found.fqdn for found in told.hosts))
+        or twice("The answer", (document.url for document in told.documents))
+    )
 
 
-def _entry(told: EntryAnswer) -> Entry:
+def _entry(told: EntryAnswer, clock: datetime) -> Entry:
     return Entry(
         reference=told.reference,
         identity=told.name,
@@ -81,16 +112,21 @@ def _entry(told: EntryAnswer) -> Entry:
         if told.account
         else None,
         thumbprints=tuple(sorted(_thumbprint(text) for text in told.certificates)),
-        changed_at=instant(told.changedAt),
+        changed_at=happened_at(told.changedAt, clock),
     )
 
 
 def _thumbprint(encoded: str) -> str:
     """A stored certificate's thumbprint; what cannot be read is a value of its own and so differs."""
+    certificate = _certificate(encoded)
+    return "UNREADABLE" if certificate is None else certificate.thumbprint
+
+
+def _certificate(encoded: str) -> Certificate | None:
     try:
-        return parse_certificate(base64.b64decode(encoded, validate=True)).thumbprint
-    except (binascii.Error, CertificateError):
-        return "UNREADABLE"
+        return parse_certificate(base64.b64decode(encoded, validate=True))
+    except ValueError:
+        return None
 
 
 def _own_certificates(told: ObserveAnswer) -> tuple[OwnCertificate, ...]:
@@ -98,19 +134,13 @@ def _own_certificates(told: ObserveAnswer) -> tuple[OwnCertificate, ...]:
     named = (
         (CertificateRole.CURRENT, told.current, None),
         (CertificateRole.PREVIOUS, told.previous, None),
-        (CertificateRole.NEXT, told.next, instant(told.nextEffectiveAt)),
+        (CertificateRole.NEXT, told.next, planned_at(told.nextEffectiveAt)),
     )
     found = []
     for role, thumbprint, effective_at in named:
         if not thumbprint:
             continue
-        der = known.get(thumbprint.upper())
-        certificate = None
-        if der is not None:
-            try:
-                certificate = parse_certificate(base64.b64decode(der))
-            except (binascii.Error, CertificateError):
-                certificate = None
+        certificate = _certificate(known.get(thumbprint.upper(), ""))
         found.append(OwnCertificate(role, thumbprint.upper(), certificate, effective_at))
     return tuple(found)
 

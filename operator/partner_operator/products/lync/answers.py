@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from partner_operator.products.documents import FetchedDocument
+from partner_operator.products.plain import Text
+
+_LONGEST_TEST = 86_400_000
+"""Milliseconds of a day; the run itself has minutes."""
 
 
 class _Answer(BaseModel):
@@ -14,11 +20,12 @@ class _Answer(BaseModel):
 class EntryAnswer(_Answer):
     """One object of Get-CsPartnerApplication (domain reference 2.2)."""
 
-    reference: str
+    reference: Annotated[str, Field(min_length=1)]
+    """The name, which a person chose."""
     name: str
-    applicationIdentifier: str  # noqa: N815 - the wire's spelling
-    realm: str
-    metadataUrl: str  # noqa: N815
+    applicationIdentifier: Text  # noqa: N815 - the wire's spelling
+    realm: Text
+    metadataUrl: Text  # noqa: N815
     useAuthServer: bool  # noqa: N815
     enabled: bool
     acceptsSecurityIdentifiers: bool  # noqa: N815
@@ -28,9 +35,9 @@ class EntryAnswer(_Answer):
 class CertificateAnswer(_Answer):
     """Get-CsCertificate -Type OAuthTokenIssuer (domain reference 2.5)."""
 
-    thumbprint: str
+    thumbprint: Text
     der: str
-    previous: str
+    previous: Text
     previousDer: str  # noqa: N815
     subject: str
     notBefore: str | None  # noqa: N815
@@ -41,7 +48,7 @@ class CertificateAnswer(_Answer):
 class ReplicaAnswer(_Answer):
     """One object of Get-CsManagementStoreReplicationStatus (domain reference 2.8)."""
 
-    fqdn: str
+    fqdn: Text
     upToDate: bool  # noqa: N815
 
 
@@ -50,7 +57,7 @@ class ObserveAnswer(_Answer):
 
     product: str
     version: str
-    organization: str
+    organization: Text
     entries: list[EntryAnswer]
     warnings: list[str]
     certificate: CertificateAnswer | None
@@ -71,4 +78,4 @@ class TestAnswer(_Answer):
     output: list[str]
     problems: list[str]
     details: list[str]
-    milliseconds: int
+    milliseconds: Annotated[int, Field(ge=0, le=_LONGEST_TEST)]

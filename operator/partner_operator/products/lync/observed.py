@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import UTC, datetime
 
-from partner_operator.oauth.certificates import Certificate, CertificateError, parse_certificate
+from partner_operator.oauth.certificates import Certificate, parse_certificate
 from partner_operator.products.documents import reading
 from partner_operator.products.instants import instant
 from partner_operator.products.lync.answers import CertificateAnswer, EntryAnswer, ObserveAnswer
+from partner_operator.products.plain import check_product, planned_at, twice
 from partner_operator.trust.model import (
     CertificateRole,
     DocumentReading,
@@ -27,7 +27,8 @@ TRUST_LEVELS = frozenset(TrustLevel)
 
 
 def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Observed:
-    """Everything one observe run learnt. `own_url`: the server's own metadata URL."""
+    """Everything one observe run learnt. `own_url`: the server's own metadata URL. Raises OperationFailed."""
+    check_product(told.product, Product.LYNC, host)
     clock = datetime.fromtimestamp(answer.clock, UTC)
     documents = {document.url: reading(document) for document in told.documents}
     return Observed(
@@ -37,7 +38,7 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Ob
         host=host,
         clock=clock,
         entries=tuple(_entry(entry) for entry in told.entries),
-        incomplete=_incomplete(told),
+        incomplete=_incomplete(told, host),
         documents=documents,
         own_certificates=_own_certificates(told.certificate, documents.get(own_url), clock),
         own_certificates_fault=told.certificateFault or None,
@@ -46,7 +47,7 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Ob
     )
 
 
-def _incomplete(told: ObserveAnswer) -> str | None:
+def _incomplete(told: ObserveAnswer, host: str) -> str | None:
     """Lync brings no entries along; whole is what came without a warning from a named store."""
     if told.warnings:
         return f"Get-CsPartnerApplication warned: {told.warnings[0]}"
@@ -54,7 +55,18 @@ def _incomplete(told: ObserveAnswer) -> str | None:
         return "Get-CsManagementConnection does not name the Central Management store."
     if not told.replicas:
         return "Get-CsManagementStoreReplicationStatus shows no machine at all."
-    return None
+    if not all(entry.applicationIdentifier for entry in told.entries):
+        return "Get-CsPartnerApplication shows an entry without an application identifier."
+    if host.casefold() not in {found.fqdn.casefold() for found in told.replicas}:
+        return (
+            f"The deployment that answered has no machine {host}. Name hosts in spec.hosts as "
+            "Get-CsManagementStoreReplicationStatus shows them under ReplicaFqdn."
+        )
+    return (
+        twice("Get-CsPartnerApplication", (entry.reference for entry in told.entries))
+        or twice("Get-CsManagementStoreReplicationStatus", (found.fqdn for found in told.replicas))
+        or twice("The answer", (document.url for document in told.documents))
+    )
 
 
 def _entry(told: EntryAnswer) -> Entry:
@@ -83,7 +95,7 @@ def _own_certificates(
     known = {certificate.thumbprint: certificate for certificate in published}
     newer, older = told.thumbprint.upper(), told.previous.upper()
     newer_certificate = known.get(newer) or _stored(told.der) or _as_told(told, newer)
-    effective_at = instant(told.effectiveAt)
+    effective_at = planned_at(told.effectiveAt)
     if not older:
         return (OwnCertificate(CertificateRole.CURRENT, newer, newer_certificate, effective_at),)
     older_certificate = known.get(older) or _stored(told.previousDer)
@@ -100,8 +112,8 @@ def _own_certificates(
 def _stored(encoded: str) -> Certificate | None:
     """The Front End's own copy of a certificate."""
     try:
-        return parse_certificate(base64.b64decode(encoded, validate=True)) if encoded else None
-    except (binascii.Error, CertificateError):
+        return parse_certificate(base64.b64decode(encoded, validate=True))
+    except ValueError:
         return None
 
 

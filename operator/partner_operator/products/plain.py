@@ -1,0 +1,76 @@
+"""What no answer of a server may hold, whatever the product: such a server is named, and not believed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.products.instants import instant
+from partner_operator.trust.model import Product
+from partner_operator.trust.reasons import Reason
+
+_FLATTENED = ("@{", "System.", "/Date(")
+"""What PowerShell makes of an object where it was made to write text."""
+_EARLIEST_YEAR = 1601
+"""Windows counts time from here; .NET's year 1 stands for no date."""
+_LATEST_YEAR = 9998
+_SKEW = timedelta(days=1)
+"""Between a host and the directory that it reads from. Kerberos tolerates minutes."""
+
+
+def _no_object(text: str) -> str:
+    if text.startswith(_FLATTENED):
+        raise ValueError("an object that became text")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_no_object)]
+"""A text that no person chose, so that no flattened object can be meant by it."""
+Reference = Annotated[Text, Field(min_length=1)]
+"""What a later run names an object by; an empty one would name any or none."""
+
+
+def check_product(told: str, expected: Product, host: str) -> None:
+    """Raises OperationFailed when a server says that it is another product."""
+    if told != expected:
+        raise OperationFailed(
+            Reason.WRONG_PRODUCT,
+            f"{host} was asked as {expected} and answers as {told[:40] or 'nothing'}. Nothing is changed there. "
+            "Is spec.product right?",
+            stalled=True,
+        )
+
+
+def twice(what: str, names: Iterable[str]) -> str | None:
+    """Why a list is not believed in which a name stands more than once; None when none does."""
+    counts = Counter(name.casefold() for name in names)
+    return next((f"{what} shows {name} {n} times." for name, n in counts.items() if n > 1), None)
+
+
+def happened_at(text: str | None, clock: datetime) -> datetime | None:
+    """An instant of the past, by the host's clock. Raises OperationFailed."""
+    told = planned_at(text)
+    if told is not None and told > clock + _SKEW:
+        raise OperationFailed(
+            Reason.CONTRACT_VIOLATED,
+            f"The server tells of a change at {text}, and its own clock shows {clock:%Y-%m-%d}. Nothing is "
+            "changed there. Check the clocks of the host and of the domain controllers.",
+        )
+    return told
+
+
+def planned_at(text: str | None) -> datetime | None:
+    """An instant that may lie ahead. Raises OperationFailed for one that nobody can mean."""
+    told = instant(text)
+    if told is None or told.year < _EARLIEST_YEAR:
+        return None
+    if told.year > _LATEST_YEAR:
+        raise OperationFailed(
+            Reason.CONTRACT_VIOLATED, f"The server answered {text!r} where an instant belongs."
+        )
+    return told
