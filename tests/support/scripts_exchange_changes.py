@@ -26,7 +26,7 @@ def seen(**changes: Any) -> Observed:
 
 def change(kind: ChangeKind, *fields: Field, **entry_changes: Any) -> Change:
     """A change of the entry that the stand-ins show."""
-    old = trust_worlds.entry(Product.LYNC, reference=REFERENCE, **entry_changes)
+    old = trust_worlds.entry(Product.LYNC, **({"reference": REFERENCE} | entry_changes))
     return Change(
         kind=kind,
         application=application().key,

@@ -127,15 +127,24 @@ class Stubs:
         """The parameters of each call of these cmdlets."""
         return [parameters for name, parameters in self.calls if name in names]
 
+    @property
+    def before(self) -> str:
+        """The text of all stand-ins, to stand in front of the bootstrap."""
+        return self._before + "".join(self._functions.values())
+
     async def run(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
         """Run as `winrm.run` would, here and now."""
         ended = call(
             request.script,
             dict(request.parameters),
             dict(request.secrets),
-            before=self._before + "".join(self._functions.values()),
+            before=self.before,
             environment=self.environment,
         )
+        return self.heard(ended)
+
+    def heard(self, ended: Ended) -> Answer:
+        """Note what a run said of its calls, and give its answer. Raises RemoteRunError."""
         self.ended = ended
         for part in ended.stdout.decode("utf-8", "replace").split(_CALLS_BEGIN)[1:]:
             said = json.loads(base64.b64decode(part.partition(_CALLS_END)[0]))
