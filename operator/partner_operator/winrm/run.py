@@ -21,7 +21,7 @@ from winrm.exceptions import (
 from partner_operator.winrm import failures, framing
 from partner_operator.winrm.answer import Answer, Output, understand
 from partner_operator.winrm.bootstrap import arguments
-from partner_operator.winrm.errors import ProtocolViolation, TlsFailed
+from partner_operator.winrm.errors import ProtocolViolation, RemoteRunError, TlsFailed
 from partner_operator.winrm.failures import Phase
 from partner_operator.winrm.transport import make_protocol
 
@@ -80,6 +80,22 @@ def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
     Raises ValueError for a request that cannot be sent (a mistake of the caller).
     Nothing after Command is retried: what is unknown is reported as unknown.
     """
+    outcome = _outcome(endpoint, request)
+    if isinstance(outcome, RemoteRunError):
+        raise outcome
+    return outcome
+
+
+def _outcome(endpoint: Endpoint, request: RemoteRequest) -> Answer | RemoteRunError:
+    """The failure is handed back without its frames: their variables hold the logon and the request."""
+    try:
+        return _run(endpoint, request)
+    except RemoteRunError as failure:
+        failure.__context__ = None
+        return failure.with_traceback(None)
+
+
+def _run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
     line = framing.request_line(
         request.script,
         request.parameters,
