@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +19,7 @@ from partner_testbed import debian
 from partner_testbed.cache import Progress, cache_folder, made_once, silent
 
 LOCKS = Path(__file__).resolve().parent.parent.parent / "tests" / "clients" / "locks"
+_COLLECTION = "ansible_collections/ansible/windows/"
 _NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 _LONGEST_SECONDS = 600
 
@@ -48,6 +51,8 @@ def environment(client: Client, progress: Progress = silent) -> Path:
         interpreter = _first_line([_program("node", "Node.js 20 or newer"), "--version"])
     else:
         files = [LOCKS / f"{client}.txt"]
+        if client is Client.ANSIBLE:
+            files.append(LOCKS / "ansible-collections.txt")
         make = _venv
         interpreter = f"{sys.version} {sys.base_prefix}"
     digest = hashlib.sha256(interpreter.encode())
@@ -85,10 +90,28 @@ def build_all(progress: Progress = silent) -> None:
 
 def _venv(target: Path, files: Sequence[Path]) -> None:
     """Without a pip of its own: ours installs into it, which saves seconds for each."""
+    lock, *collections = files
+    interpreter = target / "bin" / "python"
     _run([sys.executable, "-m", "venv", "--without-pip", str(target)], target.parent)
-    pip = [sys.executable, "-m", "pip", "--python", str(target / "bin" / "python")]
+    _pip(["--python", str(interpreter), "install"], lock, target.parent)
+    for extra in collections:
+        _add_collection(target, extra)
+
+
+def _add_collection(target: Path, lock: Path) -> None:
+    """The part of the package `ansible` that holds ansible.windows: all of it would be half a gigabyte."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        _pip(["download", "--no-deps", "--only-binary", ":all:"], lock, Path(folder))
+        [wheel] = Path(folder).glob("*.whl")
+        [site_packages] = target.glob("lib/python*/site-packages")
+        with zipfile.ZipFile(wheel) as archive:
+            wanted = [name for name in archive.namelist() if name.startswith(_COLLECTION)]
+            archive.extractall(site_packages, [name for name in wanted if "/tests/" not in name])
+
+
+def _pip(command: Sequence[str], lock: Path, folder: Path) -> None:
     flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes"]
-    _run([*pip, "install", *flags, "-r", str(files[0])], target.parent)
+    _run([sys.executable, "-m", "pip", *command, *flags, "-r", str(lock)], folder)
 
 
 def _node_modules(target: Path, files: Sequence[Path]) -> None:
