@@ -14,7 +14,15 @@ from typing import Any
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.powershell import PowerShellEngine
-from partner_simulator.wsman import ChannelBinding, Tally, WsmanServer, WsmanSettings
+from partner_simulator.wsman import (
+    ChannelBinding,
+    Fault,
+    Step,
+    Tally,
+    WsmanServer,
+    WsmanSettings,
+    fault_actions,
+)
 from partner_simulator.wsman.kerberos import KerberosAcceptor
 from support.echo_engine import EchoDirectory
 from support.powershell_world import TinyWorld
@@ -37,6 +45,7 @@ def main() -> None:
             "settings": lambda changes: _set(server, changes),
             "counters": lambda _: _counters(server, directory),
             "spoil": _spoil,
+            "ask_again": lambda step: _ask_again(server, Step(step)),
             "certificate": lambda _: server.use_certificate(authority.issue_server(["localhost"])),
         }
         _say({"port": server.port, "ca": authority.pem})
@@ -58,6 +67,11 @@ def _set(server: WsmanServer, changes: dict[str, Any]) -> None:
     server.settings = replace(server.settings, **changes)
 
 
+def _ask_again(server: WsmanServer, step: Step) -> None:
+    """At this step, once, the host has forgotten who the connection belongs to."""
+    server.faults.add(Fault(step, fault_actions.Unauthorized()))
+
+
 def _counters(server: WsmanServer, directory: EchoDirectory) -> dict[str, Any]:
     counters = server.counters
     return {
@@ -69,12 +83,22 @@ def _counters(server: WsmanServer, directory: EchoDirectory) -> dict[str, Any]:
         "operations": len(counters.open_operations()),
         "users": sorted({record.user for record in counters.requests() if record.shell_id}),
         "schemes": sorted({record.scheme for record in counters.requests()}),
+        "delegated": _delegated,
         "blamed": directory.failures,
         "steps": [record.step.value for record in counters.requests()],
     }
 
 
 _HONEST = KerberosAcceptor.step
+_delegated: list[str] = []
+"""Who handed the host a ticket to act with."""
+
+
+def _watched(self: KerberosAcceptor, token: bytes, application_data: bytes | None) -> bytes:
+    reply = _HONEST(self, token, application_data)
+    if self.delegated:
+        _delegated.append(self.user)
+    return reply
 
 
 def _spoil(how: str) -> None:
@@ -84,7 +108,7 @@ def _spoil(how: str) -> None:
         reply = _HONEST(self, token, application_data)
         return b"" if how == "missing" else reply[:-8] + bytes(8)
 
-    KerberosAcceptor.step = spoilt if how else _HONEST  # type: ignore[method-assign]
+    KerberosAcceptor.step = spoilt if how else _watched  # type: ignore[method-assign]
 
 
 def _say(value: Any) -> None:

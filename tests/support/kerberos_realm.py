@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,15 @@ SECOND_USER = f"second@{REALM}"
 SECOND_PASSWORD = "An0ther-Secret"
 SECRET = "hunter2-hunter2"
 ACCOUNTS = {ACCOUNT: PASSWORD, "LITWAREINC\\second": SECOND_PASSWORD}
+VERDICTS = (
+    "ISSUE",
+    "PREAUTH_FAILED",
+    "CLIENT_NOT_FOUND",
+    "CLIENT LOCKED OUT",
+    "LOCKED_OUT",
+    "CLIENT EXPIRED",
+    "CLIENT KEY EXPIRED",
+)
 _SECONDS = 120
 
 
@@ -31,7 +40,6 @@ class Realm:
 
     kdc: Kdc
     folder: Path
-    _changes: dict[str, str] = field(default_factory=dict)
 
     @property
     def keytab(self) -> Path:
@@ -56,6 +64,11 @@ class Realm:
         path.write_text("\n".join(kept) + "\n", encoding="utf-8")
         return path
 
+    def asked_for(self, user: str) -> dict[str, int]:
+        """How often the KDC was asked for a first ticket with a proof, by its verdict."""
+        kdc, name = self.kdc, user.partition("@")[0]
+        return {verdict: kdc.count("AS_REQ", verdict, name) for verdict in VERDICTS}
+
 
 @contextmanager
 def realm_in(folder: Path) -> Iterator[Realm]:
@@ -68,6 +81,18 @@ def realm_in(folder: Path) -> Iterator[Realm]:
         kdc.add_user("second", SECOND_PASSWORD)
         kdc.add_service("HTTP/localhost", realm.keytab)
         yield realm
+
+
+@contextmanager
+def host_in(realm: Realm, **environment: str) -> Iterator[Host]:
+    """A host of a test's own."""
+    host = Host(realm, **environment)
+    try:
+        yield host
+    finally:
+        counters = host.tell("counters")
+        host.close()
+    assert (counters["shells"], counters["operations"]) == (0, 0)
 
 
 class Host:
@@ -125,8 +150,12 @@ class Told:
 
 
 def asked(host: Host, user: str = USER, password: str = PASSWORD, **changes: Any) -> dict[str, Any]:
-    """One run of a real script. `changes` are of the endpoint, the request, or `times`."""
-    endpoint = {"host": "localhost", "port": host.port, "authentication": "kerberos"}
+    """One run of a real script. `changes` are of the endpoint, the request, or `at` (its name) or `times`."""
+    endpoint = {
+        "host": changes.pop("at", "localhost"),
+        "port": host.port,
+        "authentication": "kerberos",
+    }
     endpoint |= {"username": user, "password": password, "ca_pem": host.ca}
     request: dict[str, Any] = {"operation": "observe", "deadline_seconds": 60.0}
     request["script"] = "@{ Sum = $Request.A + 1; Length = $Secrets.Password.Length }"
@@ -135,10 +164,10 @@ def asked(host: Host, user: str = USER, password: str = PASSWORD, **changes: Any
         "secrets": {"Password": SECRET},
         "mutex_wait_seconds": 10.0,
     }
+    times = changes.pop("times", 1)
     for name, value in changes.items():
-        if name != "times":
-            (endpoint if name in endpoint else request)[name] = value
-    return {"endpoint": endpoint, "request": request, "times": changes.get("times", 1)}
+        (endpoint if name in endpoint else request)[name] = value
+    return {"endpoint": endpoint, "request": request, "times": times}
 
 
 def run_client(

@@ -65,15 +65,11 @@ _CREDENTIAL_CODES = {
 }
 _TICKET_CODES = {
     7: Trouble.NO_SERVICE,
-    37: Trouble.CLOCK,
-    148: Trouble.CLOCK,
+    **dict.fromkeys((33, 37, 148), Trouble.CLOCK),
     **dict.fromkeys((154, 156, 220), Trouble.NO_KDC),
 }
-_REPLY_CODES = {
-    37: Trouble.CLOCK,
-    # The host cannot open the ticket: 31 and 41 another key, 35 another name, 45 no key.
-    **dict.fromkeys((31, 35, 41, 45), Trouble.TICKET_REFUSED),
-}
+_REFUSAL_CODES = dict.fromkeys((32, 33, 37), Trouble.CLOCK)
+"""By the host's clock the ticket is over, is not valid yet, or was made too long ago."""
 
 
 def principal(user: str) -> str:
@@ -199,7 +195,7 @@ class Context:
         except gssapi.exceptions.GSSError as error:
             if first:
                 raise _judged(error, _TICKET_CODES, Trouble.OTHER) from None
-            raise _judged(error, _REPLY_CODES, Trouble.UNPROVEN) from None
+            raise _judged(error, _REFUSAL_CODES, Trouble.TICKET_REFUSED) from None
         self._context = made.context
         proven = bool(int(made.flags) & int(flags.mutual_authentication))
         self.complete = proven and not made.more_steps
@@ -245,7 +241,7 @@ class KerberosAuth(AuthBase):
             _, received = challenge(answered.headers.get("WWW-Authenticate", ""))
             if not received:
                 return _without_proof(answered)
-            token = context.step(received)
+            token = _judge(context, received, answered.status_code)
             if context.complete or answered.status_code != 401:
                 break
         if not context.complete:
@@ -267,6 +263,16 @@ class KerberosAuth(AuthBase):
             request.body = None
         sent: requests.Response = response.connection.send(request, **options)
         return sent
+
+
+def _judge(context: Context, received: bytes, status: int) -> bytes:
+    """A token that comes with a refusal says why; one that comes with a welcome has to be the proof."""
+    try:
+        return context.step(received)
+    except KerberosFailed as failure:
+        if status == 401:
+            raise
+        raise KerberosFailed(Trouble.UNPROVEN, failure.code) from None
 
 
 def _without_proof(answered: requests.Response) -> requests.Response:

@@ -63,6 +63,8 @@ class KerberosAcceptor:
         """The client's principal, once the logon is complete."""
         self.bound = False
         """Whether the client sent channel bindings, and they were right."""
+        self.delegated = False
+        """Whether the client handed over a ticket to act with elsewhere."""
 
     def step(self, token: bytes, application_data: bytes | None) -> bytes:
         """Take one token; `application_data` are the bindings of this connection, None not to look at them.
@@ -87,6 +89,7 @@ class KerberosAcceptor:
             self.complete = True
             self.user = raw.display_name(made.initiator_name).name.decode().rstrip("\0")
             self.bound = bool(int(made.flags) & int(self._gssapi.RequirementFlag.channel_bound))
+            self.delegated = made.delegated_creds is not None
         return bytes(made.token or b"")
 
     def wrap_winrm(self, data: bytes) -> _Sealed:
