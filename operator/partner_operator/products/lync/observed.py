@@ -55,7 +55,7 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
         return "Get-CsManagementConnection does not name the Central Management store."
     if not told.replicas:
         return "Get-CsManagementStoreReplicationStatus shows no machine at all."
-    if not all(entry.applicationIdentifier for entry in told.entries):
+    if not all(entry.applicationIdentifier.strip() for entry in told.entries):
         return "Get-CsPartnerApplication shows an entry without an application identifier."
     if host.casefold() not in {found.fqdn.casefold() for found in told.replicas}:
         return (
