@@ -65,6 +65,7 @@ def test_raw_and_script_run_in_a_real_powershell(
     """`script` copies its file by standard input, in an envelope of its own, before it runs it."""
     script = tmp_path / "hello.ps1"
     script.write_text(
+        f"# {'x' * 300_000}\n"
         '"hello $($args[0]) from $env:COMPUTERNAME"\n[Console]::Error.WriteLine("warned")\nexit 3\n'
     )
     tasks = [{"raw": "(6*7), 'Größe 漢字'"}, {"raw": "exit 5"}, {"script": f"{script} world"}]
@@ -73,7 +74,9 @@ def test_raw_and_script_run_in_a_real_powershell(
     assert ended.line == (5, "", "")
     short = EXCHANGE_HOST.partition(".")[0].upper()
     assert scripted.line == (3, f"hello world from {short}\r\n", "warned\r\n")
-    assert exchange.server.counters.count(Tally.STDIN_BYTES) > script.stat().st_size
+    counters = exchange.server.counters
+    assert counters.count(Tally.STDIN_BYTES) > script.stat().st_size
+    assert len(counters.requests(EXCHANGE_HOST, Step.SEND)) >= 3
 
 
 def test_modules_of_ansible_windows_go_as_far_as_there_is_a_windows(exchange: Exchange) -> None:
@@ -89,7 +92,6 @@ def test_modules_of_ansible_windows_go_as_far_as_there_is_a_windows(exchange: Ex
     counters = exchange.server.counters
     assert counters.count(Tally.STDIN_BYTES) > 250_000  # the wrapper comes along each time
     assert counters.count(Tally.COMMANDS_STARTED) == 2
-    assert len(counters.requests(EXCHANGE_HOST, Step.SEND)) >= 4
 
 
 def test_a_wrong_password_is_said_and_nothing_runs(bench: Bench) -> None:
