@@ -6,14 +6,12 @@ and a small I; without ICU in effect, every test fails.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError, framing
+from partner_operator.winrm import framing
 from partner_simulator.certificates import CertificateAuthority
 from support.cultures_batch import (
     GERMAN,
@@ -29,10 +27,11 @@ from support.cultures_batch import (
     told,
     without_help,
 )
-from support.cultures_cases import Case, exchange_cases, lync_cases, outcome
+from support.cultures_cases import Case, exchange_cases, lync_cases
 from support.oauth_samples import body, document
+from support.scripts_runs import Told, differences, run_all, task_of, told_of
 from support.scripts_web import Page, serve
-from support.winrm_powershell import Ended, feed
+from support.winrm_powershell import feed
 
 pytestmark = pytest.mark.pwsh
 CULTURES = [GERMAN, TAIWANESE, THAI, SAUDI, TURKISH]
@@ -41,63 +40,16 @@ small = 'I'.ToLower(); like = 'TITLE' -match 'title' }"""
 """A script that follows its culture in four ways."""
 
 
-class _Asked(Exception):
-    """Carries the request out of an operation that must not run yet."""
-
-    def __init__(self, request: RemoteRequest) -> None:
-        self.request = request
-
-
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Bench:
-    """All operations, their requests, and the answers in the invariant culture."""
+    """All operations, and the environment of their server."""
 
     cases: list[Case]
     environment: dict[str, str]
-    tasks: list[Task] = field(default_factory=list)
 
-    def ask(self) -> None:
-        """Take down what each operation would send."""
-        for case in self.cases:
-            request = asyncio.run(_request(case))
-            line = framing.request_line(
-                request.script, dict(request.parameters), dict(request.secrets), 5000
-            )
-            self.tasks.append(Task(case.name, case.make().before, line))
-
-    def answers(self, culture: Culture, bootstrap: str | None = None) -> dict[str, Any]:
-        """Per operation: the answer's data or the error, the calls, and what becomes of them."""
-        ended = run_batch(self.tasks, culture, self.environment, bootstrap)
-        return {case.name: asyncio.run(_told(case, ended[case.name])) for case in self.cases}
-
-
-async def _request(case: Case) -> RemoteRequest:
-    async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-        raise _Asked(request)
-
-    with pytest.raises(_Asked) as asked:
-        await case.act(runner)
-    return asked.value.request
-
-
-async def _told(case: Case, ended: Ended) -> tuple[Any, ...]:
-    stubs = case.make()
-
-    async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-        return stubs.heard(ended)
-
-    result = await outcome(case, runner)
-    try:
-        data = dict(ended.answer.data)
-        data.pop("milliseconds", None)
-    except RemoteRunError as error:
-        data = {"error": repr(error)}
-    return data, stubs.calls, result
-
-
-def _differences(found: dict[str, Any], plain: dict[str, Any]) -> dict[str, Any]:
-    assert found.keys() == plain.keys()
-    return {name: (found[name], plain[name]) for name in plain if found[name] != plain[name]}
+    def answers(self, culture: Culture, bootstrap: str | None = None) -> dict[str, Told]:
+        """Each operation's answer, calls, errors and what becomes of them, in this culture."""
+        return run_all(self.cases, self.environment, culture, bootstrap)
 
 
 @pytest.fixture(scope="module")
@@ -124,58 +76,57 @@ def bench(site: tuple[tuple[str, ...], str], tmp_path_factory: pytest.TempPathFa
         "COMPUTERNAME": f"CULTURES-{folder.name}",
         "TZ": "Asia/Kolkata",
     }
-    made = Bench([*exchange_cases(folder, urls), *lync_cases(urls)], environment)
-    made.ask()
-    return made
+    return Bench([*exchange_cases(folder, urls), *lync_cases(urls)], environment)
 
 
 @pytest.fixture(scope="module")
-def plain(bench: Bench) -> dict[str, Any]:
+def plain(bench: Bench) -> dict[str, Told]:
     """The answers of the invariant culture."""
     return bench.answers(INVARIANT)
 
 
-def test_the_operations_are_worth_comparing(plain: dict[str, Any]) -> None:
+def test_the_operations_are_worth_comparing(plain: dict[str, Told]) -> None:
     """In the invariant culture they do what they are there for: read, change, and fail by name."""
-    for name, (data, calls, _) in plain.items():
-        failing = name == "exchange denied"
-        assert ("error" in data) is failing, f"{name}: {data}"
-        assert calls or name == "exchange restart", name
-    assert plain["exchange remove"][0] == plain["lync remove"][0] == {"removed": True}
-    assert plain["lync register again"][0] == {"existing": "TITLE"}
-    assert plain["exchange register"][0]["created"]
-    observed = plain["exchange observe"][0]
+    failing = [name for name, told in plain.items() if told.data is None]
+    silent = [name for name, told in plain.items() if not told.calls]
+    assert (failing, silent) == (["exchange denied"], ["exchange restart"])
+    answers = {name: told.data or {} for name, told in plain.items()}
+    assert answers["exchange remove"] == answers["lync remove"] == {"removed": True}
+    assert answers["lync register again"] == {"existing": "TITLE"}
+    assert answers["exchange register"]["created"]
+    observed = answers["exchange observe"]
     assert observed["nextEffectiveAt"] == "2028-02-29T23:59:59Z"
     assert [d["status"] for d in observed["documents"]] == [200, 404]
-    assert len(plain["exchange host state"][0]["services"]) == 5
+    assert len(answers["exchange host state"]["services"]) == 5
 
 
 @pytest.mark.parametrize("culture", CULTURES, ids=lambda culture: culture.name)
 def test_a_session_culture_changes_nothing(
-    bench: Bench, plain: dict[str, Any], culture: Culture
+    bench: Bench, plain: dict[str, Told], culture: Culture
 ) -> None:
     """Answers, calls, errors and what the operator makes of them are those of the invariant culture."""
-    assert _differences(bench.answers(culture), plain) == {}
+    assert differences(bench.answers(culture), plain) == {}
 
 
 @pytest.mark.parametrize("culture", CULTURES, ids=lambda culture: culture.name)
 def test_a_process_of_its_own_answers_as_one_of_many(
-    bench: Bench, plain: dict[str, Any], culture: Culture
+    bench: Bench, plain: dict[str, Told], culture: Culture
 ) -> None:
     """The bootstrap's own command in a process that starts in this culture, as WinRS starts it."""
-    case, task = bench.cases[0], bench.tasks[0]
+    case = bench.cases[0]
+    task = task_of(case)
     environment = {**bench.environment, **culture.environment}
     ended = feed(task.line, before=TELL + task.before, environment=environment)
     assert told(ended.stdout.decode()) == culture
-    assert asyncio.run(_told(case, ended)) == plain[case.name]
+    assert told_of(case, ended) == plain[case.name]
 
 
 @pytest.mark.parametrize("culture", [THAI, TURKISH], ids=lambda culture: culture.name)
 def test_an_operation_needs_no_help_of_the_bootstrap(
-    bench: Bench, plain: dict[str, Any], culture: Culture
+    bench: Bench, plain: dict[str, Told], culture: Culture
 ) -> None:
     """The scripts keep their word even where the thread's culture cannot be set."""
-    assert _differences(bench.answers(culture, without_help()), plain) == {}
+    assert differences(bench.answers(culture, without_help()), plain) == {}
 
 
 @pytest.mark.parametrize("culture", [THAI, TURKISH], ids=lambda culture: culture.name)

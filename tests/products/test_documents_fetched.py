@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -95,7 +96,22 @@ async def test_a_document_without_end_is_cut_off(site: Site, trust: dict[str, st
     site.pages[PATH] = Page(b" " * (HUGE + 1))
     found = await fetched(site.url(), trust)
     assert found.fault is DocumentFault.INVALID
-    assert "larger than 1 MiB" in found.detail
+    assert f"larger than {HUGE} bytes" in found.detail
+
+
+async def test_all_documents_together_fit_into_an_answer(site: Site, trust: dict[str, str]) -> None:
+    """PowerShell 3.0 and 4.0 write 2 MiB of JSON and no more: documents share half of that."""
+    share = HUGE // 4
+    urls = [site.url(f"/{number}") for number in range(4)]
+    for number, size in enumerate((share, share + 1, share, share)):
+        site.pages[f"/{number}"] = Page(b" " * size)
+    stubs = lync()
+    stubs.environment = trust
+    seen = await observe(stubs, *urls)
+    told = [f"larger than {share} bytes" in seen.documents[url].detail for url in urls]
+    assert told == [False, True, False, False]
+    assert stubs.ended is not None
+    assert len(json.dumps(stubs.ended.answer.data)) < 2_097_152
 
 
 async def test_a_document_cut_off_on_the_way_is_not_believed(

@@ -88,9 +88,8 @@ function New-WebRequest {
 }
 
 function Get-Body {
-    # The body as base64; $null when it is larger than any document. Ends in time however slowly bytes drip.
-    param($Response, $Watch)
-    $limit = 1048576
+    # The body as base64; $null when it is too large. Ends in time however slowly bytes drip.
+    param($Response, $Watch, [int]$Limit)
     $stream = $Response.GetResponseStream()
     $memory = New-Object System.IO.MemoryStream
     $buffer = New-Object byte[] 16384
@@ -98,7 +97,7 @@ function Get-Body {
         $count = $stream.Read($buffer, 0, $buffer.Length)
         if ($count -le 0) { break }
         $memory.Write($buffer, 0, $count)
-        if ($memory.Length -gt $limit) { return $null }
+        if ($memory.Length -gt $Limit) { return $null }
         if ($Watch.ElapsedMilliseconds -gt (1000 * $Request.documentSeconds)) { throw "The document did not arrive within $($Request.documentSeconds) seconds." }
     }
     return [Convert]::ToBase64String($memory.ToArray())
@@ -120,7 +119,7 @@ function Close-Response {
 
 function Get-Document {
     # One metadata document as this server gets it: bytes, or why there are none.
-    param([string]$Url)
+    param([string]$Url, [int]$Limit = 1048576)
     $result = @{ url = $Url; status = 0; type = ''; body = ''; fault = ''; detail = '' }
     $asked = $null
     $response = $null
@@ -131,10 +130,10 @@ function Get-Document {
         $response = $asked.GetResponse()
         $result.status = [int]$response.StatusCode
         $result.type = [string]$response.ContentType
-        $read = Get-Body -Response $response -Watch $watch
+        $read = Get-Body -Response $response -Watch $watch -Limit $Limit
         if ($null -eq $read) {
             $result.fault = 'TooLarge'
-            $result.detail = 'The document is larger than 1 MiB.'
+            $result.detail = "The document is larger than $Limit bytes."
         }
         else { $result.body = $read }
     }
@@ -157,12 +156,16 @@ function Get-Document {
 }
 
 function Get-Documents {
-    # All of them share an amount of time, so that dead partners do not use up the whole run's.
+    # All of them share an amount of time, so that dead partners do not use up the whole run's, and an
+    # amount of bytes: PowerShell 3.0 and 4.0 write no answer of more than 2 MiB.
     Set-Tls
+    $urls = @($Request.urls)
+    if ($urls.Count -eq 0) { return @() }
+    $limit = [int](1048576 / $urls.Count)
     $documents = New-Object System.Collections.ArrayList
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
-    foreach ($url in @($Request.urls)) {
-        if ($watch.ElapsedMilliseconds -lt (1000 * $Request.allDocumentsSeconds)) { $document = Get-Document -Url $url }
+    foreach ($url in $urls) {
+        if ($watch.ElapsedMilliseconds -lt (1000 * $Request.allDocumentsSeconds)) { $document = Get-Document -Url $url -Limit $limit }
         else { $document = @{ url = [string]$url; status = 0; type = ''; body = ''; fault = 'NotAsked'; detail = 'Other documents took so long that this one was not asked for.' } }
         $null = $documents.Add($document)
     }
