@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from partner_operator.products.remote import Runner
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError, ScriptError
+from partner_operator.winrm import (
+    Answer,
+    Blocked,
+    Endpoint,
+    Forbidden,
+    RemoteRequest,
+    RemoteRunError,
+    ScriptError,
+)
 
 REDACTED = "(redacted)"
 
@@ -63,8 +71,13 @@ def _error(error: RemoteRunError) -> dict[str, Any]:
         "nothing_ran": error.nothing_ran,
         "outcome_unknown": error.outcome_unknown,
     }
-    if isinstance(error, ScriptError):
-        described["details"] = asdict(error.details)
+    match error:
+        case ScriptError():
+            described["details"] = asdict(error.details)
+        case Blocked():
+            described["obstacle"] = error.obstacle
+        case Forbidden():
+            described["logged_on"] = error.logged_on
     return described
 
 
@@ -80,7 +93,7 @@ def redact(value: Any, secrets: tuple[str, ...]) -> Any:
             value = value.replace(secret, REDACTED)
         return value
     if isinstance(value, dict):
-        return {key: redact(inner, secrets) for key, inner in value.items()}
+        return {redact(key, secrets): redact(inner, secrets) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [redact(inner, secrets) for inner in value]
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,22 @@ import pytest
 from partner_operator.recorder import Recorder
 from partner_operator.winrm import (
     Answer,
+    Blocked,
+    Busy,
     Endpoint,
     ErrorDetails,
+    Forbidden,
+    Obstacle,
+    OutcomeUnknown,
+    ProtocolViolation,
     RemoteRequest,
+    RemoteRunError,
     ScriptError,
     Unreachable,
 )
 from partner_operator.winrm.clixml import Streams
 from support.replay import Replay
+from support.secrets_search import found
 
 SECRET = "canary-\u20ac-4711"
 ENDPOINT = Endpoint("ex1.litwareinc.com", 5986, "ntlm", "LITWAREINC\\exadmin", SECRET)
@@ -40,27 +49,57 @@ async def test_answers_are_played_again_without_the_secret(tmp_path: Path) -> No
     assert await Recorder(runner, tmp_path / "record")(ENDPOINT, REQUEST) is ANSWER
     (file,) = (tmp_path / "record").iterdir()
     text = file.read_text()
-    assert "canary" not in text
+    assert not found(text, (SECRET,))
     assert file.stat().st_mode & 0o077 == 0
     played = await Replay(tmp_path / "record")(ENDPOINT, REQUEST)
     assert played.data == {"product": "Exchange", "echo": "the password is (redacted)!"}
     assert played.clock == ANSWER.clock
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        Unreachable("gone"),
-        ScriptError(ErrorDetails("Id,Class", "T", "I", "NotSpecified", ("what it said",))),
-    ],
-)
-async def test_errors_are_played_again(tmp_path: Path, error: Exception) -> None:
-    """The same class with the same words."""
+FAILURES: list[RemoteRunError] = [
+    Unreachable("gone"),
+    Busy("at work"),
+    Forbidden("no administrator"),
+    Forbidden("CredSSP is not offered", logged_on=False),
+    ProtocolViolation("damaged", nothing_ran=True),
+    ProtocolViolation("too long", outcome_unknown=True),
+    OutcomeUnknown("lost"),
+    Blocked("constrained", Obstacle.LANGUAGE_MODE, nothing_ran=True),
+    Blocked("stopped midway", Obstacle.ANTIMALWARE, nothing_ran=False),
+    ScriptError(ErrorDetails("Id,Class", "T", "I", "NotSpecified", ("what it said",))),
+    ScriptError(ErrorDetails("Id", "T", "I", "NotSpecified", ("no module",)), nothing_ran=True),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=lambda error: f"{type(error).__name__}-{error}")
+async def test_failures_are_played_again(tmp_path: Path, error: RemoteRunError) -> None:
+    """The same class with all that it knew: retry and doctor go by more than its words."""
 
     async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         raise error
 
     with pytest.raises(type(error)):
         await Recorder(runner, tmp_path)(ENDPOINT, REQUEST)
-    with pytest.raises(type(error), match=str(error)):
+    with pytest.raises(type(error)) as played:
         await Replay(tmp_path)(ENDPOINT, REQUEST)
+    assert _known(played.value) == _known(error)
+
+
+def _known(error: RemoteRunError) -> dict[str, object]:
+    always = {
+        "message": error.message,
+        "nothing_ran": error.nothing_ran,
+        "outcome_unknown": error.outcome_unknown,
+    }
+    return always | vars(error)
+
+
+async def test_a_secret_that_a_server_uses_as_a_name_is_struck_out_as_well(tmp_path: Path) -> None:
+    """Names of an object are text too."""
+
+    async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        return replace(ANSWER, data={SECRET: {f"x{SECRET}": [SECRET]}})
+
+    await Recorder(runner, tmp_path)(ENDPOINT, REQUEST)
+    (file,) = tmp_path.iterdir()
+    assert not found(file.read_text(), (SECRET,))

@@ -1,0 +1,71 @@
+"""The whole simulated domain as the operator sees it from inside one process: names, logons, servers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from partner_operator import winrm
+from partner_operator.engine.ports import Credentials
+from partner_operator.trust.model import Authentication, DesiredServer, Product
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest
+from partner_simulator.simulation import Simulation
+from support import trust_worlds
+
+WINRM = 5986
+_CLOSED = ("127.0.0.1", 1)
+
+
+@contextmanager
+def names_of(simulation: Simulation) -> Iterator[None]:
+    """While this lasts, the domain's names lead to loopback: a port that nobody has refuses, and so on.
+
+    The same rules as partner_simulator.names, but what changes in the simulation is seen at once.
+    """
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *more: Any, **options: Any) -> Any:
+        name = host.decode("ascii") if isinstance(host, bytes) else str(host)
+        if not name.lower().endswith(".litwareinc.com"):
+            return real(host, port, *more, **options)
+        known = simulation.names().get(name.lower())
+        if known is None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        address: Any
+        address, number = known.get(str(port), _CLOSED)
+        return real(address, number, *more, **options)
+
+    socket.getaddrinfo = getaddrinfo
+    try:
+        yield
+    finally:
+        socket.getaddrinfo = real
+
+
+async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+    """As the composition root runs it."""
+    return await asyncio.to_thread(winrm.run, endpoint, request)
+
+
+def declared_server(simulation: Simulation, product: Product, **changes: Any) -> DesiredServer:
+    """The PartnerServer that the example would declare."""
+    exchange = product is Product.EXCHANGE
+    server = trust_worlds.server(
+        product,
+        hosts=tuple(simulation.exchange_hosts() if exchange else simulation.front_ends()),
+        port=WINRM,
+        ca_bundle=simulation.ca_pem,
+        authentication=Authentication.NTLM if exchange else Authentication.CREDSSP,
+    )
+    return replace(server, **changes)
+
+
+def logon(simulation: Simulation, product: Product) -> Credentials:
+    """The administrator's."""
+    exchange, lync = simulation.credentials()
+    user, password = exchange if product is Product.EXCHANGE else lync
+    return Credentials(user, password, f"{product}-{password[:6]}")
