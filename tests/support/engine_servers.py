@@ -64,6 +64,8 @@ class FakeOrganisation:
     seen_passwords: list[str] = field(default_factory=list)
     incomplete: str | None = None
     controller: str | None = None
+    organization: str | None = None
+    """What it says that it is; its usual name where nothing is set."""
     _lag: int = 0
 
     def __post_init__(self) -> None:
@@ -111,7 +113,7 @@ class FakeOrganisation:
             found,
             host=host,
             clock=self.now(),
-            organization=f"org-{self.product}",
+            organization=self.organization or f"org-{self.product}",
             incomplete=self.incomplete,
             own_certificates=self._own_certificates(found),
             domain_controller=self.controller,

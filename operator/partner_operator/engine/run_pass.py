@@ -25,6 +25,7 @@ from partner_operator.engine.ports import (
     Severity,
 )
 from partner_operator.engine.state import Draft, Pass, Ports
+from partner_operator.trust.match import same
 from partner_operator.trust.model import Mode, Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
@@ -105,6 +106,8 @@ async def _work(work: Pass, remembered: Credentials | None) -> None:
 async def _keep_true(work: Pass) -> None:
     """Everything after the first answer of the organisation."""
     assert work.observed is not None
+    if _another_organization(work, work.observed):
+        return
     _learn_server(work, work.observed)
     if _duplicate(work):
         return
@@ -157,10 +160,28 @@ async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
     return frozenset(fresh)
 
 
+def _another_organization(work: Pass, observed: Observed) -> bool:
+    """Under the same names, somebody else answers than before: nothing known fits, so nothing is done."""
+    known, seen = work.status.organization, observed.organization
+    handled = {None, work.status.last_handled_reconcile_at}
+    if not known or not seen or same(known, seen):
+        return False
+    if work.server.reconcile_requested_at not in handled:
+        return False
+    work.blocker = Blocker(
+        Reason.OTHER_ORGANIZATION,
+        f"The hosts answer for {seen}, and until now they answered for {known}. Nothing is changed there. Find "
+        "out what stands behind their names. If it is meant, set the annotation "
+        "partner-operator.io/reconcile-requested-at on this PartnerServer.",
+        stalled=True,
+    )
+    return True
+
+
 def _learn_server(work: Pass, observed: Observed) -> None:
     work.status = replace(
         work.status,
-        organization=observed.organization,
+        organization=observed.organization or work.status.organization,
         product_version=observed.product_version,
         domain_controller=_controller(work, observed),
         metadata=closing.metadata_status(work, observed) or work.status.metadata,

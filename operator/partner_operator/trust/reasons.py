@@ -70,6 +70,7 @@ class Reason(StrEnum):
     OUTCOME_UNKNOWN = "OutcomeUnknown"
     CONTRACT_VIOLATED = "ContractViolated"
     WRONG_PRODUCT = "WrongProduct"
+    OTHER_ORGANIZATION = "OtherOrganization"
     INCOMPLETE_READ = "IncompleteRead"
     # metadata documents and certificates
     METADATA_VALID = "MetadataValid"

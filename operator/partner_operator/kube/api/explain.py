@@ -109,7 +109,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.TIMED_OUT: ("The host did not answer in time.", "Look at the host's load."),
     Reason.PROTOCOL_ERROR: (
-        "What answered does not speak WinRM.",
+        "What answered does not speak WinRM, or does not answer what was asked.",
         "Check port, proxy and listener.",
     ),
     Reason.BLOCKED: (
@@ -126,12 +126,16 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Report it with the product's version.",
     ),
     Reason.WRONG_PRODUCT: (
-        "The hosts run another product than declared.",
+        "The hosts run another product than declared, or one that is too old.",
         "Correct the PartnerServer.",
+    ),
+    Reason.OTHER_ORGANIZATION: (
+        "The hosts answer for another organisation than before.",
+        "Find out what stands behind their names; if it is meant, set the annotation reconcile-requested-at.",
     ),
     Reason.INCOMPLETE_READ: (
         "The list of entries is not proven whole, so nothing is taken for absent.",
-        "Grant the account a view of the whole organisation.",
+        "Do what the message says; mostly, grant the account a view of the whole organisation.",
     ),
     Reason.METADATA_VALID: ("The document can be used.", NOTHING),
     Reason.METADATA_UNREACHABLE: (
