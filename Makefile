@@ -42,6 +42,7 @@ fast: $(VENV)/.installed
 
 test: lint $(VENV)/.go
 	$(RUN) -m partner_testbed build
+	$(RUN) -m partner_testbed clients
 	$(RUN) -m pytest -q --strict-skips
 
 docs: $(VENV)/.installed
