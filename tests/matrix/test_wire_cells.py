@@ -63,6 +63,8 @@ def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) 
         assert set(outcome.data) == {"a"}
     assert str(Expected(ended, _settled(stage, cell.expected.counts))) == str(cell.expected)
     assert cell.expected.counts.rejected <= 1
+    left = {shell.shell_id for shell in stage.host.server.counters.open_shells()}
+    assert {shell.shell_id for shell in stage.host.server.counters.open_operations()} <= left
     if stage.decoy is not None:
         assert stage.decoy.received == b"" or cell.kind is Kind.NETWORK
 

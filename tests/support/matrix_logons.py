@@ -26,7 +26,7 @@ from support.matrix_model import (
     Expected,
     Kind,
 )
-from support.matrix_rules import NOTHING, SOAP_STEPS, Arrange, at
+from support.matrix_rules import NOTHING, SOAP_STEPS, Arrange, Strikes, at
 from support.matrix_stage import Stage
 from support.winrm_host import HOST, USER
 
@@ -93,10 +93,16 @@ def _in_the_middle() -> Iterator[Cell]:
         ):
             yield at(kind, variant, step, _refused_at(step), _locked_out_at)
         yield at(
-            Kind.UNAUTHORIZED, "logon forgotten", step, _again_at(step), _forgets, travels=True
+            Kind.UNAUTHORIZED, "logon forgotten", step, _again_at(step), Strikes(Unauthorized())
         )
         bare = _refused_at(step, counted=0)
-        yield at(Kind.UNAUTHORIZED, "no WWW-Authenticate", step, bare, _forgets_bare, travels=True)
+        yield at(
+            Kind.UNAUTHORIZED,
+            "no WWW-Authenticate",
+            step,
+            bare,
+            Strikes(Unauthorized(challenge=False)),
+        )
 
 
 def _refused_at(step: Step, counted: int = 1) -> Expected:
@@ -126,14 +132,6 @@ def _locked_out_at(stage: Stage, cell: Cell) -> None:
         return True
 
     stage.host.server.faults.add(Fault(cell.step, Unauthorized(), where=change))
-
-
-def _forgets(stage: Stage, cell: Cell) -> None:
-    stage.host.server.faults.add(Fault(cell.step, Unauthorized(), when=cell.when))
-
-
-def _forgets_bare(stage: Stage, cell: Cell) -> None:
-    stage.host.server.faults.add(Fault(cell.step, Unauthorized(challenge=False), when=cell.when))
 
 
 def _environment() -> Iterator[Cell]:

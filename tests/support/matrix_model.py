@@ -188,8 +188,6 @@ class Cell:
     expected: Expected
     arrange: Callable[[Stage, Cell], None]
     """Puts the fault in place."""
-    travels: bool = False
-    """Whether the same fault can be put into any run of a whole domain (the engine layer)."""
 
     @property
     def changed(self) -> Changed:

@@ -23,8 +23,8 @@ from support.matrix_model import (
     Expected,
     Kind,
 )
-from support.matrix_rules import AFTER_CREATE, BOTH, NOTHING, Arrange, at, no_reply, strikes
-from support.matrix_stage import Stage
+from support.matrix_rules import AFTER_CREATE, BOTH, NOTHING, Arrange, Strikes, at, no_reply
+from support.matrix_stage import LITTLE_SECONDS, Stage
 from support.winrm_host import HOST
 
 _IDLE_SECONDS = 0.15
@@ -63,8 +63,7 @@ def _tls() -> Iterator[Cell]:
         "plain text on the TLS port",
         Step.CONNECT,
         refused,
-        strikes(SayRaw(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
-        travels=True,
+        Strikes(SayRaw(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
     )
     yield at(Kind.TLS, "TLS 1.1", Step.CONNECT, refused, _old_protocol)
     for step in AFTER_CREATE:
@@ -104,7 +103,7 @@ def _rolled_at(step: Step) -> Expected:
 
 
 def _rolls(stage: Stage, cell: Cell) -> None:
-    def roll() -> None:
+    def roll(_: object) -> None:
         other = CertificateAuthority("OTHER-CA").issue_server([HOST])
         stage.host.server.use_certificate(other)
         time.sleep(2 * _IDLE_SECONDS)
@@ -137,14 +136,14 @@ def _given_up_at(step: Step, when: When) -> Expected:
 
 def _hurried(action: Delay | Drip) -> Arrange:
     def arrange(stage: Stage, cell: Cell) -> None:
-        stage.hurry()
+        stage.hurry(cell.step)
         stage.host.server.faults.add(Fault(cell.step, action, when=cell.when))
 
     return arrange
 
 
 def _late(stage: Stage, cell: Cell) -> None:
-    def be_impatient() -> None:
+    def be_impatient(_: object) -> None:
         stage.patch.setattr("partner_operator.winrm.transport.READ_SECONDS", 0.4)
 
     stage.before(cell.step, be_impatient)
@@ -154,7 +153,7 @@ def _late(stage: Stage, cell: Cell) -> None:
 def _idle() -> Iterator[Cell]:
     def arrange(stage: Stage, cell: Cell) -> None:
         stage.host.server.settings = WsmanSettings(connection_idle_seconds=_IDLE_SECONDS)
-        stage.before(cell.step, lambda: time.sleep(2 * _IDLE_SECONDS))
+        stage.before(cell.step, lambda _: time.sleep(2 * _IDLE_SECONDS))
 
     for step in AFTER_CREATE:
         yield at(Kind.IDLE, "by the host", step, Expected(None, Counts(accepted=2)), arrange)
@@ -164,11 +163,12 @@ def _loops() -> Iterator[Cell]:
     timed_out = Soap(codes.TIMED_OUT)
 
     def for_ever(stage: Stage, cell: Cell) -> None:
-        stage.hurry()
-        stage.host.server.faults.add(Fault(cell.step, timed_out, times=None))
+        stage.hurry(cell.step)
+        for action in (Delay(LITTLE_SECONDS / 1.5), timed_out):
+            stage.host.server.faults.add(Fault(cell.step, action, times=None))
 
     step = Step.RECEIVE
-    yield at(Kind.LOOP, "three times", step, Expected(None), strikes(timed_out, 3), travels=True)
+    yield at(Kind.LOOP, "three times", step, Expected(None), Strikes(timed_out, 3))
     ended = Expected(UNKNOWN, Counts(accepted=2))
     yield at(Kind.LOOP, "for ever", step, ended, for_ever)
 
@@ -182,11 +182,11 @@ def _no_connection() -> Iterator[Cell]:
         stage.endpoint["host"] = "no-such-host.invalid"
 
     def half_open(stage: Stage, _: Cell) -> None:
-        stage.hurry()
+        stage.request["deadline_seconds"] = LITTLE_SECONDS
         stage.endpoint["port"] = stage.open_decoy().port
 
     def full_backlog(stage: Stage, _: Cell) -> None:
-        stage.hurry()
+        stage.request["deadline_seconds"] = LITTLE_SECONDS
         full = stage.closing.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _number in range(3):
             waiting = stage.closing.enter_context(socket.socket())

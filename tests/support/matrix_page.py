@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from support.matrix_engine import scenes
 from support.matrix_model import SHOWN, STEPS, Cell, Kind
 from support.matrix_table import cells, impossible
 
@@ -32,6 +33,14 @@ How to read it:
 {total} lines below stand for {count} tested cells; {impossible} pairs of kind and step cannot happen, each with
 its reason.
 """
+_PASSES = """
+## A whole pass
+One fault of each (failure, step, side) in the first run of a pass on a whole domain (observe), and in the run that
+registers the partner application: {count} cells. Whatever happened, the next clean pass ends with the entry as
+declared, made exactly once. "-": as without a fault.
+
+| fault | in the run | step | application's Ready | server's Ready | changed |
+|---|---|---|---|---|---|"""
 _COLUMNS = (
     "fault",
     "step",
@@ -52,7 +61,18 @@ def faults_page() -> str:
     head = _HEAD.format(
         steps=", ".join(STEPS), total=lines, count=len(cells()), impossible=len(impossible())
     )
-    return head + "\n".join(parts) + "\n"
+    return head + "\n".join([*parts, *_passes()]) + "\n"
+
+
+def _passes() -> Iterator[str]:
+    yield _PASSES.format(count=len(scenes()))
+    for scene in scenes():
+        cell = scene.cell
+        number = cell.kind.split(".", maxsplit=1)[0]
+        yield (
+            f"| {number}, {cell.variant} | {scene.run} | {cell.step}, {cell.when} | {scene.shown or '-'} | "
+            f"{scene.shown_on_server or '-'} | {scene.changed} |"
+        )
 
 
 def _section(kind: Kind) -> Iterator[str]:

@@ -38,10 +38,10 @@ from support.matrix_rules import (
     HTTP_STEPS,
     SOAP_STEPS,
     Arrange,
+    Strikes,
     at,
     no_reply,
     refused,
-    strikes,
     without_reply,
 )
 from support.matrix_stage import RUN, Stage
@@ -71,8 +71,8 @@ def cells() -> Iterator[Cell]:
 def _denied() -> Iterator[Cell]:
     kind = Kind.ACCESS_DENIED
     for step in SOAP_STEPS:
-        arrange = strikes(Soap(codes.ACCESS_DENIED))
-        yield at(kind, "fault 5", step, refused(step, FORBIDDEN), arrange, travels=True)
+        arrange = Strikes(Soap(codes.ACCESS_DENIED))
+        yield at(kind, "fault 5", step, refused(step, FORBIDDEN), arrange)
 
 
 def _soap() -> Iterator[Cell]:
@@ -80,24 +80,23 @@ def _soap() -> Iterator[Cell]:
     for step in AFTER_CREATE:
         shell_gone = refused(step, NO_ANSWER) if step is not Step.COMMAND else None
         expected = shell_gone or no_reply(step, When.BEFORE, NO_ANSWER, closes=False)
-        arrange = strikes(Soap(codes.UNKNOWN_SHELL))
-        yield at(kind, "shell not found", step, expected, arrange, travels=True)
+        arrange = Strikes(Soap(codes.UNKNOWN_SHELL))
+        yield at(kind, "shell not found", step, expected, arrange)
     for step in SOAP_STEPS:
         if step not in (Step.SEND, Step.RECEIVE):
             expected = no_reply(step, When.BEFORE, TIMED_OUT, closes=False)
-            yield at(kind, "TimedOut", step, expected, strikes(Soap(codes.TIMED_OUT)), travels=True)
+            yield at(kind, "TimedOut", step, expected, Strikes(Soap(codes.TIMED_OUT)))
         expected = no_reply(step, When.BEFORE, NO_ANSWER, closes=False)
-        arrange = strikes(Soap(codes.PROFILE_UNLOADED))
-        yield at(kind, "0x800703FA", step, expected, arrange, travels=True)
+        arrange = Strikes(Soap(codes.PROFILE_UNLOADED))
+        yield at(kind, "0x800703FA", step, expected, arrange)
     # The text was delivered, or the bootstrap's checksum tells that it was not.
     yield at(
         kind,
         "TimedOut",
         Step.SEND,
         Expected(None),
-        strikes(Soap(codes.TIMED_OUT)),
+        Strikes(Soap(codes.TIMED_OUT)),
         When.AFTER,
-        travels=True,
     )
     yield at(kind, "170 twice", Step.SEND, Expected(None, Counts(sends=3)), _busy_pipe(2))
     unknown = no_reply(Step.SEND, When.BEFORE, NO_ANSWER, closes=False).failure
@@ -105,8 +104,8 @@ def _soap() -> Iterator[Cell]:
     yield at(kind, "170 for ever", Step.SEND, busy, _busy_pipe(None))
     for step in (Step.RECEIVE, Step.SIGNAL):
         expected = no_reply(step, When.BEFORE, NO_ANSWER, closes=False)
-        arrange = strikes(Soap(codes.OPERATION_ABORTED))
-        yield at(kind, "995", step, expected, arrange, travels=True)
+        arrange = Strikes(Soap(codes.OPERATION_ABORTED))
+        yield at(kind, "995", step, expected, arrange)
 
 
 def _busy_pipe(times: int | None) -> Arrange:
@@ -126,9 +125,9 @@ def _quotas() -> Iterator[Cell]:
         )
         for shape in FaultShape:
             variant = f"{what}, {shape.value}"
-            arrange = strikes(Soap(code, shape))
+            arrange = Strikes(Soap(code, shape))
             expected = refused(step, QUOTA_EXCEEDED)
-            yield at(Kind.QUOTA, variant, step, expected, arrange, travels=True)
+            yield at(Kind.QUOTA, variant, step, expected, arrange)
 
 
 def _http() -> Iterator[Cell]:

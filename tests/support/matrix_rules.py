@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from partner_simulator.wsman import Fault, Step, When
 from partner_simulator.wsman.fault_actions import Action
@@ -53,13 +54,20 @@ def refused(step: Step, failure: Failure) -> Expected:
     return no_reply(step, When.BEFORE, failure, closes=False)
 
 
-def strikes(action: Action, times: int | None = 1) -> Arrange:
-    """A fault of the simulator at the cell's step."""
+@dataclass(frozen=True, slots=True)
+class Strikes:
+    """A fault of the simulator at the cell's step. Such a cell can be put into any run."""
 
-    def arrange(stage: Stage, cell: Cell) -> None:
-        stage.host.server.faults.add(Fault(cell.step, action, when=cell.when, times=times))
+    action: Action
+    times: int | None = 1
 
-    return arrange
+    def fault(self, cell: Cell) -> Fault:
+        """The fault itself."""
+        return Fault(cell.step, self.action, when=cell.when, times=self.times)
+
+    def __call__(self, stage: Stage, cell: Cell) -> None:
+        """Arm it."""
+        stage.host.server.faults.add(self.fault(cell))
 
 
 def without_reply(
@@ -79,7 +87,7 @@ def without_reply(
             # In the middle of a logon such a reply only says that the logon broke off.
             early = (step, when) == (Step.AUTHENTICATE, When.BEFORE)
             expected = no_reply(step, when, UNREACHABLE if early else first, closes=closes)
-            yield Cell(kind, variant, step, when, expected, strikes(action, times), travels=True)
+            yield Cell(kind, variant, step, when, expected, Strikes(action, times))
 
 
 def at(
@@ -89,8 +97,6 @@ def at(
     expected: Expected,
     arrange: Arrange,
     when: When = When.BEFORE,
-    *,
-    travels: bool = False,
 ) -> Cell:
     """One cell by itself."""
-    return Cell(kind, variant, step, when, expected, arrange, travels)
+    return Cell(kind, variant, step, when, expected, arrange)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,8 +21,10 @@ from support.winrm_host import Host
 
 RUN = importlib.import_module("partner_operator.winrm.run")
 """The module; the package has a function of the same name."""
-SHORT_DEADLINE = 0.7
-"""Seconds for a run that is to end at its deadline."""
+LITTLE_SECONDS = 0.4
+"""How long a run may still take where it is to end at its deadline."""
+CLEANING_SECONDS = 2.0
+"""For Signal and Delete together."""
 
 
 @dataclass
@@ -41,22 +44,28 @@ class Stage:
         """The run. Raises RemoteRunError."""
         return run(self.host.endpoint(**self.endpoint), self.host.asked(**self.request))
 
-    def hurry(self) -> None:
-        """Give this run a deadline and its cleaning a limit that a test can wait for."""
-        self.request["deadline_seconds"] = SHORT_DEADLINE
-        self.patch.setattr(RUN, "CLEANING_SECONDS", SHORT_DEADLINE)
+    def hurry(self, step: Step) -> None:
+        """Let the run's time be over soon after it has come to this step, and its cleaning be short."""
+        first = Step.CREATE if step in (Step.CONNECT, Step.AUTHENTICATE) else step
 
-    def before(self, step: Step, what: Callable[[], None]) -> None:
+        def little_is_left(transport: HardenedTransport) -> None:
+            transport.connections.allow_until(time.monotonic() + LITTLE_SECONDS)
+
+        if step not in (Step.SIGNAL, Step.DELETE):
+            self.before(first, little_is_left)
+        self.patch.setattr(RUN, "CLEANING_SECONDS", CLEANING_SECONDS)
+
+    def before(self, step: Step, what: Callable[[HardenedTransport], None]) -> None:
         """Do something on the client's side right before its first request of this step."""
         original = HardenedTransport.send_message
         pending = [what]
         marks = [action.encode() for action, of in ACTIONS.items() if of is step]
 
-        def send_message(self: HardenedTransport, message: str | bytes) -> bytes:
+        def send_message(transport: HardenedTransport, message: str | bytes) -> bytes:
             text = message.encode() if isinstance(message, str) else message
             if pending and any(mark in text for mark in marks):
-                pending.pop()()
-            return original(self, message)
+                pending.pop()(transport)
+            return original(transport, message)
 
         self.patch.setattr(HardenedTransport, "send_message", send_message)
 

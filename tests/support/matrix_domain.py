@@ -1,0 +1,219 @@
+"""The whole domain, and an operator in memory: where a fault's end is what users see."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from winrm.protocol import Protocol
+
+from partner_operator import winrm
+from partner_operator.engine.ports import Credentials, ServerName
+from partner_operator.engine.run_pass import run_pass
+from partner_operator.engine.state import Patience, Ports
+from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.trust.conditions import find
+from partner_operator.trust.model import (
+    Authentication,
+    Product,
+    RestartPolicy,
+    RestartRules,
+)
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.status import Condition
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest
+from partner_simulator.simulation import Simulation
+from partner_simulator.views import ExchangeEntry
+from partner_simulator.world.objects import PartnerApplication, RoleAssignment, User
+from partner_simulator.wsman import Tally
+from support import trust_worlds
+from support.engine_crash import Crash
+from support.engine_kubernetes import Cluster, TestClock
+from support.matrix_model import Shown
+
+SERVER, APPLICATION = "exchange", "lync-on-exchange"
+
+
+class Reset:
+    """Puts the domain's directory back to where it was."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._known = {entry.guid for entry in self._all()}
+
+    def __call__(self) -> None:
+        """Everything that was made since is gone; no fault is armed, no shell is open."""
+        self._simulation.faults.clear()
+        for entry in self._all():
+            if entry.guid not in self._known:
+                self._simulation.domain.directory.delete(entry)
+
+    def _all(self) -> list[PartnerApplication | User | RoleAssignment]:
+        directory = self._simulation.domain.directory
+        return [
+            *directory.find(PartnerApplication),
+            *directory.find(User),
+            *directory.find(RoleAssignment),
+        ]
+
+
+def lead_to_loopback(simulation: Simulation, patch: pytest.MonkeyPatch) -> None:
+    """Names of the domain resolve to where its hosts listen."""
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *more: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        address: Any
+        address, number = simulation.names().get(name, {}).get(str(port), (host, port))
+        return real(address, number, *more, **options)
+
+    patch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+
+@dataclass
+class Landscape:
+    """Exchange shall trust Lync: one server, one application, nothing registered yet."""
+
+    simulation: Simulation
+    seconds: float = 30.0
+    """Deadline of every remote run."""
+    cluster: Cluster = field(default_factory=lambda: Cluster(Crash()))
+    clock: TestClock = field(
+        default_factory=lambda: TestClock(datetime.now(UTC).replace(microsecond=0))
+    )
+
+    def __post_init__(self) -> None:
+        self._counted = {tally: self.simulation.counters.count(tally) for tally in Tally}
+        self._written = len(self.simulation.configuration_writes())
+        self._shells = {shell.shell_id for shell in self.simulation.open_shells()}
+        self.runs: list[str] = []
+        """Operations that were run, in order."""
+        self.host = self.simulation.exchange_hosts()[0]
+        server = replace(
+            trust_worlds.server(Product.EXCHANGE),
+            hosts=(self.host,),
+            ca_bundle=self.simulation.ca_pem,
+            authentication=Authentication.NTLM,
+            restart=RestartRules(policy=RestartPolicy.NEVER),
+        )
+        self.cluster.add_server(server)
+        self.use_secret()
+        self.cluster.add(
+            trust_worlds.application(
+                Product.LYNC, APPLICATION, server_name=SERVER, has_finalizer=False
+            )
+        )
+        self.operations = ExchangeOperations(self.remotely)
+
+    def use_secret(self, digest: str = "one") -> None:
+        """`kubectl apply` of the Secret with what is right now."""
+        (user, password), _ = self.simulation.credentials()
+        self.cluster.credentials_by_server[SERVER] = Credentials(user, password, digest)
+
+    async def remotely(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        """As the composition root runs it, with less patience."""
+        self.runs.append(request.operation)
+        hurried = replace(request, deadline_seconds=min(request.deadline_seconds, self.seconds))
+        return await asyncio.to_thread(winrm.run, endpoint, hurried)
+
+    def pass_by(self) -> None:
+        """One pass, when it is due."""
+        ports = Ports(
+            reader=self.cluster,
+            writer=self.cluster,
+            announcer=self.cluster,
+            operations={
+                Product.EXCHANGE: self.operations,
+                Product.LYNC: LyncOperations(self.remotely),
+            },
+            clock=self.clock,
+            chance=random.Random(1),
+            patience=Patience(poll=timedelta(0)),
+        )
+        result = asyncio.run(run_pass(ports, ServerName("trust", SERVER), None))
+        if result.due is not None:
+            self.clock.instant = max(self.clock.instant, result.due)
+
+    def condition(self, kind: ConditionType) -> Condition | None:
+        """Of the application."""
+        return find(self.cluster.status(APPLICATION).conditions, kind)
+
+    def entries(self) -> list[ExchangeEntry]:
+        """What Exchange has beside its stock."""
+        return [entry for entry in self.simulation.exchange_entries() if not entry.use_auth_server]
+
+    def shown(self) -> Shown | None:
+        """The application's Ready condition, and what stands beside it."""
+        return _shown(self.cluster.status(APPLICATION).conditions)
+
+    def shown_on_server(self) -> Shown | None:
+        """The same of the server."""
+        uid = self.cluster.servers[SERVER].key.uid
+        return _shown(self.cluster.server_statuses[uid].conditions)
+
+    def registered(self) -> bool:
+        """Whether the application says that the entry is as declared."""
+        found = self.condition(ConditionType.REGISTERED)
+        return found is not None and found.status is ConditionStatus.TRUE
+
+    def shells(self) -> list[str]:
+        """Shells of this landscape that are open on the hosts."""
+        now = (shell.shell_id for shell in self.simulation.open_shells())
+        return [shell for shell in now if shell not in self._shells]
+
+    def count(self, tally: Tally) -> int:
+        """What the hosts counted since the beginning."""
+        return self.simulation.counters.count(tally) - self._counted[tally]
+
+    def made(self) -> int:
+        """How many entries were ever made, whether they are still there or not."""
+        writes = self.simulation.configuration_writes()[self._written :]
+        return sum(1 for write in writes if write.what == "New-PartnerApplication")
+
+    def delete_shells(self) -> None:
+        """What the IdleTimeOut does in the end, done at once by the administrator."""
+        (user, password), _ = self.simulation.credentials()
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as bundle:
+            bundle.write(self.simulation.ca_pem)
+            bundle.flush()
+            protocol = Protocol(
+                f"https://{self.host}:5986/wsman",
+                transport="ntlm",
+                username=user,
+                password=password,
+                ca_trust_path=bundle.name,
+                proxy=None,
+            )
+            for shell in self.shells():
+                protocol.close_shell(shell)
+            protocol.transport.close_session()
+
+    def heal(self) -> None:
+        """The next pass finds nothing in its way; after a refusal a new version of the Secret."""
+        shown = self.shown()
+        if shown is not None and shown.reason is Reason.CREDENTIALS_REJECTED:
+            before = self.count(Tally.LOGONS_ACCEPTED)
+            self.pass_by()
+            assert self.count(Tally.LOGONS_ACCEPTED) == before
+            self.use_secret("two")
+        self.pass_by()
+
+
+def _shown(conditions: tuple[Condition, ...]) -> Shown | None:
+    ready = find(conditions, ConditionType.READY)
+    beside = [
+        kind
+        for kind in (ConditionType.STALLED, ConditionType.RECONCILING)
+        if find(conditions, kind) is not None
+    ]
+    if ready is None or not beside:
+        return None
+    [kind] = beside
+    return Shown(ready.reason, kind, ready.status)
