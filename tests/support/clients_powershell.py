@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from partner_simulator.ports import CommandEngine
 from partner_simulator.powershell import PowerShellEngine
 from partner_simulator.world import names, setup
 from partner_simulator.world.domain import Domain
@@ -53,8 +54,10 @@ def powershell_inside() -> Iterator[Inside]:
 
 
 @contextmanager
-def exchange_in(folder: Path, inside: Inside) -> Iterator[Exchange]:
-    """Listen; at the end there must be no shell and no operation."""
+def exchange_in(
+    folder: Path, inside: Inside, engine: CommandEngine | None = None
+) -> Iterator[Exchange]:
+    """Listen; at the end there must be no shell and no operation. `engine`: instead of PowerShell's."""
     domain = inside.domain
     ca_file = folder / "domain-ca.pem"
     ca_file.write_text(domain.authority.pem)
@@ -62,7 +65,7 @@ def exchange_in(folder: Path, inside: Inside) -> Iterator[Exchange]:
     identity = domain.authority.issue_server([HOST])
     settings = replace(WsmanSettings(), allow_unencrypted=True)
     with WsmanServer(
-        HOST, inside.engine, domain.accounts, identity, http_port=0, settings=settings
+        HOST, engine or inside.engine, domain.accounts, identity, http_port=0, settings=settings
     ) as server:
         yield Exchange(server, account.user, account.password, ca_file)
         assert server.counters.open_shells() == ()
