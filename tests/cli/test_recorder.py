@@ -101,5 +101,9 @@ async def test_a_secret_that_a_server_uses_as_a_name_is_struck_out_as_well(tmp_p
         return replace(ANSWER, data={SECRET: {f"x{SECRET}": [SECRET]}})
 
     await Recorder(runner, tmp_path)(ENDPOINT, REQUEST)
-    (file,) = tmp_path.iterdir()
-    assert not found(file.read_text(), (SECRET,))
+    assert not found(_text_of_the_only_file_in(tmp_path), (SECRET,))
+
+
+def _text_of_the_only_file_in(folder: Path) -> str:
+    (file,) = folder.iterdir()
+    return file.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -26,8 +27,10 @@ from support.engine_world import (
 )
 
 ROUNDS = 8
-_TIMES = ("At", "Time", "Since", "latency", "timestamp")
-"""Ends of the names of fields that say when, or how long."""
+_TIMES = ("At", "Time", "Since")
+"""Ends of the names of fields that say when."""
+_MOMENTS = {"at", "latency"}
+"""Whole names of the others, and of how long it took."""
 
 
 @dataclass
@@ -71,8 +74,8 @@ class Story:
         states = [self.cluster.ready(name) for name in (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC)]
         return all(state is not None and state[0] is ConditionStatus.TRUE for state in states)
 
-    def statuses(self) -> dict[str, Any]:
-        """All statuses as Kubernetes would show them, without times."""
+    def statuses(self) -> list[str]:
+        """All statuses as Kubernetes would show them, without times, as lines of JSON."""
         applications = {
             name: to_json(self.cluster.status(name))
             for name in (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC)
@@ -81,7 +84,10 @@ class Story:
             server.key.name: to_json(self.cluster.server_statuses[server.key.uid])
             for server in self.servers
         }
-        return {name: timeless(status) for name, status in (applications | servers).items()}
+        timeless_ones = {
+            name: timeless(status) for name, status in (applications | servers).items()
+        }
+        return json.dumps(timeless_ones, indent=1).splitlines()
 
     def told(self) -> list[tuple[str, str, str]]:
         """Events: object, reason and message."""
@@ -91,7 +97,11 @@ class Story:
 def timeless(value: Any) -> Any:
     """A status without what depends on the clock of the day."""
     if isinstance(value, dict):
-        return {key: timeless(inner) for key, inner in value.items() if not key.endswith(_TIMES)}
+        return {
+            key: timeless(inner)
+            for key, inner in value.items()
+            if not key.endswith(_TIMES) and key not in _MOMENTS
+        }
     if isinstance(value, list):
         return [timeless(inner) for inner in value]
     return value
