@@ -63,7 +63,8 @@ def stub(name: str, body: Any = None) -> str:
         for parameter, facts in raw.items()
         if parameter.lower() not in COMMON_PARAMETERS
     ]
-    return _function(name, declared, body)
+    asks = "confirm" in {parameter.lower() for parameter in raw}
+    return _function(name, declared, body, SURE if asks else "")
 
 
 def tool(name: str, parameters: str, body: Any = None) -> str:
@@ -75,23 +76,48 @@ def tool(name: str, parameters: str, body: Any = None) -> str:
     return _function(name, declared, body)
 
 
-def _function(name: str, declared: list[str], body: Any) -> str:
+SURE = "if (-not $PSCmdlet.ShouldProcess('it')) { return }\n"
+IMPACT = "ConfirmImpact='Medium'"
+"""How changing cmdlets ask: with a high impact they would really do it."""
+
+
+def _function(name: str, declared: list[str], body: Any, first: str = "") -> str:
     text = "" if body is None else literal(body)
     return (
-        f"function global:{name} {{ [CmdletBinding(SupportsShouldProcess=$true)] "
-        f"param({','.join(declared)})\nWrite-Call '{name}' $PSBoundParameters\n{text}\n}}\n"
+        f"function global:{name} {{ [CmdletBinding(SupportsShouldProcess=$true,{IMPACT})] "
+        f"param({','.join(declared)})\n{first}Write-Call '{name}' $PSBoundParameters\n{text}\n}}\n"
     )
 
 
 _BEFORE = """
 Set-StrictMode -Version 2
+$global:Broken = ''; $global:BrokenFar = ''; $global:Noisy = $false
 function global:Write-Call { param($Name, $Bound)
     $said = @{}
     foreach ($key in $Bound.Keys) { $said[$key] = "$($Bound[$key])" }
     $said['.name'] = $Name
     $bytes = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $said -Compress))
     [Console]::Out.Write('<call ' + [Convert]::ToBase64String($bytes) + ' call>')
+    if ($global:Noisy) { Write-Noise $Name }
+    if ($global:Broken -eq $Name) { Write-Error 'This call is broken.' }
+    if ($global:BrokenFar -eq $Name) { Write-FarError }
 }
+function global:Write-Noise { param($Name)
+    Write-Progress -Activity 'Preparing modules for first use.'
+    Write-Host 'to the host'
+    Write-Information 'to whom it may concern' -InformationAction Continue
+    [Console]::Error.WriteLine('to standard error')
+    if ($Name -like 'Test-*') { return }
+    Write-Verbose 'much' -Verbose
+    Write-Debug 'more'
+    if ($Name -notlike '*PartnerApplication') { Write-Warning 'careful' }
+}
+"""
+_FAR = """
+$null = New-Module -Name Far -ScriptBlock {
+    function Write-FarError { [CmdletBinding()] param() Write-Error 'This call is broken, far away.' }
+    Export-ModuleMember -Function Write-FarError
+} | Import-Module -Global
 """
 
 
@@ -122,6 +148,18 @@ class Stubs:
         """PowerShell that runs before everything, to give stand-ins a memory."""
         self._before += text + "\n"
         return self
+
+    def broken(self, name: str) -> Stubs:
+        """Let this one write an error that does not end it, and heed `-ErrorAction`, as compiled cmdlets do."""
+        return self.state(f"$global:Broken = '{name}'")
+
+    def broken_far(self, name: str) -> Stubs:
+        """The same of a cmdlet behind a session: it heeds nothing but the global preference."""
+        return self.state(f"{_FAR}$global:BrokenFar = '{name}'")
+
+    def noisy(self) -> Stubs:
+        """Let all of them write to every stream that there is."""
+        return self.state("$global:Noisy = $true")
 
     def named(self, *names: str) -> list[dict[str, str]]:
         """The parameters of each call of these cmdlets."""

@@ -242,7 +242,7 @@ OUTPUT = Section(
             "Noise on every stream",
             "winrm/test_bootstrap.py::test_output_of_programs_and_streams_does_no_harm",
             "winrm/test_framing.py::test_known_noise_around_a_frame_does_no_harm",
-            "scripts/test_traps_run.py::test_noise_of_a_product_changes_no_answer",
+            "scripts/test_traps_swept.py::test_noise_of_a_product_changes_no_answer",
         ),
         runs(
             "Standard error is CLIXML in several shapes",

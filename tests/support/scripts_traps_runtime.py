@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.scripts_trap import BOOTSTRAP, LYNC, Section, not_ours, ruled, runs
 
-_STOPPED = "scripts/test_traps_run.py::test_an_error_that_does_not_end_its_cmdlet_ends_the_script"
+_STOPPED = "scripts/test_traps_swept.py::test_an_error_that_does_not_end_its_cmdlet_ends_the_script"
 ERRORS = Section(
     8,
     "Error records",
@@ -52,6 +52,7 @@ ERRORS = Section(
         runs(
             "A prompt is an error",
             "scripts/test_traps_run.py::test_a_question_is_an_error_and_not_a_wait",
+            "scripts/test_traps_swept.py::test_nothing_asks_where_a_cmdlet_would",
         ),
     ),
 )
@@ -76,6 +77,7 @@ STOPPING = Section(
         runs(
             "Functions of modules see only global preferences",
             "scripts/test_traps_run.py::test_a_module_sees_the_preference_of_the_bootstrap",
+            "scripts/test_traps_swept.py::test_an_error_from_behind_a_session_ends_the_script",
             "simulator_powershell/test_powershell_remoting.py::test_errors_of_the_far_side_stop_only_by_the_global_preference",
         ),
         ruled(
@@ -130,7 +132,7 @@ PROGRAMS = Section(
         runs(
             "Only exit codes are judged",
             "products/test_exchange_hosts.py::test_any_other_code_is_a_failed_restart_with_its_words",
-            "scripts/test_traps_run.py::test_a_program_that_complains_and_ends_with_zero_has_worked",
+            "products/test_exchange_hosts.py::test_iisreset_that_ends_with_zero_is_a_restart",
         ),
         ruled("`Start-Process`", "commands_known", "Start-Process -FilePath a"),
     ),
