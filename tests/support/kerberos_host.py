@@ -45,6 +45,7 @@ def main() -> None:
             "settings": lambda changes: _set(server, changes),
             "counters": lambda _: _counters(server, directory),
             "spoil": _spoil,
+            "forget_blame": lambda _: _forgotten(directory.failures),
             "ask_again": lambda step: _ask_again(server, Step(step)),
             "certificate": lambda _: server.use_certificate(authority.issue_server(["localhost"])),
         }
@@ -65,6 +66,12 @@ def _set(server: WsmanServer, changes: dict[str, Any]) -> None:
     if "offered_schemes" in changes:
         changes["offered_schemes"] = tuple(changes["offered_schemes"])
     server.settings = replace(server.settings, **changes)
+
+
+def _forgotten(failures: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    had = list(failures)
+    failures.clear()
+    return had
 
 
 def _ask_again(server: WsmanServer, step: Step) -> None:

@@ -67,9 +67,12 @@ def libraries(root: Path) -> dict[str, str]:
     return {"LD_LIBRARY_PATH": os.pathsep.join(folders)}
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+def _run(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, stdin: str = ""
+) -> str:
     done = subprocess.run(
         command,
+        input=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -123,6 +126,11 @@ class Kdc:
     def administer(self, query: str) -> str:
         """Run one query of kadmin.local."""
         return self._tool("kadmin.local", "-r", self.realm, "-q", query)
+
+    def log_in(self, user: str, password: str, cache: Path) -> None:
+        """Put a ticket into a cache file, as people do with kinit."""
+        kinit = [str(self._root / "usr" / "bin" / "kinit"), "-c", f"FILE:{cache}", user]
+        _run(kinit, self.environment(), password + "\n")
 
     def start(self) -> None:
         """Start the KDC and wait until it answers. Raises KerberosMissingError."""

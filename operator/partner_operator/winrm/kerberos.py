@@ -226,7 +226,13 @@ class KerberosAuth(AuthBase):
         status = response.status_code
         offered, _ = challenge(response.headers.get("WWW-Authenticate", ""))
         if status == 401 and offered:
-            return self._log_on(response, options)
+            message = response
+            response = self._log_on(message, options)
+            if message.request.body is None or not response.ok:
+                return response
+            _ = response.content
+            response = self._send_again(message, options)
+            status = response.status_code
         if (status < 300 or status == 500) and self._proven != self._newest():
             response.close()
             raise KerberosFailed(Trouble.UNPROVEN)
@@ -237,24 +243,24 @@ class KerberosAuth(AuthBase):
         context = self._tickets.context(peer.certificate)
         token = context.step()
         for _ in range(_ROUNDS):
-            answered = self._send(response, token, options)
-            _, received = challenge(answered.headers.get("WWW-Authenticate", ""))
+            response = self._send_again(response, options, token)
+            _, received = challenge(response.headers.get("WWW-Authenticate", ""))
             if not received:
-                return _without_proof(answered)
-            token = _judge(context, received, answered.status_code)
-            if context.complete or answered.status_code != 401:
+                return _without_proof(response)
+            token = _judge(context, received, response.status_code)
+            if context.complete or response.status_code != 401:
                 break
-        if not context.complete:
+        proven = self._newest()
+        if not context.complete or proven.certificate != peer.certificate:
             raise KerberosFailed(Trouble.UNPROVEN)
-        self._proven = peer
-        if response.request.body is None or not answered.ok:
-            return answered
-        return self._send(response, None, options)
+        self._proven = proven
+        return response
 
-    def _send(
-        self, response: requests.Response, token: bytes | None, options: Mapping[str, Any]
+    def _send_again(
+        self, response: requests.Response, options: Mapping[str, Any], token: bytes | None = None
     ) -> requests.Response:
-        """Send an empty message with a token; or, with None, the message itself on the same connection."""
+        """Send the message again on the connection of its response, or with a token an empty one."""
+        # Read to its end, a response gives its connection back; else a new one would be made.
         _ = response.content
         request = response.request.copy()
         if token is not None:
