@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from partner_operator import __version__
-from partner_operator.doctor.checks import diagnose, healthy
-from partner_operator.doctor.facts import Way
+from partner_operator.doctor.facts import Shell, Way
 from partner_operator.doctor.probe import probe
-from partner_operator.doctor.report import Output, render
+from partner_operator.doctor.report import Output, conclude
 from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.clock import SystemClock
@@ -189,7 +188,7 @@ async def _doctor(options: argparse.Namespace) -> int:
     """Print the list. Returns 0 if it has no cross, 1 if it has one."""
     ca_bundle = _authorities(options.ca_file)
     name = ServerName(options.namespace, options.name)
-    versions: dict[str, str] = {}
+    shells: dict[str, Shell] = {}
 
     def way_to(server: DesiredServer, host: str) -> Way:
         return probe(host, server.port, server.ca_bundle or ca_bundle)
@@ -199,7 +198,7 @@ async def _doctor(options: argparse.Namespace) -> int:
 
         async def run_and_note(endpoint: Endpoint, request: RemoteRequest) -> Answer:
             answer = await runner(endpoint, request)
-            versions[endpoint.host] = answer.powershell_version
+            shells[endpoint.host] = Shell(answer.powershell_version, answer.bits)
             return answer
 
         async with await Connection.open() as connection:
@@ -208,12 +207,12 @@ async def _doctor(options: argparse.Namespace) -> int:
                 reader=KubernetesReader(connection, LastSeen(Echo()), [options.namespace]),
                 operations=_operations(run_and_note, ca_bundle, None),
                 prober=way_to,
-                versions=versions,
+                shells=shells,
                 clock=SystemClock(),
             )
-    checks = diagnose(facts)
-    print(render(name, checks, Output(options.output)))
-    return 0 if healthy(checks) else 1
+    text, code = conclude(name, facts, Output(options.output))
+    print(text)
+    return code
 
 
 class UnusableAuthorities(Exception):

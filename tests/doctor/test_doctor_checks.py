@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from partner_operator.doctor.checks import LADDER, diagnose, healthy
-from partner_operator.doctor.facts import Check, Facts, Failure, HostFacts, Probe, Way
+from partner_operator.doctor.facts import Check, Facts, Failure, HostFacts, Probe, Shell, Way
 from partner_operator.engine.ports import Step
 from partner_operator.trust.model import (
     Authentication,
@@ -71,7 +71,9 @@ def facts(
     partner = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
     url = LYNC_URL if partner is Product.LYNC else EXCHANGE_URL
     told = None if failure is not None else seen or observed(product)
-    known = HostFacts(HOST, OPEN, told, failure, powershell="5.1", asked_at=NOW, answered_at=NOW)
+    known = HostFacts(
+        HOST, OPEN, told, failure, powershell=Shell("5.1", 64), asked_at=NOW, answered_at=NOW
+    )
     return Facts(
         server=server(product, hosts=(HOST,), authentication=authentication),
         declaration=(),
@@ -106,6 +108,15 @@ def test_a_tick_for_rights_does_not_promise_more_than_was_tried() -> None:
     """An observe run reads only, so rights to change stay unproven."""
     told = {check.name: check.message for check in diagnose(facts())}
     assert "not tried" in told["rights"]
+
+
+def test_a_powershell_of_32_bits_is_a_cross_though_it_answers() -> None:
+    """Products' cmdlets are missing in it; a host that answered has one all the same."""
+    checks = diagnose(facts(powershell=Shell("5.1", 32)))
+    assert crosses(checks) == ["PowerShell and its language mode"]
+    told = next(check for check in checks if check.ok is False)
+    assert "32 bits" in told.message
+    assert "System32" in told.next_step
 
 
 CROSS_OF_STEP = {

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from partner_operator.doctor.facts import Facts, Probe, Way
+from partner_operator.doctor.facts import Facts, Probe, Shell, Way
 from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.ports import (
     Credentials,
@@ -28,6 +28,7 @@ from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW, application, serve
 
 NAME = ServerName("trust", "exchange")
 OPEN = Way(Probe(True, "found"), Probe(True, "answers"), Probe(True, "trusted"))
+SHELL = Shell("5.1", 64)
 CLOSED = Way(Probe(False, "unknown name"))
 REJECTED = OperationFailed(Reason.CREDENTIALS_REJECTED, "No.", credentials_rejected=True)
 
@@ -106,7 +107,7 @@ async def run(
         reader=kubernetes,
         operations=operations,
         prober=lambda _, host: (ways or {}).get(host, OPEN),
-        versions={"ex1.litwareinc.com": "5.1"},
+        shells={"ex1.litwareinc.com": SHELL},
         clock=Clock(),
     )
 
@@ -117,7 +118,7 @@ async def test_each_host_is_observed_once_with_all_documents() -> None:
     facts = await run(Kubernetes(declared()), servers)
     urls = (EXCHANGE_URL, LYNC_URL)
     assert servers.asked == [("ex1.litwareinc.com", urls), ("ex2.litwareinc.com", urls)]
-    assert [host.powershell for host in facts.hosts] == ["5.1", None]
+    assert [host.powershell for host in facts.hosts] == [SHELL, None]
     assert facts.declaration == ()
 
 

@@ -12,6 +12,8 @@ from partner_operator.engine.ports import Step
 from partner_operator.trust.model import Authentication, DesiredServer, Product
 from partner_operator.trust.reasons import Reason
 
+PRODUCTS_BITS: Final = 64
+"""Exchange, Lync and Skype for Business run on 64-bit Windows only."""
 NOT_REACHED: Final = "Not reached."
 
 LADDER: Final[Mapping[str, Step]] = MappingProxyType(
@@ -101,7 +103,9 @@ def _probed(name: str, probe: Probe | None, host: HostFacts, next_step: str) -> 
 def _ladder(server: DesiredServer, host: HostFacts) -> Iterator[Check]:
     """Ticks up to the step at which the run failed, its cross, and nothing known behind it."""
     for name, step in LADDER.items():
-        if host.observed is not None:
+        if host.observed is not None and step is Step.POWERSHELL:
+            yield _powershell(name, host)
+        elif host.observed is not None:
             yield Check(name, True, _proof(step, server, host), host=host.host)
         elif host.failure is None:
             yield Check(name, None, host.not_tried or NOT_REACHED, host=host.host)
@@ -141,6 +145,22 @@ def _against(name: str, step: Step, failure: Failure, host: HostFacts) -> Check:
     return Check(name, True, "Passed on the way to the failure below.", host=host.host)
 
 
+def _powershell(name: str, host: HostFacts) -> Check:
+    shell = host.powershell
+    if shell is None:
+        return Check(name, True, "Full language mode.", host=host.host)
+    sentence = f"Version {shell.version or 'not told'}, {shell.bits} bits, full language mode."
+    if shell.bits == PRODUCTS_BITS:
+        return Check(name, True, sentence, host=host.host)
+    return Check(
+        name,
+        False,
+        f"{sentence} The products' cmdlets are not made for it.",
+        "WinRM must find System32's powershell.exe first: look at the account's PATH there.",
+        host.host,
+    )
+
+
 def _proof(step: Step, server: DesiredServer, host: HostFacts) -> str:
     assert host.observed is not None
     match step:
@@ -148,8 +168,6 @@ def _proof(step: Step, server: DesiredServer, host: HostFacts) -> str:
             return f"{server.authentication} was accepted."
         case Step.SHELL:
             return "A command ran."
-        case Step.POWERSHELL:
-            return f"Version {host.powershell or 'not told'}, full language mode."
         case Step.MUTEX:
             return "It was taken and given back."
         case Step.MODULE:

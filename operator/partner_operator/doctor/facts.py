@@ -55,6 +55,15 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Shell:
+    """The PowerShell that answered."""
+
+    version: str
+    bits: int
+    """32 where WinRM starts the one of SysWOW64: products' cmdlets are missing there."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """What was learnt of one host. Neither `observed` nor `failure`: no run was tried there."""
 
@@ -64,7 +73,7 @@ class HostFacts:
     failure: Failure | None = None
     not_tried: str = ""
     """Why no run was tried although the way is open."""
-    powershell: str | None = None
+    powershell: Shell | None = None
     asked_at: datetime | None = None
     """Our own clock when the observe run began."""
     answered_at: datetime | None = None

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from enum import StrEnum
 
-from partner_operator.doctor.checks import healthy
-from partner_operator.doctor.facts import Check
+from partner_operator.doctor.checks import diagnose, healthy
+from partner_operator.doctor.facts import Check, Facts
 from partner_operator.engine.ports import ServerName
 
 MARKS = {True: "ok ", False: "NO ", None: "?  "}
@@ -18,6 +18,12 @@ class Output(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+def conclude(name: ServerName, facts: Facts, output: Output) -> tuple[str, int]:
+    """The list as it is printed, and the exit code: 0 without crosses, else 1."""
+    checks = diagnose(facts)
+    return render(name, checks, output), 0 if healthy(checks) else 1
 
 
 def render(name: ServerName, checks: tuple[Check, ...], output: Output) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from partner_operator.doctor.facts import Facts, Failure, HostFacts, Way
+from partner_operator.doctor.facts import Facts, Failure, HostFacts, Shell, Way
 from partner_operator.engine.ports import (
     Clock,
     Credentials,
@@ -35,12 +35,12 @@ async def examine(
     reader: Reader,
     operations: Mapping[Product, Operations],
     prober: Prober,
-    versions: Mapping[str, str],
+    shells: Mapping[str, Shell],
     clock: Clock,
 ) -> Facts:
     """Learn everything that the checks look at. Raises NoSuchServer, and what the reader raises.
 
-    `versions`: PowerShell's version by host, filled by whoever runs the remote runs.
+    `shells`: the PowerShell that answered by host, filled by whoever runs the remote runs.
     """
     declared = await reader.server(name)
     if declared is None:
@@ -60,7 +60,7 @@ async def examine(
             facts = HostFacts(host, way, not_tried=refused or "Not tried: see above.")
         elif way.is_open and credentials is not None and served is not None:
             facts = await _observe(
-                served, declared, credentials, HostFacts(host, way), partners, versions, clock
+                served, declared, credentials, HostFacts(host, way), partners, shells, clock
             )
             if facts.failure and facts.failure.reason is Reason.CREDENTIALS_REJECTED:
                 refused = f"Not tried, so that the account is not locked: {host} refused the logon."
@@ -119,7 +119,7 @@ async def _observe(
     credentials: Credentials,
     facts: HostFacts,
     partners: tuple[Partner, ...],
-    versions: Mapping[str, str],
+    shells: Mapping[str, Shell],
     clock: Clock,
 ) -> HostFacts:
     """The one remote run, which reads only."""
@@ -143,7 +143,7 @@ async def _observe(
         facts.host,
         facts.way,
         observed=observed,
-        powershell=versions.get(facts.host),
+        powershell=shells.get(facts.host),
         asked_at=asked_at,
         answered_at=clock.now(),
     )
