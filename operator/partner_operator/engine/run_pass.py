@@ -128,22 +128,24 @@ async def _activate(work: Pass) -> None:
     """Restart or replicate, then test."""
     assert work.observed is not None
     if work.server.product is Product.EXCHANGE:
-        await restarts.run_round(work, allowed=_enforced(work))
+        await restarts.run_round(work, allowed=_may_act(work, work.observed))
     elif work.server.product is Product.LYNC:
         work.up_to_date = await _replicate(work, work.observed)
         await connectivity.run_tests(work)
 
 
-def _enforced(work: Pass) -> bool:
-    """Observe means zero restarts too (rule 15): somebody must want changes here."""
-    return any(draft.desired.mode is Mode.ENFORCE for draft in work.drafts)
+def _may_act(work: Pass, observed: Observed) -> bool:
+    """Observe means zero restarts too (rule 15): somebody must want changes here, and who answered must be
+    who was asked, with nothing left out (rule 1)."""
+    enforced = any(draft.desired.mode is Mode.ENFORCE for draft in work.drafts)
+    return enforced and observed.incomplete is None
 
 
 async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
     """FQDNs (lower case) whose configuration is up to date; waits a while after a change."""
     hosts = {host.lower() for host in work.server.hosts}
     fresh = {replica.fqdn.lower() for replica in observed.replicas if replica.up_to_date}
-    if hosts <= fresh or not _enforced(work):
+    if hosts <= fresh or not _may_act(work, observed):
         return frozenset(fresh)
     assert work.credentials is not None
     patience = work.ports.patience
@@ -218,13 +220,13 @@ def _duplicate(work: Pass) -> bool:
 
 async def _stopped_short(work: Pass, failure: OperationFailed) -> None:
     """A remote step after the first answer failed for the whole server."""
+    if failure.outcome_unknown and work.observed is not None:
+        until = work.now() + work.ports.patience.unknown_outcome
+        await work.save_server(pin=Pin(host=work.observed.host, until=until))
     if failure.credentials_rejected and work.credentials is not None:
         await work.save_server(rejected_credentials=work.credentials.digest)
         work.blocker = contact.rejected(work)
         return
-    if failure.outcome_unknown and work.observed is not None:
-        until = work.now() + work.ports.patience.unknown_outcome
-        await work.save_server(pin=Pin(host=work.observed.host, until=until))
     if failure.stalled:
         work.blocker = Blocker(failure.reason, failure.message, stalled=True)
     else:
