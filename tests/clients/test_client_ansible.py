@@ -94,6 +94,22 @@ def test_modules_of_ansible_windows_go_as_far_as_there_is_a_windows(exchange: Ex
     assert counters.count(Tally.COMMANDS_STARTED) == 2
 
 
+def test_a_wait_longer_than_the_operation_timeout_is_waited_for(bench: Bench) -> None:
+    """The fault TimedOut on Receive means "ask again"; the command is not run again."""
+    late = chunks(Chunk(b"late", after_seconds=1.5))
+    bench.engine.respond("PowerShell", late, needs_input=False)
+    [raw] = on(
+        bench,
+        [{"raw": "anything"}],
+        ansible_winrm_operation_timeout_sec=1,
+        ansible_winrm_read_timeout_sec=5,
+    )
+    assert raw.line == (0, "late", "")
+    receives = bench.server.counters.requests(HOST, Step.RECEIVE)
+    assert [record.fault_code for record in receives].count(2150858793) == 1
+    assert len(bench.engine.started) == 1
+
+
 def test_a_wrong_password_is_said_and_nothing_runs(bench: Bench) -> None:
     """Ansible's plug-in tries once per transport, and it has one."""
     [refused] = on(bench, [{"raw": "anything"}], password="wrong")

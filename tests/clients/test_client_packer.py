@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from partner_simulator.certificates import CertificateAuthority
-from partner_simulator.wsman import Step, Tally, WsmanServer
+from partner_simulator.wsman import Quotas, Step, Tally, WsmanServer, WsmanSettings
 from partner_testbed import clients
 from support.clients_batch import BatchEngine, batch_host
 from support.clients_powershell import Inside, exchange_in
@@ -96,12 +96,15 @@ def builds(
             "https": on_echo("https", script=["echo hello from Packer"]),
             "http": on_echo("http", script=["echo hello from Packer"], https=False),
             "exit": on_echo("exit", script=["exit 3"]),
+            "slow": on_echo("slow", script=["sleep 2.5"]),
             "wrong": on_echo("wrong", password="wrong", timeout="3s"),
             "authority": on_echo("authority", insecure=False, timeout="3s"),
             "powershell": Wanted(
                 folder, exchange.server, real, [REAL], exchange.user, exchange.password
             ),
         }
+        slow = wanted["slow"].server
+        slow.settings = WsmanSettings(quotas=Quotas(max_operation_timeout_seconds=1))
         with ThreadPoolExecutor(len(wanted)) as pool:
             yield dict(zip(wanted, pool.map(built, wanted.values()), strict=True))
 
@@ -127,6 +130,15 @@ def test_an_exit_code_fails_a_build(builds: dict[str, Build]) -> None:
     build = builds["exit"]
     assert build.ended.code == 1
     assert "Script exited with non-zero exit status: 3" in build.ended.stdout
+
+
+def test_a_wait_longer_than_the_operation_timeout_is_waited_for(builds: dict[str, Build]) -> None:
+    """The fault TimedOut on Receive means "ask again" in Go too; the command is not run again."""
+    build = builds["slow"]
+    assert build.ended.code == 0, build.ended.stdout
+    faults = [record.fault_code for record in build.server.counters.requests(step=Step.RECEIVE)]
+    assert faults.count(2150858793) == 2
+    assert sum("script.bat" in line for line in build.engine.started) == 1
 
 
 def test_powershell_really_runs(builds: dict[str, Build]) -> None:

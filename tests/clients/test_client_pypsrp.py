@@ -12,12 +12,20 @@ from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind
 from partner_simulator.wsman import ChannelBinding, FaultShape, Quotas, Step, Tally, WsmanSettings
 from partner_testbed.clients import Client
+from support.clients_powershell import Exchange
 from support.clients_run import Refusal, drive, packed, unpacked
 from support.echo_engine import Chunk, chunks
 from support.wsman_bench import HOST, PASSWORD, USER, Bench
 
 TIMED_OUT = 2150858793
 SCHEMES = ["ntlm", "negotiate", "credssp"]
+DEFAULTS: dict[str, Any] = {
+    "auth": "ntlm",
+    "encryption": "auto",
+    "operation_timeout": 20,
+    "send_cbt": True,
+    "resource": "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd",
+}
 UNICODE = "Größe 漢字 \U0001f600 \u202e\r\n".encode()
 
 
@@ -29,14 +37,10 @@ def job(bench: Bench, *processes: dict[str, Any], ssl: bool = True, **changed: A
         "ssl": ssl,
         "user": USER,
         "password": PASSWORD,
-        "auth": "ntlm",
-        "encryption": "auto",
         "ca": str(bench.ca_file),
-        "operation_timeout": 20,
-        "send_cbt": True,
         "processes": processes,
     }
-    return drive(Client.PYPSRP, made | changed, bench.ca_file.parent)
+    return drive(Client.PYPSRP, DEFAULTS | made | changed, bench.ca_file.parent)
 
 
 def said(process: dict[str, Any]) -> tuple[bytes, bytes, int]:
@@ -186,3 +190,63 @@ def test_strict_channel_binding_takes_this_client(bench: Bench) -> None:
     assert isinstance(refused, Refusal)
     assert refused.kind == "AuthenticationError"
     assert bench.directory.failures == []
+
+
+def test_a_command_may_bring_its_own_number(bench: Bench) -> None:
+    """MS-WSMV lets the client choose the CommandId; the service takes it."""
+    own = "8D5A1B0C-0000-4000-8000-00000000BEEF"
+    result = job(bench, process("echo mine") | {"id": own})
+    [done] = result["processes"]
+    assert (said(done), done["id"]) == ((b"mine\r\n", b"", 0), own)
+    assert {record.command_id for record in bench.server.counters.requests(HOST, Step.RECEIVE)} == {
+        own
+    }
+
+
+def test_what_is_too_large_is_refused_and_the_shell_is_closed(bench: Bench) -> None:
+    """A line that cmd.exe does not take ends with its words; a request over the envelope is a fault."""
+    long = job(bench, process("echo " + "x" * 8200))
+    assert said(long["processes"][0]) == (b"", b"The command line is too long.\r\n", 1)
+    refused = job(bench, process("cat", b"x" * 600_000))
+    assert isinstance(refused, Refusal)
+    assert refused.kind == "WSManFaultError"
+    assert len(bench.server.counters.requests(HOST, Step.DELETE)) == 2
+    assert bench.server.counters.count(Tally.STDIN_BYTES) == 0
+
+
+def test_there_is_no_powershell_endpoint(bench: Bench) -> None:
+    """PSRP's resource is not in the catalogue of this service; the client is told so by its number."""
+    resource = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
+    assert job(bench, resource=resource) == Refusal("WSManFaultError", 2150858811)
+
+
+@pytest.mark.parametrize("auth", SCHEMES)
+@pytest.mark.parametrize("ssl", [True, False])
+def test_powershell_really_runs(exchange: Exchange, auth: str, ssl: bool) -> None:
+    """A script from the command line, another that reads its input, and Exchange's second hop."""
+    script = '-NoProfile -Command "$input | ForEach-Object { $_.Length }; exit 42"'
+    snapin = "Add-PSSnapin Microsoft.Exchange.Management.PowerShell.SnapIn"
+    hop = f'-NoProfile -Command "{snapin}; (Get-PartnerApplication).Name"'
+    made: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": exchange.server.port if ssl else exchange.server.http_port,
+        "ssl": ssl,
+        "user": exchange.user,
+        "password": exchange.password,
+        "auth": auth,
+        "ca": str(exchange.ca_file),
+        "processes": [
+            process(f"powershell {script}", "Größe\r\n漢字\r\n".encode()),
+            process(f"powershell {hop}"),
+            process("hostname"),
+        ],
+    }
+    result = drive(Client.PYPSRP, DEFAULTS | made, exchange.ca_file.parent)
+    read, hopped, host = [said(done) for done in result["processes"]]
+    assert read == (b"5\r\n2\r\n", b"", 42)
+    if auth == "credssp":
+        assert b"Exchange Online" in hopped[0]
+    else:
+        assert b"Access is denied." in hopped[1]
+    assert host[0].strip().upper() == b"ATL-EXCHANGE-001"
+    assert exchange.server.counters.count(Tally.COMMANDS_STARTED) == 3

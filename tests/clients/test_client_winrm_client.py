@@ -118,6 +118,25 @@ def test_faults_are_passed_on(bench: Bench) -> None:
     assert 'Code="5"' in refused.told
 
 
+def test_a_client_that_cannot_wait_is_told_so_and_leaves_no_shell(bench: Bench) -> None:
+    """It asks for output once, takes the fault TimedOut for a failure, and still deletes its shell."""
+    bench.server.settings = WsmanSettings(quotas=Quotas(max_operation_timeout_seconds=0.2))
+    refused = on(bench, {"command": "sleep 30"}, https=True)
+    assert isinstance(refused, Refusal)
+    assert 'Code="2150858793"' in refused.told
+    assert len(bench.server.counters.requests(HOST, Step.DELETE)) == 1
+    assert bench.engine.started[0][2].terminated
+
+
+def test_basic_is_not_taken_for_a_logon(bench: Bench) -> None:
+    """A name without a domain makes this client send Basic, which is not offered: nobody is blamed."""
+    refused = on(bench, {"command": "echo no"}, https=True, user="exadmin")
+    assert isinstance(refused, Refusal)
+    assert "401" in refused.told
+    assert bench.server.counters.count(Tally.LOGONS_REJECTED) == 0
+    assert bench.directory.failures == []
+
+
 @pytest.mark.parametrize("https", [True, False])
 def test_powershell_really_runs(exchange: Exchange, https: bool) -> None:
     """The client's own powershell.exe line, with its quotes and braces."""

@@ -32,14 +32,18 @@ def work(job: Job) -> Any:
         negotiate_send_cbt=job["send_cbt"],
         no_proxy=True,
     )
-    with server, WinRS(server, codepage=65001, environment={"COLOUR": "blau"}) as shell:
+    with server, WinRS(server, job["resource"], codepage=65001) as shell:
         shown = {"owner": shell.owner, "id": shell.id, "idle": shell.idle_time_out}
         return {"shell": shown, "processes": [_process(shell, step) for step in job["processes"]]}
 
 
 def _process(shell: Any, step: Job) -> Job:
     process = Process(shell, step["executable"], step.get("arguments"))
-    process.begin_invoke()
+    if own := step.get("id"):
+        shell.command(process.executable, process.arguments, command_id=own)
+        process.id = own
+    else:
+        process.begin_invoke()
     for piece in step.get("stdin", []):
         process.send(data(piece["data"]), end=piece["end"])
     if step.get("terminate"):

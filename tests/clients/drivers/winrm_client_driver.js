@@ -33,4 +33,5 @@ async function main() {
   return { done };
 }
 
-main().then((result) => process.stdout.write(JSON.stringify(result)));
+// After a refusal the client leaves its answer unread, which would keep this process up.
+main().then((result) => process.stdout.write(JSON.stringify(result), () => process.exit(0)));
