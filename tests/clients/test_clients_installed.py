@@ -2,13 +2,13 @@
 
 Who proves what:
 
-| client       | its SOAP            | its NTLM                 | its sealing           | what it alone proves          |
-| ------------ | ------------------- | ------------------------ | --------------------- | ----------------------------- |
-| pypsrp       | own, ElementTree    | pyspnego, also as SPNEGO | own, NTLM and CredSSP | own CommandId, Ctrl+C         |
-| pywinrm      | own, xmltodict      | requests-ntlm (pyspnego) | own, NTLM and CredSSP | both shapes of quota faults   |
-| Ansible      | pywinrm's and own   | requests-ntlm (pyspnego) | pywinrm's             | long input, its own bootstrap |
-| Packer       | masterzen/winrm, Go | go-ntlmssp, Go           | none: clear SOAP      | NTLM by strangers, in Go      |
-| winrm-client | own, JavaScript     | ntlm-client, JavaScript  | none: clear SOAP      | NTLM by strangers, in JS      |
+| client       | its SOAP          | its NTLM                 | its sealing           | what it alone proves        |
+| ------------ | ----------------- | ------------------------ | --------------------- | --------------------------- |
+| pypsrp       | own, ElementTree  | pyspnego, also as SPNEGO | own, NTLM and CredSSP | own CommandId, Ctrl+C       |
+| pywinrm      | own, xmltodict    | requests-ntlm (pyspnego) | own, NTLM and CredSSP | both shapes of quota faults |
+| Ansible      | pywinrm's and own | requests-ntlm (pyspnego) | pywinrm's             | long input, its bootstrap   |
+| Packer       | masterzen's, Go   | go-ntlmssp, Go           | none: clear SOAP      | NTLM by strangers, in Go    |
+| winrm-client | own, JavaScript   | ntlm-client, JavaScript  | none: clear SOAP      | NTLM by strangers, in JS    |
 
 The simulator accepts logons with pyspnego, so the two that do not use it are the ones that prove its NTLM; those that
 seal messages all do it with pyspnego's seal inside framing of their own. What no client here proves: Kerberos (see
