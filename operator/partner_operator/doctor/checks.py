@@ -88,7 +88,7 @@ def _host(facts: Facts, host: HostFacts) -> Iterator[Check]:
         "TLS",
         way.tls,
         host,
-        "Put the issuing CA into winrm.caBundle, and the host name into the certificate.",
+        "On the host: winrm enumerate winrm/config/listener shows the certificate and the port.",
     )
     yield from _ladder(facts.server, host)
     yield from host_checks(facts, host)
@@ -97,7 +97,8 @@ def _host(facts: Facts, host: HostFacts) -> Iterator[Check]:
 def _probed(name: str, probe: Probe | None, host: HostFacts, next_step: str) -> Check:
     if probe is None:
         return Check(name, None, NOT_REACHED, host=host.host)
-    return Check(name, probe.ok, probe.message, "" if probe.ok else next_step, host.host)
+    advice = "" if probe.ok else probe.next_step or next_step
+    return Check(name, probe.ok, probe.message, advice, host.host)
 
 
 def _ladder(server: DesiredServer, host: HostFacts) -> Iterator[Check]:

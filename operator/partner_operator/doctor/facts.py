@@ -29,6 +29,8 @@ class Probe:
 
     ok: bool
     message: str
+    next_step: str = ""
+    """Where the failure itself says what to do; empty: what is usual for its step."""
 
 
 @dataclass(frozen=True, slots=True)

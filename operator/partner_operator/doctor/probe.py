@@ -11,6 +11,21 @@ from partner_operator.doctor.facts import Probe, Way
 CONNECT_SECONDS: Final = 10.0
 """The same patience as that of a remote run."""
 
+_CA = "Put the CA that issued it into winrm.caBundle (or --ca-file)."
+_NAME = "Declare the host by a name that is in the certificate, or put this name into it."
+_ADVICE: Final = {
+    9: "Compare the clocks, and look at the certificate of the WinRM listener.",
+    10: "Renew the certificate of the WinRM listener.",
+    18: _CA,
+    19: _CA,
+    20: _CA,
+    21: _CA,
+    62: _NAME,
+    64: _NAME,
+}
+"""What to do by OpenSSL's verification error (x509_vfy.h): not yet valid, expired, self-signed, self-signed in
+the chain, unknown issuer, unverifiable leaf, another host name, another IP address."""
+
 
 def probe(host: str, port: int, ca_pem: str | None) -> Way:
     """Take the three steps from here to a host's WinRM port, and send nothing over it.
@@ -39,7 +54,8 @@ def _handshake(connection: socket.socket, host: str, ca_pem: str | None) -> Prob
         with context.wrap_socket(connection, server_hostname=host) as secured:
             return Probe(True, f"{secured.version()}, and the certificate is trusted.")
     except ssl.SSLCertVerificationError as error:
-        return Probe(False, f"The certificate is not acceptable: {error.verify_message}.")
+        sentence = f"The certificate is not acceptable: {error.verify_message.rstrip('.')}."
+        return Probe(False, sentence, _ADVICE.get(error.verify_code, ""))
     except OSError as error:
         return Probe(False, f"The handshake failed: {_words(error)}.")
 
