@@ -58,8 +58,8 @@ def happened_at(text: str | None, clock: datetime) -> datetime | None:
     if told is not None and told > clock + _SKEW:
         raise OperationFailed(
             Reason.CONTRACT_VIOLATED,
-            f"The server tells of a change at {text}, and its own clock shows {clock:%Y-%m-%d}. Nothing is "
-            "changed there. Check the clocks of the host and of the domain controllers.",
+            f"The server says that something happened at {text}, and its own clock shows {clock:%Y-%m-%d}. Nothing "
+            "is changed there. Check the clocks of the host and of the domain controllers.",
         )
     return told
 

@@ -15,7 +15,7 @@ from partner_operator.products.exchange.answers import (
 )
 from partner_operator.products.exchange.changes import update_parameters
 from partner_operator.products.exchange.observed import observed
-from partner_operator.products.instants import instant
+from partner_operator.products.plain import happened_at
 from partner_operator.products.remote import Remote, Runner
 from partner_operator.trust.differences import ROLES
 from partner_operator.trust.match import effective_identity
@@ -143,10 +143,11 @@ class ExchangeOperations:
             server, credentials, host, "host_state", {"paths": list(PROBES)}, seconds=120
         )
         told = self._remote.understood(HostStateAnswer, answer, host)
+        clock = datetime.fromtimestamp(answer.clock, UTC)
         return HostState(
             fqdn=host,
-            workers_started_at=_oldest(told, host),
-            clock=datetime.fromtimestamp(answer.clock, UTC),
+            workers_started_at=_oldest(told, host, clock),
+            clock=clock,
             running_services=frozenset(told.services),
             answers=told.answers,
         )
@@ -174,12 +175,12 @@ class ExchangeOperations:
         raise NotImplementedError("only Lync tests")
 
 
-def _oldest(told: HostStateAnswer, host: str) -> datetime | None:
+def _oldest(told: HostStateAnswer, host: str, clock: datetime) -> datetime | None:
     """When the oldest worker started; None when none runs. Raises OperationFailed when one does not tell,
     for a worker of unknown age may hold the old configuration.
     """
     started = []
-    for worker in map(instant, told.workers):
+    for worker in (happened_at(text, clock) for text in told.workers):
         if worker is None:
             raise OperationFailed(
                 Reason.REMOTE_ERROR, f"{host} does not tell when one of its IIS workers started."

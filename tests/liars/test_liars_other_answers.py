@@ -1,0 +1,104 @@
+"""The answers of all other operations spoilt: understood or refused by name, never a crash."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.trust.model import ConnectivityTest, HostState, Product
+from partner_operator.trust.reasons import Reason
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest
+from partner_operator.winrm.clixml import Streams
+from support import trust_worlds
+from support.liars_answers import CLOCK, HOST, places, spoilt
+
+CREDENTIALS = Credentials("u", "p", "d")
+NAMED = frozenset({Reason.CONTRACT_VIOLATED, Reason.REMOTE_ERROR, Reason.RESTART_FAILED})
+ANSWERS: dict[str, tuple[Product, dict[str, Any]]] = {
+    "host_state": (
+        Product.EXCHANGE,
+        {
+            "answers": {"/ews/exchange.asmx": "401"},
+            "workers": ["2026-11-25T11:00:00Z"],
+            "services": ["W3SVC", "WAS"],
+        },
+    ),
+    "restart": (
+        Product.EXCHANGE,
+        {"code": "0", "lines": ["Internet services successfully restarted"]},
+    ),
+    "replicate": (Product.LYNC, {"upToDate": [HOST]}),
+    "test": (
+        Product.LYNC,
+        {"output": ["Test passed"], "problems": [], "details": [], "milliseconds": 1200},
+    ),
+}
+
+
+async def done(operation: str, data: Any) -> Any:
+    """What the operation makes of this answer. Raises OperationFailed."""
+
+    async def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        assert request.operation == operation
+        return Answer(data, "", Streams(), "5.1", CLOCK, 0.1)
+
+    product, _ = ANSWERS[operation]
+    server = trust_worlds.server(product)
+    if product is Product.EXCHANGE:
+        exchange = ExchangeOperations(run)
+        if operation == "restart":
+            return await exchange.restart(server, CREDENTIALS, HOST)
+        return await exchange.host_state(server, CREDENTIALS, HOST)
+    lync = LyncOperations(run)
+    if operation == "replicate":
+        return await lync.replicate(server, CREDENTIALS, HOST)
+    return await lync.test(server, CREDENTIALS, HOST, ConnectivityTest("sip:a@litwareinc.com"))
+
+
+@pytest.mark.parametrize("operation", ANSWERS)
+async def test_every_spoilt_place_is_refused_by_name_or_understood(operation: str) -> None:
+    """The good one is good, and most of the others are refused."""
+    _, good = ANSWERS[operation]
+    await done(operation, copy.deepcopy(good))
+    refused = 0
+    for place in places(good):
+        for name, data in spoilt(good, place):
+            try:
+                await done(operation, data)
+            except OperationFailed as failure:
+                reason = failure.reason
+                refused += 1
+            else:
+                continue
+            assert reason in NAMED, (place, name)
+    assert refused > 15
+
+
+@pytest.mark.parametrize("worker", ["2026-11-27T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_a_worker_that_starts_in_the_future_proves_no_restart(worker: str) -> None:
+    """It would count as started after every change."""
+    data = ANSWERS["host_state"][1] | {"workers": [worker]}
+    with pytest.raises(OperationFailed) as caught:
+        await done("host_state", data)
+    assert caught.value.reason is Reason.CONTRACT_VIOLATED
+
+
+@pytest.mark.parametrize("worker", [None, "0001-01-01T00:00:00Z"])
+async def test_a_worker_of_unknown_age_proves_no_restart(worker: str | None) -> None:
+    """Nor does one that started in year 1."""
+    data = ANSWERS["host_state"][1] | {"workers": ["2026-11-25T11:00:00Z", worker]}
+    with pytest.raises(OperationFailed, match="does not tell when"):
+        await done("host_state", data)
+
+
+async def test_the_good_host_state_is_read() -> None:
+    """By the oldest of its workers."""
+    state = await done("host_state", ANSWERS["host_state"][1])
+    assert isinstance(state, HostState)
+    assert state.workers_started_at is not None
+    assert state.workers_started_at.hour == 11
