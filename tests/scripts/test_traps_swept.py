@@ -116,6 +116,25 @@ def test_a_session_that_cannot_be_closed_spoils_nothing(bench: Bench) -> None:
         assert told.data == bench.whole[name.partition(":")[0]].data
 
 
+def test_copies_of_objects_are_read_as_the_objects_themselves(bench: Bench) -> None:
+    """Behind a session, enumerations are numbers, lists ArrayLists, and nothing has methods."""
+    copied = [_changed(case, case.name, Stubs.copied) for case in bench.cases]
+    assert differences(run_all(copied, bench.environment), bench.whole) == {}
+
+
+def test_scripts_do_the_same_without_strict_mode(bench: Bench) -> None:
+    """Servers are lax: what is not there reads as `$null` instead of ending the script."""
+    lax = [_changed(case, case.name, Stubs.lax) for case in bench.cases]
+    assert differences(run_all(lax, bench.environment), bench.whole) == {}
+
+
+@pytest.mark.parametrize("zone", ["America/St_Johns", "Pacific/Kiritimati"])
+def test_time_zones_change_nothing(bench: Bench, zone: str) -> None:
+    """Local times of workers and certificates are instants."""
+    there = run_all(bench.cases, bench.environment | {"TZ": zone})
+    assert differences(there, bench.whole) == {}
+
+
 def test_noise_of_a_product_changes_no_answer(bench: Bench) -> None:
     """Progress, verbose, debug, host and information text, warnings, words on standard error."""
     noisy = [_changed(case, case.name, Stubs.noisy) for case in bench.cases]

@@ -82,7 +82,7 @@ IMPACT = "ConfirmImpact='Medium'"
 
 
 def _function(name: str, declared: list[str], body: Any, first: str = "") -> str:
-    text = "" if body is None else literal(body)
+    text = "" if body is None else f". {{ {literal(body)}\n}} | Copy-Object"
     return (
         f"function global:{name} {{ [CmdletBinding(SupportsShouldProcess=$true,{IMPACT})] "
         f"param({','.join(declared)})\n{first}Write-Call '{name}' $PSBoundParameters\n{text}\n}}\n"
@@ -91,7 +91,11 @@ def _function(name: str, declared: list[str], body: Any, first: str = "") -> str
 
 _BEFORE = """
 Set-StrictMode -Version 2
-$global:Broken = ''; $global:BrokenFar = ''; $global:Noisy = $false
+$global:Broken = ''; $global:BrokenFar = ''; $global:Noisy = $false; $global:Copied = $false
+function global:Copy-Object { process {
+    if (-not $global:Copied) { return $_ }
+    [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 3))
+} }
 function global:Write-Call { param($Name, $Bound)
     $said = @{}
     foreach ($key in $Bound.Keys) { $said[$key] = "$($Bound[$key])" }
@@ -160,6 +164,14 @@ class Stubs:
     def noisy(self) -> Stubs:
         """Let all of them write to every stream that there is."""
         return self.state("$global:Noisy = $true")
+
+    def copied(self) -> Stubs:
+        """Let their objects come as a session brings them: copies without methods, lists as ArrayList."""
+        return self.state("$global:Copied = $true")
+
+    def lax(self) -> Stubs:
+        """Leave strict mode, as servers do."""
+        return self.state("Set-StrictMode -Off")
 
     def named(self, *names: str) -> list[dict[str, str]]:
         """The parameters of each call of these cmdlets."""

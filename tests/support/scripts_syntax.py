@@ -25,6 +25,7 @@ NEW_NODES = {
 FORBIDDEN_NODES = {
     "TrapStatementAst": "trap hides where an error came from",
     "Requires": "#requires is ignored in a block made from text",
+    "AttributeAst": "from an advanced function the caller goes on after an error",
     "DataStatementAst": "data sections are not used",
 }
 NEW_TOKENS = {

@@ -152,6 +152,7 @@ JSON = Section(
             _UNSENT,
         ),
         runs("Enumerations are numbers or names", _PLAIN),
+        runs("Characters, addresses, identifiers of objects", _PLAIN),
         ruled(
             "What is too deep is cut off silently",
             "json_written_whole",
@@ -196,6 +197,11 @@ INPUT = Section(
             "@($input)",
             BOOTSTRAP + "function hx { @($input) }",
             BOOTSTRAP + "$a = @($input)\n$b = @($input)",
+        ),
+        runs(
+            "`$input` is whole only at the end of the input",
+            "winrm/test_run.py::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",
+            "winrm/test_bootstrap.py::test_c10_a_request_cut_short_runs_nothing",
         ),
         runs(
             "Lines, code pages and marks around the request",

@@ -101,6 +101,17 @@ STOPPING = Section(
         runs(
             "Strict mode 2 finds properties that are not there",
             "scripts/test_traps_run.py::test_operations_are_tried_in_strict_mode",
+            "scripts/test_traps_swept.py::test_scripts_do_the_same_without_strict_mode",
+        ),
+        ruled(
+            "From an advanced function the caller goes on after an error",
+            "no_new_nodes",
+            "function Get-A { [CmdletBinding()] param() throw 'a' }",
+            "function Get-A { param([Parameter(Mandatory=$true)]$A) $A }",
+        ),
+        runs(
+            "An error while tidying up",
+            "scripts/test_traps_swept.py::test_a_session_that_cannot_be_closed_spoils_nothing",
         ),
     ),
 )
@@ -147,6 +158,8 @@ NET = Section(
             "[System.Text.Json.JsonDocument]::Parse($a)",
             "[System.Security.Cryptography.RSACng]$a",
             "[System.DateTimeOffset]$a",
+            "[System.Net.SecurityProtocolType]::Tls13",
+            "New-Object System.Security.Cryptography.X509Certificates.CertificateRequest",
         ),
         ruled(
             "Static members that .NET 4.5 lacks",
@@ -155,6 +168,8 @@ NET = Section(
             "[System.Security.Cryptography.SHA256]::HashData($a)",
             "[DateTime]::UnixEpoch",
             "[string]::Join(',', $a)",
+            "[Array]::Empty()",
+            "[System.Globalization.CultureInfo]::CurrentCulture = 'en-US'",
         ),
         ruled(
             "Methods that .NET 4.5 lacks",
@@ -223,6 +238,10 @@ CERTIFICATES = Section(
             "ConvertTo-SecureString -String a",
             "ConvertFrom-SecureString -SecureString $a",
         ),
+        runs(
+            "A password stays out of the logs of commands",
+            "products/test_exchange_observe.py::test_the_password_reaches_the_inner_session_and_nothing_else",
+        ),
         ruled(
             "Secure strings read back",
             "types_known",
@@ -249,12 +268,17 @@ MACHINE = Section(
         ),
         ruled("Types of a product", "types_known", "[Microsoft.Exchange.Data.SmtpAddress]$a"),
         runs(
+            "Seconds since 1970 are local or have a fraction",
+            "winrm/test_bootstrap.py::test_facts_of_the_host_come_with_the_answer",
+        ),
+        runs(
             "A 32-bit PowerShell lacks modules",
             "winrm/test_bootstrap.py::test_facts_of_the_host_come_with_the_answer",
         ),
         runs(
             "Objects of a session are copies",
             "products/test_guises.py::test_deserialised_objects_are_read_as_live_ones",
+            "scripts/test_traps_swept.py::test_copies_of_objects_are_read_as_the_objects_themselves",
         ),
         ruled(
             "An enumeration that is a number",
@@ -298,6 +322,7 @@ MACHINE = Section(
         ruled("A fraction of a text", "dates_and_fractions_not_cast", "[double]'1,5'"),
         runs(
             "Times are local",
+            "scripts/test_traps_swept.py::test_time_zones_change_nothing",
             "products/test_guises.py::test_local_times_become_utc",
             "products/test_guises.py::test_workers_started_in_local_time_are_compared_in_utc",
         ),

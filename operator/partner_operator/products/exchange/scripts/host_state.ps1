@@ -26,7 +26,7 @@ foreach ($process in @(Get-CimInstance -ClassName Win32_Process -Filter "Name='w
 $services = New-Object System.Collections.ArrayList
 foreach ($service in @(Get-Service -ErrorAction Stop)) {
     $wanted = (@('W3SVC', 'WAS') -contains $service.Name) -or $service.Name.StartsWith('MSExchange', [StringComparison]::OrdinalIgnoreCase)
-    if ($wanted -and ("$($service.Status)" -eq 'Running')) { $null = $services.Add([string]$service.Name) }
+    if ($wanted -and ((Get-Text -Value $service.Status) -eq 'Running')) { $null = $services.Add([string]$service.Name) }
 }
 @{
     answers = $answers
