@@ -50,7 +50,7 @@ docs: $(VENV)/.installed
 
 lock:
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	for name in operator dev go; do build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	for name in operator dev go kerberos kerberos-build; do build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:
