@@ -70,6 +70,7 @@ def _error(error: RemoteRunError) -> dict[str, Any]:
         "message": error.message,
         "nothing_ran": error.nothing_ran,
         "outcome_unknown": error.outcome_unknown,
+        "logon_refused": error.logon_refused,
     }
     match error:
         case ScriptError():

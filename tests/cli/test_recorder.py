@@ -90,6 +90,7 @@ def _known(error: RemoteRunError) -> dict[str, object]:
         "message": error.message,
         "nothing_ran": error.nothing_ran,
         "outcome_unknown": error.outcome_unknown,
+        "logon_refused": error.logon_refused,
     }
     return always | vars(error)
 

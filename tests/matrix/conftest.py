@@ -1,4 +1,4 @@
-"""One certificate authority for the room, one fresh host per cell."""
+"""One certificate authority and one domain for the room; per cell a fresh host, or a fresh cluster."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from partner_simulator.certificates import CertificateAuthority
+from partner_simulator.simulation import Simulation
+from support.matrix_domain import Landscape, Reset, lead_to_loopback
 from support.matrix_stage import Stage
+from support.pwsh import find_pwsh
 from support.winrm_host import host_of
 
 
@@ -23,3 +26,23 @@ def stage(authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch) -> I
         made = Stage(host, monkeypatch)
         with made.closing:
             yield made
+
+
+@pytest.fixture(scope="session")
+def simulation() -> Iterator[Simulation]:
+    """One running domain for all cells."""
+    with Simulation(pwsh=find_pwsh()) as running:
+        yield running
+
+
+@pytest.fixture
+def land(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Landscape]:
+    """The domain as it was at first, and a fresh cluster."""
+    lead_to_loopback(simulation, monkeypatch)
+    reset = Reset(simulation)
+    made = Landscape(simulation)
+    yield made
+    reset()
+    made.delete_shells()
+    assert simulation.open_shells() == ()
+    assert simulation.counters.open_operations() == ()

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from partner_simulator.simulation import Simulation
 from partner_simulator.wsman import Tally
-from support.matrix_domain import Landscape, Reset, lead_to_loopback
+from support.matrix_domain import Landscape
 from support.matrix_engine import Scene, scenes
 from support.matrix_model import Changed
 from support.matrix_rules import Strikes
-from support.pwsh import find_pwsh
 
 pytestmark = pytest.mark.pwsh
-
-
-@pytest.fixture(scope="module")
-def simulation() -> Iterator[Simulation]:
-    """One running domain for all cells."""
-    with Simulation(pwsh=find_pwsh()) as running:
-        yield running
-
-
-@pytest.fixture
-def land(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Landscape]:
-    """The domain as it was at first, and a fresh cluster."""
-    lead_to_loopback(simulation, monkeypatch)
-    reset = Reset(simulation)
-    made = Landscape(simulation)
-    yield made
-    reset()
-    made.delete_shells()
-    assert simulation.open_shells() == ()
-    assert simulation.counters.open_operations() == ()
 
 
 @pytest.mark.parametrize("scene", scenes(), ids=lambda scene: scene.name)

@@ -52,7 +52,9 @@ def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) 
     outcome = _played(stage)
     assert time.monotonic() - started < 4.0
     if isinstance(outcome, RemoteRunError):
-        failure = Failure(type(outcome), outcome.nothing_ran, outcome.outcome_unknown)
+        failure = Failure(
+            type(outcome), outcome.nothing_ran, outcome.outcome_unknown, outcome.logon_refused
+        )
         ended: Failure | None = failure
         assert PASSWORD not in outcome.message
         told = operation_failed(outcome, product="Exchange", operation="observe")
@@ -60,6 +62,7 @@ def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) 
         assert Shown(told.reason, beside) == SHOWN[failure]
     else:
         ended = None
+        assert outcome.logon_refused is (cell.expected.counts.rejected > 0)
         assert set(outcome.data) == {"a"}
     assert str(Expected(ended, _settled(stage, cell.expected.counts))) == str(cell.expected)
     assert cell.expected.counts.rejected <= 1

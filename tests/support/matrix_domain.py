@@ -18,7 +18,6 @@ from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
     Authentication,
@@ -84,6 +83,8 @@ class Landscape:
     simulation: Simulation
     seconds: float = 30.0
     """Deadline of every remote run."""
+    mutex_seconds: float = 20.0
+    """How long a run waits on the host for another one."""
     cluster: Cluster = field(default_factory=lambda: Cluster(Crash()))
     clock: TestClock = field(
         default_factory=lambda: TestClock(datetime.now(UTC).replace(microsecond=0))
@@ -110,6 +111,10 @@ class Landscape:
                 Product.LYNC, APPLICATION, server_name=SERVER, has_finalizer=False
             )
         )
+        self.restart_operator()
+
+    def restart_operator(self) -> None:
+        """A new process: nothing is remembered but what the cluster holds."""
         self.operations = ExchangeOperations(self.remotely)
 
     def use_secret(self, digest: str = "one") -> None:
@@ -120,7 +125,11 @@ class Landscape:
     async def remotely(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
         """As the composition root runs it, with less patience."""
         self.runs.append(request.operation)
-        hurried = replace(request, deadline_seconds=min(request.deadline_seconds, self.seconds))
+        hurried = replace(
+            request,
+            deadline_seconds=min(request.deadline_seconds, self.seconds),
+            mutex_wait_seconds=self.mutex_seconds,
+        )
         return await asyncio.to_thread(winrm.run, endpoint, hurried)
 
     def pass_by(self) -> None:
@@ -129,10 +138,7 @@ class Landscape:
             reader=self.cluster,
             writer=self.cluster,
             announcer=self.cluster,
-            operations={
-                Product.EXCHANGE: self.operations,
-                Product.LYNC: LyncOperations(self.remotely),
-            },
+            operations={Product.EXCHANGE: self.operations},
             clock=self.clock,
             chance=random.Random(1),
             patience=Patience(poll=timedelta(0)),
@@ -157,6 +163,11 @@ class Landscape:
         """The same of the server."""
         uid = self.cluster.servers[SERVER].key.uid
         return _shown(self.cluster.server_statuses[uid].conditions)
+
+    def pinned_to(self) -> str | None:
+        """The host that the next pass must ask, because its answer was lost."""
+        pin = self.cluster.server_statuses[self.cluster.servers[SERVER].key.uid].pin
+        return pin.host if pin is not None else None
 
     def registered(self) -> bool:
         """Whether the application says that the entry is as declared."""

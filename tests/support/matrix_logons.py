@@ -20,13 +20,14 @@ from partner_simulator.wsman.authentication import server_end_point
 from support.matrix_model import (
     FORBIDDEN,
     UNAUTHENTICATED,
-    UNKNOWN,
+    UNKNOWN_AND_REFUSED,
+    UNREACHABLE,
     Cell,
     Counts,
     Expected,
     Kind,
 )
-from support.matrix_rules import NOTHING, SOAP_STEPS, Arrange, Strikes, at
+from support.matrix_rules import NOTHING, SOAP_STEPS, Arrange, Strikes, at, no_reply
 from support.matrix_stage import Stage
 from support.winrm_host import HOST, USER
 
@@ -92,30 +93,30 @@ def _in_the_middle() -> Iterator[Cell]:
             (Kind.ACCOUNT, "locked meanwhile"),
         ):
             yield at(kind, variant, step, _refused_at(step), _locked_out_at)
-        yield at(
-            Kind.UNAUTHORIZED, "logon forgotten", step, _again_at(step), Strikes(Unauthorized())
-        )
-        bare = _refused_at(step, counted=0)
-        yield at(
-            Kind.UNAUTHORIZED,
-            "no WWW-Authenticate",
-            step,
-            bare,
-            Strikes(Unauthorized(challenge=False)),
-        )
+        forgotten = Strikes(Unauthorized())
+        yield at(Kind.UNAUTHORIZED, "logon forgotten", step, _again_at(step), forgotten)
+        bare = Strikes(Unauthorized(challenge=False))
+        yield at(Kind.UNAUTHORIZED, "no WWW-Authenticate", step, _unasked_at(step), bare)
 
 
-def _refused_at(step: Step, counted: int = 1) -> Expected:
+def _refused_at(step: Step) -> Expected:
     """The logon ends here. Nothing is tried any more with this password, not even Delete."""
     match step:
         case Step.CREATE:
             # Create travels with the logon's last message: no other logon was tried.
             return Expected(UNAUTHENTICATED, Counts(1, commands=0, sends=0))
         case Step.COMMAND:
-            return Expected(UNAUTHENTICATED, Counts(1, counted, commands=0, sends=0, shells_left=1))
+            return Expected(UNAUTHENTICATED, Counts(1, 1, commands=0, sends=0, shells_left=1))
         case Step.SEND | Step.RECEIVE:
-            return Expected(UNKNOWN, Counts(1, counted, shells_left=1))
-    return Expected(None, Counts(1, counted, shells_left=1))
+            return Expected(UNKNOWN_AND_REFUSED, Counts(1, 1, shells_left=1))
+    return Expected(None, Counts(1, 1, shells_left=1))
+
+
+def _unasked_at(step: Step) -> Expected:
+    """No password was refused: it is as with any reply that is none, and the next request logs on."""
+    if step is Step.CREATE:
+        return _refused_at(step)
+    return no_reply(step, When.BEFORE, UNREACHABLE, closes=step is not Step.DELETE)
 
 
 def _again_at(step: Step) -> Expected:

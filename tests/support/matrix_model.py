@@ -73,19 +73,22 @@ class Failure:
     error: type[RemoteRunError]
     nothing_ran: bool = False
     outcome_unknown: bool = False
+    logon_refused: bool = False
 
     def __str__(self) -> str:
         """The class, and what is known of the outcome."""
         name = self.error.__name__
         if self.nothing_ran:
             return f"{name}, nothing ran"
+        if self.logon_refused:
+            return f"{name}, logon refused"
         known = not self.outcome_unknown or self.error is OutcomeUnknown
         return name if known else f"{name}, outcome unknown"
 
 
 UNREACHABLE = Failure(Unreachable, nothing_ran=True)
 TLS_FAILED = Failure(TlsFailed, nothing_ran=True)
-UNAUTHENTICATED = Failure(Unauthenticated, nothing_ran=True)
+UNAUTHENTICATED = Failure(Unauthenticated, nothing_ran=True, logon_refused=True)
 FORBIDDEN = Failure(Forbidden, nothing_ran=True)
 QUOTA_EXCEEDED = Failure(QuotaExceeded, nothing_ran=True)
 TIMED_OUT = Failure(TimedOut, nothing_ran=True)
@@ -93,6 +96,7 @@ NO_ANSWER = Failure(ProtocolViolation, nothing_ran=True)
 DAMAGED = Failure(ProtocolViolation, outcome_unknown=True)
 BROKEN_CONTRACT = Failure(ProtocolViolation)
 UNKNOWN = Failure(OutcomeUnknown, outcome_unknown=True)
+UNKNOWN_AND_REFUSED = Failure(OutcomeUnknown, outcome_unknown=True, logon_refused=True)
 BUSY = Failure(Busy, nothing_ran=True)
 BLOCKED = Failure(Blocked, nothing_ran=True)
 SCRIPT_ERROR = Failure(ScriptError)
@@ -130,6 +134,7 @@ SHOWN: dict[Failure, Shown] = {
     DAMAGED: _retried(Reason.PROTOCOL_ERROR),
     BROKEN_CONTRACT: _retried(Reason.PROTOCOL_ERROR),
     UNKNOWN: _retried(Reason.OUTCOME_UNKNOWN),
+    UNKNOWN_AND_REFUSED: _for_a_human(Reason.CREDENTIALS_REJECTED),
     BUSY: _retried(Reason.BUSY),
     BLOCKED: _for_a_human(Reason.BLOCKED),
     SCRIPT_ERROR: _retried(Reason.REMOTE_ERROR),

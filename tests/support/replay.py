@@ -102,4 +102,6 @@ def _error(error: dict[str, Any]) -> RemoteRunError:
         failure = kind(message)
     failure.nothing_ran = error["nothing_ran"]
     failure.outcome_unknown = error["outcome_unknown"]
+    # Older recordings do not tell.
+    failure.logon_refused = error.get("logon_refused", failure.logon_refused)
     return failure

@@ -81,6 +81,8 @@ _INNER_QUOTAS = (
 
 def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> OperationFailed:
     """The failure of one operation. Only facts that the products' documentation gives are used."""
+    if error.logon_refused and not isinstance(error, Unauthenticated):
+        return _refused_meanwhile(error)
     if isinstance(error, ScriptError):
         return _script_failed(error, product, operation)
     reason, stalled = _REASONS[type(error)]
@@ -92,6 +94,33 @@ def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> 
         outcome_unknown=error.outcome_unknown,
         credentials_rejected=isinstance(error, Unauthenticated),
         step=_step(error),
+    )
+
+
+def _refused_meanwhile(error: RemoteRunError) -> OperationFailed:
+    """The password was changed, or the account locked, in the middle of a run."""
+    return OperationFailed(
+        Reason.CREDENTIALS_REJECTED,
+        "The host accepted the user name and password at first and refused them later in the same run. "
+        f"{error.message}",
+        stalled=True,
+        nothing_ran=error.nothing_ran,
+        outcome_unknown=error.outcome_unknown,
+        credentials_rejected=True,
+        step=Step.LOGON,
+    )
+
+
+def refused_before(host: str) -> OperationFailed:
+    """What a run comes to whose password has already been refused; nobody was asked."""
+    return OperationFailed(
+        Reason.CREDENTIALS_REJECTED,
+        f"{host} was not asked: the user name and password in the Secret were refused at the end of an "
+        "earlier run. The operator tries again when the Secret changes.",
+        stalled=True,
+        nothing_ran=True,
+        credentials_rejected=True,
+        step=Step.LOGON,
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from partner_operator.engine.ports import Credentials, OperationFailed
-from partner_operator.products.failures import operation_failed
+from partner_operator.products.failures import operation_failed, refused_before
 from partner_operator.products.scripts import script
 from partner_operator.trust.model import Authentication, DesiredServer
 from partner_operator.trust.reasons import Reason
@@ -34,6 +34,8 @@ class Remote:
     runner: Runner
     ca_bundle: str | None
     """Trusted authorities for servers that declare none of their own."""
+    _refused: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
+    """Server and digest of passwords that were refused after an answer had come: they are not tried again."""
 
     async def run(
         self,
@@ -50,6 +52,8 @@ class Remote:
 
         Raises OperationFailed.
         """
+        if (server.key.uid, credentials.digest) in self._refused:
+            raise refused_before(host)
         endpoint = Endpoint(
             host=host,
             port=server.port,
@@ -68,9 +72,12 @@ class Remote:
             deadline_seconds=seconds,
         )
         try:
-            return await self.runner(endpoint, request)
+            answer = await self.runner(endpoint, request)
         except RemoteRunError as error:
             raise operation_failed(error, product=self.product, operation=operation) from None
+        if answer.logon_refused:
+            self._refused.add((server.key.uid, credentials.digest))
+        return answer
 
     def understood(self, model: type[Model], answer: Answer, host: str) -> Model:
         """The answer as its model. Raises OperationFailed when it is not what the script promises."""

@@ -59,6 +59,8 @@ class Answer:
     """Of the PowerShell process; 32 means that product snap-ins are missing."""
     phases: Mapping[str, float] = field(default_factory=dict)
     """Seconds by phase: create, command, send, receive, clean up."""
+    logon_refused: bool = False
+    """Whether the host refused the password while cleaning up: it was changed meanwhile."""
 
 
 def understand(host: str, output: Output, asked: str, hidden: Sequence[str]) -> Answer:

@@ -27,10 +27,12 @@ class RemoteRunError(Exception):
     """One sentence for people: what is wrong, where, and what to do next.
 
     `nothing_ran`: proven that our script did not begin. `outcome_unknown`: it may have run.
+    `logon_refused`: the host refused the password in the course of this run, be it in the middle.
     """
 
     nothing_ran = False
     outcome_unknown = False
+    logon_refused = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -53,6 +55,7 @@ class Unauthenticated(RemoteRunError):
     """User name or password was refused."""
 
     nothing_ran = True
+    logon_refused = True
 
 
 class Forbidden(RemoteRunError):

@@ -9,7 +9,7 @@ import ssl
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from winrm.exceptions import (
@@ -116,12 +116,18 @@ def _run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
                 sum(conversation.phases.values()),
                 type(failure).__name__,
             )
+            failure.logon_refused = failure.logon_refused or conversation.logon_refused
             # The cause may carry requests and replies; only our own sentence goes on.
             raise failure from None
     seconds = sum(output.phases.values())
     logger.info("%s on %s took %.1f s", request.operation, endpoint.host, seconds)
     hidden = (endpoint.password, *request.secrets.values())
-    return understand(endpoint.host, output, framing.request_digest(line), hidden)
+    try:
+        answer = understand(endpoint.host, output, framing.request_digest(line), hidden)
+    except RemoteRunError as failure:
+        failure.logon_refused = conversation.logon_refused
+        raise
+    return replace(answer, logon_refused=conversation.logon_refused)
 
 
 @contextlib.contextmanager
@@ -153,6 +159,7 @@ class _Conversation:
     ) -> None:
         self.phases: dict[str, float] = {}
         self.failed_in = Phase.CREATE
+        self.logon_refused = False
         self._line = line
         self._host = endpoint.host
         self._shell = ""
@@ -168,7 +175,6 @@ class _Conversation:
 
     def hold(self) -> Output:
         """All of it. The shell is closed whatever happens."""
-        may_log_on = True
         try:
             with self._phase(Phase.CREATE):
                 self._transport.log_on()
@@ -184,12 +190,11 @@ class _Conversation:
             with self._phase(Phase.RECEIVE):
                 stdout, stderr, code = self._receive()
         except InvalidCredentialsError:
-            # A second refused logon would bring the account nearer to its lockout.
-            may_log_on = False
+            self.logon_refused = True
             raise
         finally:
             started = time.monotonic()
-            self._clean_up(may_log_on)
+            self._clean_up()
             self.phases[Phase.CLEAN_UP] = time.monotonic() - started
         return Output(stdout, stderr, code, self.phases)
 
@@ -240,22 +245,25 @@ class _Conversation:
             if done:
                 return bytes(stdout), bytes(stderr), int(code) & 0xFFFFFFFF
 
-    def _clean_up(self, may_log_on: bool) -> None:
-        """Signal and Delete, each by itself: a shell that stays counts against the user's quota."""
+    def _clean_up(self) -> None:
+        """Signal and Delete, each by itself: a shell that stays counts against the user's quota.
+
+        Not after a refused logon: a second one would bring the account nearer to its lockout.
+        """
         self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
-        if may_log_on and self._command:
-            may_log_on = self._quietly(self._protocol.cleanup_command, self._shell, self._command)
-        if may_log_on and self._shell:
+        if self._command and not self.logon_refused:
+            self._quietly(self._protocol.cleanup_command, self._shell, self._command)
+        if self._shell and not self.logon_refused:
             # Time of its own: a Signal without a reply must not cost the Delete.
             self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
             self._quietly(self._protocol.close_shell, self._shell)
         self._transport.close()
 
-    def _quietly(self, step: Callable[..., None], *ids: str) -> bool:
-        """Try a step; False when the logon was refused."""
+    def _quietly(self, step: Callable[..., None], *ids: str) -> None:
+        """Try a step; the run's own end is not spoilt by it."""
         try:
             step(*ids)
         except failures.EXPECTED as error:
             logger.debug("%s: %s: %s", self._host, step.__name__, type(error).__name__)
-            return not isinstance(error, InvalidCredentialsError)
-        return True
+            if isinstance(error, InvalidCredentialsError):
+                self.logon_refused = True

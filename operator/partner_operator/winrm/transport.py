@@ -164,6 +164,9 @@ class HardenedTransport(Transport):
                 raise LogonNotOffered
             if self.auth_method == "kerberos":
                 raise KerberosFailed(Trouble.TICKET_REFUSED)
+            if "Authorization" not in response.request.headers:
+                # The host forgot the logon and asks for none: no password was refused.
+                raise LogonBroken("HTTP 401")
             raise InvalidCredentialsError("rejected")
         if response.content and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
             # http.sys says 503 in HTML while the service is down.
