@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-_OBJECTS = re.compile(rb"<Objs\b.*?</Objs>", re.DOTALL)
+_BEGIN, _END = b"<Objs", b"</Objs>"
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?#< CLIXML\r?\n?")
 _ESCAPE = re.compile(r"((?:_x[0-9A-Fa-f]{4}_)+)")
 _NAMESPACE = "{http://schemas.microsoft.com/powershell/2004/04}"
@@ -43,13 +43,24 @@ def parse(stderr: bytes) -> Streams:
     streams = Streams()
     outside: list[bytes] = []
     position = 0
-    for found in _OBJECTS.finditer(stderr):
-        if _read(found.group(), streams):
-            outside.append(stderr[position : found.start()])
-            position = found.end()
+    for start, end in _documents(stderr):
+        if _read(stderr[start:end], streams):
+            outside.append(stderr[position:start])
+            position = end
     outside.append(stderr[position:])
     native = b"".join(_HEADER.sub(b"", part) for part in outside)
     return replace(streams, native=_decoded(native).strip())
+
+
+def _documents(stderr: bytes) -> Iterator[tuple[int, int]]:
+    """Where documents stand: from each end back to the nearest beginning, so that a document that was cut
+    short does not swallow the next, and time grows with length only."""
+    position = 0
+    while (end := stderr.find(_END, position)) >= 0:
+        start = stderr.rfind(_BEGIN, position, end)
+        position = end + len(_END)
+        if start >= 0:
+            yield start, position
 
 
 def _read(document: bytes, streams: Streams) -> bool:

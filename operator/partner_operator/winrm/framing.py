@@ -120,7 +120,7 @@ def find_answer(stdout: bytes, asked: str) -> tuple[dict[str, Any], bytes] | Non
         if (document := _checked(found)) is not None
     ]
     if not whole:
-        if _ANSWER_BEGINS in _without_nuls(stdout):
+        if _ANSWER_BEGINS in _squeezed(stdout):
             raise ProtocolViolation(
                 "The answer arrived damaged: its checksum does not fit.", outcome_unknown=True
             )
@@ -159,12 +159,13 @@ def _answers_another(document: dict[str, Any], asked: str) -> bool:
 
 def has_started(stdout: bytes) -> bool:
     """Whether the operation's own script was begun. Meaningful only for the whole output."""
-    return STARTED in _without_nuls(stdout)
+    return STARTED in _squeezed(stdout)
 
 
-def _without_nuls(stdout: bytes) -> bytes:
-    """UTF-16 must not hide that something began: whoever says "nothing ran" is believed."""
-    return stdout.replace(b"\0", b"")
+def _squeezed(stdout: bytes) -> bytes:
+    """UTF-16 and wrapped lines must not hide that something began: whoever says "nothing ran" is believed.
+    No frame is mended by it."""
+    return stdout.translate(None, b"\0\r\n")
 
 
 def refused_language_mode(stdout: bytes) -> str | None:
