@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from partner_operator import __version__
-from partner_operator.doctor.facts import Shell, Way
+from partner_operator.doctor.challenge import hear
+from partner_operator.doctor.facts import Heard, Shell, Way
 from partner_operator.doctor.probe import probe
 from partner_operator.doctor.report import Output, conclude
 from partner_operator.doctor.run import NoSuchServer, examine
@@ -193,6 +194,9 @@ async def _doctor(options: argparse.Namespace) -> int:
     def way_to(server: DesiredServer, host: str) -> Way:
         return probe(host, server.port, server.ca_bundle or ca_bundle)
 
+    def hear_from(server: DesiredServer, host: str) -> Heard:
+        return hear(host, server.ca_bundle or ca_bundle)
+
     with ThreadPoolExecutor(1, thread_name_prefix="winrm") as pool:
         runner = _on_threads(pool)
 
@@ -207,6 +211,7 @@ async def _doctor(options: argparse.Namespace) -> int:
                 reader=KubernetesReader(connection, LastSeen(Echo()), [options.namespace]),
                 operations=_operations(run_and_note, ca_bundle, None),
                 prober=way_to,
+                listener=hear_from,
                 shells=shells,
                 clock=SystemClock(),
             )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 
-from partner_operator.doctor.facts import Facts, Probe, Shell, Way
+from partner_operator.doctor.facts import Facts, Heard, Probe, Shell, Way
 from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.ports import (
     Credentials,
@@ -107,6 +107,7 @@ async def run(
         reader=kubernetes,
         operations=operations,
         prober=lambda _, host: (ways or {}).get(host, OPEN),
+        listener=lambda _, host: Heard(problem=host),
         shells={"ex1.litwareinc.com": SHELL},
         clock=Clock(),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from partner_operator import winrm
+from partner_operator.doctor.challenge import hear
 from partner_operator.doctor.facts import Shell, Way
 from partner_operator.doctor.probe import probe
 from partner_operator.doctor.report import Output, conclude
@@ -139,6 +140,7 @@ class Patient:
                 Product.LYNC: LyncOperations(runner, None),
             },
             prober=way_to,
+            listener=lambda server, host: hear(host, server.ca_bundle),
             shells=shells,
             clock=self.clock,
         )

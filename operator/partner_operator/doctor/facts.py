@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from partner_operator.engine.ports import Step
+from partner_operator.oauth.challenge import Challenge
 from partner_operator.trust.model import DesiredServer, Observed, Partner
 from partner_operator.trust.reasons import Reason
 
@@ -66,6 +67,16 @@ class Shell:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What a host's web service said to a request without a logon (Exchange)."""
+
+    challenge: Challenge | None = None
+    """None, with no `problem`: it offers no logon by OAuth."""
+    problem: str = ""
+    """Why nothing was learnt."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """What was learnt of one host. Neither `observed` nor `failure`: no run was tried there."""
 
@@ -76,6 +87,7 @@ class HostFacts:
     not_tried: str = ""
     """Why no run was tried although the way is open."""
     powershell: Shell | None = None
+    heard: Heard | None = None
     asked_at: datetime | None = None
     """Our own clock when the observe run began."""
     answered_at: datetime | None = None

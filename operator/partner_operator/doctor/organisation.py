@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from partner_operator.doctor.facts import Check, Facts, HostFacts
+from partner_operator.doctor.facts import Check, Facts, Heard, HostFacts
+from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.model import Observed, Product
@@ -14,6 +15,7 @@ from partner_operator.trust.reasons import ConditionStatus
 
 MOST_SKEW: Final = timedelta(minutes=5)
 """Kerberos' customary tolerance ("Maximum tolerance for computer clock synchronization")."""
+ISSUERS: Final = "trusted issuers"
 NO_HOST = "Not reached: no host answered."
 
 
@@ -23,8 +25,10 @@ def host_checks(facts: Facts, host: HostFacts) -> Iterator[Check]:
         partner.auth_metadata_url: partner.product for partner in facts.partners
     }
     names = {url: _document_name(url, product, facts) for url, product in wanted.items()}
+    exchange = facts.server.product is Product.EXCHANGE
     if host.observed is None:
-        for name in ("clock", "all entries seen", *names.values()):
+        more = (ISSUERS,) if exchange else ()
+        for name in ("clock", "all entries seen", *names.values(), *more):
             yield Check(name, None, "Not reached.", host=host.host)
         return
     yield _clock(host, host.observed)
@@ -32,6 +36,8 @@ def host_checks(facts: Facts, host: HostFacts) -> Iterator[Check]:
     for url, product in wanted.items():
         part = check_document(host.observed.documents.get(url), product, facts.now)
         yield _judged(names[url], part, _reach(url), host.host)
+    if exchange and host.heard is not None:
+        yield Check(ISSUERS, *_issuers(facts, host.observed, host.heard), host=host.host)
 
 
 def organisation_checks(facts: Facts) -> Iterator[Check]:
@@ -48,6 +54,50 @@ def organisation_checks(facts: Facts) -> Iterator[Check]:
         yield _wildcards(observed)
     if observed.product is Product.LYNC:
         yield _replication(observed)
+
+
+def _issuers(facts: Facts, observed: Observed, heard: Heard) -> tuple[bool | None, str]:
+    """Diagnostics only: issuers are named, not certificates, so a tick proves nothing on a rollover.
+
+    Never a cross: that the list is of the entries which IIS works by is derived (domain.md 6.3).
+    """
+    registered = _registered(facts, observed)
+    if heard.problem:
+        return None, heard.problem
+    if heard.challenge is None:
+        return None, (
+            "Web services there offer no logon by OAuth. Look at OAuthAuthentication of the virtual directories."
+        )
+    challenge = heard.challenge
+    missing = [
+        str(product)
+        for product, document in registered
+        if not challenge.trusts(document.application_identifier, document.realm)
+    ]
+    if missing:
+        return None, (
+            f"IIS there does not name {', '.join(missing)} among the issuers that it trusts, though an enabled "
+            "entry is there: it reads entries when it starts, so a restart of IIS may still be due."
+        )
+    if not registered:
+        return True, "No partner is registered yet, so none is expected."
+    return True, f"IIS there names {', '.join(str(product) for product, _ in registered)}."
+
+
+def _registered(facts: Facts, observed: Observed) -> list[tuple[Product, AuthMetadata]]:
+    """Partners with an enabled entry of the issuer that their document names."""
+    found = []
+    for partner in facts.partners:
+        reading = observed.documents.get(partner.auth_metadata_url)
+        document = reading.document if reading is not None else None
+        if document is not None and any(
+            entry.enabled
+            and not entry.use_auth_server
+            and entry.application_identifier.lower() == document.application_identifier.lower()
+            for entry in observed.entries
+        ):
+            found.append((partner.product, document))
+    return found
 
 
 def _document_name(url: str, product: Product, facts: Facts) -> str:

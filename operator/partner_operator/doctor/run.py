@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.doctor.facts import Facts, Failure, HostFacts, Shell, Way
+from partner_operator.doctor.facts import Facts, Failure, Heard, HostFacts, Shell, Way
 from partner_operator.engine.ports import (
     Clock,
     Credentials,
@@ -23,6 +24,8 @@ from partner_operator.trust.reasons import Reason
 
 Prober = Callable[[DesiredServer, str], Way]
 """Tries the way to one host, without a logon. Blocks; it is called on a thread."""
+Listener = Callable[[DesiredServer, str], Heard]
+"""Asks an Exchange host's web service without a logon. Blocks; it is called on a thread."""
 
 
 class NoSuchServer(Exception):
@@ -35,6 +38,7 @@ async def examine(
     reader: Reader,
     operations: Mapping[Product, Operations],
     prober: Prober,
+    listener: Listener,
     shells: Mapping[str, Shell],
     clock: Clock,
 ) -> Facts:
@@ -64,6 +68,9 @@ async def examine(
             )
             if facts.failure and facts.failure.reason is Reason.CREDENTIALS_REJECTED:
                 refused = f"Not tried, so that the account is not locked: {host} refused the logon."
+            if facts.observed and facts.observed.product is Product.EXCHANGE:
+                heard = await asyncio.to_thread(listener, declared.desired, host)
+                facts = replace(facts, heard=heard)
         found.append(facts)
     return Facts(
         server=declared.desired,

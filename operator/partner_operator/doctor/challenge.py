@@ -1,0 +1,35 @@
+"""Whom IIS on an Exchange host trusts now, as its answer to a request without a logon tells it."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from typing import Final
+
+from partner_operator.doctor.facts import Heard
+from partner_operator.oauth.challenge import parse_challenge
+
+HTTPS: Final = 443
+PATH: Final = "/ews/exchange.asmx"
+SECONDS: Final = 10.0
+
+
+def hear(host: str, ca_pem: str | None) -> Heard:
+    """Ask once, without any logon, and read the challenges. No redirect is followed, no body is read.
+
+    `ca_pem`: trusted authorities; None means those of the system.
+    """
+    context = ssl.create_default_context(cadata=ca_pem)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    connection = http.client.HTTPSConnection(host, HTTPS, timeout=SECONDS, context=context)
+    try:
+        connection.request("GET", PATH)
+        answer = connection.getresponse()
+        challenges = answer.headers.get_all("WWW-Authenticate", [])
+    except (OSError, http.client.HTTPException) as error:
+        return Heard(problem=f"{PATH} cannot be asked from here ({type(error).__name__}).")
+    finally:
+        connection.close()
+    if answer.status != http.client.UNAUTHORIZED:
+        return Heard(problem=f"{PATH} asks for no logon: HTTP {answer.status}.")
+    return Heard(challenge=parse_challenge(challenges))
