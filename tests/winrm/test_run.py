@@ -11,26 +11,18 @@ import pytest
 from partner_operator.winrm import (
     Authentication,
     Blocked,
-    Busy,
     Forbidden,
     Obstacle,
     OutcomeUnknown,
-    ProtocolViolation,
-    QuotaExceeded,
     RemoteRunError,
     ScriptError,
     TlsFailed,
-    Unauthenticated,
-    Unreachable,
     run,
 )
 from partner_operator.winrm.bootstrap import arguments, command_line
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import (
     ChannelBinding,
-    Fault,
-    FaultShape,
-    Soap,
     Step,
     Tally,
     WsmanSettings,
@@ -88,23 +80,9 @@ def test_a_frame_in_pieces_between_noise_is_put_together(host: Host) -> None:
     assert "banner \u20ac" in answer.console
 
 
-def test_the_exit_code_is_no_judge_of_a_good_frame(host: Host) -> None:
-    host.prints(success({"a": 1}), code=0xC000013A)
-    assert run(host.endpoint(), host.request).data == {"a": 1}
-
-
 def test_a_large_request_goes_in_several_sends(host: Host) -> None:
     run(host.endpoint(), host.asked(parameters={"a": "x" * 500_000}))
     assert len(host.server.counters.requests(step=Step.SEND)) == 4
-
-
-@pytest.mark.parametrize("authentication", LOGONS)
-def test_a_wrong_password_is_offered_once(host: Host, authentication: Authentication) -> None:
-    with pytest.raises(Unauthenticated, match="user name or password") as caught:
-        run(host.endpoint(authentication, password="wrong-password"), host.request)
-    assert caught.value.nothing_ran
-    assert host.directory.failures == [(HOST, USER)]
-    assert "wrong-password" not in str(caught.value)
 
 
 def test_a_logon_that_is_not_offered_sends_no_credential(host: Host) -> None:
@@ -127,23 +105,6 @@ def test_a_user_without_rights_is_forbidden(host: Host, authentication: Authenti
         run(host.endpoint(authentication), host.request)
 
 
-@pytest.mark.parametrize("step", [Step.CREATE, Step.COMMAND])
-@pytest.mark.parametrize("shape", list(FaultShape))
-def test_quotas_are_known_in_both_shapes(host: Host, step: Step, shape: FaultShape) -> None:
-    host.server.faults.add(Fault(step, Soap(2150859173, shape)))
-    with pytest.raises(QuotaExceeded, match="2150859173") as caught:
-        run(host.endpoint(), host.request)
-    assert caught.value.nothing_ran
-
-
-def test_a_refusal_after_the_command_started_is_not_taken_for_nothing(host: Host) -> None:
-    host.server.faults.add(Fault(Step.RECEIVE, Soap(2150859174)))
-    with pytest.raises(OutcomeUnknown) as caught:
-        run(host.endpoint(), host.request)
-    assert caught.value.outcome_unknown
-    assert not caught.value.nothing_ran
-
-
 def test_a_host_of_another_authority_is_not_logged_on_to(host: Host) -> None:
     other = CertificateAuthority("OTHER-CA")
     for bundle in (other.pem, None):
@@ -152,30 +113,10 @@ def test_a_host_of_another_authority_is_not_logged_on_to(host: Host) -> None:
     assert host.server.counters.count(Tally.REQUESTS) == 0
 
 
-def test_a_certificate_for_another_name_is_refused(host: Host) -> None:
-    host.server.use_certificate(host.authority.issue_server(["other.litwareinc.com"]))
-    with pytest.raises(TlsFailed, match="Hostname mismatch"):
-        run(host.endpoint(), host.request)
-    assert host.server.counters.count(Tally.REQUESTS) == 0
-
-
 @pytest.mark.parametrize("bundle", ["", "no certificate", "\u00e4"])
 def test_a_bundle_without_a_certificate_is_named(host: Host, bundle: str) -> None:
     with pytest.raises(TlsFailed, match="CA bundle"):
         run(host.endpoint(ca_pem=bundle), host.request)
-
-
-def test_a_closed_port_is_unreachable(host: Host) -> None:
-    port = host.server.port
-    host.server.stop()
-    with pytest.raises(Unreachable, match="refused") as caught:
-        run(host.endpoint(port=port), host.request)
-    assert caught.value.nothing_ran
-
-
-def test_a_name_that_does_not_resolve_is_unreachable(host: Host) -> None:
-    with pytest.raises(Unreachable, match="does not resolve"):
-        run(host.endpoint(host="no-such-host.invalid"), host.request)
 
 
 def _fails(host: Host) -> RemoteRunError:
@@ -208,32 +149,6 @@ def test_c09_what_stops_a_script_before_it_can_speak_has_a_name(
 def test_the_same_words_after_the_script_began_prove_nothing(host: Host) -> None:
     host.prints(b"PO1!", b"'tool' is not recognized as an internal or external command", 1)
     assert isinstance(_fails(host), OutcomeUnknown)
-
-
-def test_c10_no_frame_and_exit_code_0_is_a_failure(host: Host) -> None:
-    host.prints(b"", b"", 0)
-    error = _fails(host)
-    assert isinstance(error, ProtocolViolation)
-    assert error.nothing_ran
-
-
-def test_a_damaged_answer_leaves_the_outcome_unknown(host: Host) -> None:
-    host.prints(success({"a": 1}).replace(b":", b":0", 1))
-    error = _fails(host)
-    assert error.outcome_unknown
-    assert not error.nothing_ran
-
-
-def test_c10_a_damaged_request_ran_nothing(host: Host) -> None:
-    host.prints(failure("Damaged"))
-    error = _fails(host)
-    assert isinstance(error, ProtocolViolation)
-    assert error.nothing_ran
-
-
-def test_a_busy_host_is_busy(host: Host) -> None:
-    host.prints(failure("Busy"))
-    assert isinstance(_fails(host), Busy)
 
 
 def test_an_error_record_comes_without_request_ids_and_secrets(host: Host) -> None:
