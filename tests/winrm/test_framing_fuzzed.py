@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -193,6 +194,20 @@ def test_floods_below_the_limit_are_done_with_at_once(flood: bytes) -> None:
     framing.has_started(flood)
     framing.refused_language_mode(flood)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("value", [b"[]", b"{}", b"1", b'"="'])
+def test_a_million_values_are_refused_before_they_are_made(value: bytes) -> None:
+    """They would need hundreds of megabytes."""
+    payload = b'{"to":"' + ASKED.encode() + b'","data":[' + b",".join([value] * 2_000_000) + b"]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProtocolViolation, match="more than 500000 values"):
+            framing.find_answer(huge(payload), ASKED)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * len(payload)
 
 
 def test_what_is_too_large_says_how_large_is_allowed() -> None:

@@ -24,6 +24,8 @@ from partner_operator.winrm.errors import ProtocolViolation
 
 LONGEST_ANSWER = 16 * 1024 * 1024
 """Bytes of standard output; more is refused."""
+MOST_VALUES = 500_000
+"""In one answer; each needs some thirty times the memory of its text. Real answers have thousands."""
 LONGEST_REQUEST = 2_000_000
 """Characters of the request: PowerShell 3.0 and 4.0 read 2 MiB of JSON and no more."""
 DEEPEST = 20
@@ -186,6 +188,10 @@ def _checked(found: re.Match[bytes]) -> dict[str, Any] | None:
         return None
     if len(payload) != int(length) or _digest(payload) != digest:
         return None
+    if payload.count(b",") + payload.count(b"[") + payload.count(b"{") > MOST_VALUES:
+        raise ProtocolViolation(
+            f"The answer holds more than {MOST_VALUES} values.", outcome_unknown=True
+        )
     try:
         document = json.loads(payload)
     except (ValueError, RecursionError):
