@@ -69,17 +69,18 @@ def test_principals_need_a_realm(user: str, expected: str | None) -> None:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
-        ("", (False, b"")),
-        ("CredSSP, NTLM", (False, b"")),
-        ("Negotiate", (True, b"")),
-        ("CredSSP, kerberos", (True, b"")),
-        ("Negotiate YWJj", (True, b"abc")),
-        ("Negotiate YWI=, CredSSP", (True, b"ab")),
-        ('Basic realm="Negotiate", Kerberos YQ==', (True, b"a")),
-        ("NegotiateX", (False, b"")),
+        ("", ("", b"")),
+        ("CredSSP, NTLM", ("", b"")),
+        ("Negotiate", ("Negotiate", b"")),
+        ("CredSSP, kerberos", ("Kerberos", b"")),
+        ("Kerberos, Negotiate", ("Negotiate", b"")),
+        ("Negotiate YWJj", ("Negotiate", b"abc")),
+        ("Negotiate YWI=, CredSSP", ("Negotiate", b"ab")),
+        ('Basic realm="Negotiate", Kerberos YQ==', ("Kerberos", b"a")),
+        ("NegotiateX", ("", b"")),
     ],
 )
-def test_challenges(header: str, expected: tuple[bool, bytes]) -> None:
+def test_challenges(header: str, expected: tuple[str, bytes]) -> None:
     """Several header lines come as one, with commas."""
     assert kerberos.challenge(header) == expected
 

@@ -88,7 +88,9 @@ def _counters(server: WsmanServer, directory: EchoDirectory) -> dict[str, Any]:
         "commands": counters.count(Tally.COMMANDS_STARTED),
         "shells": len(counters.open_shells()),
         "operations": len(counters.open_operations()),
-        "users": sorted({record.user for record in counters.requests() if record.shell_id}),
+        "opened": {
+            user: counters.count(Tally.SHELLS_OPENED, user=user) for user in directory.passwords
+        },
         "schemes": sorted({record.scheme for record in counters.requests()}),
         "delegated": _delegated,
         "blamed": directory.failures,

@@ -18,10 +18,17 @@ REALM = "LITWAREINC.COM"
 USER = f"exadmin@{REALM}"
 ACCOUNT = "LITWAREINC\\exadmin"
 PASSWORD = "Pä:ssw0rd! \u20ac"
+SECOND_ACCOUNT = "LITWAREINC\\second"
 SECOND_USER = f"second@{REALM}"
 SECOND_PASSWORD = "An0ther-Secret"
 SECRET = "hunter2-hunter2"
-ACCOUNTS = {ACCOUNT: PASSWORD, "LITWAREINC\\second": SECOND_PASSWORD}
+CAREFUL_USER = f"careful@{REALM}"
+"""Locked after two mistakes."""
+ACCOUNTS = {
+    ACCOUNT: PASSWORD,
+    SECOND_ACCOUNT: SECOND_PASSWORD,
+    "LITWAREINC\\careful": PASSWORD,
+}
 VERDICTS = (
     "ISSUE",
     "PREAUTH_FAILED",
@@ -31,7 +38,7 @@ VERDICTS = (
     "CLIENT EXPIRED",
     "CLIENT KEY EXPIRED",
 )
-_SECONDS = 120
+_SECONDS = 200
 
 
 @dataclass
@@ -79,6 +86,8 @@ def realm_in(folder: Path) -> Iterator[Realm]:
         realm = Realm(kdc, folder)
         kdc.add_user("exadmin", PASSWORD)
         kdc.add_user("second", SECOND_PASSWORD)
+        kdc.administer("addpol -maxfailure 2 strict")
+        kdc.add_user("careful", PASSWORD, "-policy strict")
         kdc.add_service("HTTP/localhost", realm.keytab)
         yield realm
 
@@ -157,7 +166,7 @@ def asked(host: Host, user: str = USER, password: str = PASSWORD, **changes: Any
         "authentication": "kerberos",
     }
     endpoint |= {"username": user, "password": password, "ca_pem": host.ca}
-    request: dict[str, Any] = {"operation": "observe", "deadline_seconds": 60.0}
+    request: dict[str, Any] = {"operation": "observe", "deadline_seconds": 150.0}
     request["script"] = "@{ Sum = $Request.A + 1; Length = $Secrets.Password.Length }"
     request |= {
         "parameters": {"A": 41},

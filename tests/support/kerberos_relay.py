@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -33,19 +34,20 @@ def relay_to(port: int, hang_ups: int = 0) -> Callable[[ssl.SSLSocket], None]:
 
     The first `hang_ups` connections are closed after one reply.
     """
-    patience = [1] * hang_ups
+    one_reply = [True] * hang_ups
 
     def serve(near: ssl.SSLSocket) -> None:
         careless = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         careless.check_hostname = False
         careless.verify_mode = ssl.CERT_NONE
+        hangs_up = bool(one_reply and one_reply.pop())
         plain = socket.create_connection(("127.0.0.1", port), _SECONDS)
         with careless.wrap_socket(plain) as far:
-            replies = patience.pop() if patience else None
-            back = threading.Thread(target=_pump, args=(far, near, replies), daemon=True)
-            back.start()
-            _pump(near, far)
-            back.join(_SECONDS)
+            while request := _message(near):
+                far.sendall(request)
+                near.sendall(_message(far))
+                if hangs_up:
+                    return
 
     return serve
 
@@ -74,10 +76,19 @@ def _accept(
             serve(secured)
 
 
-def _pump(source: ssl.SSLSocket, target: ssl.SSLSocket, at_most: int | None = None) -> None:
-    with suppress(OSError):
-        while at_most != 0 and (received := source.recv(65536)):
-            target.sendall(received)
-            at_most = None if at_most is None else at_most - 1
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_RDWR)
+def _message(source: ssl.SSLSocket) -> bytes:
+    """One whole HTTP message; empty at the end of the connection."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = source.recv(65536)
+        if not piece:
+            return b""
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\nContent-Length: *(\d+)", head, re.IGNORECASE)
+    assert length is not None, "WinRM's messages say their length"
+    while len(body) < int(length[1]):
+        piece = source.recv(65536)
+        assert piece, "the message breaks off"
+        body += piece
+    return head + b"\r\n\r\n" + body

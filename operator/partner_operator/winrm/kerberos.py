@@ -23,7 +23,7 @@ from winrm.exceptions import InvalidCredentialsError, WinRMError
 from partner_operator.winrm.connections import Peer
 
 _CHALLENGE = re.compile(
-    r"(?:^|,)\s*(?:Negotiate|Kerberos)\b(?:[ \t]+([A-Za-z0-9+/]+=*))?", re.IGNORECASE
+    r"(?:^|,)\s*(Negotiate|Kerberos)\b(?:[ \t]+([A-Za-z0-9+/]+=*))?", re.IGNORECASE
 )
 _WEAK_HASHES = frozenset({"md5", "sha1"})
 _KRB5_TABLE = -1765328384
@@ -91,16 +91,18 @@ def end_point_bindings(certificate: bytes) -> bytes:
     return b"tls-server-end-point:" + digest
 
 
-def challenge(header: str) -> tuple[bool, bytes]:
-    """Whether a WWW-Authenticate header offers a logon that takes Kerberos, and the token in it."""
-    offered, token = False, b""
-    for found in _CHALLENGE.finditer(header):
-        offered = True
-        try:
-            token = token or base64.b64decode(found[1] or "", validate=True)
-        except binascii.Error:
-            raise KerberosFailed(Trouble.UNPROVEN) from None
-    return offered, token
+def challenge(header: str) -> tuple[str, bytes]:
+    """The scheme in a WWW-Authenticate header that takes Kerberos, and the token with it; empty when none.
+
+    Negotiate comes before Kerberos where both are offered. Raises KerberosFailed for a broken token.
+    """
+    offered = {found[1].capitalize(): found[2] or "" for found in _CHALLENGE.finditer(header)}
+    scheme = next((name for name in ("Negotiate", "Kerberos") if name in offered), "")
+    tokens = [token for token in offered.values() if token]
+    try:
+        return scheme, base64.b64decode(tokens[0], validate=True) if tokens else b""
+    except binascii.Error:
+        raise KerberosFailed(Trouble.UNPROVEN) from None
 
 
 def library() -> Any:
@@ -224,10 +226,10 @@ class KerberosAuth(AuthBase):
 
     def _received(self, response: requests.Response, **options: Any) -> requests.Response:
         status = response.status_code
-        offered, _ = challenge(response.headers.get("WWW-Authenticate", ""))
-        if status == 401 and offered:
+        scheme, _ = challenge(response.headers.get("WWW-Authenticate", ""))
+        if status == 401 and scheme:
             message = response
-            response = self._log_on(message, options)
+            response = self._log_on(message, options, scheme)
             if message.request.body is None or not response.ok:
                 return response
             _ = response.content
@@ -238,12 +240,15 @@ class KerberosAuth(AuthBase):
             raise KerberosFailed(Trouble.UNPROVEN)
         return response
 
-    def _log_on(self, response: requests.Response, options: Mapping[str, Any]) -> requests.Response:
+    def _log_on(
+        self, response: requests.Response, options: Mapping[str, Any], scheme: str
+    ) -> requests.Response:
         peer = self._newest()
         context = self._tickets.context(peer.certificate)
         token = context.step()
         for _ in range(_ROUNDS):
-            response = self._send_again(response, options, token)
+            proof = f"{scheme} {base64.b64encode(token).decode()}"
+            response = self._send_again(response, options, proof)
             _, received = challenge(response.headers.get("WWW-Authenticate", ""))
             if not received:
                 return _without_proof(response)
@@ -257,14 +262,14 @@ class KerberosAuth(AuthBase):
         return response
 
     def _send_again(
-        self, response: requests.Response, options: Mapping[str, Any], token: bytes | None = None
+        self, response: requests.Response, options: Mapping[str, Any], authorization: str = ""
     ) -> requests.Response:
-        """Send the message again on the connection of its response, or with a token an empty one."""
+        """Send the message again on the connection of its response; for a logon, an empty one."""
         # Read to its end, a response gives its connection back; else a new one would be made.
         _ = response.content
         request = response.request.copy()
-        if token is not None:
-            request.headers["Authorization"] = f"Negotiate {base64.b64encode(token).decode()}"
+        if authorization:
+            request.headers["Authorization"] = authorization
             request.headers["Content-Length"] = "0"
             request.body = None
         sent: requests.Response = response.connection.send(request, **options)
