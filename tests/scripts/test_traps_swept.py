@@ -122,6 +122,12 @@ def test_copies_of_objects_are_read_as_the_objects_themselves(bench: Bench) -> N
     assert differences(run_all(copied, bench.environment), bench.whole) == {}
 
 
+def test_what_changing_cmdlets_return_is_no_part_of_an_answer(bench: Bench) -> None:
+    """A script returns one object; whatever else a cmdlet says is caught."""
+    talkative = [_changed(case, case.name, Stubs.talkative) for case in bench.cases]
+    assert differences(run_all(talkative, bench.environment), bench.whole) == {}
+
+
 def test_scripts_do_the_same_without_strict_mode(bench: Bench) -> None:
     """Servers are lax: what is not there reads as `$null` instead of ending the script."""
     lax = [_changed(case, case.name, Stubs.lax) for case in bench.cases]

@@ -91,7 +91,7 @@ def _function(name: str, declared: list[str], body: Any, first: str = "") -> str
 
 _BEFORE = """
 Set-StrictMode -Version 2
-$global:Broken = ''; $global:BrokenFar = ''; $global:Noisy = $false; $global:Copied = $false
+$global:Broken = ''; $global:BrokenFar = ''; $global:Noisy = $false; $global:Copied = $false; $global:Talkative = $false
 function global:Copy-Object { process {
     if (-not $global:Copied) { return $_ }
     [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($_, 3))
@@ -103,6 +103,7 @@ function global:Write-Call { param($Name, $Bound)
     $bytes = [Text.Encoding]::UTF8.GetBytes((ConvertTo-Json $said -Compress))
     [Console]::Out.Write('<call ' + [Convert]::ToBase64String($bytes) + ' call>')
     if ($global:Noisy) { Write-Noise $Name }
+    if ($global:Talkative -and $Name -notmatch '^(Get|Test)-|^Import-Module$|PSSession$') { "$Name says" }
     if ($global:Broken -eq $Name) { Write-Error 'This call is broken.' }
     if ($global:BrokenFar -eq $Name) { Write-FarError }
 }
@@ -164,6 +165,10 @@ class Stubs:
     def noisy(self) -> Stubs:
         """Let all of them write to every stream that there is."""
         return self.state("$global:Noisy = $true")
+
+    def talkative(self) -> Stubs:
+        """Let all that change something return an object, as some do when all goes well."""
+        return self.state("$global:Talkative = $true")
 
     def copied(self) -> Stubs:
         """Let their objects come as a session brings them: copies without methods, lists as ArrayList."""

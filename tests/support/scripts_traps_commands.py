@@ -240,6 +240,7 @@ OUTPUT = Section(
         ),
         runs(
             "A script returns one object",
+            "scripts/test_traps_swept.py::test_what_changing_cmdlets_return_is_no_part_of_an_answer",
             "winrm/test_bootstrap.py::test_a_script_must_return_one_object",
         ),
         ruled("`Write-Host` writes to the output", "commands_known", "Write-Host -Object $a"),
