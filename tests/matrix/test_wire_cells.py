@@ -16,6 +16,10 @@ from support.matrix_table import cells, impossible
 from support.winrm_host import PASSWORD
 
 _SETTLING_SECONDS = 2.0
+_ASKED_AGAIN = frozenset({Kind.LOOP, Kind.STDERR, Kind.STDOUT, Kind.EXIT})
+"""Kinds with several Receives by their nature."""
+_ONCE = frozenset({Step.CREATE, Step.COMMAND, Step.RECEIVE})
+"""A Send that is repeated is in the counts."""
 
 
 def _played(stage: Stage) -> Answer | RemoteRunError:
@@ -66,6 +70,8 @@ def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) 
         assert set(outcome.data) == {"a"}
     assert str(Expected(ended, _settled(stage, cell.expected.counts))) == str(cell.expected)
     assert cell.expected.counts.rejected <= 1
+    if ended is not None and cell.step in _ONCE and cell.kind not in _ASKED_AGAIN:
+        assert len(stage.host.server.counters.requests(step=cell.step)) <= 1
     left = {shell.shell_id for shell in stage.host.server.counters.open_shells()}
     assert {shell.shell_id for shell in stage.host.server.counters.open_operations()} <= left
     if stage.decoy is not None:

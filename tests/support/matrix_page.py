@@ -11,7 +11,7 @@ from support.matrix_table import cells, impossible
 
 _HEAD = """# Faults
 What the operator does when WinRM fails, for every kind of fault at every step of a remote run. This page is
-written from the table that the tests are made of (`tests/support/matrix_*.py`, `tests/matrix`), so each line
+written from the table that the tests are made of (`tests/support/matrix_table.py`, `tests/matrix`), so each line
 here has been played against a simulated host, and its counts were made by that host.
 
 How to read it:

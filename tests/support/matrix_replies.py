@@ -173,6 +173,7 @@ def _damaged() -> Iterator[Cell]:
     )
     for variant, stand_in in (
         ("HTML", HtmlPage()),
+        ("other XML", HttpStatus(200, b"<a/>", _SOAP_TYPE)),
         ("empty", HttpStatus(200, b"", _SOAP_TYPE)),
     ):
         yield from without_reply(Kind.SUCCESS, variant, stand_in, NO_ANSWER, HTTP_STEPS)
