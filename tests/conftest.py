@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     secrets_net.plant_everywhere()
     secrets_net.watch_processes(NET)
     secrets_net.watch_captures(NET)
+    secrets_net.watch_statuses(NET)
     # The net hears all levels; what pytest shows of a failed test stays readable.
     config.option.log_level = config.option.log_level or "WARNING"
 

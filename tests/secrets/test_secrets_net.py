@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 
 LEAKS = '''
-import base64, logging, subprocess, sys
+import asyncio, base64, logging, subprocess, sys
 import pytest
+from partner_operator.engine.ports import Kind, Severity
+from partner_operator.trust.model import ObjectKey
+from partner_operator.trust.reasons import Reason
+from partner_simulator.simulation import Simulation
+from partner_simulator.world.ledger import Call
+from support.engine_crash import Crash
+from support.engine_kubernetes import Cluster
 from partner_operator.engine.ports import Credentials
 from partner_operator.winrm import Endpoint, RemoteRequest
 from partner_simulator.wsman import WsmanSettings
@@ -82,6 +89,31 @@ def test_leak_environment():
     started_by_us(["true"], env={"P": SECRET, "PATH": "/usr/bin:/bin"})
 
 
+async def tell(message):
+    cluster = Cluster(Crash())
+    key = ObjectKey("n", "o", "uid")
+    await cluster.announce(Kind.SERVER, key, Severity.NORMAL, Reason.SUCCEEDED, message)
+
+
+def test_leak_event():
+    asyncio.run(tell(f"logged on with {SECRET}"))
+
+
+def test_leak_transcript():
+    simulation = Simulation(pwsh="/nowhere")
+    simulation.domain.ledger.called(Call(None, "h", "u", "Set-X", {"Note": simulation.secrets()[0]}))
+    globals()["KEPT"] = simulation
+
+
+def test_leak_audit(tmp_path):
+    log = tmp_path / "audit.log"
+    log.write_text(SECRET + "\\n")
+    audit = secrets_net.Audit(log)
+    audit.read(net())
+    log.write_text(SECRET + "\\n" + "half a line")
+    audit.read(secrets_net.Net())
+
+
 @pytest.mark.parametrize("where", ["argument", "variable"])
 def test_leak_process_of_ours(where):
     script = "import subprocess, sys; subprocess.Popen(['sh', '-c', 'read x', *sys.argv[2:]])"
@@ -147,7 +179,20 @@ def test_each_leak_fails_its_test_and_nothing_else_does(
 
 @pytest.mark.parametrize(
     "place",
-    ["the log of spnego", "the log of any", "Captured stdout", "Captured stderr", "a command line"],
+    [
+        "the log of spnego",
+        "the log of any",
+        "Captured stdout",
+        "Captured stderr",
+        "output",
+        "a command line",
+        "an environment",
+        "a process's command line",
+        "a process's environment",
+        "a status or an Event",
+        "a server's transcript",
+        "what was written to the API server",
+    ],
 )
 def test_it_says_where(ended: subprocess.CompletedProcess[str], place: str) -> None:
     """The place and the spelling; the secret itself is not told once more by the net."""

@@ -26,6 +26,7 @@ from partner_operator.winrm import Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
 from partner_simulator.world.accounts import Account
 from support.echo_engine import EchoDirectory
+from support.engine_kubernetes import Cluster as InMemory
 from support.kube_cluster import Cluster
 from support.secrets_search import found, plant
 
@@ -59,6 +60,11 @@ class Net:
         """Keep a text until it is searched."""
         with self._lock:
             self._caught.setdefault(place, []).append(text)
+
+    def caught(self, place: str) -> str:
+        """What was caught at a place and not yet lifted."""
+        with self._lock:
+            return "\n".join(self._caught.get(place, ()))
 
     def lift(self) -> list[str]:
         """Search all that was caught, and forget it. A sentence for each secret at each place."""
@@ -119,6 +125,23 @@ def _ours(frame: Any) -> bool:
 def _words(command: Any) -> Iterable[str]:
     alone = isinstance(command, (str, bytes, os.PathLike))
     return [os.fsdecode(word) for word in ([command] if alone else command)]
+
+
+def watch_statuses(net: Net) -> None:
+    """Catch what the engine writes into a Kubernetes in memory."""
+    for method in ("server_status", "application_status", "announce"):
+        _catch_call(net, InMemory, method)
+
+
+def _catch_call(net: Net, kind: type, method: str) -> None:
+    original = getattr(kind, method)
+
+    @functools.wraps(original)
+    def call(self: Any, *arguments: Any, **options: Any) -> Any:
+        net.catch("a status or an Event", repr(arguments))
+        return original(self, *arguments, **options)
+
+    setattr(kind, method, call)
 
 
 def watch_captures(net: Net) -> None:
