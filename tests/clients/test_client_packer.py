@@ -10,16 +10,16 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from partner_simulator.certificates import CertificateAuthority
-from partner_simulator.wsman import Quotas, Step, Tally, WsmanServer, WsmanSettings
+from partner_simulator.wsman import Step, Tally, WsmanServer
 from partner_testbed import clients
-from support.clients_batch import BatchEngine, batch_host
+from support.clients_batch import FORGETFUL, BatchEngine, batch_host
 from support.clients_powershell import Inside, exchange_in
 from support.clients_run import Ended, run
 from support.wsman_bench import PASSWORD, USER
@@ -91,11 +91,11 @@ def builds(
 
         real = BatchEngine(inside.engine)
         folder = tmp_path_factory.mktemp("real")
-        exchange = stack.enter_context(exchange_in(folder, inside, real))
+        exchange = stack.enter_context(exchange_in(folder, inside, engine=real, quotas=FORGETFUL))
         wanted = {
             "https": on_echo("https", script=["echo hello from Packer"]),
             "http": on_echo("http", script=["echo hello from Packer"], https=False),
-            "exit": on_echo("exit", script=["exit 3"]),
+            "exit": on_echo("exit", script=["exit 3"], user="exadmin"),
             "slow": on_echo("slow", script=["sleep 2.5"]),
             "wrong": on_echo("wrong", password="wrong", timeout="3s"),
             "authority": on_echo("authority", insecure=False, timeout="3s"),
@@ -104,7 +104,8 @@ def builds(
             ),
         }
         slow = wanted["slow"].server
-        slow.settings = WsmanSettings(quotas=Quotas(max_operation_timeout_seconds=1))
+        quotas = replace(slow.settings.quotas, max_operation_timeout_seconds=1)
+        slow.settings = replace(slow.settings, quotas=quotas)
         with ThreadPoolExecutor(len(wanted)) as pool:
             yield dict(zip(wanted, pool.map(built, wanted.values()), strict=True))
 
@@ -120,16 +121,18 @@ def test_a_build_uploads_a_batch_file_and_runs_it(builds: dict[str, Build], over
     counters = build.server.counters
     assert counters.count(Tally.LOGONS_ACCEPTED, user=USER) >= 2
     assert counters.count(Tally.LOGONS_REJECTED) == 0
-    assert counters.count(Tally.SHELLS_OPENED) == len(counters.requests(step=Step.DELETE))
+    # The last one's Delete may be lost: see support/clients_batch.py.
+    assert counters.count(Tally.SHELLS_OPENED) - len(counters.requests(step=Step.DELETE)) in {0, 1}
     assert counters.count(Tally.COMMANDS_STARTED) == 5
     assert not any(record.sealed for record in counters.requests())
 
 
 def test_an_exit_code_fails_a_build(builds: dict[str, Build]) -> None:
-    """The number gets through to Packer's own words."""
+    """The number gets through to Packer's own words; a bare name takes the domain that the server named."""
     build = builds["exit"]
     assert build.ended.code == 1
     assert "Script exited with non-zero exit status: 3" in build.ended.stdout
+    assert build.server.counters.count(Tally.LOGONS_ACCEPTED, user=USER) >= 2
 
 
 def test_a_wait_longer_than_the_operation_timeout_is_waited_for(builds: dict[str, Build]) -> None:

@@ -250,3 +250,52 @@ def test_powershell_really_runs(exchange: Exchange, auth: str, ssl: bool) -> Non
         assert b"Access is denied." in hopped[1]
     assert host[0].strip().upper() == b"ATL-EXCHANGE-001"
     assert exchange.server.counters.count(Tally.COMMANDS_STARTED) == 3
+
+
+def test_another_host_name_is_refused_before_any_logon(bench: Bench) -> None:
+    """The certificate is the authority's, but not for this name."""
+    refused = job(bench, process("echo no"), host="localhost")
+    assert isinstance(refused, Refusal)
+    assert refused.kind == "SSLError"
+    assert "doesn't match" in refused.told or "not valid for" in refused.told
+    assert bench.server.counters.requests() == ()
+
+
+def test_an_idle_shell_is_gone_and_the_client_is_told_by_number(bench: Bench) -> None:
+    """IdleTimeOut of Create is obeyed; the same number stands for shells and commands unknown."""
+    late = process("echo late") | {"pause": 2.0}
+    assert job(bench, process("echo on time"), late, idle=1) == Refusal(
+        "WSManFaultError", 2150858843
+    )
+    assert bench.server.counters.count(Tally.SHELLS_REAPED, HOST, USER) == 1
+    assert bench.server.counters.open_shells() == ()
+
+
+@pytest.mark.parametrize("auth", ["ntlm", "negotiate"])
+def test_a_closed_connection_costs_a_logon_and_nothing_else(bench: Bench, auth: str) -> None:
+    """http.sys closes silent connections; the shell belongs to the user, not to the connection."""
+    bench.server.settings = WsmanSettings(connection_idle_seconds=0.5)
+    late = process("echo late") | {"pause": 1.0}
+    result = job(bench, process("echo on time"), late, auth=auth)
+    assert [said(done)[0] for done in result["processes"]] == [b"on time\r\n", b"late\r\n"]
+    assert bench.server.counters.count(Tally.LOGONS_ACCEPTED, HOST, USER) == 2
+    assert bench.server.counters.count(Tally.SHELLS_OPENED) == 1
+
+
+def test_a_password_changed_meanwhile_is_one_rejected_logon(bench: Bench) -> None:
+    """The connection that is logged on goes on; the next one is refused."""
+    bench.shells_may_remain = True
+    bench.server.settings = WsmanSettings(connection_idle_seconds=0.5)
+
+    def rotate(_stdin: bytes) -> tuple[list[Chunk], int]:
+        bench.directory.passwords[USER] = "another"
+        return [Chunk(b"rotated")], 0
+
+    bench.engine.respond("rotate", rotate, needs_input=False)
+    late = process("echo late") | {"pause": 1.0}
+    refused = job(bench, process("rotate now"), process("echo on time"), late)
+    assert isinstance(refused, Refusal)
+    assert refused.kind == "AuthenticationError"
+    assert [line for _, line, _ in bench.engine.started] == ["rotate now", "echo on time"]
+    # The command was refused, and so was the client's attempt to close its shell.
+    assert bench.server.counters.count(Tally.LOGONS_REJECTED, HOST, USER) == 2

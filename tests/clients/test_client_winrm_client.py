@@ -9,7 +9,7 @@ import pytest
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind
-from partner_simulator.wsman import Quotas, Step, Tally, WsmanServer, WsmanSettings
+from partner_simulator.wsman import ChannelBinding, Quotas, Step, Tally, WsmanServer, WsmanSettings
 from partner_testbed.clients import Client
 from support.clients_powershell import Exchange
 from support.clients_run import Refusal, drive
@@ -126,6 +126,16 @@ def test_a_client_that_cannot_wait_is_told_so_and_leaves_no_shell(bench: Bench) 
     assert 'Code="2150858793"' in refused.told
     assert len(bench.server.counters.requests(HOST, Step.DELETE)) == 1
     assert bench.engine.started[0][2].terminated
+
+
+def test_strict_channel_binding_refuses_a_client_that_sends_none(bench: Bench) -> None:
+    """Its password is right, so the account is not blamed."""
+    bench.server.settings = WsmanSettings(channel_binding=ChannelBinding.STRICT)
+    refused = on(bench, {"command": "echo no"}, https=True)
+    assert isinstance(refused, Refusal)
+    assert "NTLM authentication failed: 401" in refused.told
+    assert bench.directory.failures == []
+    assert bench.engine.started == []
 
 
 def test_basic_is_not_taken_for_a_logon(bench: Bench) -> None:

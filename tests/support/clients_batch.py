@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import CommandEngine, Output, RunningCommand, Session
-from partner_simulator.wsman import WsmanServer, WsmanSettings
+from partner_simulator.wsman import Quotas, WsmanServer, WsmanSettings
+from support.clients_powershell import wait_for_idle
 from support.echo_engine import EchoDirectory, EchoEngine, fixed
 from support.wsman_bench import HOST, PASSWORD, USER
 
 _ECHO = re.compile(r'echo (?P<piece>[A-Za-z0-9+/=]+) >> "%TEMP%\\(?P<name>[^"]+)"')
+FORGETFUL = Quotas(idle_timeout_seconds=5.0)
+"""Packer may end before its last Delete is sent; then the host's IdleTimeOut sees to that shell."""
 _MOVED = "winrmcp-".encode("utf-16-le")
 _RUN = re.compile(r'(?:set "[^"]*" && )+"c:/Windows/Temp/script\.bat"', re.IGNORECASE)
 
@@ -84,9 +87,10 @@ def batch_host(authority: CertificateAuthority) -> Iterator[tuple[WsmanServer, B
     echo.respond("powershell.exe", fixed(b"WinRM connected.\r\n"), needs_input=False)
     engine = BatchEngine(echo)
     identity = authority.issue_server([HOST])
-    settings = WsmanSettings(allow_unencrypted=True)
+    settings = WsmanSettings(allow_unencrypted=True, quotas=FORGETFUL)
     directory = EchoDirectory({USER: PASSWORD})
     with WsmanServer(HOST, engine, directory, identity, http_port=0, settings=settings) as server:
         yield server, engine
+        wait_for_idle(server)
         assert server.counters.open_shells() == ()
         assert server.counters.open_operations() == ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from partner_simulator.ports import CommandEngine
@@ -15,7 +16,7 @@ from partner_simulator.world import names, setup
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.switches import Switches
 from partner_simulator.world.world import World
-from partner_simulator.wsman import WsmanServer, WsmanSettings
+from partner_simulator.wsman import Quotas, WsmanServer, WsmanSettings
 from support.pwsh import find_pwsh
 
 HOST = names.EXCHANGE_HOSTS[0]
@@ -55,7 +56,11 @@ def powershell_inside() -> Iterator[Inside]:
 
 @contextmanager
 def exchange_in(
-    folder: Path, inside: Inside, engine: CommandEngine | None = None
+    folder: Path,
+    inside: Inside,
+    *,
+    engine: CommandEngine | None = None,
+    quotas: Quotas = Quotas(),  # noqa: B008  # frozen
 ) -> Iterator[Exchange]:
     """Listen; at the end there must be no shell and no operation. `engine`: instead of PowerShell's."""
     domain = inside.domain
@@ -63,10 +68,19 @@ def exchange_in(
     ca_file.write_text(domain.authority.pem)
     [account] = [known for known in domain.accounts.known if known.user == names.EXCHANGE_ADMIN]
     identity = domain.authority.issue_server([HOST])
-    settings = replace(WsmanSettings(), allow_unencrypted=True)
+    settings = WsmanSettings(allow_unencrypted=True, quotas=quotas)
     with WsmanServer(
         HOST, engine or inside.engine, domain.accounts, identity, http_port=0, settings=settings
     ) as server:
         yield Exchange(server, account.user, account.password, ca_file)
+        wait_for_idle(server)
         assert server.counters.open_shells() == ()
         assert server.counters.open_operations() == ()
+
+
+def wait_for_idle(server: WsmanServer) -> None:
+    """Wait until shells that a client forgot are reaped, if the host's IdleTimeOut is short."""
+    idle_seconds = server.settings.quotas.idle_timeout_seconds
+    deadline = time.monotonic() + (3 * idle_seconds if idle_seconds < 60 else 0)
+    while server.counters.open_shells() and time.monotonic() < deadline:
+        time.sleep(0.1)

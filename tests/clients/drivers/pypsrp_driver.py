@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import requests
@@ -32,12 +33,14 @@ def work(job: Job) -> Any:
         negotiate_send_cbt=job["send_cbt"],
         no_proxy=True,
     )
-    with server, WinRS(server, job["resource"], codepage=65001) as shell:
+    opened = WinRS(server, job["resource"], codepage=65001, idle_time_out=job.get("idle"))
+    with server, opened as shell:
         shown = {"owner": shell.owner, "id": shell.id, "idle": shell.idle_time_out}
         return {"shell": shown, "processes": [_process(shell, step) for step in job["processes"]]}
 
 
 def _process(shell: Any, step: Job) -> Job:
+    time.sleep(step.get("pause", 0))
     process = Process(shell, step["executable"], step.get("arguments"))
     if own := step.get("id"):
         shell.command(process.executable, process.arguments, command_id=own)
