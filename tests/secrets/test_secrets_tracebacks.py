@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import base64
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
 from winrm.exceptions import WinRMTransportError
 from winrm.protocol import Protocol
 
-from partner_operator.engine.ports import Credentials
-from partner_operator.winrm import Authentication, RemoteRunError, run
+from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
+from partner_operator.kube.secrets import read_credentials
+from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.winrm import (
+    Answer,
+    Authentication,
+    Endpoint,
+    RemoteRequest,
+    RemoteRunError,
+    Unreachable,
+    run,
+)
 from partner_operator.winrm.transport import HardenedTransport
 from partner_simulator.certificates import CertificateAuthority
+from support import trust_worlds
 from support.secrets_search import found
 from support.winrm_frames import failure, success
 from support.winrm_host import PASSWORD, Host, host_of
@@ -99,3 +112,48 @@ def test_what_holds_secrets_does_not_show_them(host: Host) -> None:
     credentials = Credentials("LITWAREINC\\exadmin", PASSWORD, "digest")
     for value in (credentials, host.endpoint(), host.request):
         assert not found(repr(value) + str(value), SECRETS)
+
+
+async def test_a_failed_operation_shows_no_secret() -> None:
+    """One room further up: the product's operation holds the logon and made the request."""
+
+    async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        raise Unreachable("gone")
+
+    credentials = Credentials("LITWAREINC\\exadmin", PASSWORD, "digest")
+    for operations in (ExchangeOperations(runner), LyncOperations(runner)):
+        server = trust_worlds.server(operations.product)
+        with pytest.raises(OperationFailed) as raised:
+            await operations.observe(server, credentials, server.hosts[0], (), None)
+        text = shown_of(raised.value)
+        assert "'credentials': " in text
+        assert not found(text, SECRETS)
+
+
+BROKEN = "no-base64-4711!"
+USER = base64.b64encode(b"LITWAREINC\\exadmin").decode()
+RIGHT = base64.b64encode(PASSWORD.encode()).decode()
+BAD_SECRETS: dict[str, dict[str, str]] = {
+    "no user name": {"password": RIGHT},
+    "an empty user name": {"username": "", "password": RIGHT},
+    "a line break": {
+        "username": USER,
+        "password": base64.b64encode(f"{PASSWORD}\n".encode()).decode(),
+    },
+    "no base64": {"username": USER, "password": BROKEN},
+}
+
+
+@pytest.mark.parametrize("data", BAD_SECRETS.values(), ids=list(BAD_SECRETS))
+async def test_a_secret_that_cannot_be_used_shows_no_secret(data: dict[str, str]) -> None:
+    """The Secret's data are at hand when the reader finds them wanting."""
+
+    class Cluster:
+        async def get(self, path: str) -> dict[str, Any]:
+            return {"data": data}
+
+    with pytest.raises(CredentialsProblem) as raised:
+        await read_credentials(cast("Any", Cluster()), trust_worlds.server())
+    text = shown_of(raised.value)
+    assert "'server': " in text
+    assert not found(text, (*SECRETS, BROKEN))

@@ -20,6 +20,22 @@ PASSWORD = "password"  # noqa: S105  # the name of a key, not a password
 
 async def read_credentials(connection: Connection, server: DesiredServer) -> Credentials:
     """Read and judge the Secret of a server. Raises CredentialsProblem with the next step."""
+    outcome = await _read(connection, server)
+    if isinstance(outcome, CredentialsProblem):
+        raise outcome
+    return outcome
+
+
+async def _read(connection: Connection, server: DesiredServer) -> Credentials | CredentialsProblem:
+    """The problem is handed back without its frames: their variables hold the Secret's data."""
+    try:
+        return await _judged(connection, server)
+    except CredentialsProblem as problem:
+        problem.__context__ = None
+        return problem.with_traceback(None)
+
+
+async def _judged(connection: Connection, server: DesiredServer) -> Credentials:
     namespace, name = server.key.namespace, server.credentials_secret
     try:
         secret = await connection.get(core_path(namespace, "secrets", name))
