@@ -128,6 +128,20 @@ def test_a_client_that_cannot_wait_is_told_so_and_leaves_no_shell(bench: Bench) 
     assert bench.engine.started[0][2].terminated
 
 
+def test_a_user_principal_name_is_split_and_still_the_same_account(bench: Bench) -> None:
+    """The client sends the DNS name as NTLM's domain.
+
+    It must be written in capitals: the client hashes the domain so, whatever it sends, while MS-NLMP 3.3.2 hashes it
+    as it was sent; the simulator keeps to MS-NLMP.
+    """
+    upn = "exadmin@LITWAREINC.COM"
+    assert on(bench, {"command": "echo me"}, https=True, user=upn) == ["me"]
+    assert {session.logon.user for session, _, _ in bench.engine.started} == {USER}
+    refused = on(bench, {"command": "echo me"}, https=True, user=upn.lower())
+    assert isinstance(refused, Refusal)
+    assert bench.server.counters.count(Tally.LOGONS_REJECTED, HOST, USER) == 1
+
+
 def test_strict_channel_binding_refuses_a_client_that_sends_none(bench: Bench) -> None:
     """Its password is right, so the account is not blamed."""
     bench.server.settings = WsmanSettings(channel_binding=ChannelBinding.STRICT)
