@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,17 +111,34 @@ def test_a_stopped_kdc_is_unreachable_and_works_again_later(own_realm: Realm, ho
     assert told.only["seconds"] < 20
 
 
-def test_a_silent_kdc_ends_within_a_minute(own_realm: Realm, host: Host) -> None:
-    """Connections to the KDC are taken and never answered; the library gives up by itself."""
+@pytest.fixture
+def silent_kdc(own_realm: Realm) -> Iterator[Realm]:
+    """Connections to the KDC are taken and never answered."""
     own_realm.kdc.stop()
     with socket.create_server(("127.0.0.1", 0)) as one:
         text = own_realm.kdc.client_configuration.read_text("utf-8")
         for port in own_realm.kdc.ports:
             text = text.replace(f":{port}\n", f":{one.getsockname()[1]}\n")
         own_realm.kdc.client_configuration.write_text(text, encoding="utf-8")
-        told = run_client(own_realm, asked(host))
+        yield own_realm
+
+
+def test_a_silent_kdc_is_given_up_by_the_library(silent_kdc: Realm, host: Host) -> None:
+    """Half a minute with two addresses; the run says what to look at."""
+    told = run_client(silent_kdc, asked(host))
     assert told.only["failure"] == "Unreachable"
+    assert "no domain controller answers" in told.only["sentence"]
     assert told.only["seconds"] < 60
+
+
+def test_a_silent_kdc_does_not_outlast_the_deadline(silent_kdc: Realm, host: Host) -> None:
+    """The library cannot be interrupted; the run ends nevertheless, and the process does, too."""
+    started = time.monotonic()
+    told = run_client(silent_kdc, asked(host, deadline_seconds=4.0))
+    assert told.only["failure"] == "TimedOut"
+    assert told.only["nothing_ran"]
+    assert 4 <= told.only["seconds"] < 6
+    assert time.monotonic() - started < 15
 
 
 def test_a_kdc_of_another_time_is_clock_skew(own_realm: Realm, host: Host) -> None:

@@ -15,7 +15,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
-from partner_operator.winrm import RemoteRunError, Unauthenticated, failures, kerberos, run
+from partner_operator.winrm import (
+    RemoteRunError,
+    Unauthenticated,
+    failures,
+    kerberos,
+    kerberos_http,
+    run,
+)
 from partner_operator.winrm.failures import Phase
 from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
 from partner_simulator.certificates import CertificateAuthority
@@ -82,13 +89,13 @@ def test_principals_need_a_realm(user: str, expected: str | None) -> None:
 )
 def test_challenges(header: str, expected: tuple[str, bytes]) -> None:
     """Several header lines come as one, with commas."""
-    assert kerberos.challenge(header) == expected
+    assert kerberos_http.challenge(header) == expected
 
 
 def test_a_challenge_that_is_no_base64_is_no_proof() -> None:
     """Said as what it is, not as a traceback."""
     with pytest.raises(KerberosFailed) as caught:
-        kerberos.challenge("Negotiate YWJ")
+        kerberos_http.challenge("Negotiate YWJ")
     assert caught.value.trouble is Trouble.UNPROVEN
 
 

@@ -57,6 +57,11 @@ class Connections:
         """Whether the deadline has passed."""
         return time.monotonic() >= self.deadline
 
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline, at least 0."""
+        return max(0.0, self.deadline - time.monotonic())
+
     def allow_until(self, deadline: float) -> None:
         """Cut everything at this moment instead of the one before."""
         with self._lock:

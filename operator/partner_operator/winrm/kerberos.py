@@ -6,30 +6,18 @@ no variable of the process is read or written, so that runs in parallel do not m
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import importlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-import requests
 from cryptography import x509
-from requests.auth import AuthBase
 from winrm.exceptions import InvalidCredentialsError, WinRMError
 
-from partner_operator.winrm.connections import Peer
-
-_CHALLENGE = re.compile(
-    r"(?:^|,)\s*(Negotiate|Kerberos)\b(?:[ \t]+([A-Za-z0-9+/]+=*))?", re.IGNORECASE
-)
 _WEAK_HASHES = frozenset({"md5", "sha1"})
 _KRB5_TABLE = -1765328384
 """ERROR_TABLE_BASE_krb5 of krb5.h; protocol errors (RFC 4120 7.5.9) are counted from here."""
-_ROUNDS = 3
-"""Kerberos is done after one; SPNEGO may take another."""
 
 
 class Trouble(StrEnum):
@@ -89,20 +77,6 @@ def end_point_bindings(certificate: bytes) -> bytes:
     name = algorithm.name if algorithm is not None else "sha256"
     digest = hashlib.new("sha256" if name in _WEAK_HASHES else name, certificate).digest()
     return b"tls-server-end-point:" + digest
-
-
-def challenge(header: str) -> tuple[str, bytes]:
-    """The scheme in a WWW-Authenticate header that takes Kerberos, and the token with it; empty when none.
-
-    Negotiate comes before Kerberos where both are offered. Raises KerberosFailed for a broken token.
-    """
-    offered = {found[1].capitalize(): found[2] or "" for found in _CHALLENGE.finditer(header)}
-    scheme = next((name for name in ("Negotiate", "Kerberos") if name in offered), "")
-    tokens = [token for token in offered.values() if token]
-    try:
-        return scheme, base64.b64decode(tokens[0], validate=True) if tokens else b""
-    except binascii.Error:
-        raise KerberosFailed(Trouble.UNPROVEN) from None
 
 
 def library() -> Any:
@@ -208,88 +182,3 @@ def _judged(error: Any, codes: Mapping[int, Trouble], otherwise: Trouble) -> Ker
     """Minor codes are 32 bits without a sign; those outside of Kerberos' table say nothing."""
     code = int(error.min_code) - 2**32 - _KRB5_TABLE
     return KerberosFailed(codes.get(code, otherwise), code if 0 <= code < 256 else 0)
-
-
-class KerberosAuth(AuthBase):
-    """Logs on to every connection that asks for it, and lets nothing pass before the host has proven itself."""
-
-    def __init__(self, tickets: Tickets, newest: Callable[[], Peer]) -> None:
-        """`newest` returns the other end of the newest connection."""
-        self._tickets = tickets
-        self._newest = newest
-        self._proven: Peer | None = None
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Wait for a challenge."""
-        request.hooks["response"].append(self._received)
-        return request
-
-    def _received(self, response: requests.Response, **options: Any) -> requests.Response:
-        status = response.status_code
-        scheme, _ = challenge(response.headers.get("WWW-Authenticate", ""))
-        if status == 401 and scheme:
-            message = response
-            response = self._log_on(message, options, scheme)
-            if message.request.body is None or not response.ok:
-                return response
-            _ = response.content
-            response = self._send_again(message, options)
-            status = response.status_code
-        if (status < 300 or status == 500) and self._proven != self._newest():
-            response.close()
-            raise KerberosFailed(Trouble.UNPROVEN)
-        return response
-
-    def _log_on(
-        self, response: requests.Response, options: Mapping[str, Any], scheme: str
-    ) -> requests.Response:
-        peer = self._newest()
-        context = self._tickets.context(peer.certificate)
-        token = context.step()
-        for _ in range(_ROUNDS):
-            proof = f"{scheme} {base64.b64encode(token).decode()}"
-            response = self._send_again(response, options, proof)
-            _, received = challenge(response.headers.get("WWW-Authenticate", ""))
-            if not received:
-                return _without_proof(response)
-            token = _judge(context, received, response.status_code)
-            if context.complete or response.status_code != 401:
-                break
-        proven = self._newest()
-        if not context.complete or proven.certificate != peer.certificate:
-            raise KerberosFailed(Trouble.UNPROVEN)
-        self._proven = proven
-        return response
-
-    def _send_again(
-        self, response: requests.Response, options: Mapping[str, Any], authorization: str = ""
-    ) -> requests.Response:
-        """Send the message again on the connection of its response; for a logon, an empty one."""
-        # Read to its end, a response gives its connection back; else a new one would be made.
-        _ = response.content
-        request = response.request.copy()
-        if authorization:
-            request.headers["Authorization"] = authorization
-            request.headers["Content-Length"] = "0"
-            request.body = None
-        sent: requests.Response = response.connection.send(request, **options)
-        return sent
-
-
-def _judge(context: Context, received: bytes, status: int) -> bytes:
-    """A token that comes with a refusal says why; one that comes with a welcome has to be the proof."""
-    try:
-        return context.step(received)
-    except KerberosFailed as failure:
-        if status == 401:
-            raise
-        raise KerberosFailed(Trouble.UNPROVEN, failure.code) from None
-
-
-def _without_proof(answered: requests.Response) -> requests.Response:
-    """A redirect or a server error says more than the missing token."""
-    if answered.status_code == 401:
-        raise KerberosFailed(Trouble.TICKET_REFUSED)
-    if answered.ok and answered.status_code < 300:
-        raise KerberosFailed(Trouble.UNPROVEN)
-    return answered

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import urllib.parse
 import uuid
 import xml.etree.ElementTree as ET
@@ -19,7 +18,8 @@ from winrm.protocol import Protocol
 from winrm.transport import Transport
 
 from partner_operator.winrm.connections import BoundedAdapter, Connections
-from partner_operator.winrm.kerberos import KerberosAuth, KerberosFailed, Tickets, Trouble
+from partner_operator.winrm.kerberos import KerberosFailed, Tickets, Trouble
+from partner_operator.winrm.kerberos_http import KerberosAuth
 
 CONNECT_SECONDS = 10.0
 OPERATION_SECONDS = 20
@@ -90,7 +90,7 @@ class HardenedTransport(Transport):
         host = urllib.parse.urlsplit(self.endpoint).hostname or ""
         tickets = Tickets(host, self.username or "", self.password or "")
         session = requests.Session()
-        session.auth = KerberosAuth(tickets, lambda: self.connections.newest)
+        session.auth = KerberosAuth(tickets, self.connections)
         session.verify = self.ca_trust_path or True
         session.headers.update(self.default_headers)
         return session
@@ -148,7 +148,7 @@ class HardenedTransport(Transport):
     def _send_message_request(
         self, session: requests.Session, prepared_request: requests.PreparedRequest
     ) -> requests.Response:
-        remaining = max(0.1, self.connections.deadline - time.monotonic())
+        remaining = max(0.1, self.connections.remaining)
         response = session.send(
             prepared_request,
             timeout=(min(CONNECT_SECONDS, remaining), min(READ_SECONDS, remaining)),
