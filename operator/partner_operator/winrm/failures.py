@@ -286,8 +286,13 @@ _OBSTACLES: tuple[tuple[Obstacle, tuple[str, ...], str], ...] = (
 
 
 def obstacle(text: str, host: str, *, nothing_ran: bool) -> Blocked | None:
-    """What stopped a script, recognised by the marks it leaves."""
+    """What stopped a script, recognised by the marks it leaves, also where a console's width broke them."""
+    said = _without_blanks(text)
     for kind, marks, sentence in _OBSTACLES:
-        if any(mark.lower() in text.lower() for mark in marks):
+        if any(_without_blanks(mark) in said for mark in marks):
             return Blocked(sentence.format(host=host), kind, nothing_ran=nothing_ran)
     return None
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.lower().split())
