@@ -53,7 +53,7 @@ UNKNOWN = {
     "\u5916\u90e8\u30b3\u30de\u30f3\u30c9\u3068\u3057\u3066\u8a8d\u8b58\u3055\u308c\u3066\u3044\u307e\u305b\u3093\u3002".encode(
         "cp932"
     ),
-    "russian": "powershell.exe \u043d\u0435 \u0440\u0430\u0441\u043f\u043e\u0437\u043d\u0430\u043d\u043e".encode("cp866"),
+    "russian": "powershell.exe \u0440\u0430\u0441\u043f\u043e\u0437\u043d\u0430\u043d\u043e".encode("cp866"),
     "nothing": b"",
 }  # fmt: skip
 """What cmd.exe says of an unknown program; its exit code is 9009 in every language."""
