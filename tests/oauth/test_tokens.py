@@ -10,6 +10,7 @@ import pytest
 from partner_operator.oauth.metadata import parse_metadata
 from partner_operator.oauth.tokens import Finding, explain
 from support.oauth_samples import (
+    EXCHANGE_ID,
     LYNC_ID,
     NOW,
     actor_token,
@@ -49,9 +50,13 @@ def test_a_good_token_keeps_every_rule_whichever_name_the_claim_has(claim: str) 
         (actor_token(nameid=None), {"nameid"}),
         (actor_token(aud="https://mail.litwareinc.com"), {"audience"}),
         (actor_token(aud="nothing"), {"audience"}),
-        (actor_token(aud="x/autodiscover.litwareinc.com@LITWAREINC.COM"), {"audience realm"}),
-        (actor_token(aud="x/other.litwareinc.com@litwareinc.com"), {"audience host"}),
-        (actor_token(aud="x/AUTODISCOVER.litwareinc.com@litwareinc.com"), set()),
+        (
+            actor_token(aud=f"{EXCHANGE_ID}/autodiscover.litwareinc.com@LITWAREINC.COM"),
+            {"audience realm"},
+        ),
+        (actor_token(aud=f"{EXCHANGE_ID}/other.litwareinc.com@litwareinc.com"), {"audience host"}),
+        (actor_token(aud=f"{EXCHANGE_ID}/AUTODISCOVER.litwareinc.com@litwareinc.com"), set()),
+        (actor_token(aud="x/autodiscover.litwareinc.com@litwareinc.com"), {"audience application"}),
         (actor_token(exp=str(int(NOW.timestamp()))), {"exp"}),
         (actor_token(exp=int(NOW.timestamp()) + 5), set()),
         (actor_token(nbf=str(int(NOW.timestamp()) + 1)), {"nbf"}),

@@ -153,6 +153,14 @@ def _signature(
         )
         return
     document, certificate = found
+    issuer = actor.text("iss")
+    if issuer != document.issuer and any(known.issuer == issuer for known in documents):
+        yield Finding(
+            "signing key",
+            False,
+            f"Certificate {wanted} is published by {document.issuer}, which may not sign for {issuer}.",
+        )
+        return
     yield Finding("signing key", True, f"Certificate {wanted} is published by {document.issuer}.")
     for problem in judge(certificate, now):
         yield Finding("certificate", problem.is_warning, f"Certificate {wanted}: {problem}.")
@@ -231,6 +239,7 @@ def _audience(part: _Token, host: str, realm: str) -> Iterator[Finding]:
             f"aud of the {part.where} must read <application>/<host>@<realm>, not {audience!r} (error 2000003).",
         )
         return
+    yield _addressee(part, client)
     same_host = named_host.casefold() == host.casefold()
     yield Finding(
         "audience host",
@@ -246,6 +255,20 @@ def _audience(part: _Token, host: str, realm: str) -> Iterator[Finding]:
         if named_realm == realm
         else f"The {part.where} is for realm {named_realm}, the server's is {realm} (letter case counts).",
     )
+
+
+def _addressee(part: _Token, client: str) -> Finding:
+    """The application that the token is for; people compare it with whom they called."""
+    name = describe(client)
+    if name == client:
+        message = f"The {part.where} is for application {client}, which no product has."
+        return Finding("audience application", False, message)
+    if client != client.lower():
+        message = (
+            f"The {part.where} spells the identifier of {name} in capitals (letter case counts)."
+        )
+        return Finding("audience application", False, message)
+    return Finding("audience application", True, f"The {part.where} is for {name}.")
 
 
 def _times(part: _Token, now: datetime) -> Iterator[Finding]:
