@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,3 +142,19 @@ async def test_a_property_that_throws_is_no_value() -> None:
     seen = await scripts_lync.observe(lync().cmdlet("Get-CsPartnerApplication", shown))
     assert seen.incomplete is not None
     assert "without an application identifier" in seen.incomplete
+
+
+def test_the_exit_code_says_nothing_about_an_answer() -> None:
+    """It follows the last error, even a silenced one; an answer is an answer, and none is none."""
+    ended = call("@{ a = 1 }")
+    assert (ended.code, replace(ended, code=1).answer.data) == (0, {"a": 1})
+    for code in (0, 1, 255):
+        assert replace(ended, stdout=b"", code=code).failure
+
+
+@pytest.mark.parametrize(
+    "text", ["1/0; @{ a = 1 }", "try { No-Such } catch { 1 }; exit 0", "exit 1"]
+)
+def test_a_script_without_an_answer_is_never_a_success(text: str) -> None:
+    """Whatever code PowerShell ends with."""
+    assert call(text).failure

@@ -25,7 +25,7 @@ class Trap:
     name: str
     kept: Kept
     by: tuple[str, ...]
-    """Names of rules, or tests as `folder/file.py::test`, or the one reason why it cannot happen to us."""
+    """Names of rules, or tests as `room::test`, or the one reason why it cannot happen to us."""
     samples: tuple[str, ...] = ()
     """Texts that fall into it; the first rule says something about each of them."""
 

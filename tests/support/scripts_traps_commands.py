@@ -88,8 +88,8 @@ COMMANDS = Section(
         ),
         runs(
             "Commands that only Windows has are stand-ins here",
-            "simulator_powershell/test_powershell_windows_look.py::test_what_windows_does_not_know_is_an_error",
-            "products/test_operations_simulated.py::test_both_sides_from_nothing_to_a_passed_test_and_back",
+            "simulator_powershell::test_what_windows_does_not_know_is_an_error",
+            "products::test_both_sides_from_nothing_to_a_passed_test_and_back",
         ),
         ruled(
             "`Get-WmiObject` left in 6",
@@ -125,10 +125,10 @@ COMMANDS = Section(
         ruled("`Invoke-Expression`", "commands_known", "Invoke-Expression -Command $a"),
     ),
 )
-_WRAPPED = "winrm/test_bootstrap.py::test_c11_arrays_are_not_wrapped_where_windows_powershell_would_wrap_them"
-_KEPT = "winrm/test_bootstrap.py::test_c11_values_arrive_as_they_were_sent_and_lists_stay_lists"
-_PLAIN = "winrm/test_bootstrap.py::test_c11_objects_that_are_no_plain_data_break_the_contract"
-_UNSENT = "winrm/test_framing.py::test_what_two_powershells_would_read_differently_is_not_sent"
+_WRAPPED = "winrm::test_c11_arrays_are_not_wrapped_where_windows_powershell_would_wrap_them"
+_KEPT = "winrm::test_c11_values_arrive_as_they_were_sent_and_lists_stay_lists"
+_PLAIN = "winrm::test_c11_objects_that_are_no_plain_data_break_the_contract"
+_UNSENT = "winrm::test_what_two_powershells_would_read_differently_is_not_sent"
 JSON = Section(
     5,
     "JSON",
@@ -137,7 +137,7 @@ JSON = Section(
         runs("Dates are written in three ways", _PLAIN),
         runs(
             "A text or a date with notes attached becomes an object",
-            "scripts/test_traps_run.py::test_notes_on_a_text_do_not_come_along",
+            "scripts::test_notes_on_a_text_do_not_come_along",
         ),
         runs("An array in a wrapper becomes `{value,Count}`", _WRAPPED),
         ruled(
@@ -167,7 +167,7 @@ JSON = Section(
         ruled("JSON is the bootstrap's alone", "commands_known", "ConvertTo-Json -InputObject $a"),
         runs(
             "Numbers are read as Int32 or Int64",
-            "winrm/test_bootstrap.py::test_numbers_in_the_request_are_32_bit_as_in_5_1",
+            "winrm::test_numbers_in_the_request_are_32_bit_as_in_5_1",
         ),
         runs("Texts that look like dates are read as dates", _KEPT),
         runs("A list at the top is one object or many", _UNSENT, _KEPT),
@@ -179,11 +179,11 @@ JSON = Section(
         ),
         runs(
             "Depth",
-            "winrm/test_framing.py::test_endless_nesting_is_not_sent",
+            "winrm::test_endless_nesting_is_not_sent",
         ),
         runs(
             "An answer that Windows PowerShell has bent is refused",
-            "winrm/test_framing.py::test_c11_what_convertto_json_makes_of_unplain_objects_is_refused",
+            "winrm::test_c11_what_convertto_json_makes_of_unplain_objects_is_refused",
         ),
     ),
 )
@@ -200,12 +200,12 @@ INPUT = Section(
         ),
         runs(
             "`$input` is whole only at the end of the input",
-            "winrm/test_run.py::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",
-            "winrm/test_bootstrap.py::test_c10_a_request_cut_short_runs_nothing",
+            "winrm::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",
+            "winrm::test_c10_a_request_cut_short_runs_nothing",
         ),
         runs(
             "Lines, code pages and marks around the request",
-            "winrm/test_bootstrap.py::test_c12_what_surrounds_the_request_does_not_matter",
+            "winrm::test_c12_what_surrounds_the_request_does_not_matter",
         ),
         ruled(
             "The console's encodings",
@@ -240,27 +240,27 @@ OUTPUT = Section(
         ),
         runs(
             "A script returns one object",
-            "scripts/test_traps_swept.py::test_what_changing_cmdlets_return_is_no_part_of_an_answer",
-            "winrm/test_bootstrap.py::test_a_script_must_return_one_object",
+            "scripts::test_what_changing_cmdlets_return_is_no_part_of_an_answer",
+            "winrm::test_a_script_must_return_one_object",
         ),
         ruled("`Write-Host` writes to the output", "commands_known", "Write-Host -Object $a"),
         ruled("`Write-Output` nests or does not", "commands_known", "Write-Output -InputObject $a"),
         runs(
             "Noise on every stream",
-            "winrm/test_bootstrap.py::test_output_of_programs_and_streams_does_no_harm",
-            "winrm/test_framing.py::test_known_noise_around_a_frame_does_no_harm",
-            "scripts/test_traps_swept.py::test_noise_of_a_product_changes_no_answer",
+            "winrm::test_output_of_programs_and_streams_does_no_harm",
+            "winrm::test_known_noise_around_a_frame_does_no_harm",
+            "scripts::test_noise_of_a_product_changes_no_answer",
         ),
         runs(
             "Standard error is CLIXML in several shapes",
-            "winrm/test_clixml.py::test_each_stream_has_its_own_list",
-            "winrm/test_clixml.py::test_errors_and_native_text_are_told_apart",
-            "winrm/test_clixml.py::test_nothing_makes_it_raise",
+            "winrm::test_each_stream_has_its_own_list",
+            "winrm::test_errors_and_native_text_are_told_apart",
+            "winrm::test_nothing_makes_it_raise",
         ),
         runs(
             "The exit code follows the last error, even a silent one",
-            "winrm/test_run.py::test_the_exit_code_is_no_judge_of_a_good_frame",
-            "winrm/test_run.py::test_c10_no_frame_and_exit_code_0_is_a_failure",
+            "scripts::test_the_exit_code_says_nothing_about_an_answer",
+            "scripts::test_a_script_without_an_answer_is_never_a_success",
         ),
         ruled("`exit` ends the process", "exit_and_codes", "exit 3"),
         ruled(

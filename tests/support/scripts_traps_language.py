@@ -23,17 +23,17 @@ ENGINES = Section(
         ),
         runs(
             "3.0 and 4.0 read and write 2 MiB of JSON",
-            "winrm/test_framing.py::test_what_two_powershells_would_read_differently_is_not_sent",
-            "products/test_documents_fetched.py::test_all_documents_together_fit_into_an_answer",
+            "winrm::test_what_two_powershells_would_read_differently_is_not_sent",
+            "products::test_all_documents_together_fit_into_an_answer",
         ),
         runs(
             "The execution policy forbids scripts of modules",
-            "winrm/test_run.py::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",
-            "winrm/test_run.py::test_c09_what_stops_a_script_before_it_can_speak_has_a_name",
+            "winrm::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",
+            "winrm::test_c09_what_stops_a_script_before_it_can_speak_has_a_name",
         ),
         runs(
             "Words of the host and of prompts differ",
-            "scripts/test_traps_run.py::test_a_question_is_an_error_and_not_a_wait",
+            "scripts::test_a_question_is_an_error_and_not_a_wait",
         ),
     ),
 )
@@ -110,7 +110,7 @@ SYNTAX = Section(
         ),
         runs(
             "The whole text is parsed before anything runs",
-            "winrm/test_bootstrap.py::test_a_script_that_does_not_parse_did_not_run",
+            "winrm::test_a_script_that_does_not_parse_did_not_run",
         ),
         ruled(
             "Typographic quotes and dashes act as plain ones",
@@ -181,7 +181,7 @@ MEANINGS = Section(
         ),
         runs(
             "`Test-Path` of nothing",
-            "scripts/test_traps_run.py::test_no_path_is_asked_for_where_there_is_no_thumbprint",
+            "scripts::test_no_path_is_asked_for_where_there_is_no_thumbprint",
         ),
         ruled(
             "`-Name $null` means all",
@@ -210,7 +210,7 @@ MEANINGS = Section(
         ruled("`-Debug` asks", "verbose_calls_stop", "Get-Service -ErrorAction Stop -Debug"),
         runs(
             "Fractions as text have 15 or 17 digits",
-            "winrm/test_bootstrap.py::test_c11_objects_that_are_no_plain_data_break_the_contract",
+            "winrm::test_c11_objects_that_are_no_plain_data_break_the_contract",
         ),
         ruled(
             "A text cast to a date",
@@ -226,8 +226,8 @@ MEANINGS = Section(
         ),
         runs(
             "A property that throws reads as `$null`",
-            "products/test_exchange_observe.py::test_a_null_url_is_an_unreadable_value_and_not_an_empty_one",
-            "scripts/test_traps_run.py::test_a_property_that_throws_is_no_value",
+            "products::test_a_null_url_is_an_unreadable_value_and_not_an_empty_one",
+            "scripts::test_a_property_that_throws_is_no_value",
         ),
         ruled(
             "A comma before a list nests it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.scripts_trap import BOOTSTRAP, LYNC, Section, not_ours, ruled, runs
 
-_STOPPED = "scripts/test_traps_swept.py::test_an_error_that_does_not_end_its_cmdlet_ends_the_script"
+_STOPPED = "scripts::test_an_error_that_does_not_end_its_cmdlet_ends_the_script"
 ERRORS = Section(
     8,
     "Error records",
@@ -17,21 +17,21 @@ ERRORS = Section(
         ),
         runs(
             "Ids and types are the same everywhere",
-            "winrm/test_bootstrap.py::test_errors_have_their_ids_and_stop_the_script",
-            "winrm/test_bootstrap.py::test_a_thrown_error_arrives_as_its_record_without_the_secret",
-            "products/test_failures_told.py::test_every_failure_of_a_run_has_its_reason",
+            "winrm::test_errors_have_their_ids_and_stop_the_script",
+            "winrm::test_a_thrown_error_arrives_as_its_record_without_the_secret",
+            "products::test_every_failure_of_a_run_has_its_reason",
         ),
         runs(
             "The part of an id after the comma is a function's or a class's name",
-            "products/test_failures_told.py::test_every_failure_of_a_run_has_its_reason",
+            "products::test_every_failure_of_a_run_has_its_reason",
         ),
         runs(
             "The text of a `throw` is its id, and may hold a secret",
-            "winrm/test_run.py::test_an_error_record_comes_without_request_ids_and_secrets",
+            "winrm::test_an_error_record_comes_without_request_ids_and_secrets",
         ),
         runs(
             "No such object is told by type",
-            "products/test_exchange_observe.py::test_a_missing_account_is_none_by_type_not_by_sentence",
+            "products::test_a_missing_account_is_none_by_type_not_by_sentence",
         ),
         ruled(
             "Web cmdlets throw other types and read the body",
@@ -46,13 +46,13 @@ ERRORS = Section(
         ),
         runs(
             "The status of a web error differs",
-            "products/test_documents_fetched.py::test_an_unknown_authority_is_a_tls_failure",
-            "products/test_documents_fetched.py::test_a_name_that_does_not_resolve_is_unreachable",
+            "products::test_an_unknown_authority_is_a_tls_failure",
+            "products::test_a_name_that_does_not_resolve_is_unreachable",
         ),
         runs(
             "A prompt is an error",
-            "scripts/test_traps_run.py::test_a_question_is_an_error_and_not_a_wait",
-            "scripts/test_traps_swept.py::test_nothing_asks_where_a_cmdlet_would",
+            "scripts::test_a_question_is_an_error_and_not_a_wait",
+            "scripts::test_nothing_asks_where_a_cmdlet_would",
         ),
     ),
 )
@@ -76,9 +76,9 @@ STOPPING = Section(
         ),
         runs(
             "Functions of modules see only global preferences",
-            "scripts/test_traps_run.py::test_a_module_sees_the_preference_of_the_bootstrap",
-            "scripts/test_traps_swept.py::test_an_error_from_behind_a_session_ends_the_script",
-            "simulator_powershell/test_powershell_remoting.py::test_errors_of_the_far_side_stop_only_by_the_global_preference",
+            "scripts::test_a_module_sees_the_preference_of_the_bootstrap",
+            "scripts::test_an_error_from_behind_a_session_ends_the_script",
+            "simulator_powershell::test_errors_of_the_far_side_stop_only_by_the_global_preference",
         ),
         ruled(
             "Nothing may ask",
@@ -100,8 +100,8 @@ STOPPING = Section(
         ),
         runs(
             "Strict mode 2 finds properties that are not there",
-            "scripts/test_traps_run.py::test_operations_are_tried_in_strict_mode",
-            "scripts/test_traps_swept.py::test_scripts_do_the_same_without_strict_mode",
+            "scripts::test_operations_are_tried_in_strict_mode",
+            "scripts::test_scripts_do_the_same_without_strict_mode",
         ),
         ruled(
             "From an advanced function the caller goes on after an error",
@@ -111,7 +111,7 @@ STOPPING = Section(
         ),
         runs(
             "An error while tidying up",
-            "scripts/test_traps_swept.py::test_a_session_that_cannot_be_closed_spoils_nothing",
+            "scripts::test_a_session_that_cannot_be_closed_spoils_nothing",
         ),
     ),
 )
@@ -142,8 +142,8 @@ PROGRAMS = Section(
         ruled("Files for words", "redirections_merge", "Get-Service 2>$null"),
         runs(
             "Only exit codes are judged",
-            "products/test_exchange_hosts.py::test_any_other_code_is_a_failed_restart_with_its_words",
-            "products/test_exchange_hosts.py::test_iisreset_that_ends_with_zero_is_a_restart",
+            "products::test_any_other_code_is_a_failed_restart_with_its_words",
+            "products::test_iisreset_that_ends_with_zero_is_a_restart",
         ),
         ruled("`Start-Process`", "commands_known", "Start-Process -FilePath a"),
     ),
@@ -188,7 +188,7 @@ NET = Section(
         ),
         runs(
             "TLS 1.2 is off, on, or the system's choice",
-            "scripts/test_traps_run.py::test_tls_1_2_is_added_and_the_choice_of_the_system_kept",
+            "scripts::test_tls_1_2_is_added_and_the_choice_of_the_system_kept",
         ),
         ruled(
             "A web request waits, follows and takes proxies",
@@ -197,8 +197,8 @@ NET = Section(
         ),
         runs(
             "A redirect is not followed, a slow body not waited for",
-            "products/test_documents_fetched.py::test_a_redirect_is_not_followed",
-            "products/test_documents_fetched.py::test_a_document_that_drips_is_given_up_in_time",
+            "products::test_a_redirect_is_not_followed",
+            "products::test_a_document_that_drips_is_given_up_in_time",
         ),
         ruled(
             "A script as judge of certificates",
@@ -229,8 +229,8 @@ CERTIFICATES = Section(
         ruled("`.Format()` of an extension", "members_known", "$extension.Format($true)"),
         runs(
             "Bytes go to Python, which judges",
-            "products/test_guises.py::test_deserialised_certificates_keep_their_bytes",
-            "products/test_lync_observe.py::test_the_key_is_judged_on_the_machines_own_copy",
+            "products::test_deserialised_certificates_keep_their_bytes",
+            "products::test_the_key_is_judged_on_the_machines_own_copy",
         ),
         ruled(
             "Secure strings are encrypted or not",
@@ -240,7 +240,7 @@ CERTIFICATES = Section(
         ),
         runs(
             "A password stays out of the logs of commands",
-            "products/test_exchange_observe.py::test_the_password_reaches_the_inner_session_and_nothing_else",
+            "products::test_the_password_reaches_the_inner_session_and_nothing_else",
         ),
         ruled(
             "Secure strings read back",
@@ -249,7 +249,7 @@ CERTIFICATES = Section(
         ),
     ),
 )
-_CULTURES = "cultures/test_session_cultures.py::test_a_session_culture_changes_nothing"
+_CULTURES = "cultures::test_a_session_culture_changes_nothing"
 MACHINE = Section(
     13,
     "Modules, remoting, culture, services",
@@ -263,22 +263,22 @@ MACHINE = Section(
         ),
         runs(
             "A logon may lack a module's path",
-            "products/test_lync_observe.py::test_skype_for_business_has_the_same_cmdlets_in_another_module",
-            "products/test_lync_observe.py::test_a_machine_without_the_module_is_the_wrong_product",
+            "products::test_skype_for_business_has_the_same_cmdlets_in_another_module",
+            "products::test_a_machine_without_the_module_is_the_wrong_product",
         ),
         ruled("Types of a product", "types_known", "[Microsoft.Exchange.Data.SmtpAddress]$a"),
         runs(
             "Seconds since 1970 are local or have a fraction",
-            "winrm/test_bootstrap.py::test_facts_of_the_host_come_with_the_answer",
+            "winrm::test_facts_of_the_host_come_with_the_answer",
         ),
         runs(
             "A 32-bit PowerShell lacks modules",
-            "winrm/test_bootstrap.py::test_facts_of_the_host_come_with_the_answer",
+            "winrm::test_facts_of_the_host_come_with_the_answer",
         ),
         runs(
             "Objects of a session are copies",
-            "products/test_guises.py::test_deserialised_objects_are_read_as_live_ones",
-            "scripts/test_traps_swept.py::test_copies_of_objects_are_read_as_the_objects_themselves",
+            "products::test_deserialised_objects_are_read_as_live_ones",
+            "scripts::test_copies_of_objects_are_read_as_the_objects_themselves",
         ),
         ruled(
             "An enumeration that is a number",
@@ -288,12 +288,12 @@ MACHINE = Section(
         ),
         runs(
             "An enumeration in both guises",
-            "products/test_lync_observe.py::test_enums_are_names_in_both_guises",
+            "products::test_enums_are_names_in_both_guises",
         ),
         runs(
             "Dates, numbers and letters follow the session's culture",
             _CULTURES,
-            "cultures/test_session_cultures.py::test_an_operation_needs_no_help_of_the_bootstrap",
+            "cultures::test_an_operation_needs_no_help_of_the_bootstrap",
         ),
         ruled(
             "`-f` follows the culture",
@@ -322,9 +322,9 @@ MACHINE = Section(
         ruled("A fraction of a text", "dates_and_fractions_not_cast", "[double]'1,5'"),
         runs(
             "Times are local",
-            "scripts/test_traps_swept.py::test_time_zones_change_nothing",
-            "products/test_guises.py::test_local_times_become_utc",
-            "products/test_guises.py::test_workers_started_in_local_time_are_compared_in_utc",
+            "scripts::test_time_zones_change_nothing",
+            "products::test_local_times_become_utc",
+            "products::test_workers_started_in_local_time_are_compared_in_utc",
         ),
         ruled(
             "A restart of a service waits without end",
@@ -343,7 +343,7 @@ MACHINE = Section(
         ),
         runs(
             "Objects of services in both spellings",
-            "products/test_exchange_hosts.py::test_running_services_of_exchange_and_iis_are_told",
+            "products::test_running_services_of_exchange_and_iis_are_told",
         ),
         ruled(
             "A product's cmdlet is not where the other product is",
