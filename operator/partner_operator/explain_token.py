@@ -76,5 +76,8 @@ def _fetch(url: str, ca_file: Path | None) -> tuple[bytes, str | None]:
     try:
         with opener.open(url, timeout=SECONDS) as response:
             return response.read(LARGEST), response.headers.get("Content-Type")
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise CannotExplain(f"{url} cannot be fetched: HTTP {error.code}.") from None
     except (urllib.error.URLError, TimeoutError, OSError) as error:
         raise CannotExplain(f"{url} cannot be fetched: {error}.") from None
