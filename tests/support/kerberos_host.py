@@ -40,7 +40,7 @@ def main() -> None:
     directory = EchoDirectory(asked["accounts"])
     engine = PowerShellEngine(find_pwsh(), TinyWorld())
     tls = authority.issue_server(["localhost"])
-    with WsmanServer("localhost", engine, directory, tls, settings=settings) as server:
+    with WsmanServer("localhost", engine, directory, tls, http_port=0, settings=settings) as server:
         told: dict[str, Callable[[Any], Any]] = {
             "settings": lambda changes: _set(server, changes),
             "counters": lambda _: _counters(server, directory),
@@ -49,7 +49,7 @@ def main() -> None:
             "ask_again": lambda step: _ask_again(server, Step(step)),
             "certificate": lambda _: server.use_certificate(authority.issue_server(["localhost"])),
         }
-        _say({"port": server.port, "ca": authority.pem})
+        _say({"port": server.port, "http_port": server.http_port, "ca": authority.pem})
         for line in sys.stdin:
             _say(_obey(told, json.loads(line)))
     engine.close()
@@ -91,7 +91,8 @@ def _counters(server: WsmanServer, directory: EchoDirectory) -> dict[str, Any]:
         "opened": {
             user: counters.count(Tally.SHELLS_OPENED, user=user) for user in directory.passwords
         },
-        "schemes": sorted({record.scheme for record in counters.requests()}),
+        "sealed": sum(record.sealed for record in counters.requests()),
+        "clear": sum(bool(record.shell_id) and not record.sealed for record in counters.requests()),
         "delegated": _delegated,
         "blamed": directory.failures,
         "steps": [record.step.value for record in counters.requests()],

@@ -119,6 +119,7 @@ class Host:
         )
         said = self._ask({"keytab": str(realm.keytab), "accounts": ACCOUNTS})
         self.port: int = said["port"]
+        self.http_port: int = said["http_port"]
         self.ca: str = said["ca"]
 
     def tell(self, order: str, argument: Any = None) -> Any:
@@ -183,17 +184,23 @@ def run_client(
     realm: Realm, *runs: Mapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> Told:
     """Do runs in one process, in parallel."""
+    told = run_module(realm, "support.kerberos_client", {"runs": runs}, environment)
+    raw = json.dumps(told, ensure_ascii=False)
+    return Told(told["answers"], told["logs"], told["environment_unchanged"], raw)
+
+
+def run_module(
+    realm: Realm, name: str, job: Mapping[str, Any], environment: Mapping[str, str] | None = None
+) -> Any:
+    """Run a module that takes one JSON job and tells one JSON answer."""
     done = subprocess.run(
-        [sys.executable, "-m", "support.kerberos_client"],
-        input=json.dumps({"runs": runs}),
+        [sys.executable, "-m", name],
+        input=json.dumps(job),
         capture_output=True,
         text=True,
         check=False,
         timeout=_SECONDS,
         env=realm.environment(**(environment or {})),
     )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    return Told(
-        told["answers"], told["logs"], told["environment_unchanged"], done.stdout + done.stderr
-    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
