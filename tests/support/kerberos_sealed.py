@@ -56,7 +56,7 @@ class SealingAuth(AuthBase):
         return request
 
     def _prove(self, response: requests.Response, **_: Any) -> None:
-        scheme, _, token = response.headers["WWW-Authenticate"].partition(" ")
+        scheme, _space, token = response.headers["WWW-Authenticate"].partition(" ")
         assert scheme == "Negotiate"
         self._context.step(base64.b64decode(token))
 
