@@ -26,7 +26,11 @@ FORBIDDEN_COMMANDS = words(
     " set-service add-pssnapin get-pssnapin convertto-securestring convertfrom-securestring"
 )
 BOOTSTRAP_ONLY = frozenset({"convertto-json", "convertfrom-json"})
-DYNAMIC_CALLS = {"$Call", "$configure", "$program", "$c"}
+DYNAMIC_CALLS = {
+    "": {"$c"},
+    "exchange": {"$Call", "$configure", "$program"},
+    "lync": {"$Call"},
+}
 """`& $x` that were looked at: a block of ours, the shipped script, a native program, the operation."""
 NATIVE = {"$program"}
 CHANGING_VERBS = ("new-", "set-", "remove-", "enable-", "disable-", "restart-", "stop-")
@@ -72,7 +76,10 @@ def commands_known(facts: Facts) -> Iterator[str]:
     for command in facts.all("commands"):
         line, name = command["line"], command["name"]
         if name is None or command["operator"] != "Unknown":
-            if command["operator"] != "Ampersand" or command["head"] not in DYNAMIC_CALLS:
+            if (
+                command["operator"] != "Ampersand"
+                or command["head"] not in DYNAMIC_CALLS[facts.product]
+            ):
                 yield f"line {line}: dynamic call {command['head']}"
             continue
         lower = name.lower()

@@ -121,6 +121,8 @@ COMMANDS = Section(
             "& $anything",
             ". $configure",
             "& 'Get-Service'",
+            LYNC + "& $configure",
+            BOOTSTRAP + "& $program",
         ),
         ruled("`Invoke-Expression`", "commands_known", "Invoke-Expression -Command $a"),
     ),
