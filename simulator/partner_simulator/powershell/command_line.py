@@ -92,9 +92,9 @@ _SHORT: Mapping[str, str] = {
 }
 
 
-def parse(line: str) -> PowerShellRun | ProgramRun | Refusal:
-    """Read `line` as WinRS hands it to cmd.exe."""
-    if len(line) > MAXIMUM_CHARACTERS:
+def parse(line: str, longest: int = MAXIMUM_CHARACTERS) -> PowerShellRun | ProgramRun | Refusal:
+    """Read `line` as WinRS hands it to cmd.exe, which takes at most `longest` characters."""
+    if len(line) > longest:
         return Refusal(1, "The command line is too long.\r\n")
     words = split(line)
     while len(words) > 2 and _program(words[0]) == "cmd" and words[1].lower() == "/c":
@@ -124,7 +124,8 @@ def split(line: str) -> list[str]:
         if letter == "\\":
             run = len(line[index:]) - len(line[index:].lstrip("\\"))
             before_quote = line[index + run : index + run + 1] == '"'
-            word = (word or []) + ["\\" * (run // 2 if before_quote else run)]
+            word = [] if word is None else word
+            word.append("\\" * (run // 2 if before_quote else run))
             index += run
             if before_quote and run % 2:
                 word.append('"')
@@ -141,7 +142,8 @@ def split(line: str) -> list[str]:
                 words.append("".join(word))
             word = None
         else:
-            word = (word or []) + [letter]
+            word = [] if word is None else word
+            word.append(letter)
         index += 1
     if word is not None:
         words.append("".join(word))

@@ -13,7 +13,13 @@ from pathlib import Path
 from partner_simulator.ports import CmdletError, CmdletWorld, Session
 from partner_simulator.powershell.assemblies import Assemblies, assemblies, cache_folder
 from partner_simulator.powershell.command import Command
-from partner_simulator.powershell.command_line import PowerShellRun, ProgramRun, Refusal, parse
+from partner_simulator.powershell.command_line import (
+    MAXIMUM_CHARACTERS,
+    PowerShellRun,
+    ProgramRun,
+    Refusal,
+    parse,
+)
 from partner_simulator.powershell.emulation import Emulation, WindowsPowerShell
 from partner_simulator.powershell.hosts import Job, run_cold
 from partner_simulator.powershell.launching import HostDied, Launcher
@@ -38,12 +44,14 @@ class PowerShellEngine:
         processes: int = 2,
         windows_powershell: WindowsPowerShell = WindowsPowerShell.NONE,
         hosts: Mapping[str, WindowsPowerShell] | None = None,
+        longest_line: int = MAXIMUM_CHARACTERS,
     ) -> None:
         """Compile what is not compiled yet (some 5 s the first time) and open the world's socket.
 
         `reuse` keeps up to `processes` PowerShell processes and runs scripts in them again and
         again; otherwise each command has a process of its own. `windows_powershell` is what every
-        machine's PowerShell passes for, but for those in `hosts`. Raises CompilationFailed.
+        machine's PowerShell passes for, but for those in `hosts`. `longest_line` is in characters;
+        only tests that put stand-ins in front of a script need more. Raises CompilationFailed.
         """
         parts = assemblies(pwsh, cache_folder(os.environ))
         self._folder = Path(tempfile.mkdtemp(prefix="ps-"))
@@ -54,6 +62,7 @@ class PowerShellEngine:
         modules = _EndpointModules(parts)
         self._server = WorldServer(world, self._folder, modules.manifest)
         self._world = world
+        self._longest_line = longest_line
         emulation = Emulation(windows_powershell, hosts or {})
         self._machines = Machines(self._folder, parts, world, emulation)
         self._launcher = Launcher(pwsh, parts.core, home, self._server, nothing)
@@ -64,7 +73,7 @@ class PowerShellEngine:
 
     def start(self, session: Session, command_line: str) -> Command:
         """Start a command line as cmd.exe would; see ports.CommandEngine."""
-        asked = parse(command_line)
+        asked = parse(command_line, self._longest_line)
 
         def begin(running: Command) -> None:
             code = _NEVER_RAN

@@ -92,14 +92,19 @@ namespace PartnerSimulator
             return result;
         }
 
+        /// <summary>Whether the script has a function of that name: it comes before any cmdlet.</summary>
+        public static bool IsFunction(EngineIntrinsics context, string name)
+        {
+            return context.InvokeProvider.Item.Exists("Function:" + name);
+        }
+
         static void Choose(EngineIntrinsics context, CommandLookupEventArgs lookup)
         {
             if (lookup.Command != null || lookup.StopSearch) return;
             CmdletInfo other;
             var changed = replaced.TryGetValue(lookup.CommandName, out other);
             if (!changed && !CommandLimits.Absent(lookup.CommandName)) return;
-            // A function of the script comes before any cmdlet.
-            if (context.InvokeProvider.Item.Exists("Function:" + lookup.CommandName)) return;
+            if (IsFunction(context, lookup.CommandName)) return;
             lookup.Command = other;
             lookup.StopSearch = true;
         }

@@ -82,7 +82,7 @@ namespace PartnerSimulator
             context.InvokeCommand.PreCommandLookupAction = (sender, lookup) =>
             {
                 CmdletInfo shadow;
-                if (shadows.TryGetValue(lookup.CommandName, out shadow))
+                if (shadows.TryGetValue(lookup.CommandName, out shadow) && !Prelude.IsFunction(context, lookup.CommandName))
                 {
                     lookup.Command = shadow;
                     lookup.StopSearch = true;
