@@ -27,9 +27,9 @@ FORBIDDEN_COMMANDS = words(
 )
 BOOTSTRAP_ONLY = frozenset({"convertto-json", "convertfrom-json"})
 DYNAMIC_CALLS = {
-    "": {"$c"},
-    "exchange": {"$Call", "$configure", "$program"},
-    "lync": {"$Call"},
+    "": frozenset({"$c"}),
+    "exchange": frozenset({"$Call", "$configure", "$program"}),
+    "lync": frozenset({"$Call"}),
 }
 """`& $x` that were looked at: a block of ours, the shipped script, a native program, the operation."""
 NATIVE = {"$program"}
@@ -76,10 +76,8 @@ def commands_known(facts: Facts) -> Iterator[str]:
     for command in facts.all("commands"):
         line, name = command["line"], command["name"]
         if name is None or command["operator"] != "Unknown":
-            if (
-                command["operator"] != "Ampersand"
-                or command["head"] not in DYNAMIC_CALLS[facts.product]
-            ):
+            known = DYNAMIC_CALLS.get(facts.product, frozenset())
+            if command["operator"] != "Ampersand" or command["head"] not in known:
                 yield f"line {line}: dynamic call {command['head']}"
             continue
         lower = name.lower()

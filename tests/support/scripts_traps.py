@@ -33,7 +33,7 @@ def traps_page() -> str:
         "# Traps of Windows PowerShell, and what keeps the scripts out of them",
         "",
         "Scripts of the operator must mean the same in Windows PowerShell 3.0, 4.0 and 5.1 and in the PowerShell 7",
-        "of the tests. Each way in which they might not is a row of the table in `tests/support/scripts_traps*.py`,",
+        "of the tests. Each way in which they might not is a row of the table in `tests/support/scripts_traps.py`,",
         "from which this page is made. A **rule** reads the syntax tree of every script that runs on a server and is",
         "proven by bad samples (`tests/scripts`); a **run** is a test; what is **not ours** cannot happen, for the",
         f"reason given. {len(traps)} traps: {_count(traps, Kept.RULE)} by rules, {_count(traps, Kept.RUN)} by runs, "
