@@ -93,7 +93,11 @@ def _add_run(commands: Commands) -> None:
         type=Path,
         help="certificate authorities (PEM) for servers whose object names no caBundle",
     )
-    run_parser.add_argument(
+    _add_record(run_parser)
+
+
+def _add_record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--record",
         type=Path,
         metavar="DIR",
@@ -136,6 +140,7 @@ def _add_doctor(commands: Commands) -> None:
         type=Path,
         help="certificate authorities (PEM), as for run",
     )
+    _add_record(doctor_parser)
 
 
 def _explain(options: argparse.Namespace) -> NoReturn:
@@ -209,7 +214,7 @@ async def _doctor(options: argparse.Namespace) -> int:
             facts = await examine(
                 name,
                 reader=KubernetesReader(connection, LastSeen(Echo()), [options.namespace]),
-                operations=_operations(run_and_note, ca_bundle, None),
+                operations=_operations(run_and_note, ca_bundle, options.record),
                 prober=way_to,
                 listener=hear_from,
                 shells=shells,

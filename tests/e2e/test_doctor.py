@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from partner_demo.operator_process import ROOT
@@ -87,6 +88,21 @@ def test_in_a_healthy_world_there_are_ticks_only_and_nothing_is_changed(stage: S
     assert stage.simulation.writes() == []
     assert stage.simulation.open_shells() == ()
     assert before == [stage.get("pserver", name)["metadata"] for name in ("exchange", "lync")]
+
+
+def test_what_the_doctor_saw_can_be_recorded(stage: Stage, tmp_path: Path) -> None:
+    """The least that a first person with real servers can do: read, and send what was read, without the logon."""
+    declare(stage)
+    told = doctor(stage, "lync", "--record", str(tmp_path), "--output", "json")
+    assert (told.code, told.crosses()) == (0, []), told.text
+    texts = _texts(tmp_path)
+    assert [json.loads(text)["operation"] for text in texts] == ["observe", "observe"]
+    assert not found("".join(texts), tuple(stage.simulation.secrets()))
+    assert stage.simulation.writes() == []
+
+
+def _texts(folder: Path) -> list[str]:
+    return [path.read_text() for path in sorted(folder.iterdir())]
 
 
 def test_a_wrong_password_is_one_cross_and_one_rejected_logon(stage: Stage) -> None:
