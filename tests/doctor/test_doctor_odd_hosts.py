@@ -138,7 +138,7 @@ def test_a_host_that_does_not_offer_credssp(odd: Odd) -> None:
 
 def test_a_host_whose_powershell_answers_nothing(odd: Odd) -> None:
     """No trace of our script: what it said is shown, and nothing is believed."""
-    patient, _ = odd(fixed(b"Welcome to Windows!", exit_code=0))
+    patient, _ = odd(fixed(b"Welcome to Windows!", exit_code=1))
     told = patient.ask()
     (cross,) = told.crosses()
     assert cross[1] in {"shell", "PowerShell and its language mode"}

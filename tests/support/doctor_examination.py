@@ -28,11 +28,12 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.products.remote import Runner
 from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
-from support.doctor_domain import declared_server, logon
+from support.doctor_domain import declared_server, logon, remotely
 from support.engine_world import exchange_on_lync, lync_on_exchange
 
 
@@ -87,6 +88,7 @@ class Patient:
     declared: DesiredServer = field(init=False)
     credentials: Credentials = field(init=False)
     clock: Clock = field(default_factory=SystemClock)
+    runner: Runner = remotely
     patience: float = 60.0
     """Seconds that runs wait for a host's mutex; other simulations of this machine share it."""
     bits: int | None = None
@@ -123,7 +125,7 @@ class Patient:
 
         async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
             hurried = replace(request, mutex_wait_seconds=self.patience)
-            answer = await asyncio.to_thread(winrm.run, endpoint, hurried)
+            answer = await self.runner(endpoint, hurried)
             shells[endpoint.host] = Shell(answer.powershell_version, self.bits or answer.bits)
             return answer
 
