@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from partner_operator.trust.reasons import Reason
 from partner_simulator.wsman import Tally
+from support.matrix_damage import Damage, damages
 from support.matrix_domain import Landscape
-from support.matrix_engine import Scene, scenes
-from support.matrix_model import Changed
+from support.matrix_engine import Run, Scene, scenes
+from support.matrix_model import SHOWN, Changed
 from support.matrix_rules import Strikes
 
 pytestmark = pytest.mark.pwsh
@@ -33,6 +35,31 @@ def test_a_pass_with_this_fault_shows_it_and_the_next_one_heals(
     assert len(land.shells()) == scene.cell.expected.counts.shells_left
     assert land.count(Tally.LOGONS_REJECTED) == 0
     land.heal()
+    _healed(land)
+
+
+def _healed(land: Landscape) -> None:
+    """One entry, made once, and known to need a restart that is not allowed here."""
     assert land.registered()
-    assert len(land.entries()) == 1
-    assert land.made() == 1
+    assert (len(land.entries()), land.made()) == (1, 1)
+    assert land.activation() is Reason.RESTART_PENDING
+
+
+@pytest.mark.parametrize("run", list(Run))
+@pytest.mark.parametrize("damage", damages(), ids=lambda damage: damage.name)
+def test_an_answer_that_is_damaged_on_its_way_is_not_believed(
+    land: Landscape, run: Run, damage: Damage
+) -> None:
+    """The script ran to its end; what it did is read, not guessed."""
+    armed = land.simulation.faults.add(damage.fault(run))
+    land.pass_by()
+    assert armed.struck >= 1
+    land.simulation.faults.clear()
+    if damage.failure is None:
+        _healed(land)
+        return
+    assert land.shown() == SHOWN[damage.failure]
+    assert len(land.entries()) == (1 if run is Run.REGISTER else 0)
+    assert land.shells() == []
+    land.heal()
+    _healed(land)

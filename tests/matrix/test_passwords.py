@@ -72,8 +72,10 @@ def test_a_refused_password_is_tried_once_per_version_of_the_secret(
     del password
 
 
-@pytest.mark.parametrize("step", [Step.COMMAND, Step.SEND, Step.RECEIVE])
-@pytest.mark.parametrize("run", [1, 2])
+@pytest.mark.parametrize(
+    ("run", "step"),
+    [(1, Step.RECEIVE), (2, Step.COMMAND), (2, Step.SEND), (2, Step.RECEIVE)],
+)
 def test_a_password_that_changes_in_the_middle_is_refused_once(
     land: Landscape, run: int, step: Step
 ) -> None:
@@ -87,8 +89,7 @@ def test_a_password_that_changes_in_the_middle_is_refused_once(
     _heals_with_a_new_secret(land)
 
 
-@pytest.mark.parametrize("step", [Step.SIGNAL, Step.DELETE])
-@pytest.mark.parametrize("run", [1, 2])
+@pytest.mark.parametrize(("run", "step"), [(1, Step.SIGNAL), (2, Step.SIGNAL), (2, Step.DELETE)])
 def test_a_password_that_changes_after_the_answer_is_refused_once(
     land: Landscape, run: int, step: Step
 ) -> None:

@@ -174,6 +174,11 @@ class Landscape:
         found = self.condition(ConditionType.REGISTERED)
         return found is not None and found.status is ConditionStatus.TRUE
 
+    def activation(self) -> Reason | None:
+        """What the application says of the restart that its registration needs."""
+        found = self.condition(ConditionType.ACTIVATED)
+        return found.reason if found is not None else None
+
     def shells(self) -> list[str]:
         """Shells of this landscape that are open on the hosts."""
         now = (shell.shell_id for shell in self.simulation.open_shells())

@@ -144,6 +144,13 @@ def _without_answer(
             Obstacle.POWERSHELL_MISSING,
             nothing_ran=True,
         )
+    if blocked is None and output.code == 0:
+        # The bootstrap prints a frame before it ends with 0: its output was lost, and the mark with it.
+        return ProtocolViolation(
+            f"{host}: PowerShell ended well, and its answer did not arrive. Whether the script did its work is "
+            f"not known; the operator reads the state again. PowerShell said: {said}",
+            outcome_unknown=True,
+        )
     return blocked or ProtocolViolation(
         f"{host}: PowerShell ended with code {output.code} before the operator's script began, so nothing was "
         f"run. PowerShell said: {said}",
