@@ -134,10 +134,9 @@ def test_scripts_do_the_same_without_strict_mode(bench: Bench) -> None:
     assert differences(run_all(lax, bench.environment), bench.whole) == {}
 
 
-@pytest.mark.parametrize("zone", ["America/St_Johns", "Pacific/Kiritimati"])
-def test_time_zones_change_nothing(bench: Bench, zone: str) -> None:
-    """Local times of workers and certificates are instants."""
-    there = run_all(bench.cases, bench.environment | {"TZ": zone})
+def test_a_time_zone_changes_nothing(bench: Bench) -> None:
+    """Local times of workers and certificates are instants, also where it is another day."""
+    there = run_all(bench.cases, bench.environment | {"TZ": "Pacific/Kiritimati"})
     assert differences(there, bench.whole) == {}
 
 

@@ -112,7 +112,7 @@ def run_batch(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=280,
         check=False,
         env={**os.environ, **environment, **culture.environment, "NO_COLOR": "1"},
     )

@@ -6,9 +6,10 @@ from support.scripts_rules import RULES
 from support.scripts_trap import Kept, Section, Trap
 from support.scripts_traps_commands import COMMAND_SECTIONS
 from support.scripts_traps_language import LANGUAGE
+from support.scripts_traps_machine import MACHINE_SECTIONS
 from support.scripts_traps_runtime import RUNTIME
 
-SECTIONS: tuple[Section, ...] = (*LANGUAGE, *COMMAND_SECTIONS, *RUNTIME)
+SECTIONS: tuple[Section, ...] = (*LANGUAGE, *COMMAND_SECTIONS, *RUNTIME, *MACHINE_SECTIONS)
 
 
 def all_traps() -> list[Trap]:
