@@ -1,4 +1,7 @@
-"""Every operation, through WinRM and a real PowerShell, on the whole simulated domain."""
+"""Every operation, through WinRM and a real PowerShell, on the whole simulated domain.
+
+Once as PowerShell 7 and once as the oldest and the newest Windows PowerShell: answers must be alike.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,7 @@ from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import PERSON, Simulation
 from support import trust_worlds
+from support.prelude_warm import VERSIONS
 from support.pwsh import find_pwsh
 from support.trust_worlds import EXCHANGE_URL, LYNC_URL
 
@@ -36,9 +40,8 @@ pytestmark = pytest.mark.pwsh
 URLS = (EXCHANGE_URL, LYNC_URL)
 
 
-async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-    """As the composition root runs it."""
-    return await asyncio.to_thread(winrm.run, endpoint, request)
+Told = list[tuple[str, Any]]
+"""Operations and the shapes of their answers, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,19 @@ class Domain:
     simulation: Simulation
     exchange: Side
     lync: Side
+    told: Told
 
 
 @pytest.fixture(scope="module")
-def simulation() -> Iterator[Simulation]:
-    """A running domain."""
-    with Simulation(pwsh=find_pwsh()) as running:
+def told_elsewhere() -> list[Told]:
+    """What the same steps told in the versions that were tried before."""
+    return []
+
+
+@pytest.fixture(scope="module", params=VERSIONS, ids=lambda version: version.name)
+def simulation(request: pytest.FixtureRequest) -> Iterator[Simulation]:
+    """A running domain, whose servers' PowerShell passes for a version."""
+    with Simulation(pwsh=find_pwsh(), windows_powershell=request.param) as running:
         yield running
 
 
@@ -100,6 +110,13 @@ def domain(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Domain:
         return real(address, number, *more, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    told: Told = []
+
+    async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        """As the composition root runs it."""
+        answer = await asyncio.to_thread(winrm.run, endpoint, request)
+        told.append((request.operation, shape(answer.data)))
+        return answer
 
     def side(product: Product, hosts: list[str], user: str, password: str) -> Side:
         server = replace(
@@ -119,7 +136,19 @@ def domain(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Domain:
         simulation,
         side(Product.EXCHANGE, simulation.exchange_hosts(), *of_exchange),
         side(Product.LYNC, simulation.front_ends(), *of_lync),
+        told,
     )
+
+
+def shape(value: Any) -> Any:
+    """Keys, types and nesting of an answer; values are new in each domain and at each time."""
+    match value:
+        case dict():
+            return {key: shape(inner) for key, inner in value.items()}
+        case list():
+            kinds = [shape(inner) for inner in value]
+            return [kind for index, kind in enumerate(kinds) if kind not in kinds[:index]]
+    return type(value).__name__
 
 
 def of_partner(seen: Observed) -> Entry:
@@ -128,7 +157,9 @@ def of_partner(seen: Observed) -> Entry:
     return found
 
 
-async def test_both_sides_from_nothing_to_a_passed_test_and_back(domain: Domain) -> None:
+async def test_both_sides_from_nothing_to_a_passed_test_and_back(
+    domain: Domain, told_elsewhere: list[Told]
+) -> None:
     """Observe, register, restart, replicate, test, update, remove: each does what it says, and no more."""
     exchange, lync, simulation = domain.exchange, domain.lync, domain.simulation
     empty = await exchange.observe()
@@ -188,6 +219,8 @@ async def test_both_sides_from_nothing_to_a_passed_test_and_back(domain: Domain)
     assert gone.entries == empty.entries
     there = await lync.observe()
     assert (await lync.change(there, ChangeKind.REMOVE, trusted)).entries == ()
+    told_elsewhere.append(domain.told)
+    assert domain.told == told_elsewhere[0]
 
 
 async def test_the_wrong_product_and_a_wrong_password_are_told_apart(domain: Domain) -> None:

@@ -1,0 +1,24 @@
+"""Scripts behind stand-ins run in warm processes, as PowerShell 7, 3.0 and 5.1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from support import scripts_stubs
+from support.prelude_warm import WarmPowerShells
+
+
+@pytest.fixture(scope="session")
+def powershells() -> Iterator[WarmPowerShells]:
+    """The processes, for the whole run."""
+    made = WarmPowerShells()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def run_everywhere(powershells: WarmPowerShells, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run of stand-ins is three: PowerShell 7 as it is, and what it passes for; all must agree."""
+    monkeypatch.setattr(scripts_stubs, "call", powershells.everywhere)
