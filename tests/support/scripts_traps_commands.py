@@ -184,6 +184,11 @@ JSON = Section(
             "winrm::test_endless_nesting_is_not_sent",
         ),
         runs(
+            "All of it at once, as 3.0, 4.0 and 5.1 write and read it",
+            "prelude::test_every_operation_answers_as_in_powershell_7",
+            "prelude::test_a_row_holds_with_the_prelude_and_not_without",
+        ),
+        runs(
             "An answer that Windows PowerShell has bent is refused",
             "winrm::test_c11_what_convertto_json_makes_of_unplain_objects_is_refused",
         ),
