@@ -111,7 +111,8 @@ def test_a_wait_longer_than_the_operation_timeout_is_waited_for(bench: Bench) ->
     result = job(bench, process("sleep 2.5"), operation_timeout=1)
     assert said(result["processes"][0]) == (b"", b"", 0)
     receives = bench.server.counters.requests(HOST, Step.RECEIVE)
-    assert [record.fault_code for record in receives] == [TIMED_OUT, TIMED_OUT, None]
+    *waits, last = [record.fault_code for record in receives]
+    assert (set(waits), last) == ({TIMED_OUT}, None)
     assert bench.server.counters.count(Tally.COMMANDS_STARTED) == 1
 
 

@@ -75,10 +75,11 @@ def test_run_cmd_over_every_transport(
 
 def test_a_wait_longer_than_the_operation_timeout_is_waited_for(bench: Bench) -> None:
     """The fault TimedOut on Receive means "ask again"."""
-    [slept] = job(bench, {"command": "sleep 1.5"}, operation_timeout=1)
+    [slept] = job(bench, {"command": "sleep 2.5"}, operation_timeout=1)
     assert said(slept) == (b"", b"", 0)
     receives = bench.server.counters.requests(HOST, Step.RECEIVE)
-    assert [record.fault_code for record in receives] == [TIMED_OUT, None]
+    *waits, last = [record.fault_code for record in receives]
+    assert (set(waits), last) == ({TIMED_OUT}, None)
 
 
 @pytest.mark.parametrize(("ssl", "transport"), [(True, "ntlm"), (False, "ntlm"), (True, "credssp")])
