@@ -95,7 +95,7 @@ def test_a_host_that_asks_again_gets_the_same_ticket(realm: Realm, host: Host, s
 
 def test_nothing_is_delegated(realm: Realm, host: Host) -> None:
     """Not even where krb5.conf makes tickets forwardable and the domain trusts the host for delegation."""
-    realm.kdc.administer("modprinc +ok_as_delegate HTTP/localhost")
+    realm.kdc.administer("modprinc", "+ok_as_delegate", "HTTP/localhost")
     conf = realm.configured("forwardable.conf", forwardable="true", proxiable="true")
     told = run_client(realm, asked(host), environment={"KRB5_CONFIG": str(conf)})
     assert told.only["data"]["Sum"] == 42

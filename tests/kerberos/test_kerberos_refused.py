@@ -35,8 +35,8 @@ def own_realm(tmp_path: Path) -> Iterator[Realm]:
     [
         ("mistaken", (), "PREAUTH_FAILED"),
         ("locked", ("-allow_tix",), "CLIENT LOCKED OUT"),
-        ("left", ('-expire "2020-01-01 00:00:00"',), "CLIENT EXPIRED"),
-        ("stale", ('-pwexpire "2020-01-01 00:00:00"',), "CLIENT KEY EXPIRED"),
+        ("left", ("-expire", "2020-01-01 00:00:00"), "CLIENT EXPIRED"),
+        ("stale", ("-pwexpire", "2020-01-01 00:00:00"), "CLIENT KEY EXPIRED"),
         ("nobody", None, "CLIENT_NOT_FOUND"),
     ],
 )

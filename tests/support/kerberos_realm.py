@@ -86,8 +86,8 @@ def realm_in(folder: Path) -> Iterator[Realm]:
         realm = Realm(kdc, folder)
         kdc.add_user("exadmin", PASSWORD)
         kdc.add_user("second", SECOND_PASSWORD)
-        kdc.administer("addpol -maxfailure 2 strict")
-        kdc.add_user("careful", PASSWORD, "-policy strict")
+        kdc.administer("addpol", "-maxfailure", "2", "strict")
+        kdc.add_user("careful", PASSWORD, "-policy", "strict")
         kdc.add_service("HTTP/localhost", realm.keytab)
         yield realm
 

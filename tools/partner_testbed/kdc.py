@@ -123,17 +123,17 @@ class Kdc:
 
     def add_user(self, name: str, password: str, *options: str) -> None:
         """Add a principal that must prove its password first, as Active Directory has them."""
-        self.administer(f'addprinc +requires_preauth {" ".join(options)} -pw "{password}" {name}')
+        self.administer("addprinc", "+requires_preauth", *options, "-pw", password, name)
 
     def add_service(self, name: str, keytab: Path) -> None:
         """Add a principal with random keys, or give it new ones, and write these to a keytab."""
         if f"{name}@{self.realm}" not in self.administer("listprincs").split():
-            self.administer(f"addprinc -randkey {name}")
-        self.administer(f"ktadd -k {keytab} {name}")
+            self.administer("addprinc", "-randkey", name)
+        self.administer("ktadd", "-k", str(keytab), name)
 
-    def administer(self, query: str) -> str:
-        """Run one query of kadmin.local."""
-        return self._tool("kadmin.local", "-r", self.realm, "-q", query)
+    def administer(self, *query: str) -> str:
+        """Run one query of kadmin.local, word by word. Raises KerberosMissingError when it fails."""
+        return self._tool("kadmin.local", "-r", self.realm, *query)
 
     def log_in(self, user: str, password: str, cache: Path) -> None:
         """Put a ticket into a cache file, as people do with kinit."""
