@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,51 +12,16 @@ from partner_operator.engine.ports import Credentials
 from partner_operator.trust.model import Authentication, Product
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.simulation import Simulation
-from partner_simulator.web.faults import DocumentFault
-from partner_simulator.world import names
 from partner_simulator.world.accounts import Accounts
 from partner_simulator.world.objects import AcceptedDomain
 from partner_simulator.wsman import Fault, Step
 from partner_simulator.wsman.fault_actions import Soap
 from partner_simulator.wsman.soap_faults import SHELL_QUOTA
-from support.doctor_domain import WINRM, names_of
+from support.doctor_domain import WINRM
 from support.doctor_examination import Patient, mutex_held
-from support.pwsh import find_pwsh
 
-pytestmark = pytest.mark.pwsh
+pytestmark = [pytest.mark.pwsh, pytest.mark.usefixtures("unharmed")]
 LADDER_BEHIND_LOGON = {"shell", "PowerShell and its language mode", "mutex free", "second hop"}
-
-
-@pytest.fixture(scope="module")
-def simulation() -> Iterator[Simulation]:
-    """One domain for all; every test gives it back as it was."""
-    with Simulation(pwsh=find_pwsh()) as running, names_of(running):
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def unharmed(simulation: Simulation) -> Iterator[None]:
-    """The doctor changes nothing and leaves nothing open, whatever it finds."""
-    yield
-    simulation.faults.clear()
-    assert simulation.writes() == []
-    assert simulation.open_shells() == ()
-    for account in simulation.domain.accounts.known:
-        account.rejected = 0
-
-
-@pytest.fixture
-def exchange(simulation: Simulation) -> Patient:
-    """Exchange with both of its hosts."""
-    return Patient(simulation, Product.EXCHANGE)
-
-
-@pytest.fixture
-def lync(simulation: Simulation) -> Patient:
-    """Lync with its first Front End."""
-    patient = Patient(simulation, Product.LYNC)
-    patient.one_host()
-    return patient
 
 
 @pytest.mark.parametrize("product", [Product.EXCHANGE, Product.LYNC])
@@ -241,35 +205,6 @@ def test_clocks_that_differ(lync: Patient, minutes: int) -> None:
     told = lync.ask()
     assert told.crosses() == [("atl-fe-001", "clock")]
     assert "w32tm" in told.cross()["nextStep"]
-
-
-DOCUMENTS = {
-    DocumentFault.UNREACHABLE: ("Connection refused", "in a browser on this host"),
-    DocumentFault.STATUS_500: ("HTTP 500", "in a browser on this host"),
-    DocumentFault.UNAUTHORIZED: ("HTTP 401", "in a browser on this host"),
-    DocumentFault.WRONG_TLS_NAME: ("certificate", "TLS trust"),
-    DocumentFault.EXPIRED_TLS: ("certificate", "TLS trust"),
-    DocumentFault.HTML: ("must answer anonymously", ""),
-    DocumentFault.TRUNCATED: ("damaged", ""),
-    DocumentFault.OTHER_PRODUCT: ("Write the metadata URL of Exchange", ""),
-    DocumentFault.EXPIRED_CERTIFICATE: ("expired", ""),
-    DocumentFault.WEAK_CERTIFICATE: ("1024", ""),
-}
-"""What the cross says, and what to do where its message does not say that already."""
-
-
-@pytest.mark.parametrize("fault", DOCUMENTS)
-def test_the_partners_document(simulation: Simulation, lync: Patient, fault: DocumentFault) -> None:
-    """As the Front End gets it from Exchange's site: not to be had, or not to be used."""
-    simulation.spoil_document(names.AUTODISCOVER, fault)
-    try:
-        told = lync.ask()
-    finally:
-        simulation.heal_document(names.AUTODISCOVER)
-    message, advice = DOCUMENTS[fault]
-    assert told.crosses() == [("atl-fe-001", "Exchange's metadata document")], told.text
-    assert message in told.cross()["message"]
-    assert advice in told.cross()["nextStep"]
 
 
 def test_a_domain_that_exchange_accepts_by_wildcard_only(

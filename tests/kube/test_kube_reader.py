@@ -189,7 +189,7 @@ async def test_a_replaced_secret_with_the_same_data_is_no_other_logon(
     cluster.secret("exchange-admin", {**GOOD, "note": b"from the vault"})
     again = await reader.credentials(desired)
     cluster.core.delete_namespaced_secret("exchange-admin", cluster.namespace)
-    cluster.secret("exchange-admin", {**GOOD, "password": b"another"})
+    cluster.secret("exchange-admin", {**GOOD, "password": b"another-4711"})
     other = await reader.credentials(desired)
     assert first.digest == again.digest
     assert other.digest != first.digest
