@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from partner_operator.trust.model import Product
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.simulation import Simulation
 from support.matrix_domain import Landscape, Reset, lead_to_loopback
@@ -36,11 +37,13 @@ def simulation() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def land(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Landscape]:
-    """The domain as it was at first, and a fresh cluster."""
+def land(
+    request: pytest.FixtureRequest, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Landscape]:
+    """The domain as it was at first, and a fresh cluster; Exchange is told to trust, or who is asked for."""
     lead_to_loopback(simulation, monkeypatch)
     reset = Reset(simulation)
-    made = Landscape(simulation)
+    made = Landscape(simulation, getattr(request, "param", Product.EXCHANGE))
     yield made
     reset()
     made.delete_shells()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_simulator.world.misbehaviour import Misbehaviour, Misbehaviours
 from partner_simulator.wsman import Fault, Occasion, Reset, Step, Tally, When
@@ -86,7 +87,18 @@ def test_work_that_goes_on_for_minutes_is_waited_for_and_then_read(
     assert land.pinned_to() is None
 
 
-@pytest.mark.parametrize("step", [Step.COMMAND, Step.SEND, Step.RECEIVE])
+@pytest.mark.parametrize(
+    ("land", "step"),
+    [
+        (Product.EXCHANGE, Step.COMMAND),
+        (Product.EXCHANGE, Step.SEND),
+        (Product.EXCHANGE, Step.RECEIVE),
+        (Product.LYNC, Step.COMMAND),
+        (Product.LYNC, Step.SEND),
+        (Product.LYNC, Step.RECEIVE),
+    ],
+    indirect=["land"],
+)
 def test_a_lost_reply_is_never_answered_by_a_blind_repeat(land: Landscape, step: Step) -> None:
     """What the lost run did is found by reading; only what is proven missing is done (again)."""
     _registering(land, step, Reset(), When.AFTER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_simulator.wsman import Fault, Occasion, Step, Tally, Unauthorized
 from support.matrix_domain import Landscape
@@ -15,7 +16,7 @@ REFUSED = Shown(Reason.CREDENTIALS_REJECTED, ConditionType.STALLED)
 
 def _changes_in_run(land: Landscape, number: int, step: Step) -> None:
     """Somebody changes the password while the n-th run of the pass is at this step."""
-    (user, _), _ = land.simulation.credentials()
+    user, _ = land.administrator
     shells: list[str] = []
 
     def change(occasion: Occasion) -> bool:
@@ -73,8 +74,15 @@ def test_a_refused_password_is_tried_once_per_version_of_the_secret(
 
 
 @pytest.mark.parametrize(
-    ("run", "step"),
-    [(1, Step.RECEIVE), (2, Step.COMMAND), (2, Step.SEND), (2, Step.RECEIVE)],
+    ("land", "run", "step"),
+    [
+        (Product.EXCHANGE, 1, Step.RECEIVE),
+        (Product.EXCHANGE, 2, Step.COMMAND),
+        (Product.EXCHANGE, 2, Step.SEND),
+        (Product.EXCHANGE, 2, Step.RECEIVE),
+        (Product.LYNC, 2, Step.SEND),
+    ],
+    indirect=["land"],
 )
 def test_a_password_that_changes_in_the_middle_is_refused_once(
     land: Landscape, run: int, step: Step
@@ -89,7 +97,16 @@ def test_a_password_that_changes_in_the_middle_is_refused_once(
     _heals_with_a_new_secret(land)
 
 
-@pytest.mark.parametrize(("run", "step"), [(1, Step.SIGNAL), (2, Step.SIGNAL), (2, Step.DELETE)])
+@pytest.mark.parametrize(
+    ("land", "run", "step"),
+    [
+        (Product.EXCHANGE, 1, Step.SIGNAL),
+        (Product.EXCHANGE, 2, Step.SIGNAL),
+        (Product.EXCHANGE, 2, Step.DELETE),
+        (Product.LYNC, 1, Step.DELETE),
+    ],
+    indirect=["land"],
+)
 def test_a_password_that_changes_after_the_answer_is_refused_once(
     land: Landscape, run: int, step: Step
 ) -> None:

@@ -18,6 +18,7 @@ from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
     Authentication,
@@ -29,7 +30,7 @@ from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reaso
 from partner_operator.trust.status import Condition
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
-from partner_simulator.views import ExchangeEntry
+from partner_simulator.views import ExchangeEntry, LyncEntry
 from partner_simulator.world.objects import PartnerApplication, RoleAssignment, User
 from partner_simulator.wsman import Tally
 from support import trust_worlds
@@ -37,7 +38,8 @@ from support.engine_crash import Crash
 from support.engine_kubernetes import Cluster, TestClock
 from support.matrix_model import Shown
 
-SERVER, APPLICATION = "exchange", "lync-on-exchange"
+SERVER, APPLICATION = "server", "partner"
+_MAKES = {Product.EXCHANGE: "New-PartnerApplication", Product.LYNC: "New-CsPartnerApplication"}
 
 
 class Reset:
@@ -53,6 +55,9 @@ class Reset:
         for entry in self._all():
             if entry.guid not in self._known:
                 self._simulation.domain.directory.delete(entry)
+        cms = self._simulation.domain.cms
+        cms.change(lambda state: replace(state, applications={}))
+        cms.settle()
 
     def _all(self) -> list[PartnerApplication | User | RoleAssignment]:
         directory = self._simulation.domain.directory
@@ -78,9 +83,11 @@ def lead_to_loopback(simulation: Simulation, patch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Landscape:
-    """Exchange shall trust Lync: one server, one application, nothing registered yet."""
+    """One side shall trust the other: one server, one application, nothing registered yet."""
 
     simulation: Simulation
+    product: Product = Product.EXCHANGE
+    """Which side is told to trust the other."""
     seconds: float = 30.0
     """Deadline of every remote run."""
     mutex_seconds: float = 20.0
@@ -96,30 +103,47 @@ class Landscape:
         self._shells = {shell.shell_id for shell in self.simulation.open_shells()}
         self.runs: list[str] = []
         """Operations that were run, in order."""
-        self.host = self.simulation.exchange_hosts()[0]
+        exchange = self.product is Product.EXCHANGE
+        hosts = self.simulation.exchange_hosts() if exchange else self.simulation.front_ends()
+        self.host = hosts[0]
+        server = trust_worlds.server(self.product)
         server = replace(
-            trust_worlds.server(Product.EXCHANGE),
+            server,
+            key=replace(server.key, name=SERVER),
             hosts=(self.host,),
             ca_bundle=self.simulation.ca_pem,
-            authentication=Authentication.NTLM,
+            authentication=Authentication.NTLM if exchange else Authentication.CREDSSP,
             restart=RestartRules(policy=RestartPolicy.NEVER),
         )
         self.cluster.add_server(server)
         self.use_secret()
         self.cluster.add(
             trust_worlds.application(
-                Product.LYNC, APPLICATION, server_name=SERVER, has_finalizer=False
+                Product.LYNC if exchange else Product.EXCHANGE,
+                APPLICATION,
+                server_name=SERVER,
+                has_finalizer=False,
             )
         )
         self.restart_operator()
 
     def restart_operator(self) -> None:
         """A new process: nothing is remembered but what the cluster holds."""
-        self.operations = ExchangeOperations(self.remotely)
+        self.operations = (
+            ExchangeOperations(self.remotely)
+            if self.product is Product.EXCHANGE
+            else LyncOperations(self.remotely)
+        )
+
+    @property
+    def administrator(self) -> tuple[str, str]:
+        """User and password of the server's administrator, now."""
+        exchange, lync = self.simulation.credentials()
+        return exchange if self.product is Product.EXCHANGE else lync
 
     def use_secret(self, digest: str = "one") -> None:
         """`kubectl apply` of the Secret with what is right now."""
-        (user, password), _ = self.simulation.credentials()
+        user, password = self.administrator
         self.cluster.credentials_by_server[SERVER] = Credentials(user, password, digest)
 
     async def remotely(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
@@ -138,7 +162,7 @@ class Landscape:
             reader=self.cluster,
             writer=self.cluster,
             announcer=self.cluster,
-            operations={Product.EXCHANGE: self.operations},
+            operations={self.product: self.operations},
             clock=self.clock,
             chance=random.Random(1),
             patience=Patience(poll=timedelta(0)),
@@ -151,8 +175,10 @@ class Landscape:
         """Of the application."""
         return find(self.cluster.status(APPLICATION).conditions, kind)
 
-    def entries(self) -> list[ExchangeEntry]:
-        """What Exchange has beside its stock."""
+    def entries(self) -> list[ExchangeEntry | LyncEntry]:
+        """What the server has beside its stock."""
+        if self.product is Product.LYNC:
+            return [*self.simulation.lync_entries()]
         return [entry for entry in self.simulation.exchange_entries() if not entry.use_auth_server]
 
     def shown(self) -> Shown | None:
@@ -191,11 +217,11 @@ class Landscape:
     def made(self) -> int:
         """How many entries were ever made, whether they are still there or not."""
         writes = self.simulation.configuration_writes()[self._written :]
-        return sum(1 for write in writes if write.what == "New-PartnerApplication")
+        return sum(1 for write in writes if write.what == _MAKES[self.product])
 
     def delete_shells(self) -> None:
         """What the IdleTimeOut does in the end, done at once by the administrator."""
-        (user, password), _ = self.simulation.credentials()
+        user, password = self.administrator
         with tempfile.NamedTemporaryFile("w", suffix=".pem") as bundle:
             bundle.write(self.simulation.ca_pem)
             bundle.flush()
