@@ -9,8 +9,13 @@ from tempfile import TemporaryDirectory
 from partner_operator.winrm import Authentication
 from partner_simulator.wsman import (
     ChannelBinding,
+    Drop,
     Fault,
+    HtmlPage,
+    HttpStatus,
     Occasion,
+    Redirect,
+    Reset,
     Step,
     Unauthorized,
     When,
@@ -19,6 +24,7 @@ from partner_simulator.wsman import (
 from partner_simulator.wsman.authentication import server_end_point
 from support.matrix_model import (
     FORBIDDEN,
+    NO_ANSWER,
     UNAUTHENTICATED,
     UNKNOWN_AND_REFUSED,
     UNREACHABLE,
@@ -27,7 +33,7 @@ from support.matrix_model import (
     Expected,
     Kind,
 )
-from support.matrix_rules import NOTHING, SOAP_STEPS, Arrange, Strikes, at, no_reply
+from support.matrix_rules import BOTH, NOTHING, SOAP_STEPS, Arrange, Strikes, at, no_reply
 from support.matrix_stage import Stage
 from support.winrm_host import HOST, USER
 
@@ -39,6 +45,7 @@ def cells() -> Iterator[Cell]:
     """All of them."""
     for way in _WAYS:
         yield from _at_the_start(way)
+    yield from _broken_off()
     yield from _in_the_middle()
     yield from _environment()
 
@@ -72,6 +79,31 @@ def _at_the_start(way: Authentication) -> Iterator[Cell]:
         yield at(Kind.BINDING, "another certificate's", step, _REFUSED, _other_end_point)
         bare = Expected(FORBIDDEN, NOTHING)
         yield at(Kind.UNAUTHORIZED, "no WWW-Authenticate", step, bare, offers())
+
+
+def _broken_off() -> Iterator[Cell]:
+    """CredSSP's handshake is another program than NTLM's; so it is broken off here once more."""
+    url = "https://127.0.0.1:9/wsman"
+    for kind, variant, action, failure in (
+        (Kind.LOST, "RST", Reset(), UNREACHABLE),
+        (Kind.LOST, "FIN", Drop(), UNREACHABLE),
+        (Kind.HTTP, "500 without a body", HttpStatus(500), UNREACHABLE),
+        (Kind.HTTP, "503 with text", HttpStatus(503, b"<h2>x</h2>", "text/html"), UNREACHABLE),
+        (Kind.SUCCESS, "HTML", HtmlPage(), NO_ANSWER),
+        (Kind.REDIRECT, "307", Redirect(url), NO_ANSWER),
+    ):
+        for when in BOTH:
+            expected = no_reply(Step.AUTHENTICATE, when, failure, closes=False)
+            arrange = _over_credssp(Strikes(action))
+            yield at(kind, f"{variant}, credssp", Step.AUTHENTICATE, expected, arrange, when)
+
+
+def _over_credssp(strikes: Strikes) -> Arrange:
+    def arrange(stage: Stage, cell: Cell) -> None:
+        stage.endpoint["authentication"] = "credssp"
+        strikes(stage, cell)
+
+    return arrange
 
 
 def _other_end_point(stage: Stage, _: Cell) -> None:

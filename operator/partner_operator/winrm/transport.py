@@ -187,6 +187,8 @@ def _check_type(response: requests.Response) -> None:
 
 def _judged(error: AuthenticationException | NTStatusException, status: int) -> Exception:
     """What a failure of the CredSSP client means. Only a real refusal may count as one (lockout)."""
+    if 300 <= status < 400:
+        return Redirected()
     if isinstance(error, NTStatusException):
         if error.status in _LOGON_REFUSED:
             return InvalidCredentialsError("rejected")
