@@ -48,10 +48,15 @@ test: lint $(VENV)/.go
 docs: $(VENV)/.installed
 	$(RUN) tools/write_docs.py
 
+COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+CLIENTS := tests/clients/locks
 lock:
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	for name in operator dev go kerberos kerberos-build; do build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
+	for name in operator dev go kerberos kerberos-build; do \
+	  $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
+	for name in pypsrp pywinrm ansible; do $(COMPILE) $(CLIENTS)/$$name.in -o $(CLIENTS)/$$name.txt; done
+	$(COMPILE) --no-deps $(CLIENTS)/ansible-collections.in -o $(CLIENTS)/ansible-collections.txt
+	cd $(CLIENTS)/winrm-client && npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
