@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,9 @@ EARLIEST_CLOCK, LATEST_CLOCK = 1_577_836_800, 4_102_444_800
 """2020 and 2100, in seconds since 1970: no host that Kerberos and TLS work on shows another time."""
 SHORTEST_SECRET = 4
 """Shorter ones are not looked for in texts: they would tear words apart."""
+
+STRUCK_OUT = "***"
+_REQUEST_LINE = re.compile(r"PO1<\d+:[0-9a-f]{64}:(?:[A-Za-z0-9+/=]|\r?\n)*(?:>PO1)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +123,21 @@ def _facts(told: Any) -> tuple[str, int, int] | None:
 
 
 def without_secrets(text: str, hidden: Sequence[str]) -> str:
-    """A text in which no secret stands literally."""
+    """A text in which neither a secret stands, also not in two lines, nor a request that was thrown back."""
+    text = _REQUEST_LINE.sub(STRUCK_OUT, text)
     for secret in sorted(hidden, key=len, reverse=True):
         if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, "***")
+            # PowerShell breaks what it prints at the width of its console.
+            wrapped = r"\s*".join(re.escape(letter) for letter in secret if not letter.isspace())
+            text = re.sub(wrapped, STRUCK_OUT, text) if wrapped else text
     return text
 
 
 def _without_answer(
     host: str, output: Output, streams: clixml.Streams, hidden: Sequence[str]
 ) -> RemoteRunError:
-    said = without_secrets(" ".join(streams.text.split())[:200], hidden) or "nothing"
+    # Struck out before it is cut: half a secret is one as well.
+    said = " ".join(without_secrets(streams.text, hidden).split())[:200] or "nothing"
     if framing.has_started(output.stdout):
         return OutcomeUnknown(
             f"{host}: PowerShell ended with code {output.code} and without an answer. Whether the script did "
