@@ -23,8 +23,7 @@ from partner_operator.winrm import (
     RemoteRunError,
     ScriptError,
 )
-
-REDACTED = "(redacted)"
+from partner_operator.winrm.answer import STRUCK_OUT, without_secrets
 
 
 class Recorder:
@@ -90,8 +89,9 @@ def _secrets(endpoint: Endpoint, request: RemoteRequest) -> tuple[str, ...]:
 def redact(value: Any, secrets: tuple[str, ...]) -> Any:
     """The same value with every secret taken out of every text in it."""
     if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, REDACTED)
+        value = without_secrets(value, secrets)
+        for secret in secrets:  # those that are too short for texts that people read
+            value = value.replace(secret, STRUCK_OUT)
         return value
     if isinstance(value, dict):
         return {redact(key, secrets): redact(inner, secrets) for key, inner in value.items()}

@@ -52,7 +52,7 @@ async def test_answers_are_played_again_without_the_secret(tmp_path: Path) -> No
     assert not found(text, (SECRET,))
     assert file.stat().st_mode & 0o077 == 0
     played = await Replay(tmp_path / "record")(ENDPOINT, REQUEST)
-    assert played.data == {"product": "Exchange", "echo": "the password is (redacted)!"}
+    assert played.data == {"product": "Exchange", "echo": "the password is ***!"}
     assert played.clock == ANSWER.clock
 
 
@@ -108,3 +108,15 @@ async def test_a_secret_that_a_server_uses_as_a_name_is_struck_out_as_well(tmp_p
 def _text_of_the_only_file_in(folder: Path) -> str:
     (file,) = folder.iterdir()
     return file.read_text()
+
+
+async def test_what_a_console_has_broken_is_struck_out(tmp_path: Path) -> None:
+    """A secret in two lines, in the data of an answer."""
+    broken = f"{SECRET[:5]}\r\n{SECRET[5:]}"
+
+    async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        return replace(ANSWER, data={"detail": broken})
+
+    await Recorder(runner, tmp_path)(ENDPOINT, REQUEST)
+    played = await Replay(tmp_path)(ENDPOINT, REQUEST)
+    assert played.data == {"detail": "***"}
