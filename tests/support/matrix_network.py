@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from partner_simulator.certificates import CertificateAuthority, Identity, server_context
 from partner_simulator.wsman import Delay, Drip, Fault, SayRaw, Soap, Step, When, WsmanSettings
@@ -194,8 +195,19 @@ def _no_connection() -> Iterator[Cell]:
             waiting.connect_ex(full.getsockname())
         stage.endpoint["port"] = full.getsockname()[1]
 
+    def slow_name(stage: Stage, _: Cell) -> None:
+        real = socket.getaddrinfo
+
+        def getaddrinfo(*args: Any, **options: Any) -> Any:
+            time.sleep(2 * LITTLE_SECONDS)
+            return real(*args, **options)
+
+        stage.request["deadline_seconds"] = LITTLE_SECONDS
+        stage.patch.setattr(socket, "getaddrinfo", getaddrinfo)
+
     for variant, failure, arrange in (
         ("connection refused", UNREACHABLE, closed_port),
+        ("name resolves too late", TIMED_OUT, slow_name),
         ("name does not resolve", UNREACHABLE, no_such_name),
         ("accepted, then silence", TIMED_OUT, half_open),
         ("backlog full", TIMED_OUT, full_backlog),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from partner_simulator.wsman import Step, When
+from partner_simulator.wsman import Rewrite, Step, When
 from support.echo_engine import Answer, Chunk, chunks, fixed
 from support.matrix_model import (
     BLOCKED,
@@ -19,7 +20,7 @@ from support.matrix_model import (
     Failure,
     Kind,
 )
-from support.matrix_rules import Arrange, at
+from support.matrix_rules import Arrange, Strikes, at
 from support.matrix_stage import Stage
 from support.winrm_frames import failure, success
 
@@ -60,6 +61,9 @@ def cells() -> Iterator[Cell]:
     for variant, failed, answer in _stdout():
         yield _cell(Kind.STDOUT, variant, failed, answer)
     yield at(Kind.STDOUT, "17 MB", Step.RECEIVE, Expected(DAMAGED), _endless, When.AFTER)
+    done = Strikes(Rewrite(_without_code), times=None)
+    variant = "Done without an exit code"
+    yield at(Kind.EXIT, variant, Step.RECEIVE, Expected(UNKNOWN), done, When.AFTER)
     for variant, failed, answer in _exits():
         yield _cell(Kind.EXIT, variant, failed, answer)
 
@@ -73,6 +77,10 @@ def _says(answer: Answer) -> Arrange:
         stage.host.says(answer)
 
     return arrange
+
+
+def _without_code(envelope: bytes) -> bytes:
+    return re.sub(rb"<rsp:ExitCode>[^<]*</rsp:ExitCode>", b"", envelope)
 
 
 def _endless(stage: Stage, _: Cell) -> None:

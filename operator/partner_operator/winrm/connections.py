@@ -77,6 +77,9 @@ class Connections:
         with self._lock:
             self._connections.append(connection)
             self._handles.append(made.dup())
+            if self.over:
+                # The name took so long to resolve that everything else is cut already.
+                _shut_down(made)
 
     def connected(self, secured: Any) -> None:
         """Remember who is at the other end of the newest connection."""
@@ -99,8 +102,12 @@ class Connections:
     def _cut(self) -> None:
         with self._lock:
             for handle in self._handles:
-                with contextlib.suppress(OSError):
-                    handle.shutdown(socket.SHUT_RDWR)
+                _shut_down(handle)
+
+
+def _shut_down(connected: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 class BoundedResponse(requests.Response):
