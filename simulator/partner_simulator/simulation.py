@@ -45,11 +45,12 @@ class Simulation(HumanActions):
         switches: Switches | None = None,
         *,
         settings: WsmanSettings | None = None,
-        windows_powershell: WindowsPowerShell = WindowsPowerShell.NONE,
+        windows_powershell: WindowsPowerShell = WindowsPowerShell.V4_0,
     ) -> None:
         """`pwsh`: a PowerShell 7, which passes for `windows_powershell` on every machine.
 
-        Nothing runs until `start`. `settings`: of all WinRM services.
+        4.0 is what Windows Server 2012 R2 has. Nothing runs until `start`. `settings`: of all WinRM
+        services.
         """
         self.domain = setup.build(switches or Switches())
         self.faults = Faults()
