@@ -82,7 +82,7 @@ LIES: dict[str, tuple[str, Lie, Reason, str]] = {
     "answers twice": ("exchange", lambda out, _: out + out, BROKEN, "the same answer 2 times"),
     "answers others": ("lync", lambda *_: OF_OTHERS, BROKEN, "the answer to another request"),
     "answers others too": ("lync", lambda out, _: out + OF_OTHERS, BROKEN, "to another request"),
-    "is silent": ("exchange", lambda *_: b"", BROKEN, "before the operator's script began"),
+    "is silent": ("exchange", lambda *_: b"", BROKEN, "its answer did not arrive"),
 }
 
 
