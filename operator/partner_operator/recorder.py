@@ -1,7 +1,7 @@
 """`partner-operator run --record DIR`: each remote run as a file, redacted, so that it can be replayed in tests.
 
 What is written: operation, host, parameters, answer or error, and timing. What is never written: the
-logon, and any text in which a secret of the run stands.
+logon, what a secret of the run says in any text, and tokens: the connectivity test shows its HTTP exchange.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from partner_operator.winrm import (
     ScriptError,
 )
 from partner_operator.winrm.answer import STRUCK_OUT, without_secrets
+
+_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+"""A JSON web token: three parts of base64url, of which the first begins as `{"` does."""
 
 
 class Recorder:
@@ -89,7 +93,7 @@ def _secrets(endpoint: Endpoint, request: RemoteRequest) -> tuple[str, ...]:
 def redact(value: Any, secrets: tuple[str, ...]) -> Any:
     """The same value with every secret taken out of every text in it."""
     if isinstance(value, str):
-        value = without_secrets(value, secrets)
+        value = _TOKEN.sub(STRUCK_OUT, without_secrets(value, secrets))
         for secret in secrets:  # those that are too short for texts that people read
             value = value.replace(secret, STRUCK_OUT)
         return value

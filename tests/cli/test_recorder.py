@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from partner_operator.products.lync import answers, verdict
 from partner_operator.recorder import Recorder
 from partner_operator.winrm import (
     Answer,
@@ -24,6 +26,7 @@ from partner_operator.winrm import (
     Unreachable,
 )
 from partner_operator.winrm.clixml import Streams
+from support.oauth_samples import NOW, actor_token, user_token
 from support.replay import Replay
 from support.secrets_search import found
 
@@ -120,3 +123,28 @@ async def test_what_a_console_has_broken_is_struck_out(tmp_path: Path) -> None:
     await Recorder(runner, tmp_path)(ENDPOINT, REQUEST)
     played = await Replay(tmp_path)(ENDPOINT, REQUEST)
     assert played.data == {"detail": "***"}
+
+
+async def test_tokens_that_a_test_shows_are_struck_out(tmp_path: Path) -> None:
+    """Test-CsExStorageConnectivity -Verbose shows HTTP, and a token in it is good for hours."""
+    token = user_token(actor_token())
+    shown = f"POST /EWS/Exchange.asmx\r\nAuthorization: Bearer {token}\r\nHTTP/1.1 401"
+
+    async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        return replace(ANSWER, data={"details": [shown]})
+
+    await Recorder(runner, tmp_path)(ENDPOINT, REQUEST)
+    played = await Replay(tmp_path)(ENDPOINT, REQUEST)
+    assert played.data == {
+        "details": ["POST /EWS/Exchange.asmx\r\nAuthorization: Bearer ***\r\nHTTP/1.1 401"]
+    }
+
+
+def test_a_token_in_an_error_does_not_come_into_the_status() -> None:
+    """The words around it do."""
+    token = user_token(actor_token())
+    told = answers.TestAnswer(
+        output=[], problems=[f"Bearer {token} was refused. (401)"], details=[], milliseconds=1
+    )
+    report = verdict.report(told, host="fe1", finished_at=NOW, latency=timedelta(seconds=1))
+    assert "Bearer (token) was refused" in report.message

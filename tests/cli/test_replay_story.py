@@ -88,7 +88,7 @@ async def test_a_replay_comes_to_the_same_conditions_statuses_and_events(
 def test_the_whole_story_was_recorded(recording: Recording) -> None:
     """Each operation of the road, and the far side's answers with it."""
     counts = Counter(record["operation"] for record in recording.documents())
-    assert {"observe", "register", "restart", "host_state", "replicate", "test"} <= set(counts)
+    assert {"observe", "register", "restart", "host_state", "test"} <= set(counts)
     assert counts["register"] == 2
     assert all(record["answer"]["seconds"] > 0 for record in recording.documents())
 

@@ -13,6 +13,8 @@ _DIAGNOSTICS = re.compile(r'x-ms-diagnostics:\s*(\d+);\s*reason="([^"]*)"', re.I
 _REQUEST_IDS = re.compile(
     r"[{(]?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[)}]?", re.IGNORECASE
 )
+_TOKENS = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+"""JSON web tokens: whoever reads the status could present one."""
 HINTS = {
     "2000000": "Exchange has an old certificate of Lync; it is read again by the next repair.",
     "2000003": "The host in the token is not the one that Exchange sees; a proxy may end TLS on the way.",
@@ -42,7 +44,10 @@ def report(told: TestAnswer, *, host: str, finished_at: datetime, latency: timed
 def _why(told: TestAnswer) -> str:
     """The error's own words and, where Exchange answered, its diagnostics. No ids that move."""
     said = " ".join(" ".join(told.problems or told.output).split())
-    said = _REQUEST_IDS.sub("(id)", said)[:400] or "it printed neither an error nor 'passed'"
+    said = (
+        _REQUEST_IDS.sub("(id)", _TOKENS.sub("(token)", said))[:400]
+        or "it printed neither an error nor 'passed'"
+    )
     shown = "\n".join((*told.problems, *told.details))
     found = _DIAGNOSTICS.search(shown)
     if found is None:
