@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Product, RestartRules
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
@@ -16,6 +18,7 @@ from support.engine_world import (
     converged,
 )
 
+DOUBTED = (ConditionStatus.FALSE, Reason.INCOMPLETE_READ)
 WHY = "The organisation that answered has no Exchange server ex1."
 
 
@@ -68,6 +71,7 @@ def test_a_pending_restart_waits_too() -> None:
         due(world, "exchange")
     assert world.exchange.restarts.total() == 0
     assert activated(world, LYNC_ON_EXCHANGE)[0] is not ConditionStatus.TRUE
+    assert world.cluster.server_ready("exchange") == DOUBTED
     world.exchange.incomplete = None
     due(world, "exchange")
     assert world.exchange.restarts.total() == len(world.exchange.hosts)
@@ -90,3 +94,21 @@ def test_lync_is_not_told_to_replicate() -> None:
     due(world, "lync")
     assert world.lync.counts["replicate"] == before + 1
     assert world.cluster.ready(EXCHANGE_ON_LYNC) is not None
+
+
+@pytest.mark.parametrize("server", ["exchange", "lync"])
+def test_a_doubtful_server_says_so_even_where_nothing_is_to_be_changed(server: str) -> None:
+    """Each application is as declared; that who answered left something out must still be seen."""
+    world = converged()
+    organisation = world.exchange if server == "exchange" else world.lync
+    organisation.incomplete = WHY
+    due(world, server)
+    assert world.cluster.server_ready(server) == DOUBTED
+    status = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
+    ready = find(status.conditions, ConditionType.READY)
+    assert ready is not None
+    assert ready.message == WHY
+    assert organisation.changes == 1
+    organisation.incomplete = None
+    due(world, server)
+    assert world.cluster.server_ready(server) == (ConditionStatus.TRUE, Reason.SUCCEEDED)

@@ -6,6 +6,7 @@ from partner_operator.engine.facts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import unknown
+from partner_operator.trust.model import Observed
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.verdict import ServerFacts, Trouble
@@ -26,6 +27,7 @@ def server_facts(work: Pass) -> ServerFacts:
     """All that the pass knows of the server."""
     failure = work.failure
     observed = work.observed
+    trouble = Trouble(failure.reason, failure.message) if failure else _doubt(observed)
     if observed is None:
         obstacle = work.blocker or failure
         part = (
@@ -44,9 +46,16 @@ def server_facts(work: Pass) -> ServerFacts:
         metadata=metadata,
         unlisted_hosts=_unlisted(work),
         blocker=_server_blocker(work),
-        failure=Trouble(failure.reason, failure.message) if failure and not work.blocker else None,
+        failure=None if work.blocker else trouble,
         waiting=waiting_for_restart(work),
     )
+
+
+def _doubt(observed: Observed | None) -> Trouble | None:
+    """A read that is not proven whole is told here too: it may concern no application at the moment."""
+    if observed is None or observed.incomplete is None:
+        return None
+    return Trouble(Reason.INCOMPLETE_READ, observed.incomplete)
 
 
 def _server_blocker(work: Pass) -> Blocker | None:
