@@ -108,6 +108,10 @@ READING = (
 )
 
 READ_ALIKE = {
+    "half a surrogate pair is replaced": (
+        '$t = (\'{"a":"\\ud800x\\ud834\\udd1e"}\' | ConvertFrom-Json).a; [int]$t[0]; $t.Length',
+        "65533|4",
+    ),
     "no text at all": ("ConvertFrom-Json ''", NULL),
     "length is limited to what 3.0 takes": (
         "('\"' + 'x' * 2097150 + '\"' | ConvertFrom-Json).Length",

@@ -100,9 +100,21 @@ namespace PartnerSimulator
             {
                 if (next >= text.Length) throw Broken("Unterminated string passed in.");
                 var letter = text[next++];
-                if (letter == quote) return result.ToString();
+                if (letter == quote) return Paired(result);
                 result.Append(letter == '\\' ? Escaped() : letter);
             }
+        }
+
+        /// <summary>Halves of a pair that stand alone become U+FFFD.</summary>
+        static string Paired(StringBuilder letters)
+        {
+            for (var index = 0; index < letters.Length; index++)
+            {
+                if (!char.IsSurrogate(letters[index])) continue;
+                var whole = index + 1 < letters.Length && char.IsSurrogatePair(letters[index], letters[index + 1]);
+                if (whole) index++; else letters[index] = '\ufffd';
+            }
+            return letters.ToString();
         }
 
         char Escaped()
