@@ -26,7 +26,7 @@ try {
     $request = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($line)) | ConvertFrom-Json
     $block = [scriptblock]::Create($request.script)
     $answer = & $block $request
-    $json = ConvertTo-Json -InputObject @{ ok = $true; value = $answer } -Compress -Depth 5
+    $json = ConvertTo-Json -InputObject ([ordered]@{ ok = $true; value = $answer }) -Compress -Depth 5
     [Console]::Out.Write('<<' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($json)) + '>>')
     exit 0
 }
