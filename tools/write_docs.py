@@ -8,6 +8,7 @@ from pathlib import Path
 from partner_operator.kube.api.explain import reasons_page
 from partner_simulator.world.switches import ROWS
 from support.matrix_page import faults_page
+from support.scripts_traps import traps_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ASSUMPTIONS = """# Assumptions
@@ -46,6 +47,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reasons.md": reasons_page(),
         DOCS / "assumptions.md": assumptions_page(),
         DOCS / "faults.md": faults_page(),
+        DOCS / "powershell-traps.md": traps_page(),
     }
 
 

@@ -45,3 +45,4 @@ def test_exchange_is_managed_by_kerberos(tmp_path: Path) -> None:
     assert told["accepted"] == 4, "three runs on Exchange, one on Lync"
     assert told["schemes"] == ["", "Negotiate"]
     assert "Access is denied" in told["lync"]
+    assert "CredSSP is what lets them" in told["lync"]

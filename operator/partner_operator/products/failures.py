@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partner_operator.engine.ports import OperationFailed, Step
+from partner_operator.trust.model import Authentication, DesiredServer, Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
     Blocked,
@@ -121,6 +122,22 @@ def refused_before(host: str) -> OperationFailed:
         nothing_ran=True,
         credentials_rejected=True,
         step=Step.LOGON,
+    )
+
+
+def logon_hint(failure: OperationFailed, server: DesiredServer) -> OperationFailed:
+    """Lync's cmdlets go on to Active Directory and SQL (domain.md 2.1), where only CredSSP's logon can follow."""
+    elsewhere = (
+        server.product is Product.LYNC and server.authentication is not Authentication.CREDSSP
+    )
+    if not elsewhere or failure.reason is not Reason.REMOTE_ERROR:
+        return failure
+    return OperationFailed(
+        failure.reason,
+        f"{failure.message} Lync's cmdlets go on to other servers, and with spec.winrm.authentication: "
+        f"{server.authentication} they may not; CredSSP is what lets them.",
+        nothing_ran=failure.nothing_ran,
+        step=failure.step,
     )
 
 

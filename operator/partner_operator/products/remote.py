@@ -9,7 +9,11 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from partner_operator.engine.ports import Credentials, OperationFailed
-from partner_operator.products.failures import operation_failed, refused_before
+from partner_operator.products.failures import (
+    logon_hint,
+    operation_failed,
+    refused_before,
+)
 from partner_operator.products.scripts import script
 from partner_operator.trust.model import Authentication, DesiredServer
 from partner_operator.trust.reasons import Reason
@@ -34,8 +38,8 @@ class Remote:
     runner: Runner
     ca_bundle: str | None
     """Trusted authorities for servers that declare none of their own."""
-    _refused: set[tuple[str, str]] = field(default_factory=set, init=False, repr=False)
-    """Server and digest of passwords that were refused after an answer had come: they are not tried again."""
+    _refused: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    """By server, the digest of a password that was refused after an answer had come: it is not tried again."""
 
     async def run(
         self,
@@ -52,7 +56,7 @@ class Remote:
 
         Raises OperationFailed.
         """
-        if (server.key.uid, credentials.digest) in self._refused:
+        if self._refused.get(server.key.uid) == credentials.digest:
             raise refused_before(host)
         endpoint = Endpoint(
             host=host,
@@ -74,9 +78,12 @@ class Remote:
         try:
             answer = await self.runner(endpoint, request)
         except RemoteRunError as error:
-            raise operation_failed(error, product=self.product, operation=operation) from None
+            failure = operation_failed(error, product=self.product, operation=operation)
+            raise logon_hint(failure, server) from None
         if answer.logon_refused:
-            self._refused.add((server.key.uid, credentials.digest))
+            self._refused[server.key.uid] = credentials.digest
+        else:
+            self._refused.pop(server.key.uid, None)
         return answer
 
     def understood(self, model: type[Model], answer: Answer, host: str) -> Model:
