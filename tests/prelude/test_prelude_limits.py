@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from partner_operator.winrm import ProtocolViolation
 from partner_operator.winrm.framing import LONGEST_REQUEST
 from partner_simulator.powershell import WindowsPowerShell
 from support.prelude_rows import OLD, V3_0, V4_0
@@ -40,7 +41,9 @@ def test_an_answer_that_cannot_be_written_is_told_as_such(
     """No half answer, and the reason in the server's words; PowerShell 7 would have written it."""
     line = request("@{ text = 'x' * 2100000 }")
     ended = powershells.run(version, line, "")
-    assert "maxJsonLength" in str(ended.failure)
+    assert isinstance(ended.failure, ProtocolViolation)
+    assert "ran, but broke its contract" in ended.failure.message
+    assert "maxJsonLength" in ended.failure.message
     assert len(powershells.run(WindowsPowerShell.NONE, line, "").answer.data["text"]) == 2_100_000
 
 

@@ -33,7 +33,7 @@ from partner_operator.winrm.bootstrap import (
 from support.pwsh import find_pwsh
 from support.winrm_shell import COMPUTER, HOST, run_bootstrap, run_script
 
-PINNED = "1428b67b1800ccf49dff0612918d9df79d0f9c52efae99a16f4ed35311bcf54c"
+PINNED = "a1c16cf8a31c982c8a818de4f32cb5853706e043d996ce879c1663832fa8d7c8"
 """SHA-256 of the bootstrap: hosts may allow-list it, so a change must be seen in review."""
 WRAPPED_BY_WINRS = 'cmd.exe /c ""'
 WRITES_A_FILE = "[IO.File]::WriteAllText($Request.path, 'ran'); @{}"

@@ -25,7 +25,6 @@ if($null-ne$b-and$b.Length-eq[int]$u[1].Value-and(hx $b)-eq$a.to){
 $a.why='Prepare'
 $t=[Threading.Thread]::CurrentThread
 try{$t.CurrentCulture='en-US';$t.CurrentUICulture='en-US'}catch{$t.CurrentCulture=[Globalization.CultureInfo]::InvariantCulture}
-Remove-TypeData -TypeName System.Array -ErrorAction SilentlyContinue
 $p=[Text.Encoding]::UTF8.GetString($b)|ConvertFrom-Json
 $Request=wk $p.parameters
 $Secrets=@{};foreach($e in $p.secrets.PSObject.Properties){$Secrets[$e.Name]=wk $e.Value}
@@ -42,7 +41,8 @@ $a.data=wk $r[0] 1;$a.ok=$true}}}
 catch{$a.error=er $_}
 finally{if($q){$m.ReleaseMutex()}}
 $a.host=@{version="$($PSVersionTable.PSVersion)";clock=[int64]([DateTime]::UtcNow-(New-Object DateTime 1970,1,1,0,0,0,([DateTimeKind]::Utc))).TotalSeconds;bits=[IntPtr]::Size*8}
-$j=ConvertTo-Json -InputObject $a -Compress -Depth 30
+function js{ConvertTo-Json -InputObject $a -Compress -Depth 30}
+$j=try{js}catch{$a.data=0;$a.ok=$false;$a.error=er $_;js}
 $j=[regex]::Replace($j,'[^\x20-\x7e]',{param($c)'\u{0:x4}'-f[int][char]$c.Value})
 $b=[Text.Encoding]::ASCII.GetBytes($j)
 [Console]::Out.Write('PO1['+$b.Length+':'+(hx $b)+':'+[Convert]::ToBase64String($b)+']PO1')
