@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
 from partner_operator.engine.state import Pass
+from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
@@ -103,7 +104,8 @@ async def observe_on(work: Pass, host: str) -> Observed:
         work.server, work.credentials, host, tuple(urls), controller
     )
     work.observed_at = work.now()
-    if controller is None or observed.domain_controller in {None, controller}:
+    answered = observed.domain_controller
+    if controller is None or answered is None or same(controller, answered):
         return observed
     return _by_another_controller(work, observed, controller)
 
@@ -117,11 +119,15 @@ def _by_another_controller(work: Pass, observed: Observed, controller: str) -> O
         if draft.status.registration is not None
     ]
     lately = any(changed is not None and changed > recent for changed in changes)
-    open_intents = any(draft.status.intent is not None for draft in work.drafts)
-    if not (lately or open_intents) or observed.incomplete is not None:
+    # An older one has reached every controller, or it never happened: a controller that is gone for good must
+    # not leave it open for ever.
+    since = work.now() - REPLICATION
+    attempts = [draft.status.intent for draft in work.drafts]
+    trying = any(intent is not None and intent.started_at > since for intent in attempts)
+    if not (lately or trying) or observed.incomplete is not None:
         return observed
     why = (
-        f"{observed.domain_controller} answered in place of {controller} and may not know the newest changes "
-        "yet."
+        f"Another domain controller answered in place of {controller} and may not know the newest changes yet. "
+        "Half an hour after the last of them it is believed."
     )
     return replace(observed, incomplete=why)

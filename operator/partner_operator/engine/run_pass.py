@@ -192,9 +192,10 @@ def _learn_server(work: Pass, observed: Observed) -> None:
 
 def _controller(work: Pass, observed: Observed) -> str | None:
     """The controller to ask next time; the known one as long as its changes may be under way."""
-    if observed.incomplete is not None and work.status.domain_controller is not None:
-        return work.status.domain_controller
-    return observed.domain_controller
+    known, answered = work.status.domain_controller, observed.domain_controller
+    if known is not None and (observed.incomplete is not None or same(known, answered or "")):
+        return known
+    return answered
 
 
 def _duplicate(work: Pass) -> bool:
