@@ -73,8 +73,9 @@ async def test_who_answers_for_another_host_is_named(
     ],
 )
 async def test_what_is_listed_twice_makes_the_list_unbelievable(product: Product, key: str) -> None:
-    """Once more the same, in other letters or not."""
-    for change in (str, str.upper):
+    """Once more the same, in other letters or not. URLs are asked for as they are written, so only the same
+    one is a twin."""
+    for change in (str,) if key == "documents" else (str, str.upper):
         data = copy.deepcopy(GOOD[product])
         twin = dict(data[key][0])
         named = next(name for name in ("reference", "fqdn", "url") if name in twin)

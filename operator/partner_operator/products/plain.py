@@ -46,9 +46,13 @@ def check_product(told: str, expected: Product, host: str) -> None:
         )
 
 
-def twice(what: str, names: Iterable[str]) -> str | None:
-    """Why a list is not believed in which a name stands more than once; None when none does."""
-    counts = Counter(name.casefold() for name in names)
+def twice(what: str, names: Iterable[str], *, exactly: bool = False) -> str | None:
+    """Why a list is not believed in which a name stands more than once; None when none does.
+
+    Letter case makes no other name, unless `exactly`. Objects without a name (left-overs of machines that
+    were wiped, C05) are no twins of each other.
+    """
+    counts = Counter(name if exactly else name.casefold() for name in names if name.strip())
     return next((f"{what} shows {name} {n} times." for name, n in counts.items() if n > 1), None)
 
 

@@ -47,7 +47,7 @@ def observed(answer: Answer, told: ObserveAnswer, host: str) -> Observed:
         discovered_hosts=tuple(
             DiscoveredHost(found.fqdn, needs_restart=found.restarts)
             for found in told.hosts
-            if not found.edge
+            if found.fqdn and not found.edge
         ),
         domain_controller=told.controller,
         available_roles=tuple(told.roles),
@@ -93,7 +93,7 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
     return (
         twice("Get-PartnerApplication", (entry.reference for entry in told.entries))
         or twice("Get-ExchangeServer", (found.fqdn for found in told.hosts))
-        or twice("The answer", (document.url for document in told.documents))
+        or twice("The answer", (document.url for document in told.documents), exactly=True)
     )
 
 

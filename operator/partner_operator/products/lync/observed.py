@@ -65,7 +65,7 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
     return (
         twice("Get-CsPartnerApplication", (entry.reference for entry in told.entries))
         or twice("Get-CsManagementStoreReplicationStatus", (found.fqdn for found in told.replicas))
-        or twice("The answer", (document.url for document in told.documents))
+        or twice("The answer", (document.url for document in told.documents), exactly=True)
     )
 
 
