@@ -66,6 +66,8 @@ class FakeOrganisation:
     controller: str | None = None
     organization: str | None = None
     """What it says that it is; its usual name where nothing is set."""
+    signs_with: str | None = None
+    """The certificate that it signs with; the first that it publishes where nothing is set."""
     _lag: int = 0
 
     def __post_init__(self) -> None:
@@ -159,7 +161,8 @@ class FakeOrganisation:
         document = found.documents[URLS[self.product]].document
         assert document is not None
         current = document.certificates[0]
-        return (OwnCertificate(CertificateRole.CURRENT, current.thumbprint, current),)
+        thumbprint = self.signs_with or current.thumbprint
+        return (OwnCertificate(CertificateRole.CURRENT, thumbprint, current),)
 
     def _replicated(self) -> None:
         for host in self.hosts:

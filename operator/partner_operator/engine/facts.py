@@ -180,7 +180,9 @@ def _by_the_servers_clock(work: Pass, draft: Draft) -> datetime | None:
 
 
 def _replicated(work: Pass, draft: Draft) -> Part:
-    if work.observed is None or draft.status.registration is None:
+    stopped = work.blocker is not None or work.failure is not None
+    if stopped or work.observed is None or draft.status.registration is None:
+        # Nobody looked at machines of ours, so nothing is claimed of them.
         return _not_known(work, draft)
     if any(host.lower() in work.up_to_date for host in work.server.hosts):
         return true(Reason.ACTIVATED, "The Front Ends in spec.hosts have this configuration.")
