@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import requests
 from requests_credssp.exceptions import AuthenticationException, NTStatusException
+from spnego.exceptions import SpnegoError
 from urllib3.exceptions import HTTPError
 from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
 from winrm.protocol import Protocol
@@ -33,9 +34,11 @@ _LOGON_REFUSED = frozenset(
         0xC0000193,
         0xC0000224,
         0xC0000234,
+        0x8009030C,
     }
 )
-"""NTSTATUS (MS-ERREF 2.3.1): no such user, wrong password, restricted, expired, disabled, locked out."""
+"""NTSTATUS (MS-ERREF 2.3.1): no such user, wrong password, restricted, expired, disabled, locked out; and
+SEC_E_LOGON_DENIED (2.1.1)."""
 _ADDRESSING = "{http://schemas.xmlsoap.org/ws/2004/08/addressing}"
 _SOAP_TYPES = (
     "application/soap+xml",
@@ -189,16 +192,26 @@ def _judged(error: AuthenticationException | NTStatusException, status: int) -> 
     """What a failure of the CredSSP client means. Only a real refusal may count as one (lockout)."""
     if 300 <= status < 400:
         return Redirected()
-    if isinstance(error, NTStatusException):
-        if error.status in _LOGON_REFUSED:
+    told = _told_status(error)
+    if told is not None:
+        if told in _LOGON_REFUSED:
             return InvalidCredentialsError("rejected")
-        return LogonBroken(f"status 0x{error.status:08X}")
+        return LogonBroken(f"status 0x{told:08X}")
     text = str(error)
     if "being an available authentication method" in text:
         return LogonNotOffered()
     if status == 401 and "step TLS Handshake" not in text:
         return InvalidCredentialsError("rejected")
     return LogonBroken(f"HTTP {status}")
+
+
+def _told_status(error: AuthenticationException | NTStatusException) -> int | None:
+    """What the host gave as the reason, in 32 bits without a sign. requests-credssp hands on a few only, and
+    takes all others for an unnamed failure."""
+    cause = error.__cause__
+    told = cause.base_error if isinstance(cause, SpnegoError) else None
+    status = getattr(told, "winerror", None)
+    return status & 0xFFFFFFFF if isinstance(status, int) else None
 
 
 def _check_reply(message: str | bytes, reply: bytes) -> None:
