@@ -243,8 +243,10 @@ def test_a_crd_that_is_being_deleted_removes_nothing_from_servers() -> None:
     assert world.lync.model.entries
 
 
-def test_two_servers_for_one_organisation_the_younger_one_stands_back() -> None:
+@pytest.mark.parametrize("spelling", ["org-Exchange", "ORG-EXCHANGE"])
+def test_two_servers_for_one_organisation_the_younger_one_stands_back(spelling: str) -> None:
     world = converged()
+    world.exchange.organization = spelling
     twin = values.server(
         Product.EXCHANGE,
         key=ObjectKey("trust", "twin", "uid-twin"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from support.engine_servers import FakeOrganisation
 from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged
 
 NAMES = {"exchange": LYNC_ON_EXCHANGE, "lync": EXCHANGE_ON_LYNC}
+OTHER = "EE" * 20
+"""What somebody else signs with."""
 STALLED = (ConditionStatus.FALSE, Reason.OTHER_ORGANIZATION)
 
 
@@ -30,6 +33,7 @@ def replaced(server: str) -> World:
     """A converged world in which the names now lead to somebody else, who has nothing of ours."""
     world = converged()
     organisation(world, server).organization = "CN=Fabrikam"
+    organisation(world, server).signs_with = OTHER
     organisation(world, server).model.entries = ()
     return world
 
@@ -71,8 +75,11 @@ def test_when_the_old_one_answers_again_all_is_as_before(server: str) -> None:
     """A name that led astray for a while leaves no trace."""
     world = converged()
     organisation(world, server).organization = "CN=Fabrikam"
+    organisation(world, server).signs_with = OTHER
     next_pass(world, server)
+    assert world.cluster.server_ready(server) == STALLED
     organisation(world, server).organization = None
+    organisation(world, server).signs_with = None
     next_pass(world, server)
     assert world.cluster.ready(NAMES[server]) == (ConditionStatus.TRUE, Reason.SUCCEEDED)
     assert organisation(world, server).changes == converged_changes(server)
@@ -104,3 +111,82 @@ def test_another_spelling_is_no_other_organisation(server: str) -> None:
     organisation(world, server).organization = str(status(world, server).organization).upper()
     next_pass(world, server)
     assert world.cluster.ready(NAMES[server]) == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+
+
+def test_a_central_management_store_that_moved_is_the_same_deployment() -> None:
+    """Move-CsManagementServer, a failover to the other pool, an update that writes the connection otherwise:
+    the certificate that it signs its tokens with proves that it is still the same Lync."""
+    world = converged()
+    changes = world.lync.changes
+    world.lync.organization = "Data Source=sql2.litwareinc.com\\rtc;Initial Catalog=xds"
+    next_pass(world, "lync")
+    assert world.cluster.server_ready("lync") == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+    assert world.cluster.ready(EXCHANGE_ON_LYNC) == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+    assert status(world, "lync").organization == world.lync.organization
+    assert world.lync.changes == changes
+
+
+def test_a_directory_does_not_move() -> None:
+    """Exchange's organisation is a place in the directory: another place is another organisation."""
+    world = converged()
+    world.exchange.organization = "CN=Fabrikam"
+    next_pass(world, "exchange")
+    assert world.cluster.server_ready("exchange") == STALLED
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_who_asked_before_it_was_told_did_not_mean_it(server: str) -> None:
+    """A request for something else, that meets the other organisation first, is no answer to the question."""
+    world = replaced(server)
+    asked = replace(world.cluster.servers[server], reconcile_requested_at="for something else")
+    world.cluster.servers[server] = asked
+    for _ in range(2):
+        assert next_pass(world, server) == {"observe": 1}
+        assert world.cluster.server_ready(server) == STALLED
+    world.cluster.servers[server] = replace(asked, reconcile_requested_at="moved")
+    assert next_pass(world, server)["registered"] == 1
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_a_confirmed_deletion_does_not_follow_the_names_elsewhere(server: str) -> None:
+    """Until a confirmed deletion is done its request stays open; it is no leave to believe somebody else."""
+    world = converged()
+    world.cluster.delete(NAMES[server])
+    world.cluster.servers[server] = replace(
+        world.cluster.servers[server], reconcile_requested_at="delete them"
+    )
+    organisation(world, server).incomplete = "Something is left out."
+    next_pass(world, server)
+    organisation(world, server).incomplete = None
+    organisation(world, server).organization = "CN=Fabrikam"
+    organisation(world, server).signs_with = OTHER
+    organisation(world, server).model.entries = ()
+    for _ in range(3):
+        next_pass(world, server)
+        assert NAMES[server] in world.cluster.applications
+        assert world.cluster.server_ready(server) == STALLED
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_somebody_else_who_answers_the_read_back_proves_nothing(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names move between a removal and its read-back: what is not there was not there before either."""
+    world = converged()
+    there = organisation(world, server)
+    apply = there.apply
+
+    async def apply_and_move(*what: Any) -> None:
+        await apply(*what)
+        there.organization, there.signs_with = "CN=Fabrikam", OTHER
+
+    monkeypatch.setattr(there, "apply", apply_and_move)
+    world.cluster.delete(NAMES[server])
+    for _ in range(2):
+        next_pass(world, server)
+        assert world.cluster.server_ready(server) == STALLED
+        assert NAMES[server] in world.cluster.applications
+    assert not world.cluster.told(Reason.REMOVED)
+    there.organization = there.signs_with = None
+    next_pass(world, server)
+    assert NAMES[server] not in world.cluster.applications

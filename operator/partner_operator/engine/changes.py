@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partner_operator.engine import closing, contact, memory
+from partner_operator.engine import closing, contact, identity, memory
 from partner_operator.engine.ports import OperationFailed, Severity
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust import repair
@@ -151,7 +151,9 @@ async def _read_back(
 ) -> None:
     assert work.observed is not None
     made = {draft.desired.key: draft.decision for draft in changed}
-    work.observed = await contact.observe_on(work, work.observed.host)
+    after = await contact.observe_on(work, work.observed.host)
+    identity.must_be(work.observed, after)
+    work.observed = after
     unchanged = before is not None and _content(before) == _content(work.observed)
     if unchanged and not any(_invisible(made[draft.desired.key]) for draft in changed):
         # A write that changed nothing asks for no restart: the requirement is as it was before.

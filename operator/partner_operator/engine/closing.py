@@ -12,7 +12,7 @@ from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.plan import Change
-from partner_operator.trust.reasons import ConditionStatus, ConditionType
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import (
     ApplicationStatus,
     CertificateStatus,
@@ -164,7 +164,11 @@ async def _close_server(work: Pass) -> None:
 
 
 def _unfinished_deletions(work: Pass) -> bool:
-    """A request on the server confirms them, so it is not handled before they are done."""
+    """A request on the server confirms them, so it is not handled before they are done. Where somebody else
+    answers it confirms nothing: it was for those who were known then.
+    """
+    if work.blocker is not None and work.blocker.reason is Reason.OTHER_ORGANIZATION:
+        return False
     return any(draft.desired.deleting for draft in work.live)
 
 

@@ -12,6 +12,7 @@ from partner_operator.engine import (
     connectivity,
     contact,
     deletion,
+    identity,
     memory,
     restarts,
 )
@@ -25,7 +26,6 @@ from partner_operator.engine.ports import (
     Severity,
 )
 from partner_operator.engine.state import Draft, Pass, Ports
-from partner_operator.trust.match import same
 from partner_operator.trust.model import Mode, Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
@@ -106,10 +106,10 @@ async def _work(work: Pass, remembered: Credentials | None) -> None:
 async def _keep_true(work: Pass) -> None:
     """Everything after the first answer of the organisation."""
     assert work.observed is not None
-    if _another_organization(work, work.observed):
+    if identity.is_another(work, work.observed):
         return
-    _learn_server(work, work.observed)
-    if _duplicate(work):
+    identity.learn(work, work.observed)
+    if identity.is_duplicate(work, work.observed):
         return
     if work.status.pin is not None:
         work.status = replace(work.status, pin=None)
@@ -160,63 +160,6 @@ async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
     )
     work.observed = replace(observed, replicas=replicas)
     return frozenset(fresh)
-
-
-def _another_organization(work: Pass, observed: Observed) -> bool:
-    """Under the same names, somebody else answers than before: nothing known fits, so nothing is done."""
-    known, seen = work.status.organization, observed.organization
-    handled = {None, work.status.last_handled_reconcile_at}
-    if not known or not seen or same(known, seen):
-        return False
-    if work.server.reconcile_requested_at not in handled:
-        return False
-    work.blocker = Blocker(
-        Reason.OTHER_ORGANIZATION,
-        f"The hosts answer for {seen}, and until now they answered for {known}. Nothing is changed there. Find "
-        "out what stands behind their names. If it is meant, set the annotation "
-        "partner-operator.io/reconcile-requested-at on this PartnerServer.",
-        stalled=True,
-    )
-    return True
-
-
-def _learn_server(work: Pass, observed: Observed) -> None:
-    work.status = replace(
-        work.status,
-        organization=observed.organization or work.status.organization,
-        product_version=observed.product_version,
-        domain_controller=_controller(work, observed),
-        metadata=closing.metadata_status(work, observed) or work.status.metadata,
-    )
-
-
-def _controller(work: Pass, observed: Observed) -> str | None:
-    """The controller to ask next time; the known one as long as its changes may be under way."""
-    known, answered = work.status.domain_controller, observed.domain_controller
-    if known is not None and (observed.incomplete is not None or same(known, answered or "")):
-        return known
-    return answered
-
-
-def _duplicate(work: Pass) -> bool:
-    """Two PartnerServers for one organisation: the older one works, the younger one says so."""
-    assert work.observed is not None
-    mine = (work.server.created_at, work.server.key.uid)
-    for other in work.declared.others:
-        same = (
-            other.product is work.server.product
-            and other.organization == work.observed.organization
-            and other.key.uid != work.server.key.uid
-        )
-        if same and (other.created_at, other.key.uid) < mine:
-            work.blocker = Blocker(
-                Reason.DUPLICATE_SERVER,
-                f"PartnerServer {other.key.namespace}/{other.key.name} is the same {work.server.product} "
-                f"organisation ({work.observed.organization}) and is older. Delete one of the two.",
-                stalled=True,
-            )
-            return True
-    return False
 
 
 async def _stopped_short(work: Pass, failure: OperationFailed) -> None:
