@@ -14,7 +14,7 @@ from partner_simulator.simulation import Simulation
 from partner_simulator.web.farm import Farm
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names, tokens
-from support.doctor_domain import names_of
+from support.operated_domain import names_of
 
 HOST = names.AUTODISCOVER
 

@@ -16,7 +16,7 @@ from partner_operator.engine.ports import Credentials
 from partner_operator.recorder import Recorder
 from partner_operator.trust.model import DesiredServer, Product
 from partner_simulator.simulation import Simulation
-from support.doctor_domain import declared_server, logon, names_of, remotely
+from support.operated_domain import declared_server, logon, names_of, remotely
 from support.pwsh import find_pwsh
 from support.replay import Replay
 from support.replay_story import Story

@@ -20,8 +20,8 @@ from partner_simulator.simulation import Simulation
 from partner_simulator.world import names
 from partner_simulator.world.switches import Name, Switches
 from support import trust_worlds
-from support.doctor_domain import WINRM, names_of, remotely
 from support.doctor_examination import Patient
+from support.operated_domain import WINRM, names_of, remotely
 from support.pwsh import find_pwsh
 from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW
 

@@ -9,8 +9,9 @@ import pytest
 from partner_operator.trust.model import Product
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.simulation import Simulation
-from support.matrix_domain import Landscape, Reset, lead_to_loopback
+from support.matrix_domain import Landscape, Reset
 from support.matrix_stage import Stage
+from support.operated_domain import names_of
 from support.pwsh import find_pwsh
 from support.winrm_host import host_of
 
@@ -37,15 +38,13 @@ def simulation() -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def land(
-    request: pytest.FixtureRequest, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Landscape]:
+def land(request: pytest.FixtureRequest, simulation: Simulation) -> Iterator[Landscape]:
     """The domain as it was at first, and a fresh cluster; Exchange is told to trust, or who is asked for."""
-    lead_to_loopback(simulation, monkeypatch)
     reset = Reset(simulation)
     made = Landscape(simulation, getattr(request, "param", Product.EXCHANGE))
-    yield made
-    reset()
-    made.delete_shells()
+    with names_of(simulation):
+        yield made
+        reset()
+        made.delete_shells()
     assert simulation.open_shells() == ()
     assert simulation.counters.open_operations() == ()

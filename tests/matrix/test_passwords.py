@@ -16,7 +16,7 @@ REFUSED = Shown(Reason.CREDENTIALS_REJECTED, ConditionType.STALLED)
 
 def _changes_in_run(land: Landscape, number: int, step: Step) -> None:
     """Somebody changes the password while the n-th run of the pass is at this step."""
-    user, _ = land.administrator
+    user = land.administrator.username
     shells: list[str] = []
 
     def change(occasion: Occasion) -> bool:

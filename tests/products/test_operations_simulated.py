@@ -5,20 +5,16 @@ Once as PowerShell 7 and once as the oldest and the newest Windows PowerShell: a
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from partner_operator import winrm
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.products.exchange.operations import PROBES, ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import (
-    Authentication,
     ConnectivityTest,
     DesiredApplication,
     DesiredServer,
@@ -32,6 +28,7 @@ from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import PERSON, Simulation
 from support import trust_worlds
+from support.operated_domain import declared_server, logon, names_of, remotely
 from support.prelude_warm import VERSIONS
 from support.pwsh import find_pwsh
 from support.trust_worlds import EXCHANGE_URL, LYNC_URL
@@ -99,45 +96,22 @@ def simulation(request: pytest.FixtureRequest) -> Iterator[Simulation]:
 
 
 @pytest.fixture
-def domain(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> Domain:
+def domain(simulation: Simulation) -> Iterator[Domain]:
     """Both servers as their objects would declare them; their names lead to loopback."""
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, port: Any, *more: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else str(host)
-        address: Any
-        address, number = simulation.names().get(name, {}).get(str(port), (host, port))
-        return real(address, number, *more, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     told: Told = []
 
-    async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-        """As the composition root runs it."""
-        answer = await asyncio.to_thread(winrm.run, endpoint, request)
+    async def telling(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        answer = await remotely(endpoint, request)
         told.append((request.operation, shape(answer.data)))
         return answer
 
-    def side(product: Product, hosts: list[str], user: str, password: str) -> Side:
-        server = replace(
-            trust_worlds.server(product),
-            hosts=tuple(hosts),
-            port=5986,
-            ca_bundle=simulation.ca_pem,
-            authentication=Authentication.NTLM
-            if product is Product.EXCHANGE
-            else Authentication.CREDSSP,
-        )
+    def side(product: Product) -> Side:
         operations = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
-        return Side(server, Credentials(user, password, "digest"), operations(remotely))
+        server, known = declared_server(simulation, product), logon(simulation, product)
+        return Side(server, known, operations(telling))
 
-    of_exchange, of_lync = simulation.credentials()
-    return Domain(
-        simulation,
-        side(Product.EXCHANGE, simulation.exchange_hosts(), *of_exchange),
-        side(Product.LYNC, simulation.front_ends(), *of_lync),
-        told,
-    )
+    with names_of(simulation):
+        yield Domain(simulation, side(Product.EXCHANGE), side(Product.LYNC), told)
 
 
 def shape(value: Any) -> Any:

@@ -13,8 +13,8 @@ from partner_operator.recorder import Recorder
 from partner_operator.winrm import RemoteRunError, run
 from partner_operator.winrm.answer import without_secrets
 from partner_simulator.certificates import CertificateAuthority
-from support.doctor_domain import remotely
 from support.echo_engine import Chunk
+from support.operated_domain import remotely
 from support.secrets_search import found
 from support.winrm_frames import readdressed, success
 from support.winrm_host import PASSWORD, Host, host_of

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from partner_operator import winrm
 from partner_operator.trust.model import Product
-from partner_operator.winrm import Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
-from support.doctor_domain import declared_server, logon, names_of
+from support.operated_domain import declared_server, held, logon, names_of
 from support.pwsh import find_pwsh
 from support.secrets_net import Net, read_processes
 from support.secrets_search import found
 
 pytestmark = pytest.mark.pwsh
-SCRIPT = """
-[IO.File]::WriteAllText($Request.began, $Secrets.password.Length)
-while (-not [IO.File]::Exists($Request.over)) { Start-Sleep -Milliseconds 20 }
-@{ length = $Secrets.password.Length }
-"""
 
 
 @pytest.fixture
@@ -55,31 +46,10 @@ def test_no_process_shows_the_logon(
     """Neither when it is started nor while a script holds the password in its hands."""
     server = declared_server(simulation, Product.EXCHANGE)
     credentials = logon(simulation, Product.EXCHANGE)
-    endpoint = Endpoint(
-        server.hosts[0],
-        server.port,
-        "ntlm",
-        credentials.username,
-        credentials.password,
-        server.ca_bundle,
-    )
-    began, over = tmp_path / "began", tmp_path / "over"
-    request = RemoteRequest(
-        "hold",
-        SCRIPT,
-        {"began": str(began), "over": str(over)},
-        {"password": credentials.password},
-    )
     net = Net()
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(winrm.run, endpoint, request)
-        try:
-            while not began.exists() and not running.done():
-                time.sleep(0.02)
-            read_processes(net)
-        finally:
-            over.touch()
-        answer = running.result()
+    with held(server, credentials, tmp_path) as running:
+        read_processes(net)
+    answer = running.result()
     assert answer.data == {"length": len(credentials.password)}
     assert net.caught("a process's command line")
     assert net.caught("a process's environment")

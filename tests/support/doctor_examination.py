@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from partner_operator import winrm
 from partner_operator.doctor.challenge import hear
 from partner_operator.doctor.facts import Shell, Way
 from partner_operator.doctor.probe import probe
@@ -33,8 +31,8 @@ from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
-from support.doctor_domain import declared_server, logon, remotely
 from support.engine_world import exchange_on_lync, lync_on_exchange
+from support.operated_domain import declared_server, held, logon, remotely
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,31 +146,6 @@ class Patient:
         )
 
 
-@contextmanager
-def mutex_held(patient: Patient, folder: Path) -> Iterator[None]:
+def mutex_held(patient: Patient, folder: Path) -> AbstractContextManager[Future[Answer]]:
     """Another run of the operator is at work on the first host while this lasts."""
-    began, over = folder / "began", folder / "over"
-    request = RemoteRequest(
-        "another run",
-        "[IO.File]::WriteAllText($Request.began, 'x')\n"
-        "while (-not [IO.File]::Exists($Request.over)) { Start-Sleep -Milliseconds 50 }\n"
-        "@{ a = 1 }",
-        {"began": str(began), "over": str(over)},
-    )
-    endpoint = Endpoint(
-        patient.declared.hosts[0],
-        patient.declared.port,
-        "ntlm",
-        patient.credentials.username,
-        patient.credentials.password,
-        patient.declared.ca_bundle,
-    )
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(winrm.run, endpoint, request)
-        try:
-            while not began.exists() and not running.done():
-                time.sleep(0.02)
-            yield
-        finally:
-            over.touch()
-            running.result()
+    return held(patient.declared, patient.credentials, folder)

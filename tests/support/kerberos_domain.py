@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from partner_operator import winrm
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
-from partner_operator.trust.model import Authentication, DesiredServer, Product
+from partner_operator.trust.model import Authentication, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
 from partner_simulator.wsman import ChannelBinding, Tally, WsmanSettings
 from support import trust_worlds
+from support.operated_domain import declared_server, logon, names_of, remotely
 from support.pwsh import find_pwsh
 from support.trust_worlds import EXCHANGE_URL, LYNC_URL
 
@@ -40,16 +38,15 @@ def main() -> None:
     accounts = simulation.credentials()
     _say({"accounts": accounts, "hosts": list(simulation.domain.machines)})
     sys.stdin.readline()
-    with simulation:
-        _name(simulation)
+    with simulation, names_of(simulation):
         _say(asyncio.run(_work(simulation)))
 
 
 async def _work(simulation: Simulation) -> dict[str, Any]:
-    (exchange_user, exchange_password), (lync_user, lync_password) = simulation.credentials()
-    exchange = _server(Product.EXCHANGE, simulation, simulation.exchange_hosts())
-    credentials = Credentials(_principal(exchange_user), exchange_password, "digest")
-    operations = ExchangeOperations(_remotely)
+    kerberos = Authentication.KERBEROS
+    exchange = declared_server(simulation, Product.EXCHANGE, authentication=kerberos)
+    credentials = _logon(simulation, Product.EXCHANGE)
+    operations = ExchangeOperations(remotely)
     urls = (EXCHANGE_URL, LYNC_URL)
     host = exchange.hosts[0]
     empty = await operations.observe(exchange, credentials, host, urls, None)
@@ -63,10 +60,10 @@ async def _work(simulation: Simulation) -> dict[str, Any]:
     application = trust_worlds.application(Product.LYNC)
     await operations.apply(exchange, credentials, empty, change, application)
     seen = await operations.observe(exchange, credentials, host, urls, empty.domain_controller)
-    front_ends = _server(Product.LYNC, simulation, simulation.front_ends())
-    lync = Credentials(_principal(lync_user), lync_password, "digest")
+    front_ends = declared_server(simulation, Product.LYNC, authentication=kerberos)
+    lync = _logon(simulation, Product.LYNC)
     try:
-        await LyncOperations(_remotely).observe(front_ends, lync, front_ends.hosts[0], urls, None)
+        await LyncOperations(remotely).observe(front_ends, lync, front_ends.hosts[0], urls, None)
         refused = ""
     except OperationFailed as failure:
         refused = failure.message
@@ -81,33 +78,10 @@ async def _work(simulation: Simulation) -> dict[str, Any]:
     }
 
 
-def _server(product: Product, simulation: Simulation, hosts: list[str]) -> DesiredServer:
-    return replace(
-        trust_worlds.server(product),
-        hosts=tuple(hosts),
-        ca_bundle=simulation.ca_pem,
-        authentication=Authentication.KERBEROS,
-    )
-
-
-def _principal(user: str) -> str:
-    return f"{user.partition(chr(92))[2]}@{REALM}"
-
-
-async def _remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-    return await asyncio.to_thread(winrm.run, endpoint, request)
-
-
-def _name(simulation: Simulation) -> None:
-    """The domain's names lead to loopback."""
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, port: Any, *more: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else str(host)
-        where: Any = simulation.names().get(name, {}).get(str(port), (host, port))
-        return real(where[0], where[1], *more, **options)
-
-    socket.getaddrinfo = getaddrinfo
+def _logon(simulation: Simulation, product: Product) -> Credentials:
+    """With the name as Kerberos writes it."""
+    known = logon(simulation, product)
+    return replace(known, username=f"{known.username.partition(chr(92))[2]}@{REALM}")
 
 
 def _say(value: Any) -> None:

@@ -16,16 +16,14 @@ from typing import Any
 
 import pytest
 
-from partner_operator import winrm
-from partner_operator.engine.ports import Credentials, ServerName
+from partner_operator.engine.ports import ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Ports
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import Authentication, Product
+from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionType, Reason
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.ports import CommandEngine, Output, RunningCommand, Session
 from partner_simulator.powershell import PowerShellEngine
 from partner_simulator.simulation import Simulation
@@ -33,6 +31,7 @@ from support import trust_worlds
 from support.engine_crash import Crash
 from support.engine_kubernetes import Cluster, TestClock
 from support.engine_world import IMPATIENT, LYNC_ON_EXCHANGE, lync_on_exchange
+from support.operated_domain import declared_server, leading_to, logon, remotely
 from support.pwsh import find_pwsh
 
 Lie = Callable[[bytes, bytes], bytes]
@@ -130,40 +129,17 @@ class Domain:
         patch.setattr("partner_simulator.simulation.PowerShellEngine", between)
         self.simulation = Simulation(pwsh=find_pwsh())
         self.simulation.start()
-        real = socket.getaddrinfo
-
-        def getaddrinfo(host: Any, port: Any, *more: Any, **options: Any) -> Any:
-            name = host.decode() if isinstance(host, bytes) else str(host)
-            known = self.simulation.names().get(name, {})
-            address: Any
-            address, number = known.get(str(port), (host, port))
-            return real(address, number, *more, **options)
-
-        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        patch.setattr(socket, "getaddrinfo", leading_to(self.simulation))
         self.declare()
 
     def declare(self) -> None:
         """A fresh cluster in which both directions are declared; nothing is remembered."""
         self.clock = TestClock(datetime.now(UTC).replace(microsecond=0))
         self.cluster = Cluster(Crash())
-        simulation = self.simulation
-        hosts = {
-            Product.EXCHANGE: simulation.exchange_hosts(),
-            Product.LYNC: simulation.front_ends(),
-        }
-        for (product, names), (user, password) in zip(
-            hosts.items(), simulation.credentials(), strict=True
-        ):
-            server = replace(
-                trust_worlds.server(product),
-                hosts=tuple(names),
-                ca_bundle=simulation.ca_pem,
-                authentication=Authentication.NTLM
-                if product is Product.EXCHANGE
-                else Authentication.CREDSSP,
-            )
-            name = server.key.name
-            self.cluster.credentials_by_server[name] = Credentials(user, password, f"{name}-1")
+        for product in (Product.EXCHANGE, Product.LYNC):
+            server = declared_server(self.simulation, product)
+            known = logon(self.simulation, product)
+            self.cluster.credentials_by_server[server.key.name] = known
             self.cluster.add_server(server)
         self.cluster.add(lync_on_exchange())
         self.cluster.add(trust_worlds.application(Product.EXCHANGE, EXCHANGE, server_name="lync"))
@@ -175,8 +151,8 @@ class Domain:
             writer=self.cluster,
             announcer=self.cluster,
             operations={
-                Product.EXCHANGE: ExchangeOperations(_remotely),
-                Product.LYNC: LyncOperations(_remotely),
+                Product.EXCHANGE: ExchangeOperations(remotely),
+                Product.LYNC: LyncOperations(remotely),
             },
             clock=self.clock,
             chance=random.Random(1),
@@ -201,7 +177,3 @@ class Domain:
 
 EXCHANGE = "exchange-on-lync"
 APPLICATIONS = {"exchange": LYNC_ON_EXCHANGE, "lync": EXCHANGE}
-
-
-async def _remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-    return await asyncio.to_thread(winrm.run, endpoint, request)

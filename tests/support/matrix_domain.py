@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import tempfile
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import pytest
 from winrm.protocol import Protocol
 
-from partner_operator import winrm
 from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Patience, Ports
@@ -21,7 +17,6 @@ from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
-    Authentication,
     Product,
     RestartPolicy,
     RestartRules,
@@ -37,6 +32,7 @@ from support import trust_worlds
 from support.engine_crash import Crash
 from support.engine_kubernetes import Cluster, TestClock
 from support.matrix_model import Shown
+from support.operated_domain import declared_server, logon, remotely
 
 SERVER, APPLICATION = "server", "partner"
 _MAKES = {Product.EXCHANGE: "New-PartnerApplication", Product.LYNC: "New-CsPartnerApplication"}
@@ -68,19 +64,6 @@ class Reset:
         ]
 
 
-def lead_to_loopback(simulation: Simulation, patch: pytest.MonkeyPatch) -> None:
-    """Names of the domain resolve to where its hosts listen."""
-    real = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, port: Any, *more: Any, **options: Any) -> Any:
-        name = host.decode() if isinstance(host, bytes) else str(host)
-        address: Any
-        address, number = simulation.names().get(name, {}).get(str(port), (host, port))
-        return real(address, number, *more, **options)
-
-    patch.setattr(socket, "getaddrinfo", getaddrinfo)
-
-
 @dataclass
 class Landscape:
     """One side shall trust the other: one server, one application, nothing registered yet."""
@@ -103,23 +86,17 @@ class Landscape:
         self._shells = {shell.shell_id for shell in self.simulation.open_shells()}
         self.runs: list[str] = []
         """Operations that were run, in order."""
-        exchange = self.product is Product.EXCHANGE
-        hosts = self.simulation.exchange_hosts() if exchange else self.simulation.front_ends()
-        self.host = hosts[0]
-        server = trust_worlds.server(self.product)
-        server = replace(
-            server,
-            key=replace(server.key, name=SERVER),
-            hosts=(self.host,),
-            ca_bundle=self.simulation.ca_pem,
-            authentication=Authentication.NTLM if exchange else Authentication.CREDSSP,
-            restart=RestartRules(policy=RestartPolicy.NEVER),
+        server = declared_server(
+            self.simulation, self.product, restart=RestartRules(policy=RestartPolicy.NEVER)
         )
-        self.cluster.add_server(server)
+        self.host = server.hosts[0]
+        self.cluster.add_server(
+            replace(server, key=replace(server.key, name=SERVER), hosts=(self.host,))
+        )
         self.use_secret()
         self.cluster.add(
             trust_worlds.application(
-                Product.LYNC if exchange else Product.EXCHANGE,
+                Product.LYNC if self.product is Product.EXCHANGE else Product.EXCHANGE,
                 APPLICATION,
                 server_name=SERVER,
                 has_finalizer=False,
@@ -136,15 +113,14 @@ class Landscape:
         )
 
     @property
-    def administrator(self) -> tuple[str, str]:
-        """User and password of the server's administrator, now."""
-        exchange, lync = self.simulation.credentials()
-        return exchange if self.product is Product.EXCHANGE else lync
+    def administrator(self) -> Credentials:
+        """The server's administrator, now."""
+        return logon(self.simulation, self.product)
 
     def use_secret(self, digest: str = "one") -> None:
         """`kubectl apply` of the Secret with what is right now."""
-        user, password = self.administrator
-        self.cluster.credentials_by_server[SERVER] = Credentials(user, password, digest)
+        known = replace(self.administrator, digest=digest)
+        self.cluster.credentials_by_server[SERVER] = known
 
     async def remotely(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
         """As the composition root runs it, with less patience."""
@@ -154,7 +130,7 @@ class Landscape:
             deadline_seconds=min(request.deadline_seconds, self.seconds),
             mutex_wait_seconds=self.mutex_seconds,
         )
-        return await asyncio.to_thread(winrm.run, endpoint, hurried)
+        return await remotely(endpoint, hurried)
 
     def pass_by(self) -> None:
         """One pass, when it is due."""
@@ -221,15 +197,15 @@ class Landscape:
 
     def delete_shells(self) -> None:
         """What the IdleTimeOut does in the end, done at once by the administrator."""
-        user, password = self.administrator
+        administrator = self.administrator
         with tempfile.NamedTemporaryFile("w", suffix=".pem") as bundle:
             bundle.write(self.simulation.ca_pem)
             bundle.flush()
             protocol = Protocol(
                 f"https://{self.host}:5986/wsman",
                 transport="ntlm",
-                username=user,
-                password=password,
+                username=administrator.username,
+                password=administrator.password,
                 ca_trust_path=bundle.name,
                 proxy=None,
             )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from partner_operator import winrm
@@ -15,14 +17,19 @@ from partner_operator.trust.model import Authentication, DesiredServer, Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
 from support import trust_worlds
+from support.waiting import eventually
 
 WINRM = 5986
 _CLOSED = ("127.0.0.1", 1)
+_HOLD = """
+[IO.File]::WriteAllText($Request.began, 'x')
+while (-not [IO.File]::Exists($Request.over)) { Start-Sleep -Milliseconds 20 }
+@{ length = $Secrets.password.Length }
+"""
 
 
-@contextmanager
-def names_of(simulation: Simulation) -> Iterator[None]:
-    """While this lasts, the domain's names lead to loopback: a port that nobody has refuses, and so on.
+def leading_to(simulation: Simulation) -> Callable[..., Any]:
+    """A `getaddrinfo` to which the domain's names are loopback: a port that nobody has refuses, and so on.
 
     The same rules as partner_simulator.names, but what changes in the simulation is seen at once.
     """
@@ -39,11 +46,46 @@ def names_of(simulation: Simulation) -> Iterator[None]:
         address, number = known.get(str(port), _CLOSED)
         return real(address, number, *more, **options)
 
-    socket.getaddrinfo = getaddrinfo
+    return getaddrinfo
+
+
+@contextmanager
+def names_of(simulation: Simulation) -> Iterator[None]:
+    """While this lasts, the domain's names lead to loopback."""
+    real = socket.getaddrinfo
+    socket.getaddrinfo = leading_to(simulation)
     try:
         yield
     finally:
         socket.getaddrinfo = real
+
+
+@contextmanager
+def held(server: DesiredServer, credentials: Credentials, folder: Path) -> Iterator[Future[Answer]]:
+    """While this lasts, a run that holds the password goes on on the first host; it tells the length."""
+    began, over = folder / "began", folder / "over"
+    request = RemoteRequest(
+        "hold",
+        _HOLD,
+        {"began": str(began), "over": str(over)},
+        {"password": credentials.password},
+    )
+    endpoint = Endpoint(
+        server.hosts[0],
+        server.port,
+        "ntlm",
+        credentials.username,
+        credentials.password,
+        server.ca_bundle,
+    )
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(winrm.run, endpoint, request)
+        try:
+            eventually(lambda: began.exists() or running.done())
+            yield running
+        finally:
+            over.touch()
+            running.result()
 
 
 async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
