@@ -26,7 +26,18 @@ def crds(api: Any) -> list[str]:
 
 @pytest.fixture
 def cluster(api: Any, crds: list[str]) -> Cluster:
-    """The administrator at work in a new namespace. It is left there: emptying one takes seconds."""
+    """The administrator at work in a new namespace."""
+    return _at_work_in_a_new_namespace(api)
+
+
+@pytest.fixture
+def elsewhere(api: Any, crds: list[str]) -> Cluster:
+    """The administrator at work in another namespace."""
+    return _at_work_in_a_new_namespace(api)
+
+
+def _at_work_in_a_new_namespace(api: Any) -> Cluster:
+    # It is left there: emptying one takes seconds.
     namespace = f"kube-{uuid.uuid4().hex[:8]}"
     core: Any = client.CoreV1Api(api)
     core.create_namespace({"metadata": {"name": namespace}})

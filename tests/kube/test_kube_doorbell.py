@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -23,6 +23,7 @@ from partner_operator.kube.status import KubernetesWriter
 from partner_operator.trust.status import ServerStatus
 from support.kube_cluster import Cluster
 from support.kube_objects import application, server
+from support.waiting import until
 
 pytestmark = pytest.mark.controlplane
 
@@ -95,7 +96,7 @@ class Operator:
             yield self.engine
         finally:
             stop.set()
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 60)
         assert self.engine.running == 0
 
 
@@ -107,14 +108,6 @@ def operator(
     monkeypatch.setattr(workers, "SETTLE", 0.2)
     monkeypatch.setattr(workers, "RESTART_DELAY", 0.2)
     return Operator(cluster, connection, echo)
-
-
-async def until(holds: Callable[[], bool], seconds: float = 15.0) -> None:
-    """Wait until something is so, and let the operator run meanwhile."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not await asyncio.to_thread(holds):
-        assert asyncio.get_running_loop().time() < deadline, "not so in time"
-        await asyncio.sleep(0.05)
 
 
 async def test_each_server_has_one_worker_that_is_rung_by_its_applications(
@@ -142,12 +135,13 @@ async def test_the_server_is_held_by_our_finalizer_and_by_nothing_else_of_kopf(
         found = cluster.get("PartnerServer", "exchange")["metadata"].get("finalizers")
         return bool(found == ["partner-operator.io/server"])
 
-    async with operator.running():
+    async with operator.running() as engine:
         await until(held)
-        await asyncio.sleep(0.5)
+        cluster.patch("PartnerServer", "exchange", {"spec": {"interval": "20m"}})
+        await until(lambda: "PartnerServer exchange changed" in engine.reasons("exchange"))
     metadata = cluster.get("PartnerServer", "exchange")["metadata"]
     assert "annotations" not in metadata
-    assert metadata["generation"] == 1
+    assert metadata["generation"] == 2
 
 
 async def test_a_server_that_is_deleted_stays_until_its_worker_is_done(
@@ -158,12 +152,11 @@ async def test_a_server_that_is_deleted_stays_until_its_worker_is_done(
         await until(lambda: bool(engine.passes))
         cluster.delete("PartnerServer", "exchange")
         await until(lambda: "PartnerServer exchange is being deleted" in engine.reasons("exchange"))
-        await asyncio.sleep(1)
-        assert cluster.exists("PartnerServer", "exchange")
         # What is asked of a terminating server is still heard.
         annotations = {"partner-operator.io/reconcile-requested-at": "now"}
         cluster.patch("PartnerServer", "exchange", {"metadata": {"annotations": annotations}})
         await until(lambda: "PartnerServer exchange changed" in engine.reasons("exchange"))
+        assert cluster.exists("PartnerServer", "exchange")
         engine.may_go.add("exchange")
         annotations = {"partner-operator.io/reconcile-requested-at": "again"}
         cluster.patch("PartnerServer", "exchange", {"metadata": {"annotations": annotations}})
@@ -184,7 +177,9 @@ async def test_a_restart_of_the_operator_does_not_let_a_terminating_server_go(
     async with operator.running() as engine:
         cluster.create(application("lync-on-exchange"))
         await until(lambda: bool(engine.passes))
-        await asyncio.sleep(1)
+        annotations = {"partner-operator.io/reconcile-requested-at": "soon"}
+        cluster.patch("PartnerServer", "exchange", {"metadata": {"annotations": annotations}})
+        await until(lambda: "PartnerServer exchange changed" in engine.reasons("exchange"))
         assert cluster.exists("PartnerServer", "exchange")
         engine.may_go.add("exchange")
         annotations = {"partner-operator.io/reconcile-requested-at": "now"}
@@ -246,11 +241,14 @@ async def test_our_own_status_writes_ring_nobody_but_are_heard(
         assert len(engine.passes) == before
 
 
-async def test_another_namespace_is_not_served(cluster: Cluster, operator: Operator) -> None:
+async def test_another_namespace_is_not_served(
+    cluster: Cluster, elsewhere: Cluster, operator: Operator
+) -> None:
     cluster.create(server("exchange"))
-    async with operator.running(namespaces=["default"]) as engine:
-        await asyncio.sleep(1.5)
-        assert engine.passes == []
+    async with operator.running(namespaces=[elsewhere.namespace]) as engine:
+        elsewhere.create(server("lync"))
+        await until(lambda: bool(engine.passes))
+        assert {name for name, _ in engine.passes} == {"lync"}
     assert "finalizers" not in cluster.get("PartnerServer", "exchange")["metadata"]
 
 

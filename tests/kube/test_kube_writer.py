@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +25,8 @@ from partner_operator.trust.status import (
     Retry,
     ServerStatus,
 )
-from partner_testbed import ControlPlane, read_audit
-from support.kube_cluster import Cluster
+from partner_testbed import ControlPlane
+from support.kube_cluster import Cluster, audited
 from support.kube_objects import application, server
 
 pytestmark = pytest.mark.controlplane
@@ -57,11 +55,9 @@ def desired(body: dict[str, Any]) -> DesiredApplication:
 
 def patches(plane: ControlPlane, cluster: Cluster) -> int:
     """How many patches the API server has answered in this namespace."""
-    assert plane.audit_log is not None
-    time.sleep(0.2)  # the log is written a moment after the answer
     return sum(
         event.namespace == cluster.namespace and event.verb == "patch"
-        for event in read_audit(Path(plane.audit_log))
+        for event in audited(plane, cluster)
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -165,9 +164,7 @@ async def test_a_document_that_drips_is_given_up_in_time(
     """A byte now and then passes every time-out for reading, but not the one for all of it."""
     monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 2)
     site.pages[PATH] = Page(body(document()), pause=0.25)
-    began = time.monotonic()
     found = await fetched(site.url(), trust)
-    assert time.monotonic() - began < 30
     assert found.fault is DocumentFault.UNREACHABLE
     assert "within 2 seconds" in found.detail
 

@@ -207,7 +207,7 @@ def test_idle_connection_is_closed_and_the_client_logs_on_again(bench: Bench) ->
     bench.server.settings = replace(bench.server.settings, connection_idle_seconds=0.2)
     client = bench.protocol()
     shell = client.open_shell()
-    assert bench.server.wait_for_connections(0, timeout_seconds=5)
+    assert bench.server.wait_for_connections(0, timeout_seconds=60)
     client.close_shell(shell)
     assert bench.server.counters.count(Tally.CONNECTIONS) == 2
 

@@ -12,9 +12,11 @@ from winrm.protocol import Protocol
 
 from partner_simulator.wsman import FaultShape, Quotas, Tally
 from support.echo_engine import fixed
+from support.waiting import eventually
 from support.wsman_bench import OTHER_USER, Bench
 
 UNKNOWN = 2150858843
+_READ_SECONDS = 30
 
 
 def _quotas(bench: Bench, **changes: object) -> None:
@@ -105,20 +107,13 @@ def test_shell_of_another_user_does_not_exist(bench: Bench) -> None:
     client.close_shell(shell)
 
 
-def _wait_until_no_shell(bench: Bench, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while bench.server.counters.open_shells() and time.monotonic() < end:
-        time.sleep(0.05)
-    return not bench.server.counters.open_shells()
-
-
 def test_idle_shell_is_reaped_with_its_command(bench: Bench) -> None:
     """A client that vanished leaves a shell only until IdleTimeOut."""
     bench.server.settings = replace(bench.server.settings, receive_counts_as_activity=False)
     client = bench.protocol()
-    shell = client.open_shell(idle_timeout="PT0.5S")
+    shell = client.open_shell(idle_timeout="PT1S")
     client.run_command(shell, "cat")
-    assert _wait_until_no_shell(bench, 5)
+    eventually(lambda: bench.server.counters.open_shells() == ())
     assert bench.engine.started[0][2].terminated
     assert bench.server.counters.count(Tally.SHELLS_REAPED) == 1
     assert bench.server.counters.open_operations() == ()
@@ -132,8 +127,8 @@ def test_pending_receive_as_activity_is_a_switch(bench: Bench, counts: bool) -> 
     """Whether a waiting client keeps its shell alive is unknown, so both worlds exist."""
     bench.server.settings = replace(bench.server.settings, receive_counts_as_activity=counts)
     client = bench.protocol()
-    shell = client.open_shell(idle_timeout="PT0.5S")
-    command = client.run_command(shell, "sleep", ["1.5"])
+    shell = client.open_shell(idle_timeout="PT1S")
+    command = client.run_command(shell, "sleep", ["2.5"])
     if counts:
         assert client.get_command_output(shell, command)[2] == 0
         client.close_shell(shell)
@@ -145,19 +140,23 @@ def test_pending_receive_as_activity_is_a_switch(bench: Bench, counts: bool) -> 
 
 def test_silence_is_answered_by_timed_out(bench: Bench) -> None:
     """The client's OperationTimeout counts, but no more than the service's maximum."""
-    client = bench.protocol(operation_timeout_sec=1, read_timeout_sec=8)
+    client = bench.protocol(operation_timeout_sec=1, read_timeout_sec=_READ_SECONDS)
     shell = client.open_shell()
     command = client.run_command(shell, "cat")
     started = time.monotonic()
     with pytest.raises(WinRMOperationTimeoutError):
         client.get_command_output_raw(shell, command)
-    assert 0.9 < time.monotonic() - started < 3
-    _quotas(bench, max_operation_timeout_seconds=0.2)
-    started = time.monotonic()
-    with pytest.raises(WinRMOperationTimeoutError):
-        client.get_command_output_raw(shell, command)
-    assert time.monotonic() - started < 0.9
+    assert time.monotonic() - started > 0.9
     client.close_shell(shell)
+    # Longer than the client reads: it would give up by itself if its own time-out counted.
+    _quotas(bench, max_operation_timeout_seconds=0.2)
+    patient = bench.protocol(operation_timeout_sec=50, read_timeout_sec=60)
+    patient.transport.read_timeout_sec = _READ_SECONDS
+    shell = patient.open_shell()
+    command = patient.run_command(shell, "cat")
+    with pytest.raises(WinRMOperationTimeoutError):
+        patient.get_command_output_raw(shell, command)
+    patient.close_shell(shell)
 
 
 def test_after_terminate_a_command_does_not_exist(bench: Bench) -> None:
@@ -225,9 +224,9 @@ def test_terminate_aborts_a_waiting_receive(bench: Bench) -> None:
 
     thread = threading.Thread(target=wait)
     thread.start()
-    time.sleep(0.3)
+    eventually(lambda: bench.engine.started[0][2].reads > 0)
     killing.cleanup_command(shell, command)
-    thread.join(5)
+    thread.join(60)
     assert codes == [995]
     killing.close_shell(shell)
 

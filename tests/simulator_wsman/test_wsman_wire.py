@@ -261,7 +261,7 @@ def test_hosts_have_addresses_and_counters_of_their_own(authority: CertificateAu
     with first, second:
         assert second.url == f"https://127.0.0.2:{second.port}/wsman"
         with socket.create_connection(("127.0.0.2", second.port)):
-            assert second.wait_for_connections(1, timeout_seconds=5)
+            assert second.wait_for_connections(1, timeout_seconds=60)
         with pytest.raises(LookupError):
             assert first.http_port
     assert first.counters.count(Tally.CONNECTIONS, "a") == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +17,10 @@ from partner_simulator.world.switches import Switches
 from partner_simulator.world.world import World
 from partner_simulator.wsman import Quotas, WsmanServer, WsmanSettings
 from support.pwsh import find_pwsh
+from support.waiting import eventually
 
 HOST = names.EXCHANGE_HOSTS[0]
+_SHORT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,5 @@ def exchange_in(
 
 def wait_for_idle(server: WsmanServer) -> None:
     """Wait until shells that a client forgot are reaped, if the host's IdleTimeOut is short."""
-    idle_seconds = server.settings.quotas.idle_timeout_seconds
-    deadline = time.monotonic() + (3 * idle_seconds if idle_seconds < 60 else 0)
-    while server.counters.open_shells() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    if server.settings.quotas.idle_timeout_seconds < _SHORT_SECONDS:
+        eventually(lambda: not server.counters.open_shells())

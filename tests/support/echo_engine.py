@@ -34,6 +34,8 @@ class EchoCommand:
         """Start at once unless `needs_input`."""
         self.stdin = b""
         self.terminated = False
+        self.reads = 0
+        """How often somebody has begun to wait for output."""
         self._answer = answer
         self._condition = threading.Condition()
         self._schedule: list[tuple[float, Chunk]] | None = None
@@ -54,6 +56,7 @@ class EchoCommand:
         """Return what is due, or wait for it."""
         deadline = time.monotonic() + timeout_seconds
         with self._condition:
+            self.reads += 1
             while True:
                 now = time.monotonic()
                 output = self._due(now)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from kubernetes import client
 
 from partner_operator.trust.model import ObjectKey
+from partner_testbed import ControlPlane
+from partner_testbed.audit import AuditEvent, read_audit
+from support.waiting import eventually
 
 GROUP, VERSION = "partner-operator.io", "v1alpha1"
 PLURALS = {"PartnerServer": "partnerservers", "PartnerApplication": "partnerapplications"}
@@ -140,9 +143,11 @@ class Cluster:
         return answer
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "not so in time"
-        time.sleep(0.05)
+def audited(plane: ControlPlane, cluster: Cluster) -> list[AuditEvent]:
+    """The requests that were answered until now: the log is written a moment later, up to a mark."""
+    log = plane.audit_log
+    assert log is not None
+    mark = f"mark-{uuid.uuid4().hex}"
+    assert not cluster.exists("PartnerServer", mark)
+    eventually(lambda: any(event.name == mark for event in read_audit(log)))
+    return list(read_audit(log))

@@ -107,7 +107,7 @@ def _rolls(stage: Stage, cell: Cell) -> None:
     def roll(_: object) -> None:
         other = CertificateAuthority("OTHER-CA").issue_server([HOST])
         stage.host.server.use_certificate(other)
-        time.sleep(2 * _IDLE_SECONDS)
+        stage.wait_until_left_alone()
 
     stage.host.server.settings = WsmanSettings(connection_idle_seconds=_IDLE_SECONDS)
     stage.before(cell.step, roll)
@@ -154,7 +154,7 @@ def _late(stage: Stage, cell: Cell) -> None:
 def _idle() -> Iterator[Cell]:
     def arrange(stage: Stage, cell: Cell) -> None:
         stage.host.server.settings = WsmanSettings(connection_idle_seconds=_IDLE_SECONDS)
-        stage.before(cell.step, lambda _: time.sleep(2 * _IDLE_SECONDS))
+        stage.before(cell.step, lambda _: stage.wait_until_left_alone())
 
     for step in AFTER_CREATE:
         yield at(Kind.IDLE, "by the host", step, Expected(None, Counts(accepted=2)), arrange)

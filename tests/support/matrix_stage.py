@@ -69,6 +69,10 @@ class Stage:
 
         self.patch.setattr(HardenedTransport, "send_message", send_message)
 
+    def wait_until_left_alone(self) -> None:
+        """Until the host has closed the client's idle connection."""
+        assert self.host.server.wait_for_connections(0, timeout_seconds=60)
+
     def open_decoy(self, says: bytes | None = None) -> Decoy:
         """A listener that nobody should talk to, or that says one thing (None: nothing)."""
         self.decoy = Decoy(says)

@@ -18,8 +18,6 @@ from support.secrets_search import found, planted
 _AGAIN_SECONDS = 0.1
 _GONE = 410
 """HTTP status: the version is too old to go on from."""
-SHELLS_OF_A_KILL = 2
-"""A killed process cannot close its shells: one per organisation that it worked on."""
 PLURALS = ("partnerservers", "partnerapplications")
 
 

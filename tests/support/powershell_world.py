@@ -39,6 +39,7 @@ LYNC = Session(
     "atl-fe-001.litwareinc.com", Logon("LITWAREINC\\csadmin", LogonKind.CREDSSP), "shell-lync"
 )
 
+_PATIENCE_SECONDS = 120
 Handler = Callable[[CmdletCall, CmdletOutput], None]
 
 
@@ -202,14 +203,21 @@ def run_line(
     return finish(command)
 
 
-def finish(command: RunningCommand, seconds: float = 120) -> Ended:
-    """Collect what a running command still has to say."""
+def finish(command: RunningCommand) -> Ended:
+    """Collect what a running command still has to say, as text."""
+    out, err, code = rest(command)
+    return Ended(out.decode("utf-8"), err.decode("utf-8", "replace"), code)
+
+
+def rest(command: RunningCommand) -> tuple[bytes, bytes, int]:
+    """Wait for a command's end; what it says until then on both streams, and its exit code."""
     out, err = b"", b""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         output = command.read(5)
         out += output.stdout
         err += output.stderr
         if output.exit_code is not None:
-            return Ended(out.decode("utf-8"), err.decode("utf-8", "replace"), output.exit_code)
+            return out, err, output.exit_code
+    command.terminate()
     raise AssertionError(f"still running; so far {out!r} {err!r}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -18,10 +17,10 @@ from partner_operator.winrm.bootstrap import bootstrap_script
 from partner_simulator.ports import CmdletCall, CmdletOutput, Logon, LogonKind, Session
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
 from support import winrm_powershell
+from support.powershell_world import encoded, rest
 from support.pwsh import find_pwsh
 from support.winrm_powershell import Ended
 
-_SECONDS = 60
 _LONGEST_LINE = 1_000_000
 _SESSION = Session("ex1.litwareinc.com", Logon("LITWAREINC\\exadmin", LogonKind.NETWORK), "warm")
 VERSIONS = (WindowsPowerShell.NONE, WindowsPowerShell.V3_0, WindowsPowerShell.V5_1)
@@ -98,21 +97,9 @@ class WarmPowerShells:
         """Run the bootstrap behind `before`, with this request, as `version`."""
         self.runs += 1
         text = f"{before}\n{bootstrap_script()}"
-        encoded = base64.b64encode(text.encode("utf-16-le")).decode()
-        command = self._engine(version).start(
-            _SESSION, f"powershell.exe -NoProfile -NonInteractive -EncodedCommand {encoded}"
-        )
+        command = self._engine(version).start(_SESSION, encoded(text, "-NoProfile -NonInteractive"))
         command.write_stdin(line, end=True)
-        out, err = b"", b""
-        deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline:
-            output = command.read(1)
-            out += output.stdout
-            err += output.stderr
-            if output.exit_code is not None:
-                return Ended(out, err, output.exit_code, framing.request_digest(line))
-        command.terminate()
-        raise AssertionError(f"still running; so far {out!r} {err!r}")
+        return Ended(*rest(command), framing.request_digest(line))
 
     def _engine(self, version: WindowsPowerShell) -> PowerShellEngine:
         if version not in self._engines:

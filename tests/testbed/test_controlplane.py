@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from partner_testbed import (
     install_crds,
     read_audit,
 )
+from support.waiting import eventually
 
 pytestmark = pytest.mark.controlplane
 
@@ -81,14 +81,6 @@ def controllers(plane: ControlPlane) -> None:
     """Skip a test where the control plane has no controllers."""
     if not plane.controllers:
         pytest.skip("this kube-apiserver came without controllers: build tools/controlplane")
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "not so in time"
-        time.sleep(0.05)
 
 
 def gone(read: Callable[[], Any]) -> bool:
