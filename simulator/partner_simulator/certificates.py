@@ -171,13 +171,8 @@ class CertificateAuthority:
         return self._sign(builder, own_key)
 
     def _sign(self, builder: x509.CertificateBuilder, key: RSAPrivateKey) -> Identity:
-        issuer_key = self._identity.private_key
-        builder = builder.add_extension(
-            x509.BasicConstraints(ca=False, path_length=None), critical=True
-        )
-        builder = builder.add_extension(_key_usage(ca=False), critical=True)
-        builder = _with_key_identifiers(builder, key, issuer_key)
-        return Identity(builder.sign(issuer_key, hashes.SHA256()), key, self.certificate)
+        signed = _signed(builder, key, self._identity.private_key)
+        return Identity(signed, key, self.certificate)
 
 
 def self_signed(
@@ -193,12 +188,18 @@ def self_signed(
     name = _name(common_name)
     start, end = _validity(not_before, not_after)
     builder = _builder(name, name, own_key, start, end)
+    return Identity(_signed(builder, own_key, own_key), own_key)
+
+
+def _signed(
+    builder: x509.CertificateBuilder, key: RSAPrivateKey, issuer_key: RSAPrivateKey
+) -> x509.Certificate:
+    """The certificate of one that is no authority."""
     builder = builder.add_extension(
         x509.BasicConstraints(ca=False, path_length=None), critical=True
     )
     builder = builder.add_extension(_key_usage(ca=False), critical=True)
-    builder = _with_key_identifiers(builder, own_key, own_key)
-    return Identity(builder.sign(own_key, hashes.SHA256()), own_key)
+    return _with_key_identifiers(builder, key, issuer_key).sign(issuer_key, hashes.SHA256())
 
 
 def new_key(bits: int = 2048) -> RSAPrivateKey:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+COMMAND_LINE_CHARACTERS = 8191
+"""cmd.exe takes no longer line (KB830473)."""
+
 
 class LogonKind(StrEnum):
     """How a session was authenticated; decides whether a second hop is possible."""

@@ -9,18 +9,18 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from partner_simulator.ports import CommandEngine, Session
+from partner_simulator.ports import COMMAND_LINE_CHARACTERS, CommandEngine, Session
 from partner_simulator.powershell import PowerShellEngine, pool
-from partner_simulator.powershell.command_line import MAXIMUM_CHARACTERS, USAGE_ERROR
+from partner_simulator.powershell.command_line import USAGE_ERROR
 from partner_simulator.powershell.launching import HostDied
 from support.powershell_world import EXCHANGE, TinyWorld, encoded, finish, run, run_line
 from support.pwsh import find_pwsh
+from support.waiting import eventually
 
 
 def living(marker: str) -> list[int]:
@@ -103,7 +103,7 @@ def test_a_terminated_command_is_dead_and_the_next_one_runs(
         number += command.read(30).stdout
     command.terminate()
     command.terminate()
-    assert finish(command, 10).code == 1
+    assert finish(command).code == 1
     assert not Path(f"/proc/{int(number)}").exists()
     taken = run(
         engine,
@@ -155,7 +155,7 @@ def test_too_long_a_line_is_refused_before_anything_runs(
     engine: CommandEngine, world: TinyWorld
 ) -> None:
     prefix = "powershell -c "
-    fits = prefix + "1" * 5 + " " * (MAXIMUM_CHARACTERS - len(prefix) - 5)
+    fits = prefix + "1" * 5 + " " * (COMMAND_LINE_CHARACTERS - len(prefix) - 5)
     assert run_line(engine, fits).lines == ["11111"]
     ended = run_line(engine, fits + " ")
     assert (ended.code, ended.stderr) == (1, "The command line is too long.\r\n")
@@ -234,10 +234,7 @@ def test_nothing_outlives_a_killed_owner(tmp_path: Path, *, reuse: bool) -> None
         assert folder
         assert living(folder)
         process.send_signal(signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while living(folder) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert living(folder) == []
+    eventually(lambda: living(folder) == [])
     shutil.rmtree(folder)
 
 

@@ -37,8 +37,6 @@ class OperatorProcess:
         self._namespace = namespace
         self._arguments = tuple(arguments)
         self._process: subprocess.Popen[bytes] | None = None
-        self.kills = 0
-        """How often it was killed; what it had open then nobody has closed."""
         self.liveness = ""
         self.was_killed = False
         """Set by `kill`: what a killed process leaves on the servers goes by their idle time-outs."""
@@ -106,7 +104,6 @@ class OperatorProcess:
 
     def kill(self) -> None:
         """SIGKILL, as a node that loses power would."""
-        self.kills += 1
         self.was_killed = True
         self._end(signal.SIGKILL)
 

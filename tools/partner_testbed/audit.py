@@ -21,7 +21,6 @@ class AuditEvent:
     namespace: str
     name: str
     code: int
-    user_agent: str
     body: Mapping[str, Any] | list[Any] | None  # of writes, except those of Secrets and tokens
 
     @property
@@ -55,6 +54,5 @@ def _event(entry: Mapping[str, Any]) -> AuditEvent:
         namespace=target.get("namespace", ""),
         name=target.get("name", ""),
         code=entry.get("responseStatus", {}).get("code", 0),
-        user_agent=entry.get("userAgent", ""),
         body=entry.get("requestObject"),
     )

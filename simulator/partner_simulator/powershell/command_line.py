@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-MAXIMUM_CHARACTERS = 8191
-"""cmd.exe takes no longer line (KB830473)."""
+from partner_simulator.ports import COMMAND_LINE_CHARACTERS
 
 USAGE_ERROR = -196608
 """Exit code of powershell.exe for a command line that it cannot use (0xFFFD0000)."""
@@ -92,7 +91,9 @@ _SHORT: Mapping[str, str] = {
 }
 
 
-def parse(line: str, longest: int = MAXIMUM_CHARACTERS) -> PowerShellRun | ProgramRun | Refusal:
+def parse(
+    line: str, longest: int = COMMAND_LINE_CHARACTERS
+) -> PowerShellRun | ProgramRun | Refusal:
     """Read `line` as WinRS hands it to cmd.exe, which takes at most `longest` characters."""
     if len(line) > longest:
         return Refusal(1, "The command line is too long.\r\n")

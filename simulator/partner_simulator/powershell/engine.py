@@ -10,11 +10,10 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from partner_simulator.ports import CmdletError, CmdletWorld, Session
+from partner_simulator.ports import COMMAND_LINE_CHARACTERS, CmdletError, CmdletWorld, Session
 from partner_simulator.powershell.assemblies import Assemblies, assemblies, cache_folder
 from partner_simulator.powershell.command import Command
 from partner_simulator.powershell.command_line import (
-    MAXIMUM_CHARACTERS,
     PowerShellRun,
     ProgramRun,
     Refusal,
@@ -44,7 +43,7 @@ class PowerShellEngine:
         processes: int = 2,
         windows_powershell: WindowsPowerShell = WindowsPowerShell.NONE,
         hosts: Mapping[str, WindowsPowerShell] | None = None,
-        longest_line: int = MAXIMUM_CHARACTERS,
+        longest_line: int = COMMAND_LINE_CHARACTERS,
     ) -> None:
         """Compile what is not compiled yet (some 5 s the first time) and open the world's socket.
 

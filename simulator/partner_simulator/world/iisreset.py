@@ -95,7 +95,6 @@ def run(asked: Asked, machine: Machine, success_text: str) -> Answer:
 
 def _restart(machine: Machine, success_text: str) -> Answer:
     behaviour = machine.behaviour
-    machine.restart_attempts += 1
     attempting = "\r\nAttempting stop...\r\n"
     if behaviour.refusals > 0:
         behaviour.refusals -= 1

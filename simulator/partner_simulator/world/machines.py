@@ -89,7 +89,6 @@ class Machine:
     behaviour: RestartBehaviour = field(default_factory=RestartBehaviour)
     restarts: int = 0
     """Completed restarts of IIS, whoever asked for them."""
-    restart_attempts: int = 0
     services: dict[str, Service] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
     booted_at: float = 0.0

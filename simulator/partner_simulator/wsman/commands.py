@@ -52,7 +52,7 @@ class FinishedCommand:
 
 
 def too_long() -> RunningCommand:
-    """Return what cmd.exe does with a line of more than 8191 characters."""
+    """Return what cmd.exe does with a line of more than COMMAND_LINE_CHARACTERS."""
     return FinishedCommand(b"The command line is too long.\r\n", 1)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from partner_simulator.wsman.http import HttpReply
 from partner_simulator.wsman.soap_faults import FaultShape
@@ -80,27 +79,17 @@ class Soap:
     """200 gives the fault in a successful HTTP reply."""
 
 
-class Spoiler(Protocol):
-    """Damages the finished reply: `clear` before it is sealed, `wire` after."""
-
-    def clear(self, reply: HttpReply) -> HttpReply:
-        """Change the reply while it is readable."""
-        ...
-
-    def wire(self, reply: HttpReply) -> HttpReply:
-        """Change the reply as it will be sent."""
-        ...
-
-
 class _Harmless:
+    """What damages a finished reply overrides one: `clear` before it is sealed, `wire` after."""
+
     __slots__ = ()
 
     def clear(self, reply: HttpReply) -> HttpReply:
-        """Leave it."""
+        """Change the reply while it is readable; here: leave it."""
         return reply
 
     def wire(self, reply: HttpReply) -> HttpReply:
-        """Leave it."""
+        """Change the reply as it will be sent; here: leave it."""
         return reply
 
 

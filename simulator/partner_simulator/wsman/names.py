@@ -13,7 +13,6 @@ WSMAN_FAULT = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
 WMI_ERROR = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError"
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 IDENTITY = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
-XML = "http://www.w3.org/XML/1998/namespace"
 
 ANONYMOUS = ADDRESSING + "/role/anonymous"
 FAULT_ACTION = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"

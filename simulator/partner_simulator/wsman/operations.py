@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from partner_simulator.ports import CommandEngine, Directory, Logon, Session
+from partner_simulator.ports import (
+    COMMAND_LINE_CHARACTERS,
+    CommandEngine,
+    Directory,
+    Logon,
+    Session,
+)
 from partner_simulator.wsman import envelope, names, soap_faults
 from partner_simulator.wsman.commands import Batch, Command, too_long
 from partner_simulator.wsman.counters import Counters, Tally, command_hash
@@ -126,13 +132,12 @@ class Operations:
         return envelope.response(call.request, _created(session, idle))
 
     def _command(self, call: Call, shell: Shell) -> bytes:
-        settings = self._settings()
-        self.shells.admit_command(shell, settings.quotas)
+        self.shells.admit_command(shell, self._settings().quotas)
         line = _command_line(call.request)
         element = _find(call.request, "CommandLine")
         wanted = element.get("CommandId", "") if element is not None else ""
         call.command_id = wanted.upper() or new_uuid()
-        fits = len(line) <= settings.cmd_line_limit
+        fits = len(line) <= COMMAND_LINE_CHARACTERS
         running = self._engine.start(shell.session, line) if fits else too_long()
         self.shells.add_command(shell, Command(call.command_id, running, call.command_hash))
         return envelope.response(

@@ -58,5 +58,3 @@ class WsmanSettings:
     (pypsrp's author says that Windows does); False loses it."""
     receive_counts_as_activity: bool = True
     """SIM-CHOICE: a pending Receive keeps its shell from being reaped as idle."""
-    cmd_line_limit: int = 8191
-    """Characters that cmd.exe takes on one line (KB830473)."""
