@@ -204,3 +204,21 @@ def test_observe_restarts_nothing_even_when_a_restart_was_pending_before() -> No
     assert not world.exchange.restarts
     assert world.exchange.changes + world.lync.changes == changes
     assert world.lync.counts["test"] == 0
+
+
+@pytest.mark.parametrize("why", ["Observe", "IncompleteRead"])
+def test_who_may_not_restart_does_not_look_every_minute(why: str) -> None:
+    """A round that cannot go on is looked at with the next resync: each look is a process on each host."""
+    world = World(rules=RestartRules(settle=timedelta(hours=9)))
+    world.declare()
+    world.run_round()
+    world.cluster.change_server("exchange", restart=RestartRules(settle=timedelta(0)))
+    if why == "Observe":
+        world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.OBSERVE)
+    else:
+        world.exchange.incomplete = "Something is left out."
+    world.run_pass("exchange")
+    due = world.due["exchange"]
+    assert due is not None
+    assert due - world.clock.now() >= timedelta(minutes=8)
+    assert not world.exchange.restarts

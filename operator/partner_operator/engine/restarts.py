@@ -17,7 +17,8 @@ from partner_operator.trust.status import HostRestartState
 async def run_round(work: Pass, *, allowed: bool) -> None:
     """Restart what is pending, if now is the time; else remember when to look again.
 
-    Not `allowed` (nobody enforces anything here): hosts are looked at, never restarted (rule 15).
+    Not `allowed` (nobody enforces anything here, or the read is in doubt): hosts are looked at, never
+    restarted (rules 1 and 15).
     """
     view = activation.look(work.status.iis, work.host_states, work.server.hosts)
     await _forget(work, view)
@@ -32,7 +33,10 @@ async def run_round(work: Pass, *, allowed: bool) -> None:
             work.server.restart, view, now=work.now(), last_change_at=_last_change(work)
         )
         work.round, work.step = view, step
-        if step.action is not RestartAction.RESTART or not allowed:
+        if not allowed:
+            # The resync looks again: nothing that this round waits for makes it go on.
+            return
+        if step.action is not RestartAction.RESTART:
             _look_again(work, step)
             return
         assert step.host is not None
