@@ -42,7 +42,6 @@ from partner_operator.winrm.transport import (
 ACCESS_DENIED = 5
 SHELL_QUOTAS = frozenset(range(2150859173, 2150859180)) | frozenset(range(2150859236, 2150859243))
 """WSMan fault codes ERROR_WSMAN_QUOTA_* of wsmerror.h."""
-UNKNOWN_SHELL = 2150858843
 BUSY_SENDING = 170
 
 
@@ -76,6 +75,7 @@ EXPECTED = (
     ET.ParseError,
     StopIteration,
     AssertionError,
+    AttributeError,
     LookupError,
     ValueError,
     OSError,

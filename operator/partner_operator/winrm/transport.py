@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 import urllib.parse
 import uuid
 import xml.etree.ElementTree as ET
@@ -11,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 import requests
+from cryptography.exceptions import UnsupportedAlgorithm
 from requests_credssp.exceptions import AuthenticationException, NTStatusException
 from spnego.exceptions import SpnegoError
 from urllib3.exceptions import HTTPError
@@ -25,6 +27,8 @@ from partner_operator.winrm.kerberos_http import KerberosAuth
 CONNECT_SECONDS = 10.0
 OPERATION_SECONDS = 20
 READ_SECONDS = OPERATION_SECONDS + 15
+MOST_MARKS = 200_000
+"""Tags and attributes of one reply. Windows' replies stay below 150 kB, as pywinrm asks of them."""
 _LOGON_REFUSED = frozenset(
     {
         0xC0000022,
@@ -45,6 +49,19 @@ _SOAP_TYPES = (
     "multipart/encrypted",
     "multipart/x-multi-encrypted",
 )
+
+
+_OF_HANDSHAKES = (
+    KeyError,
+    PermissionError,
+    AttributeError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    UnsupportedAlgorithm,
+)
+"""What logons throw when a reply holds no token or a broken one, when the connection is gone whose certificate
+they want to bind to, or when nobody knows the hash of that certificate."""
 
 
 class Redirected(Exception):
@@ -137,9 +154,7 @@ class HardenedTransport(Transport):
             yield
         except (AuthenticationException, NTStatusException) as error:
             raise _judged(error, self.adapter.last_status) from error
-        except (KeyError, PermissionError, AttributeError) as error:
-            # requests-ntlm, when a reply in the middle of its handshake holds no challenge, or the
-            # connection is gone whose certificate it wants to bind to.
+        except _OF_HANDSHAKES as error:
             if 300 <= self.adapter.last_status < 400:
                 raise Redirected from error
             raise LogonBroken(f"HTTP {self.adapter.last_status}") from error
@@ -176,6 +191,7 @@ class HardenedTransport(Transport):
             _check_type(response)
         if response.status_code >= 400:
             text = self._get_message_response_text(response) if response.content else b""
+            _check_markup(text)
             raise WinRMTransportError(
                 "http", response.status_code, text.decode("utf-8", errors="replace")
             )
@@ -214,12 +230,19 @@ def _told_status(error: AuthenticationException | NTStatusException) -> int | No
     return status & 0xFFFFFFFF if isinstance(status, int) else None
 
 
+def _check_markup(reply: bytes) -> None:
+    """Before anybody takes it apart: entities and elements need a hundred times the memory of their text."""
+    if b"<!DOCTYPE" in reply.replace(b"\0", b""):
+        raise WrongReply("a reply with a document type")
+    if reply.count(b"<") + reply.count(b"=") > MOST_MARKS:
+        raise WrongReply("a reply of more elements than any has")
+
+
 def _check_reply(message: str | bytes, reply: bytes) -> None:
     """The reply must relate to our message, and be the response to our action (WS-Addressing)."""
-    if b"<!DOCTYPE" in reply:
-        raise WrongReply("a reply with a document type")
+    _check_markup(reply)
     asked = ET.fromstring(message)  # noqa: S314 - our own message
-    answered = ET.fromstring(reply)  # noqa: S314 - size is capped, and no entity is declared
+    answered = ET.fromstring(reply)  # noqa: S314 - its size is capped, and no entity is declared
     if _uuid(asked, "MessageID") != _uuid(answered, "RelatesTo"):
         raise WrongReply("a reply to another message")
     action = asked.findtext(f".//{_ADDRESSING}Action", "")
