@@ -35,6 +35,11 @@ _ENVELOPE = """<E:Envelope xmlns:E="http://www.w3.org/2003/05/soap-envelope"
 
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer/"
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+BOMB = (
+    b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+    b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>&b;</s:Body></s:Envelope>'
+)
+"""An envelope whose document type defines entities."""
 
 
 def envelope(
