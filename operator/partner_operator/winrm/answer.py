@@ -32,7 +32,7 @@ SHORTEST_SECRET = 4
 """Shorter ones are not looked for in texts: they would tear words apart."""
 
 STRUCK_OUT = "***"
-_REQUEST_LINE = re.compile(r"PO1<\d+:[0-9a-f]{64}:(?:[A-Za-z0-9+/=]|\r?\n)*(?:>PO1)?")
+_REQUEST_LINE = re.compile(r"PO1<\d+:[0-9a-f]{64}:[A-Za-z0-9+/=\r\n]*(?:>PO1)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,14 @@ def _without_answer(
             f"{host}: PowerShell ended with code {output.code} and without an answer. Whether the script did "
             f"its work is not known; the operator reads the state again. PowerShell said: {said}"
         )
+    if output.code == 0:
+        # The bootstrap prints a frame before it ends with 0, and what stops it ends with another code: the
+        # output was lost, and the mark with it.
+        return ProtocolViolation(
+            f"{host}: PowerShell ended well, and its answer did not arrive. Whether the script did its work is "
+            f"not known; the operator reads the state again. PowerShell said: {said}",
+            outcome_unknown=True,
+        )
     mode = framing.refused_language_mode(output.stdout)
     text = f"{mode}\n{streams.text}\n{output.stdout.decode('utf-8', errors='replace')}"
     blocked = failures.obstacle(text, host, nothing_ran=True)
@@ -151,13 +159,6 @@ def _without_answer(
             f"{host} does not find powershell.exe on the PATH of the operator's account.",
             Obstacle.POWERSHELL_MISSING,
             nothing_ran=True,
-        )
-    if blocked is None and output.code == 0:
-        # The bootstrap prints a frame before it ends with 0: its output was lost, and the mark with it.
-        return ProtocolViolation(
-            f"{host}: PowerShell ended well, and its answer did not arrive. Whether the script did its work is "
-            f"not known; the operator reads the state again. PowerShell said: {said}",
-            outcome_unknown=True,
         )
     return blocked or ProtocolViolation(
         f"{host}: PowerShell ended with code {output.code} before the operator's script began, so nothing was "
