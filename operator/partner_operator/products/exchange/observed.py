@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate, parse_certificate
+from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.products.documents import reading
 from partner_operator.products.exchange.answers import EntryAnswer, ObserveAnswer
 from partner_operator.products.plain import check_product, happened_at, planned_at, twice
@@ -78,8 +79,9 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
     if not any(entry.useAuthServer for entry in told.entries):
         return (
             "Get-PartnerApplication does not show the entries that Exchange brings along, such as Exchange Online. "
-            "Look at the scope of the account's roles. If somebody removed those entries, register the partner "
-            "by hand once; the operator then takes over."
+            "Look at the scope of the account's roles. If somebody removed those entries, make that one again as "
+            "setup does, which gives nobody any right: New-PartnerApplication -Name 'Exchange Online' "
+            f"-ApplicationIdentifier {identifier_of(Product.EXCHANGE)} -Enabled $false"
         )
     if not told.organization or not told.controller:
         return "The organisation or the domain controller that answered is not named."
