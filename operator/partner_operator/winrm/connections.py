@@ -68,7 +68,8 @@ class Connections:
             if self._timer is not None:
                 self._timer.cancel()
             self.deadline = deadline
-            self._timer = threading.Timer(max(0.0, deadline - time.monotonic()), self._cut)
+            seconds = max(0.0, deadline - time.monotonic())
+            self._timer = threading.Timer(seconds, self._cut, [deadline])
             self._timer.daemon = True
             self._timer.start()
 
@@ -99,8 +100,11 @@ class Connections:
             self._connections.clear()
             self._handles.clear()
 
-    def _cut(self) -> None:
+    def _cut(self, deadline: float) -> None:
         with self._lock:
+            if deadline != self.deadline:
+                # The alarm had gone off already when another moment was set.
+                return
             for handle in self._handles:
                 _shut_down(handle)
 
