@@ -170,4 +170,6 @@ def test_the_other_product_itself_is_named(domain: Domain, server: str) -> None:
     cluster.change_server(server, hosts=cluster.servers[other].hosts)
     cluster.credentials_by_server[server] = cluster.credentials_by_server[other]
     domain.run_pass(server)
-    assert domain.said_of(server)[0] is Reason.WRONG_PRODUCT
+    reason, message = domain.said_of(server)
+    assert reason is Reason.WRONG_PRODUCT
+    assert message.startswith(cluster.servers[server].hosts[0])

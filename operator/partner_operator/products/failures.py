@@ -80,12 +80,17 @@ _INNER_QUOTAS = (
 """In the two texts that tell of a full server (known string S12); there is no error id for it."""
 
 
-def operation_failed(error: RemoteRunError, *, product: str, operation: str) -> OperationFailed:
-    """The failure of one operation. Only facts that the products' documentation gives are used."""
+def operation_failed(
+    error: RemoteRunError, *, product: str, operation: str, host: str = "The host"
+) -> OperationFailed:
+    """The failure of one operation. Only facts that the products' documentation gives are used.
+
+    `host`: as it begins a sentence; several may be declared, and only one of them may be wrong.
+    """
     if error.logon_refused and not isinstance(error, Unauthenticated):
         return _refused_meanwhile(error)
     if isinstance(error, ScriptError):
-        return _script_failed(error, product, operation)
+        return _script_failed(error, product, operation, host)
     reason, stalled = _REASONS[type(error)]
     return OperationFailed(
         reason,
@@ -147,14 +152,14 @@ def _step(error: RemoteRunError) -> Step:
     return _STEPS[type(error)]
 
 
-def _script_failed(error: ScriptError, product: str, operation: str) -> OperationFailed:
+def _script_failed(error: ScriptError, product: str, operation: str, host: str) -> OperationFailed:
     details, nothing_ran = error.details, error.nothing_ran
     said = _last_words(details)
     identifier = details.error_id.partition(",")[0]
     if identifier == _MISSING_MODULE:
         return OperationFailed(
             Reason.WRONG_PRODUCT,
-            f"The host has no {product} management module ({said}). Is spec.product right, and are the "
+            f"{host} has no {product} management module ({said}). Is spec.product right, and are the "
             "management tools installed there?",
             step=Step.MODULE,
             stalled=True,
@@ -163,8 +168,9 @@ def _script_failed(error: ScriptError, product: str, operation: str) -> Operatio
     if details.error_id == NOT_EXCHANGE:
         return OperationFailed(
             Reason.WRONG_PRODUCT,
-            "The host is no Exchange server: Exchange's setup left no path there, and its PowerShell endpoint "
-            "does not answer. Is spec.product right, and are hosts Mailbox or Client Access servers?",
+            f"{host} is no Exchange server: Exchange's setup left no path there, and its PowerShell endpoint does "
+            "not answer. Is spec.product right, are hosts Mailbox or Client Access servers, and is Exchange still "
+            "installed there?",
             step=Step.MODULE,
             stalled=True,
             nothing_ran=True,

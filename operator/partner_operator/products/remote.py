@@ -78,7 +78,7 @@ class Remote:
         try:
             answer = await self.runner(endpoint, request)
         except RemoteRunError as error:
-            failure = operation_failed(error, product=self.product, operation=operation)
+            failure = operation_failed(error, product=self.product, operation=operation, host=host)
             raise logon_hint(failure, server) from None
         if answer.logon_refused:
             self._refused[server.key.uid] = credentials.digest
