@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 from spnego import UnwrapResult
 from spnego._credssp import CredSSPProxy
 
@@ -112,3 +113,24 @@ def test_a_reply_of_more_elements_than_any_is_not_taken_apart(host: Host) -> Non
     told = _fails(host)
     assert told.outcome_unknown
     assert "more elements" in told.message
+
+
+def test_a_host_that_plays_a_proxy_gets_no_logon(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """requests-ntlm logs on to whoever says 407 as well, and its refusal would not count as one: asked for ever."""
+    original = HTTPAdapter.build_response
+
+    def build_response(self: HTTPAdapter, *args: Any) -> requests.Response:
+        response = original(self, *args)
+        if response.status_code == 401:
+            response.status_code = 407
+            offered = response.headers.pop("WWW-Authenticate", "")
+            response.headers["Proxy-Authenticate"] = offered
+        return response
+
+    monkeypatch.setattr(HTTPAdapter, "build_response", build_response)
+    told = _fails(host)
+    assert "HTTP 407" in told.message
+    assert told.nothing_ran
+    assert len(host.server.counters.requests()) == 1

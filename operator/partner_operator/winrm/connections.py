@@ -172,7 +172,8 @@ class BoundedAdapter(HTTPAdapter):
         return response
 
     def build_response(self, *args: Any) -> requests.Response:
-        """A response with a limit."""
+        """A response with a limit. No proxy is ever used, so none may ask for a logon; requests-ntlm would do it."""
         response: requests.Response = super().build_response(*args)
+        response.headers.pop("Proxy-Authenticate", None)
         response.__class__ = BoundedResponse
         return response
