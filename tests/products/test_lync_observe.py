@@ -11,7 +11,7 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import CertificateRole
 from partner_operator.trust.reasons import Reason
 from support.oauth_samples import certificate_der
-from support.scripts_lync import HOST, entry, lync, observe
+from support.scripts_lync import HOST, entry, lync, observe, replica
 from support.scripts_stubs import Code, Stubs, changing, literal
 from support.trust_worlds import EXCHANGE_URL
 
@@ -42,6 +42,15 @@ async def test_a_healthy_deployment_is_read_whole() -> None:
     assert own.certificate.not_after == datetime(2028, 1, 1, tzinfo=UTC)
     assert [(r.fqdn, r.up_to_date) for r in seen.replicas] == [(HOST, True)]
     assert changing(stubs.calls) == []
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+async def test_side_by_side_the_version_is_that_of_the_machine_that_was_asked(turn: int) -> None:
+    """In whichever order machines are listed: a version that changed with it would be a write each time."""
+    stubs = lync()
+    other = replica("sfb1.litwareinc.com") | {"ProductVersion": "7.0.2046.0"}
+    stubs.cmdlet("Get-CsManagementStoreReplicationStatus", [other, replica(HOST)][::turn])
+    assert (await observe(stubs)).product_version == "5.0.8308.0"
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])

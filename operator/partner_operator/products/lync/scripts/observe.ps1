@@ -57,8 +57,10 @@ $replicas = New-Object System.Collections.ArrayList
 $version = ''
 foreach ($replica in @(Get-CsManagementStoreReplicationStatus -ErrorAction Stop)) {
     if ($null -eq $replica) { continue }
-    if ($version -eq '') { $version = Get-Text -Value $replica.ProductVersion }
-    $null = $replicas.Add(@{ fqdn = Get-Text -Value $replica.ReplicaFqdn; upToDate = [bool]$replica.UpToDate })
+    $fqdn = Get-Text -Value $replica.ReplicaFqdn
+    # While two versions live side by side, this machine's own is meant.
+    if (Test-Same -Left $fqdn -Right $Request.host) { $version = Get-Text -Value $replica.ProductVersion }
+    $null = $replicas.Add(@{ fqdn = $fqdn; upToDate = [bool]$replica.UpToDate })
 }
 
 $connection = Get-CsManagementConnection -ErrorAction Stop
