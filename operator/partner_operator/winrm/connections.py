@@ -24,6 +24,10 @@ from urllib3.util.ssl_ import create_urllib3_context
 LARGEST_REPLY = 8 * 1024 * 1024
 """Bytes of one HTTP reply; Windows itself stays below its MaxEnvelopeSizekb (500 kB by default)."""
 
+_VERIFICATION = ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+"""What Python 3.13 and later do by themselves: an issuing authority is trusted without its root, and
+certificates follow RFC 5280."""
+
 
 class ReplyTooLarge(Exception):
     """More bytes than any answer of WinRM has."""
@@ -142,7 +146,9 @@ class BoundedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Pools whose connections are watched."""
-        context = create_urllib3_context(ssl_minimum_version=ssl.TLSVersion.TLSv1_2)
+        context = create_urllib3_context(
+            ssl_minimum_version=ssl.TLSVersion.TLSv1_2, verify_flags=_VERIFICATION
+        )
         super().init_poolmanager(*args, ssl_context=context, **options)
         connections = self._connections
 

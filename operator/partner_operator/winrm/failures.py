@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from enum import StrEnum
 
@@ -218,12 +219,19 @@ _TLS_REASONS = {
     "protocol version": "TLS 1.2 or newer is needed.",
 }
 """What OpenSSL says, and what helps."""
+_NOT_ACCEPTED = re.compile(r"certificate verify failed: ([^(]{1,100})")
 
 
 def _tls_reason(text: str) -> str:
     for known, hint in _TLS_REASONS.items():
         if known.lower() in text.lower():
             return f"{known}. {hint}"
+    found = _NOT_ACCEPTED.search(text)
+    if found is not None:
+        return (
+            f"the certificate is not accepted: {found[1].strip()}. Give the WinRM listener one that follows "
+            "RFC 5280, as those of Active Directory Certificate Services do."
+        )
     return "the handshake failed. Is there a TLS version (1.2 or newer) and a cipher that both sides know?"
 
 
