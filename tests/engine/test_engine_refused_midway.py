@@ -1,0 +1,65 @@
+"""A password that is changed, or an account that is locked, in the middle of a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.trust.reasons import ConditionStatus, Reason
+from support.engine_crash import Crash, Fault
+from support.engine_world import (
+    EXCHANGE_HOSTS,
+    EXCHANGE_ON_LYNC,
+    LYNC_ON_EXCHANGE,
+    World,
+    converged,
+)
+
+CALLS = tuple(converged().crash.calls)
+REFUSED = OperationFailed(
+    Reason.CREDENTIALS_REJECTED,
+    "The host accepted the password at first and refused it later in the same run.",
+    stalled=True,
+    outcome_unknown=True,
+    credentials_rejected=True,
+)
+TOLD = (ConditionStatus.FALSE, Reason.CREDENTIALS_REJECTED)
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+def test_refused_in_the_middle_of_any_call(at: int, done: bool) -> None:
+    """It is not tried again, on no host and not by a new operator; the host of the open run stays pinned; and
+    with the new password everything ends well, made once.
+    """
+    world = World(crash=Crash(fault=Fault(at, REFUSED, done_all_the_same=done)))
+    world.declare()
+    for _ in range(20):
+        world.run_round()
+        if world.crash.fault is None:
+            break
+    server = "exchange" if CALLS[at - 1].startswith("Exchange") else "lync"
+    organisation = world.exchange if server == "exchange" else world.lync
+    name = LYNC_ON_EXCHANGE if server == "exchange" else EXCHANGE_ON_LYNC
+    logons = len(organisation.seen_passwords)
+    status = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
+    assert status.rejected_credentials == organisation.seen_passwords[-1]
+    if "apply" in CALLS[at - 1]:
+        assert status.pin is not None
+        assert status.pin.host == world.cluster.servers[server].hosts[0]
+    for _ in range(3):
+        world.run_round()
+    assert len(organisation.seen_passwords) == logons
+    assert world.cluster.ready(name) == TOLD
+    old = world.cluster.credentials_by_server[server]
+    assert isinstance(old, Credentials)
+    world.cluster.credentials_by_server[server] = replace(old, digest="new")
+    world.settle(20)
+    assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
+    assert world.exchange.counts["registered"] == 1
+    assert world.lync.counts["registered"] == 1
+    assert dict(world.exchange.restarts) == dict.fromkeys(EXCHANGE_HOSTS, 1)
+    ended = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
+    assert (ended.pin, ended.rejected_credentials) == (None, None)
