@@ -137,6 +137,8 @@ def _kerberos(error: KerberosFailed, host: str) -> RemoteRunError:
             return Forbidden(sentence, logged_on=False)
         case Trouble.UNPROVEN:
             return ProtocolViolation(sentence, nothing_ran=True)
+        case Trouble.SILENT_KDC:
+            return TimedOut(sentence)
     return Unreachable(sentence)
 
 
@@ -145,6 +147,8 @@ _KERBEROS: dict[Trouble, str] = {
     "operator@LITWAREINC.COM. DOMAIN\\user names no realm, and none is guessed.",
     Trouble.NO_KDC: "{host}: no domain controller answers for the realm in the user name (Kerberos error {code}). "
     "Check the realm, krb5.conf, DNS and port 88 from the operator's pod.",
+    Trouble.SILENT_KDC: "{host} waits for a logon, and no domain controller answered in time. Check krb5.conf, DNS "
+    "and port 88 from the operator's pod.",
     Trouble.CLOCK: "{host}: Kerberos refuses because clocks differ by more than five minutes (clock skew). Set the "
     "clocks of the operator's node, the host and the domain controllers.",
     Trouble.NO_SERVICE: "The domain does not know the service HTTP/{host}. Declare the host by the name that Active "

@@ -26,6 +26,7 @@ class Trouble(StrEnum):
     USER_NAME = "the user name has no realm"
     REFUSED = "the domain refused the user name or password"
     NO_KDC = "no KDC can be reached"
+    SILENT_KDC = "the KDC does not answer in time"
     CLOCK = "clocks differ"
     NO_SERVICE = "the domain does not know the service"
     TICKET_REFUSED = "the host refused the ticket"

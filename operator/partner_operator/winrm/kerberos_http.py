@@ -107,7 +107,7 @@ class KerberosAuth(AuthBase):
         try:
             return answer.result(self._connections.remaining)
         except TimeoutError:
-            raise requests.Timeout("the KDC is silent") from None
+            raise KerberosFailed(Trouble.SILENT_KDC) from None
 
     def _send_again(
         self, response: requests.Response, options: Mapping[str, Any], authorization: str = ""
