@@ -143,7 +143,9 @@ def _may_act(work: Pass, observed: Observed) -> bool:
 
 async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
     """FQDNs (lower case) whose configuration is up to date; waits a while after a change."""
-    hosts = {host.lower() for host in work.server.hosts}
+    # A machine that left the topology never reports.
+    there = {replica.fqdn.lower() for replica in observed.replicas}
+    hosts = there & {host.lower() for host in work.server.hosts}
     fresh = {replica.fqdn.lower() for replica in observed.replicas if replica.up_to_date}
     if hosts <= fresh or not _may_act(work, observed):
         return frozenset(fresh)
