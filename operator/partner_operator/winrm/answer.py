@@ -9,7 +9,6 @@ from typing import Any
 
 from partner_operator.winrm import clixml, failures, framing
 from partner_operator.winrm.errors import (
-    Blocked,
     Busy,
     ErrorDetails,
     Obstacle,
@@ -155,11 +154,7 @@ def _without_answer(
     text = f"{mode}\n{streams.text}\n{output.stdout.decode('utf-8', errors='replace')}"
     blocked = failures.obstacle(text, host, nothing_ran=True)
     if blocked is None and output.code == UNKNOWN_PROGRAM:
-        blocked = Blocked(
-            f"{host} does not find powershell.exe on the PATH of the operator's account.",
-            Obstacle.POWERSHELL_MISSING,
-            nothing_ran=True,
-        )
+        blocked = failures.blocked(Obstacle.POWERSHELL_MISSING, host, nothing_ran=True)
     return blocked or ProtocolViolation(
         f"{host}: PowerShell ended with code {output.code} before the operator's script began, so nothing was "
         f"run. PowerShell said: {said}",
@@ -174,7 +169,8 @@ def _failure(
     nothing_ran = why in _BEFORE_THE_SCRIPT
     if why == "Damaged" and not started:
         return ProtocolViolation(
-            f"{host}: the request arrived damaged, so nothing was run.", nothing_ran=True
+            f"{host}: the request arrived damaged, so nothing was run. It is tried again.",
+            nothing_ran=True,
         )
     if why == "Busy" and record is None and not started:
         return Busy(

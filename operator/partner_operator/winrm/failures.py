@@ -125,7 +125,9 @@ def _logon(error: Exception, host: str) -> RemoteRunError | None:
         )
     if isinstance(error, WinRMError) and "is not installed" in str(error):
         return Forbidden(
-            f"{host}: this image has no support for the declared authentication.", logged_on=False
+            f"{host}: this image has no support for the declared authentication. Use one that was built with it, "
+            "or declare another one in spec.winrm.authentication.",
+            logged_on=False,
         )
     return None
 
@@ -182,23 +184,33 @@ def _before_anything(error: Exception, host: str) -> RemoteRunError:
     if isinstance(error, requests.exceptions.SSLError) and not _cut(str(error)):
         return TlsFailed(f"{host}: TLS failed: {_tls_reason(str(error))}")
     if isinstance(error, (requests.Timeout, DeadlinePassed, WinRMOperationTimeoutError)):
-        return TimedOut(f"{host} did not answer in time.")
+        return TimedOut(
+            f"{host} did not answer in time. It is tried again; if it stays, look at the host's load."
+        )
     if isinstance(error, (LogonBroken, SpnegoError)):
         return Unreachable(
             f"{host} broke the logon off ({_what(error)}), which says nothing about the password. Can it "
             "reach a domain controller?"
         )
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return ProtocolViolation(f"{host} sent a broken reply.", nothing_ran=True)
+        return ProtocolViolation(
+            f"{host} sent a broken reply. It is tried again; if it stays, look for a proxy in between.",
+            nothing_ran=True,
+        )
     if isinstance(error, requests.ConnectionError):
         return Unreachable(
             f"{host} cannot be reached: {_connection_reason(str(error))}. Check the name, the port and the "
             "firewall; winrm enumerate winrm/config/listener shows the listeners."
         )
     if isinstance(error, WinRMTransportError) and error.code == 503:
-        return Unreachable(f"{host} answers HTTP 503: its WinRM service is not running.")
+        return Unreachable(
+            f"{host} answers HTTP 503: its WinRM service is not running. Start it there: Start-Service WinRM."
+        )
     if isinstance(error, Redirected):
-        return ProtocolViolation(f"{host} redirects; that is refused.", nothing_ran=True)
+        return ProtocolViolation(
+            f"{host} redirects; that is refused. Is this port really WinRM, and not a web server's?",
+            nothing_ran=True,
+        )
     if isinstance(error, WSManFaultError):
         return ProtocolViolation(
             f"{host} gives no shell ({_what(error)}). It is tried again; if it stays, restart the WinRM service "
@@ -287,12 +299,13 @@ _OBSTACLES: tuple[tuple[Obstacle, tuple[str, ...], str], ...] = (
     (
         Obstacle.COMMAND_TOO_LONG,
         ("The command line is too long",),
-        "{host} says that the command line is too long.",
+        "{host} says that the command line is too long. Please report this with the version of Windows.",
     ),
     (
         Obstacle.POWERSHELL_MISSING,
         ("is not recognized as an internal or external command",),
-        "{host} does not find powershell.exe on the PATH of the operator's account.",
+        "{host} does not find powershell.exe on the PATH of the operator's account. Add its folder there: "
+        "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0.",
     ),
 )
 
@@ -300,10 +313,16 @@ _OBSTACLES: tuple[tuple[Obstacle, tuple[str, ...], str], ...] = (
 def obstacle(text: str, host: str, *, nothing_ran: bool) -> Blocked | None:
     """What stopped a script, recognised by the marks it leaves, also where a console's width broke them."""
     said = _without_blanks(text)
-    for kind, marks, sentence in _OBSTACLES:
+    for kind, marks, _ in _OBSTACLES:
         if any(_without_blanks(mark) in said for mark in marks):
-            return Blocked(sentence.format(host=host), kind, nothing_ran=nothing_ran)
+            return blocked(kind, host, nothing_ran=nothing_ran)
     return None
+
+
+def blocked(kind: Obstacle, host: str, *, nothing_ran: bool) -> Blocked:
+    """The failure for an obstacle."""
+    [sentence] = [words for known, _, words in _OBSTACLES if known is kind]
+    return Blocked(sentence.format(host=host), kind, nothing_ran=nothing_ran)
 
 
 def _without_blanks(text: str) -> str:

@@ -1,0 +1,67 @@
+"""Every failure says what is wrong and, in a sentence of its own, what to do next."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+from requests.exceptions import ChunkedEncodingError, SSLError
+from winrm.exceptions import (
+    InvalidCredentialsError,
+    WinRMError,
+    WinRMOperationTimeoutError,
+    WinRMTransportError,
+    WSManFaultError,
+)
+
+from partner_operator.winrm import Obstacle, failures
+from partner_operator.winrm.connections import ReplyTooLarge
+from partner_operator.winrm.failures import Phase, classify
+from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
+from partner_operator.winrm.transport import (
+    DeadlinePassed,
+    LogonBroken,
+    LogonNotOffered,
+    Redirected,
+    WrongReply,
+)
+
+_WHOLE = re.compile(r"[.?](?=\s|$)")
+_ERRORS: tuple[Exception, ...] = (
+    InvalidCredentialsError("rejected"),
+    KerberosRefused("code 24"),
+    *(KerberosFailed(trouble) for trouble in Trouble if trouble is not Trouble.REFUSED),
+    LogonNotOffered(),
+    LogonBroken("HTTP 500"),
+    WinRMError("auth method is kerberos, but gssapi is not installed"),
+    *(WSManFaultError(500, "", "", "", wsman_fault_code=code) for code in (5, 2150859173, 995)),
+    *(WinRMTransportError("http", status, "") for status in (404, 503)),
+    WinRMOperationTimeoutError(),
+    DeadlinePassed(),
+    Redirected(),
+    WrongReply("a reply to another message"),
+    ReplyTooLarge(),
+    ChunkedEncodingError(),
+    requests.ConnectionError("Connection refused"),
+    requests.Timeout(),
+    SSLError("certificate has expired"),
+    SSLError("no shared cipher"),
+    ValueError(),
+)
+
+
+@pytest.mark.parametrize("phase", [Phase.CREATE, Phase.COMMAND, Phase.RECEIVE])
+@pytest.mark.parametrize("error", _ERRORS, ids=lambda error: f"{type(error).__name__} {error}")
+def test_a_failure_says_what_to_do_next(error: Exception, phase: Phase) -> None:
+    """Where the operator itself does it, it says that: nobody has to guess whether it is being tried again."""
+    told = classify(error, phase, "ex1.litwareinc.com").message
+    assert "ex1.litwareinc.com" in told
+    assert len(_WHOLE.findall(told)) >= 2, told
+
+
+@pytest.mark.parametrize("kind", Obstacle)
+def test_an_obstacle_says_what_to_do_next(kind: Obstacle) -> None:
+    """Each of them waits for a human."""
+    told = failures.blocked(kind, "ex1.litwareinc.com", nothing_ran=True).message
+    assert len(_WHOLE.findall(told)) >= 2, told
