@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
-from kubernetes import client, config, dynamic
+from kubernetes import client, config
 
 from partner_testbed import (
     ControlPlane,
+    dynamic_client,
     install_crds,
     read_audit,
 )
@@ -67,8 +68,7 @@ def lamps(api: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("crd") / "lamps.yaml"
     path.write_text(CRD)
     assert install_crds(api, [path]) == ["lamps.testbed.example"]
-    resources = dynamic.DynamicClient(api).resources  # type: ignore[no-untyped-call]
-    return resources.get(api_version="testbed.example/v1", kind="Lamp")
+    return dynamic_client(api).resources.get(api_version="testbed.example/v1", kind="Lamp")
 
 
 @pytest.fixture

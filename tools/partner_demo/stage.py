@@ -71,6 +71,7 @@ class Stage:
         )
 
     def __enter__(self) -> Self:
+        """Set it up."""
         try:
             self.set_up()
         except BaseException:
@@ -79,6 +80,7 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close it."""
         self.close()
 
     def set_up(self) -> None:

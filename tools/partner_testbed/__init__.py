@@ -6,7 +6,7 @@ knows the operator or the simulator.
 
 from partner_testbed.audit import AuditEvent, read_audit
 from partner_testbed.controlplane import ControlPlane, ControlPlaneError
-from partner_testbed.crds import install_crds
+from partner_testbed.crds import dynamic_client, install_crds
 from partner_testbed.program import Program, ProgramMissingError, find_program
 from partner_testbed.pwsh import PowerShellMissingError, find_pwsh
 
@@ -17,6 +17,7 @@ __all__ = [
     "PowerShellMissingError",
     "Program",
     "ProgramMissingError",
+    "dynamic_client",
     "find_program",
     "find_pwsh",
     "install_crds",

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
-from kubernetes import client, config, dynamic
+from kubernetes import client, config
 from kubernetes.dynamic.resource import ResourceList
 
+from partner_testbed.crds import dynamic_client
 from partner_testbed.kubeconfig import write_kubeconfig
 from partner_testbed.pki import make_serving_pki
 from partner_testbed.program import SOURCE, cached_binary
@@ -167,7 +168,7 @@ def _empty_deleted_namespaces(api: Any) -> None:
     deleted = [n for n in core.list_namespace().items if n.metadata.deletion_timestamp]
     if not deleted:
         return
-    objects = dynamic.DynamicClient(api)  # type: ignore[no-untyped-call]
+    objects = dynamic_client(api)
     for namespace in deleted:
         name, left = namespace.metadata.name, 0
         for resource in objects.resources.search(namespaced=True):

@@ -1,5 +1,6 @@
 """Install CustomResourceDefinitions and wait until they can be used."""
 
+import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +10,15 @@ import yaml
 from kubernetes import client, dynamic
 
 _LIMIT = 30.0
+_NO_FILE = os.path.join(os.devnull, "none")
+
+
+def dynamic_client(api: Any) -> Any:
+    """Return a client of every kind that the API server has now.
+
+    The library would keep a file for each port, and believe it of the next server on that port.
+    """
+    return dynamic.DynamicClient(api, cache_file=_NO_FILE)  # type: ignore[no-untyped-call]
 
 
 def install_crds(api: Any, paths: Iterable[Path]) -> list[str]:
@@ -22,7 +32,7 @@ def install_crds(api: Any, paths: Iterable[Path]) -> list[str]:
         for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))
         if document
     ]
-    objects = dynamic.DynamicClient(api)  # type: ignore[no-untyped-call]
+    objects = dynamic_client(api)
     definitions = objects.resources.get(
         api_version="apiextensions.k8s.io/v1", kind="CustomResourceDefinition"
     )

@@ -28,6 +28,7 @@ class Child:
     """A process that heads a session of its own; never signalled once it was reaped."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        """`process` was started with start_new_session."""
         self._process = process
         self._lock = threading.Lock()
 
@@ -106,6 +107,9 @@ class Launcher:
                 "LANG": "C.UTF-8",
                 "DOTNET_STARTUP_HOOKS": str(self.core),
                 "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1",
+                # Sockets for debuggers, which a killed process leaves in the temporary folder.
+                "DOTNET_EnableDiagnostics": "0",
+                "POWERSHELL_DIAGNOSTICS_OPTOUT": "1",
                 "POWERSHELL_TELEMETRY_OPTOUT": "1",
                 "POWERSHELL_UPDATECHECK": "Off",
                 "PARTNER_SIMULATOR_CONTROL": str(self.server.path),

@@ -47,6 +47,7 @@ class Machines:
     def __init__(
         self, folder: Path, parts: Assemblies, world: CmdletWorld, emulation: Emulation
     ) -> None:
+        """Make them in `folder`, when they are asked for."""
         self._folder = folder
         self._emulation = emulation
         self._parts = parts

@@ -26,6 +26,7 @@ class Pool:
     """Reused hosts, at most one run in each; cold processes where reuse does not hold."""
 
     def __init__(self, launcher: Launcher, processes: int) -> None:
+        """At most so many `processes` at once; none is started yet."""
         self._launcher = launcher
         self._processes = processes
         self._slots = threading.BoundedSemaphore(processes)

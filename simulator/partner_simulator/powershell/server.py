@@ -36,6 +36,7 @@ class Wire:
     """One connection, line by line."""
 
     def __init__(self, connection: socket.socket) -> None:
+        """`connection` is closed with it."""
         self._socket = connection
         self._reader = connection.makefile("rb")
 

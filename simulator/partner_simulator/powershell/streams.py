@@ -11,6 +11,7 @@ class LineEnds:
     """Turns LF into CRLF while bytes stream by; CRLF is left alone."""
 
     def __init__(self) -> None:
+        """Start before the first byte."""
         self._after_cr = False
 
     def feed(self, data: bytes) -> bytes:
@@ -31,6 +32,7 @@ class ErrorLineEnds:
     """As LineEnds, and the escaped line feeds inside CLIXML too."""
 
     def __init__(self) -> None:
+        """Start before the first byte."""
         self._ends = LineEnds()
         self._held = b""
 
@@ -66,6 +68,7 @@ class MarkedStream:
     """Cuts one run out of a stream that carries many: what lies between two marks."""
 
     def __init__(self, mark: bytes) -> None:
+        """`mark` stands before and after the run, and nowhere in it."""
         self._mark = mark
         self._held = b""
         self._begun = False
