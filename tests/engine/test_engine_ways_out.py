@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import DeletionPolicy
+from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine_servers import FakeOrganisation
 from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged
@@ -139,3 +139,60 @@ def test_lync_claims_nothing_of_replication_that_nobody_looked_at(reason: Reason
     assert activated is not None
     assert "replication" not in activated.message.lower()
     assert activated.reason is reason
+
+
+@pytest.mark.parametrize("mode", [Mode.OBSERVE, Mode.SUSPEND])
+@pytest.mark.parametrize("server", NAMES)
+@pytest.mark.parametrize("reason", OBSTACLES)
+def test_who_only_looks_or_sleeps_does_nothing_there(
+    reason: Reason, server: str, mode: Mode
+) -> None:
+    """C13, also while something is wrong and when it is over; what is suspended keeps its conditions."""
+    world, name = converged(), NAMES[server]
+    world.cluster.change(name, mode=mode)
+    organisation = organisation_of(world, server)
+    due(world, server)
+    done, kept = looks_aside(organisation), world.cluster.status(name).conditions
+    OBSTACLES[reason](organisation)
+    for _ in range(3):
+        due(world, server)
+    if mode is Mode.SUSPEND:
+        assert world.cluster.status(name).conditions == kept
+    assert world.cluster.server_ready(server) == (ConditionStatus.FALSE, reason)
+    restore(organisation)
+    due(world, server)
+    assert world.cluster.server_ready(server) == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+    assert looks_aside(organisation) == done
+
+
+def looks_aside(organisation: FakeOrganisation) -> dict[str, int]:
+    """What was done at the far side, but for looks."""
+    return {what: count for what, count in organisation.counts.items() if what != "observe"}
+
+
+def restore(organisation: FakeOrganisation) -> None:
+    """All is as before, but that entries may be gone."""
+    organisation.organization = organisation.incomplete = organisation.signs_with = None
+    organisation.failures = []
+
+
+@pytest.mark.parametrize("server", NAMES)
+@pytest.mark.parametrize("reason", OBSTACLES)
+def test_an_operator_of_the_version_before_leaves_nothing_that_stops_this_one(
+    reason: Reason, server: str
+) -> None:
+    """Its status may know neither organisation nor metadata: the first pass learns them, and changes nothing."""
+    world = converged()
+    uid = world.cluster.servers[server].key.uid
+    world.cluster.server_statuses[uid] = replace(
+        world.cluster.server_statuses[uid], organization=None, metadata=None
+    )
+    organisation = organisation_of(world, server)
+    changes = organisation.changes
+    due(world, server)
+    assert world.cluster.server_ready(server) == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+    assert world.cluster.server_statuses[uid].organization == f"org-{organisation.product}"
+    OBSTACLES[reason](organisation)
+    due(world, server)
+    assert world.cluster.server_ready(server) == (ConditionStatus.FALSE, reason)
+    assert organisation.changes == changes
