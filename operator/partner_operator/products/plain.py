@@ -56,14 +56,14 @@ def twice(what: str, names: Iterable[str], *, exactly: bool = False) -> str | No
     return next((f"{what} shows {name} {n} times." for name, n in counts.items() if n > 1), None)
 
 
-def happened_at(text: str | None, clock: datetime) -> datetime | None:
-    """An instant of the past, by the host's clock. Raises OperationFailed."""
+def happened_at(text: str | None, clock: datetime, more: str = "") -> datetime | None:
+    """An instant of the past, by the host's clock. Raises OperationFailed; `more` ends its message."""
     told = planned_at(text)
     if told is not None and told > clock + _SKEW:
         raise OperationFailed(
             Reason.CONTRACT_VIOLATED,
             f"The server says that something happened at {text}, and its own clock shows {clock:%Y-%m-%d}. Nothing "
-            "is changed there. Check the clocks of the host and of the domain controllers.",
+            f"is changed there. Check the clocks of the host and of the domain controllers.{more}",
         )
     return told
 
