@@ -6,11 +6,13 @@ import dataclasses
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
@@ -23,6 +25,7 @@ from partner_operator.winrm import (
     kerberos_http,
     run,
 )
+from partner_operator.winrm.connections import Connections
 from partner_operator.winrm.failures import Phase
 from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
 from partner_simulator.certificates import CertificateAuthority
@@ -181,3 +184,18 @@ def test_endpoints_hide_the_logon() -> None:
     with host_of(CertificateAuthority("KERBEROS-REPR-CA")) as host:
         shown = repr(dataclasses.replace(host.endpoint("kerberos"), password="Printed-Passw0rd"))
     assert "Printed-Passw0rd" not in shown
+
+
+def test_a_certificate_with_a_hash_that_nobody_knows_is_a_broken_logon() -> None:
+    """The other thread hands over what it knows of; what it did not know left the run without a class."""
+    held = Connections(time.monotonic() + 5)
+    auth = kerberos_http.KerberosAuth(None, held)  # type: ignore[arg-type]
+
+    def ask() -> tuple[kerberos.Context, bytes]:
+        raise UnsupportedAlgorithm("1.2.3")
+
+    try:
+        with pytest.raises(UnsupportedAlgorithm):
+            auth._in_time(ask)
+    finally:
+        held.close()

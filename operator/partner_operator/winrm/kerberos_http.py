@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 import requests
+from cryptography.exceptions import UnsupportedAlgorithm
 from requests.auth import AuthBase
 
 from partner_operator.winrm.connections import Connections, Peer
@@ -129,7 +130,7 @@ def _answer(
 ) -> None:
     try:
         answer.set_result(ask())
-    except (KerberosFailed, KerberosRefused, ValueError) as error:
+    except (KerberosFailed, KerberosRefused, UnsupportedAlgorithm, ValueError) as error:
         answer.set_exception(error)
     finally:
         # A mistake of ours; whoever waits shall not wait for the deadline.
