@@ -26,6 +26,7 @@ from support.pwsh import find_pwsh
 from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW
 
 LYNC = "00000004-0000-0ff1-ce00-000000000000"
+WEST = "https://west.litwareinc.com/metadata/json/1"
 HOST = "ex1.litwareinc.com"
 
 
@@ -66,6 +67,8 @@ def checked(heard: Heard | None, **entry: Any) -> tuple[Check, bool]:
         (Heard(challenge()), {"enabled": False}, True, "No partner is registered"),
         (Heard(challenge()), {"enabled": True, "use_auth_server": True}, True, "No partner"),
         (Heard(challenge()), {}, True, "No partner is registered"),
+        (Heard(challenge()), {"realm": "west.com", "metadata_url": WEST}, True, "No partner"),
+        (Heard(challenge()), {"realm": "west.com"}, None, "restart of IIS may still be due"),
         (Heard(), {"enabled": True}, None, "no logon by OAuth"),
         (Heard(problem="HTTP 200."), {"enabled": True}, None, "HTTP 200"),
     ],

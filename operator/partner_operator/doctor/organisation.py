@@ -10,6 +10,7 @@ from partner_operator.doctor.facts import Check, Facts, Heard, HostFacts
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import Part
+from partner_operator.trust.match import same, same_url
 from partner_operator.trust.model import Observed, Product
 from partner_operator.trust.reasons import ConditionStatus
 
@@ -85,7 +86,9 @@ def _issuers(facts: Facts, observed: Observed, heard: Heard) -> tuple[bool | Non
 
 
 def _registered(facts: Facts, observed: Observed) -> list[tuple[Product, AuthMetadata]]:
-    """Partners with an enabled entry of the issuer that their document names."""
+    """Partners with an enabled entry of the issuer that their document names. Two pools of Lync share an
+    identifier, so that alone does not tell whose an entry is (rule 3).
+    """
     found = []
     for partner in facts.partners:
         reading = observed.documents.get(partner.auth_metadata_url)
@@ -93,7 +96,11 @@ def _registered(facts: Facts, observed: Observed) -> list[tuple[Product, AuthMet
         if document is not None and any(
             entry.enabled
             and not entry.use_auth_server
-            and entry.application_identifier.lower() == document.application_identifier.lower()
+            and same(entry.application_identifier, document.application_identifier)
+            and (
+                same_url(entry.metadata_url, partner.auth_metadata_url)
+                or same(entry.realm, document.realm)
+            )
             for entry in observed.entries
         ):
             found.append((partner.product, document))
