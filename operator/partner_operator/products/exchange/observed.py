@@ -89,8 +89,8 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
         return "Get-PartnerApplication shows an entry without an application identifier."
     if host.casefold() not in {found.fqdn.casefold() for found in told.hosts}:
         return (
-            f"The organisation that answered has no Exchange server {host}. Name hosts in spec.hosts as "
-            "Get-ExchangeServer shows them under Fqdn."
+            f"The organisation that answered has no Exchange server {host}. Name it in spec.hosts as "
+            "Get-ExchangeServer shows it under Fqdn, or take it out if it was decommissioned."
         )
     return (
         twice("Get-PartnerApplication", (entry.reference for entry in told.entries))

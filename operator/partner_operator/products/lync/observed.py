@@ -59,8 +59,9 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
         return "Get-CsPartnerApplication shows an entry without an application identifier."
     if host.casefold() not in {found.fqdn.casefold() for found in told.replicas}:
         return (
-            f"The deployment that answered has no machine {host}. Name hosts in spec.hosts as "
-            "Get-CsManagementStoreReplicationStatus shows them under ReplicaFqdn."
+            f"The deployment that answered has no machine {host}. Name it in spec.hosts as "
+            "Get-CsManagementStoreReplicationStatus shows it under ReplicaFqdn, or take it out if it was "
+            "decommissioned."
         )
     return (
         twice("Get-CsPartnerApplication", (entry.reference for entry in told.entries))
