@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from partner_operator.products.failures import NOT_EXCHANGE, operation_failed
+from partner_operator.products.scripts import script
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
     Blocked,
@@ -88,10 +91,26 @@ def test_every_class_of_failure_is_in_the_table() -> None:
 @pytest.mark.parametrize("first", ["AccessDenied,", "CannotConnect,", "-2144108526,", ""])
 def test_an_inner_session_that_never_opened_proves_that_no_cmdlet_ran(first: str) -> None:
     """So the next host may be asked, and a change may simply be tried again."""
-    failed = operation_failed(
-        script_error(f"{first}PSSessionOpenFailed"), product="Exchange", operation="register"
+    error = script_error(f"{first}PSSessionOpenFailed")
+    opening = replace(
+        error.details, position="at Open-Exchange, <No file>: line 10\nat <ScriptBlock>"
     )
+    failed = operation_failed(ScriptError(opening), product="Exchange", operation="register")
     assert failed.nothing_ran
+    assert "function Open-Exchange" in script("exchange", "register")
+
+
+@pytest.mark.parametrize(
+    "position",
+    ["", "at Get-PSImplicitRemotingSession, tmp_x.psm1: line 90\nat New-MailUser, tmp_x.psm1"],
+)
+def test_a_session_that_broke_and_did_not_open_again_proves_nothing(position: str) -> None:
+    """Import-PSSession's module opens a session anew for the next cmdlet; the ones before it did their work."""
+    error = script_error("CannotConnect,PSSessionOpenFailed")
+    again = replace(error.details, position=position)
+    failed = operation_failed(ScriptError(again), product="Exchange", operation="update")
+    assert failed.reason is Reason.UNREACHABLE
+    assert not failed.nothing_ran
 
 
 def test_an_inner_session_that_breaks_later_proves_nothing() -> None:

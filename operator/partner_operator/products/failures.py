@@ -57,6 +57,8 @@ NOT_EXCHANGE = "PartnerOperator.NotExchange"
 _OF_WINDOWS = frozenset({"host_state", "restart"})
 """Operations that use nothing of the product, so that no right in the product can be missing."""
 _INNER_SESSION = "PSSessionOpenFailed"
+_OPENS_THE_SESSION = "Open-Exchange"
+"""The function of session.ps1 that runs before any cmdlet. Function names are not localised."""
 _INNER_REFUSALS = frozenset(
     {
         "AccessDenied",
@@ -199,8 +201,12 @@ def _is_transport(details: ErrorDetails) -> bool:
 def _inner_session_failed(
     details: ErrorDetails, product: str, said: str, nothing_ran: bool
 ) -> OperationFailed:
-    """The second hop, to the product's own endpoint. Until it is open no cmdlet can have run."""
-    nothing_ran = nothing_ran or _INNER_SESSION in details.error_id
+    """The second hop, to the product's own endpoint. Until it is open no cmdlet can have run.
+
+    When it breaks later, implicit remoting opens it anew for the next cmdlet, and can fail in the same way.
+    """
+    first = _INNER_SESSION in details.error_id and _OPENS_THE_SESSION in details.position
+    nothing_ran = nothing_ran or first
     if any(text in said for text in _INNER_QUOTAS):
         return OperationFailed(
             Reason.QUOTA_EXCEEDED,
