@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from partner_operator.engine.ports import Credentials
-from partner_operator.trust.model import DeletionPolicy, Mode, Product
+from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ApplicationStatus
 from support import trust_worlds as values
@@ -19,6 +18,7 @@ from support.engine_world import (
     LYNC_ON_EXCHANGE,
     World,
     converged,
+    crowd,
     disable,
     exchange_on_lync,
     lync_on_exchange,
@@ -56,31 +56,11 @@ def test_deletion_killed_at_any_step(at: int) -> None:
     assert set(world.exchange.restarts.values()) == {1}, "no downtime for a removed trust"
 
 
-def _crowd(world: World, count: int = 6) -> list[str]:
-    """Applications for other partners of Exchange, all registered by us."""
-    names = [f"partner-{number}" for number in range(count)]
-    urls = [f"https://pool-{number}.litwareinc.com/metadata/json/1" for number in range(count)]
-    model = world.exchange.model
-    for number, (name, url) in enumerate(zip(names, urls, strict=True)):
-        model.documents = (
-            *model.documents,
-            values.reading(Product.LYNC, url, realm=f"realm-{number}"),
-        )
-        desired = values.application(
-            Product.LYNC, name, url, server_name="exchange", identity=name, has_finalizer=False
-        )
-        partner = replace(desired.partner, server_name=None)
-        world.cluster.add(replace(desired, partner=partner))
-    world.settle()
-    assert len(model.entries) == count
-    return names
-
-
 def test_a_crowd_of_deletions_removes_nothing_until_a_human_confirms() -> None:
     """Design rule 13: most objects going at once look like an accident."""
     world = World()
     world.cluster.change_server("exchange", reconcile_requested_at="last year")
-    names = _crowd(world)
+    names = crowd(world)
     for name in names:
         world.cluster.delete(name)
     for _ in range(3):
@@ -96,7 +76,7 @@ def test_a_crowd_of_deletions_removes_nothing_until_a_human_confirms() -> None:
 def test_a_confirmation_holds_until_the_crowd_is_gone() -> None:
     """The server could not be reached when the human confirmed."""
     world = World()
-    names = _crowd(world)
+    names = crowd(world)
     for name in names:
         world.cluster.delete(name)
     world.run_round()

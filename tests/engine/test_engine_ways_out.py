@@ -196,3 +196,14 @@ def test_an_operator_of_the_version_before_leaves_nothing_that_stops_this_one(
     due(world, server)
     assert world.cluster.server_ready(server) == (ConditionStatus.FALSE, reason)
     assert organisation.changes == changes
+
+
+@pytest.mark.parametrize("server", NAMES)
+def test_however_much_a_server_says_the_way_out_is_not_cut_off(server: str) -> None:
+    """Conditions are cut at the end, where the way out stands."""
+    world, name = converged(), NAMES[server]
+    organisation_of(world, server).incomplete = "Get-PartnerApplication warned: " + "blah " * 500
+    world.cluster.delete(name)
+    due(world, server)
+    uid = world.cluster.applications[name].key.uid
+    assert message_of(world, name).endswith(f"partner-operator.io/release={uid}")

@@ -11,7 +11,7 @@ import pytest
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ServerStatus
 from support.engine_servers import FakeOrganisation
-from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged
+from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged, crowd
 
 NAMES = {"exchange": LYNC_ON_EXCHANGE, "lync": EXCHANGE_ON_LYNC}
 OTHER = "EE" * 20
@@ -105,6 +105,19 @@ def test_a_move_that_is_meant_is_said_once(server: str) -> None:
 
 
 @pytest.mark.parametrize("server", NAMES)
+def test_a_name_that_is_longer_than_a_condition_can_be_meant_too(server: str) -> None:
+    """A message that is cut is still the one that was told."""
+    world = replaced(server)
+    organisation(world, server).organization = "CN=Fabrikam," + "OU=far," * 400
+    next_pass(world, server)
+    assert world.cluster.server_ready(server) == STALLED
+    world.cluster.servers[server] = replace(
+        world.cluster.servers[server], reconcile_requested_at="moved"
+    )
+    assert next_pass(world, server)["registered"] == 1
+
+
+@pytest.mark.parametrize("server", NAMES)
 def test_another_spelling_is_no_other_organisation(server: str) -> None:
     """Letter case alone is no difference."""
     world = converged()
@@ -165,6 +178,29 @@ def test_a_confirmed_deletion_does_not_follow_the_names_elsewhere(server: str) -
         next_pass(world, server)
         assert NAMES[server] in world.cluster.applications
         assert world.cluster.server_ready(server) == STALLED
+
+
+def test_one_request_does_not_answer_two_questions() -> None:
+    """Most objects are going, and somebody else answers. Who says that the move is meant has not confirmed that
+    the registrations there go, too.
+    """
+    world = World()
+    names = crowd(world)
+    for name in names:
+        world.cluster.delete(name)
+    world.exchange.organization = "CN=Fabrikam"
+    next_pass(world, "exchange")
+    assert world.cluster.server_ready("exchange") == STALLED
+    asked = replace(world.cluster.servers["exchange"], reconcile_requested_at="moved")
+    world.cluster.servers["exchange"] = asked
+    for _ in range(3):
+        next_pass(world, "exchange")
+        assert status(world, "exchange").organization == "CN=Fabrikam"
+        assert len(world.exchange.model.entries) == len(names)
+        assert set(names) <= set(world.cluster.applications)
+    world.cluster.servers["exchange"] = replace(asked, reconcile_requested_at="and delete them")
+    next_pass(world, "exchange")
+    assert not world.exchange.model.entries
 
 
 @pytest.mark.parametrize("server", NAMES)

@@ -181,3 +181,23 @@ def disable(world: World) -> None:
     """Somebody runs Set-PartnerApplication -Enabled $false on Exchange."""
     entry = world.exchange.model.entries[0]
     world.exchange.model.entries = (replace(entry, enabled=False),)
+
+
+def crowd(world: World, count: int = 6) -> list[str]:
+    """Applications for other partners of Exchange, all registered by us."""
+    names = [f"partner-{number}" for number in range(count)]
+    urls = [f"https://pool-{number}.litwareinc.com/metadata/json/1" for number in range(count)]
+    model = world.exchange.model
+    for number, (name, url) in enumerate(zip(names, urls, strict=True)):
+        model.documents = (
+            *model.documents,
+            values.reading(Product.LYNC, url, realm=f"realm-{number}"),
+        )
+        desired = values.application(
+            Product.LYNC, name, url, server_name="exchange", identity=name, has_finalizer=False
+        )
+        partner = replace(desired.partner, server_name=None)
+        world.cluster.add(replace(desired, partner=partner))
+    world.settle()
+    assert len(model.entries) == count
+    return names

@@ -9,7 +9,7 @@ from partner_operator.engine import facts, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.schedule import back_off, earliest, resync
 from partner_operator.engine.state import Draft, Pass
-from partner_operator.trust.conditions import find
+from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
@@ -165,9 +165,11 @@ async def _close_server(work: Pass) -> None:
 
 def _unfinished_deletions(work: Pass) -> bool:
     """A request on the server confirms them, so it is not handled before they are done. Where somebody else
-    answers it confirms nothing: it was for those who were known then.
+    answers it confirms nothing: it was for those who were known then, or says that the move is meant.
     """
-    if work.blocker is not None and work.blocker.reason is Reason.OTHER_ORGANIZATION:
+    told = ready_reason(work.declared.status.conditions)
+    now = work.blocker.reason if work.blocker is not None else None
+    if Reason.OTHER_ORGANIZATION in {told, now}:
         return False
     return any(draft.desired.deleting for draft in work.live)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from partner_operator.engine import memory
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.conditions import ready_reason
 from partner_operator.trust.model import DeletionPolicy
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
@@ -49,7 +50,11 @@ def _hold_a_crowd(work: Pass) -> None:
 
 
 def _confirmed(work: Pass) -> bool:
-    """A request that was handled before this crowd came does not speak for it."""
+    """A request that was handled before this crowd came does not speak for it, nor one that answers another
+    question: whether a move to another organisation is meant.
+    """
+    if ready_reason(work.declared.status.conditions) is Reason.OTHER_ORGANIZATION:
+        return False
     requested = work.server.reconcile_requested_at
     return requested is not None and requested != work.status.last_handled_reconcile_at
 

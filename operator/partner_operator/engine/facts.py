@@ -9,7 +9,15 @@ from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust import activation
 from partner_operator.trust.activation import RestartAction, RestartStep
 from partner_operator.trust.certificate_check import check_document
-from partner_operator.trust.conditions import Part, false, find, true, unknown
+from partner_operator.trust.conditions import (
+    LONGEST_MESSAGE,
+    Part,
+    false,
+    find,
+    shortened,
+    true,
+    unknown,
+)
 from partner_operator.trust.model import Mode, Product, RestartPolicy
 from partner_operator.trust.plan import Blocker, Change
 from partner_operator.trust.reasons import ConditionType, Reason
@@ -71,11 +79,15 @@ def _why_still_here(draft: Draft, blocker: Blocker | None, failure: str) -> Bloc
     why = blocker.message if blocker is not None else failure or "It is not proven to be gone."
     if blocker is not None and blocker.reason is Reason.DELETION_BLOCKED:
         return blocker
+    way_out = (
+        " The registration may still be on the server, so the object stays. To let it go and leave the server as "
+        f"it is: kubectl annotate papp {draft.desired.key.name} "
+        f"partner-operator.io/release={draft.desired.key.uid}"
+    )
     return Blocker(
         Reason.DELETION_BLOCKED,
-        f"{why} The registration may still be on the server, so the object stays. To let it go and "
-        f"leave the server as it is: kubectl annotate papp {draft.desired.key.name} "
-        f"partner-operator.io/release={draft.desired.key.uid}",
+        # A condition is cut at its end, where the way out stands.
+        shortened(why, LONGEST_MESSAGE - len(way_out)) + way_out,
         stalled=blocker.stalled if blocker is not None else False,
     )
 

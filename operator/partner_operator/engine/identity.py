@@ -7,11 +7,14 @@ from dataclasses import replace
 from partner_operator.engine import closing
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.engine.state import Pass
-from partner_operator.trust.conditions import find
+from partner_operator.trust.conditions import find, shortened
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionType, Reason
+
+LONGEST_NAME = 300
+"""Characters. Behind the names stands what to do, which must not be cut off."""
 
 
 def is_another(work: Pass, observed: Observed) -> bool:
@@ -37,8 +40,9 @@ def must_be(before: Observed, after: Observed) -> None:
 
 
 def _message(known: str, seen: str) -> str:
+    here, before = shortened(seen, LONGEST_NAME), shortened(known, LONGEST_NAME)
     return (
-        f"The hosts answer for {seen}, and until now they answered for {known}. Nothing is changed there. Find "
+        f"The hosts answer for {here}, and until now they answered for {before}. Nothing is changed there. Find "
         "out what stands behind their names. If it is meant, set the annotation "
         "partner-operator.io/reconcile-requested-at on this PartnerServer."
     )

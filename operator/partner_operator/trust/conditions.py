@@ -49,6 +49,12 @@ def find(conditions: Iterable[Condition], condition_type: ConditionType) -> Cond
     return next((found for found in conditions if found.type is condition_type), None)
 
 
+def ready_reason(conditions: Iterable[Condition]) -> Reason | None:
+    """What was told last, in a word; None when nothing was."""
+    ready = find(conditions, ConditionType.READY)
+    return None if ready is None else ready.reason
+
+
 def set_condition(
     conditions: tuple[Condition, ...],
     condition_type: ConditionType,
@@ -70,7 +76,7 @@ def set_condition(
         type=condition_type,
         status=part.status,
         reason=part.reason,
-        message=_shortened(part.message),
+        message=shortened(part.message),
         observed_generation=generation,
         last_transition=now if old is None or moved else old.last_transition,
     )
@@ -96,7 +102,8 @@ def in_order(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
     return tuple(sorted(conditions, key=lambda condition: _ORDER[condition.type]))
 
 
-def _shortened(message: str) -> str:
-    if len(message) <= LONGEST_MESSAGE:
+def shortened(message: str, longest: int = LONGEST_MESSAGE) -> str:
+    """The beginning of a text of any length. What stands in front of an instruction is shortened before it."""
+    if len(message) <= longest:
         return message
-    return message[: LONGEST_MESSAGE - 1] + "…"
+    return message[: longest - 1] + "…"
