@@ -15,7 +15,7 @@ from winrm.exceptions import (
     WSManFaultError,
 )
 
-from partner_operator.winrm import Obstacle, failures
+from partner_operator.winrm import Obstacle, ProtocolViolation, failures
 from partner_operator.winrm.connections import ReplyTooLarge
 from partner_operator.winrm.failures import Phase, classify
 from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
@@ -65,3 +65,13 @@ def test_an_obstacle_says_what_to_do_next(kind: Obstacle) -> None:
     """Each of them waits for a human."""
     told = failures.blocked(kind, "ex1.litwareinc.com", nothing_ran=True).message
     assert len(_WHOLE.findall(told)) >= 2, told
+
+
+def test_a_host_that_lacks_something_is_not_our_image() -> None:
+    """The reason of a fault is the host's own text, and may hold the words that pywinrm has for a missing package."""
+    fault = WSManFaultError(
+        500, "", "", "The plug-in is not installed.", wsman_fault_code=2150858811
+    )
+    told = classify(fault, Phase.CREATE, "ex1.litwareinc.com")
+    assert isinstance(told, ProtocolViolation)
+    assert "fault 2150858811" in told.message

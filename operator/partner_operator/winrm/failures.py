@@ -123,7 +123,7 @@ def _logon(error: Exception, host: str) -> RemoteRunError | None:
             "Enable-WSManCredSSP -Role Server; for NTLM and Kerberos: Negotiate in winrm/config/service/auth.",
             logged_on=False,
         )
-    if isinstance(error, WinRMError) and "is not installed" in str(error):
+    if type(error) is WinRMError and "is not installed" in str(error):
         return Forbidden(
             f"{host}: this image has no support for the declared authentication. Use one that was built with it, "
             "or declare another one in spec.winrm.authentication.",
