@@ -66,14 +66,16 @@ def odd(simulation: Simulation) -> Iterator[Odd]:
 
 
 NO_ANSWER: dict[str, tuple[Answer, str]] = {
-    "constrained language mode": (fixed(b"PO1?ConstrainedLanguage"), "language"),
-    "no language at all": (fixed(b"PO1?NoLanguage"), "language"),
+    "constrained language mode": (fixed(b"PO1?ConstrainedLanguage", exit_code=3), "language"),
+    "no language at all": (fixed(b"PO1?NoLanguage", exit_code=3), "language"),
     "antimalware": (
         fixed(stderr=b"ScriptContainedMaliciousContent,InvokeExpressionCommand", exit_code=1),
         "antimalware",
     ),
     "a group policy": (
-        fixed(stderr=b"FullyQualifiedErrorId : UnauthorizedAccess\r\nPSSecurityException"),
+        fixed(
+            stderr=b"FullyQualifiedErrorId : UnauthorizedAccess\r\nPSSecurityException", exit_code=1
+        ),
         "policy",
     ),
     "no powershell.exe": (fixed(exit_code=9009), "powershell.exe"),
