@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
+import select
 import socket
+import struct
+import threading
 import time
 import tracemalloc
+from typing import Any
 
 import pytest
 import requests
@@ -65,3 +70,32 @@ def test_a_reply_counts_as_it_is_after_unpacking(times: int) -> None:
         tracemalloc.stop()
         held.close()
     assert peak < 3 * connections.LARGEST_REPLY
+
+
+def test_a_reset_before_the_handshake_leaves_no_socket_open(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """CPython forgets its TLS socket then; collected at any later time, it warned in somebody else's run."""
+    original = Connections.add
+
+    def add(self: Connections, connection: Any, made: socket.socket) -> None:
+        original(self, connection, made)
+        select.select([made], [], [], 5)
+
+    monkeypatch.setattr(Connections, "add", add)
+    linger = struct.pack("ii", 1, 0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        held = Connections(time.monotonic() + 60)
+        reset = threading.Thread(target=lambda: listener.accept()[0].close())
+        reset.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/wsman"
+        message = requests.Request("POST", url).prepare()
+        adapter = BoundedAdapter(held)
+        with pytest.raises(requests.ConnectionError):
+            adapter.send(message)
+        adapter.close()
+        reset.join()
+    held.close()
+    gc.collect()
+    assert [str(warned.message) for warned in recwarn if "SSLSocket" in str(warned.message)] == []

@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -118,6 +119,14 @@ def _shut_down(connected: socket.socket) -> None:
         connected.shutdown(socket.SHUT_RDWR)
 
 
+def _close_forgotten(error: ConnectionError) -> None:
+    """Close the socket that CPython leaves open when a reset arrives before the TLS handshake begins."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        maker = frame.f_locals.get("self")
+        if isinstance(maker, ssl.SSLSocket):
+            maker.close()
+
+
 class BoundedResponse(requests.Response):
     """A response whose body is read up to a limit, by whoever reads it."""
 
@@ -159,7 +168,11 @@ class BoundedAdapter(HTTPAdapter):
                 return made
 
             def connect(self) -> None:
-                super().connect()
+                try:
+                    super().connect()
+                except ConnectionError as error:
+                    _close_forgotten(error)
+                    raise
                 connections.connected(self.sock)
 
         class WatchedPool(HTTPSConnectionPool):
