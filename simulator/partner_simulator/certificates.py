@@ -108,9 +108,9 @@ class Identity:
 class CertificateAuthority:
     """The domain's certificate authority."""
 
-    def __init__(self, common_name: str = "LITWAREINC-CA", *, now: datetime | None = None) -> None:
-        """Make the CA's key and certificate, valid for ten years from an hour before `now`."""
-        start = (now or datetime.now(UTC)) - _CLOCK_ALLOWANCE
+    def __init__(self, common_name: str = "LITWAREINC-CA") -> None:
+        """Make the CA's key and certificate, valid for ten years from an hour ago."""
+        start = datetime.now(UTC) - _CLOCK_ALLOWANCE
         key = new_key()
         name = _name(common_name)
         builder = _builder(name, name, key, start, start + timedelta(days=3650))
@@ -162,10 +162,9 @@ class CertificateAuthority:
         bits: int = 2048,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
-        key: RSAPrivateKey | None = None,
     ) -> Identity:
         """Issue an OAuth signing certificate with a key of its own, as Lync's usually is."""
-        own_key = key or new_key(bits)
+        own_key = new_key(bits)
         start, end = _validity(not_before, not_after)
         builder = _builder(_name(common_name), self.certificate.subject, own_key, start, end)
         return self._sign(builder, own_key)
@@ -181,10 +180,9 @@ def self_signed(
     bits: int = 2048,
     not_before: datetime | None = None,
     not_after: datetime | None = None,
-    key: RSAPrivateKey | None = None,
 ) -> Identity:
     """Make a self-signed OAuth signing certificate, as Exchange's setup does."""
-    own_key = key or new_key(bits)
+    own_key = new_key(bits)
     name = _name(common_name)
     start, end = _validity(not_before, not_after)
     builder = _builder(name, name, own_key, start, end)

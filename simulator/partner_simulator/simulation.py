@@ -57,7 +57,7 @@ class Simulation(HumanActions):
         self._pwsh = pwsh
         self._settings = settings
         self._windows_powershell = windows_powershell
-        self._folder = Path(tempfile.mkdtemp(prefix="partner-simulation-"))
+        self._folder: Path | None = None
         self._passwords = {account.password for account in self.domain.accounts.known}
         self._farm = Farm(self.domain)
         self._engine: RecordingEngine | None = None
@@ -65,6 +65,7 @@ class Simulation(HumanActions):
 
     def start(self) -> None:
         """Bring everything up; the first time on a machine, cmdlets are compiled (some 10 s)."""
+        self._folder = Path(tempfile.mkdtemp(prefix="partner-simulation-"))
         world = World(self.domain, self._folder)
         self._engine = RecordingEngine(
             PowerShellEngine(self._pwsh, world, windows_powershell=self._windows_powershell)
@@ -92,7 +93,8 @@ class Simulation(HumanActions):
         if self._engine is not None:
             self._engine.close()
         self.domain.network.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
         """Start."""

@@ -26,19 +26,11 @@ from partner_operator.trust.model import (
     TrustLevel,
 )
 from partner_operator.trust.reasons import Reason
-from support.kube_objects import application, changed, server, stored
+from support.kube_objects import READY, application, changed, server, stored
 
 EXCHANGE = stored(server("exchange"))
 LYNC = stored(server("lync"))
 SERVERS = [EXCHANGE, LYNC]
-READY = {
-    "type": "Ready",
-    "status": "True",
-    "reason": "Succeeded",
-    "message": "",
-    "observedGeneration": 1,
-    "lastTransitionTime": "2026-11-25T09:00:00Z",
-}
 REGISTRATION = {
     "identity": "Exchange",
     "reference": "Exchange",

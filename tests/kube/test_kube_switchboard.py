@@ -9,18 +9,10 @@ import pytest
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import ServerName
 from partner_operator.kube.switchboard import Switchboard
-from support.kube_objects import application, changed, server, stored
+from support.kube_objects import READY, application, changed, server, stored
 
 EXCHANGE = ServerName("trust", "exchange")
 LYNC = ServerName("trust", "lync")
-READY = {
-    "type": "Ready",
-    "status": "True",
-    "reason": "Succeeded",
-    "message": "",
-    "observedGeneration": 1,
-    "lastTransitionTime": "2026-11-25T09:00:00Z",
-}
 
 
 async def rung(bell: Bell) -> set[str]:

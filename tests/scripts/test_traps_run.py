@@ -20,9 +20,9 @@ COMMON = script("lync", "update").partition("Import-Lync\n$identity")[0]
 """The functions that every operation has in front."""
 
 
-def answer(text: str, *, before: str = "") -> Any:
+def answer(text: str) -> Any:
     """What a script answers in a process of its own."""
-    return call(text, before=before).answer.data
+    return call(text).answer.data
 
 
 def refused(ended: Ended) -> str:

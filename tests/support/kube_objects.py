@@ -8,6 +8,15 @@ from typing import Any
 
 import yaml
 
+READY = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "Succeeded",
+    "message": "",
+    "observedGeneration": 1,
+    "lastTransitionTime": "2026-11-25T09:00:00Z",
+}
+"""A condition of an object whose last pass succeeded."""
 ROOT = Path(__file__).resolve().parents[2]
 GROUP_VERSION = "partner-operator.io/v1alpha1"
 

@@ -73,20 +73,19 @@ class Stage:
         """Until the host has closed the client's idle connection."""
         assert self.host.server.wait_for_connections(0, timeout_seconds=60)
 
-    def open_decoy(self, says: bytes | None = None) -> Decoy:
-        """A listener that nobody should talk to, or that says one thing (None: nothing)."""
-        self.decoy = Decoy(says)
+    def open_decoy(self) -> Decoy:
+        """A listener that nobody should talk to."""
+        self.decoy = Decoy()
         self.closing.callback(self.decoy.close)
         return self.decoy
 
 
 class Decoy:
-    """Counts connections and bytes, and keeps silent unless told otherwise."""
+    """Counts connections and bytes, and keeps silent."""
 
-    def __init__(self, says: bytes | None = None) -> None:
+    def __init__(self) -> None:
         self.connections = 0
         self.received = b""
-        self._says = says
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._socket.settimeout(0.05)
         self.port: int = self._socket.getsockname()[1]
@@ -114,9 +113,6 @@ class Decoy:
         peer.settimeout(5)
         try:
             self.received += peer.recv(65536)
-            if self._says is not None:
-                peer.sendall(self._says)
-            else:
-                self._stopping.wait(5)
+            self._stopping.wait(5)
         except OSError:
             return

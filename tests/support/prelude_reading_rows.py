@@ -5,8 +5,8 @@ from __future__ import annotations
 from support.prelude_rows import NULL, V3_0, V4_0, Row
 
 
-def _type(json: str, pick: str = "$r.a") -> str:
-    return f"$r = '{json}' | ConvertFrom-Json; $v = {pick}; $v.GetType().Name; \"$v\""
+def _type(json: str) -> str:
+    return f"$r = '{json}' | ConvertFrom-Json; $v = $r.a; $v.GetType().Name; \"$v\""
 
 
 READING = (

@@ -34,9 +34,9 @@ class Site:
     pages: dict[str, Page] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
-    def url(self, path: str = "/metadata/json/1", host: str = "127.0.0.1") -> str:
+    def url(self, path: str = "/metadata/json/1") -> str:
         """The address of a page."""
-        return f"https://{host}:{self.port}{path}"
+        return f"https://127.0.0.1:{self.port}{path}"
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from requests_ntlm import HttpNtlmAuth
 from winrm.protocol import Protocol
 
 from partner_simulator.certificates import CertificateAuthority
-from partner_simulator.wsman import WsmanServer, WsmanSettings
+from partner_simulator.wsman import WsmanServer
 from support.echo_engine import EchoDirectory, EchoEngine
 
 Transport = Literal["ntlm", "credssp"]
@@ -99,12 +99,12 @@ class Bench:
         self._closers.append(made.transport.close_session)
         return made
 
-    def session(self, *, user: str = USER, password: str = PASSWORD) -> requests.Session:
+    def session(self) -> requests.Session:
         """Return a bare HTTPS client that logs on with NTLM."""
         made = requests.Session()
         made.trust_env = False
         made.verify = str(self.ca_file)
-        made.auth = HttpNtlmAuth(user, password)
+        made.auth = HttpNtlmAuth(USER, PASSWORD)
         made.headers["Content-Type"] = "application/soap+xml;charset=UTF-8"
         self._closers.append(made.close)
         return made
@@ -133,9 +133,7 @@ class Bench:
 
 
 @contextmanager
-def bench_in(
-    folder: Path, authority: CertificateAuthority, settings: WsmanSettings | None = None
-) -> Iterator[Bench]:
+def bench_in(folder: Path, authority: CertificateAuthority) -> Iterator[Bench]:
     """Run a host with both listeners; at the end there must be no shell and no operation."""
     ca_file = folder / "ca.pem"
     ca_file.write_text(authority.pem)
@@ -143,9 +141,7 @@ def bench_in(
         {USER: PASSWORD, "exadmin@litwareinc.com": PASSWORD, OTHER_USER: "other"}
     )
     engine = EchoEngine()
-    server = WsmanServer(
-        HOST, engine, directory, authority.issue_server([HOST]), http_port=0, settings=settings
-    )
+    server = WsmanServer(HOST, engine, directory, authority.issue_server([HOST]), http_port=0)
     with server:
         bench = Bench(server, engine, directory, authority, ca_file)
         try:

@@ -49,7 +49,6 @@ class Stage:
         progress: Progress = lambda message: None,
     ) -> None:
         """Describe a stage. A given control plane or simulation is used and left running."""
-        self.folder = Path(tempfile.mkdtemp(prefix="partner-stage-"))
         self.namespace = namespace
         self._settle = settle
         self._progress = progress
@@ -57,6 +56,7 @@ class Stage:
         self._owns_simulation = simulation is None
         self.plane = plane or _control_plane(progress)
         self.simulation = simulation or Simulation(pwsh=find_pwsh())
+        self.folder = Path(tempfile.mkdtemp(prefix="partner-stage-"))
         self._operator_arguments = tuple(operator_arguments)
         self.operator: OperatorProcess = self._describe_operator()
 

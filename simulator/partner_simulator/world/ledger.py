@@ -83,7 +83,7 @@ class Ledger:
         with self._lock:
             return [write for write in self._writes if not kinds or write.kind in kinds]
 
-    def calls(self, what: str | None = None) -> list[Call]:
-        """Calls of one cmdlet, or all."""
+    def calls(self) -> list[Call]:
+        """All calls of cmdlets, oldest first."""
         with self._lock:
-            return [call for call in self._calls if what in (None, call.what)]
+            return list(self._calls)

@@ -119,19 +119,15 @@ class Counters:
         with self._lock:
             self._log.append(record)
 
-    def open_shells(
-        self, host: str | None = None, user: str | None = None
-    ) -> tuple[OpenShell, ...]:
+    def open_shells(self) -> tuple[OpenShell, ...]:
         """Return the shells that exist now; every test should end with none."""
         with self._lock:
-            return _select(self._shells, host, user)
+            return tuple(self._shells.values())
 
-    def open_operations(
-        self, host: str | None = None, user: str | None = None
-    ) -> tuple[OpenShell, ...]:
+    def open_operations(self) -> tuple[OpenShell, ...]:
         """Return the shell of each command that was started and not terminated."""
         with self._lock:
-            return _select(self._operations, host, user)
+            return tuple(self._operations.values())
 
     def requests(
         self, host: str | None = None, step: Step | None = None
@@ -148,13 +144,3 @@ class Counters:
 def command_hash(command_line: str) -> str:
     """Return how a command line appears in the log."""
     return hashlib.sha256(command_line.encode()).hexdigest()
-
-
-def _select(
-    shells: dict[str, OpenShell], host: str | None, user: str | None
-) -> tuple[OpenShell, ...]:
-    return tuple(
-        shell
-        for shell in shells.values()
-        if host in (None, shell.host) and user in (None, shell.user)
-    )

@@ -95,13 +95,11 @@ class _Harmless:
 
 @dataclass(frozen=True, slots=True)
 class Truncate(_Harmless):
-    """Send only this part of the body, promise all of it, and close."""
-
-    part: float = 0.5
+    """Send half of the body, promise all of it, and close."""
 
     def wire(self, reply: HttpReply) -> HttpReply:
         """Cut the body under a Content-Length that tells of the whole."""
-        kept = reply.body[: int(len(reply.body) * self.part)]
+        kept = reply.body[: len(reply.body) // 2]
         return replace(reply, body=kept, declared_length=len(reply.body) + 1)
 
 

@@ -136,10 +136,9 @@ class ArmedFault:
 class Barrier:
     """Holds the next matching step until it is released. Use it as a context manager."""
 
-    def __init__(self, matches: Callable[[Occasion, When], bool], times: int) -> None:
+    def __init__(self, matches: Callable[[Occasion, When], bool]) -> None:
         """Made by Faults.pause_at."""
         self._matches = matches
-        self._left = times
         self._reached = threading.Event()
         self._released = threading.Event()
         self._abandoned = False
@@ -163,9 +162,9 @@ class Barrier:
 
     def claims(self, occasion: Occasion, when: When) -> bool:
         """Whether this step is to be held. The caller holds the registry's lock."""
-        if self._left == 0 or self._released.is_set() or not self._matches(occasion, when):
+        taken = self.occasion is not None or self._released.is_set()
+        if taken or not self._matches(occasion, when):
             return False
-        self._left -= 1
         self.occasion = occasion
         return True
 
@@ -209,7 +208,6 @@ class Faults:
         *,
         when: When = When.BEFORE,
         where: Callable[[Occasion], bool] | None = None,
-        times: int = 1,
     ) -> Barrier:
         """Hold the next such step on the server's side until the barrier is released."""
 
@@ -221,7 +219,7 @@ class Faults:
                 and (where is None or where(occasion))
             )
 
-        barrier = Barrier(matches, times)
+        barrier = Barrier(matches)
         with self._lock:
             self._barriers.append(barrier)
         return barrier

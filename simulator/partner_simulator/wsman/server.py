@@ -47,13 +47,12 @@ class WsmanServer:
         tls: Identity,
         *,
         address: str = "127.0.0.1",
-        port: int = 0,
         http_port: int | None = None,
         faults: Faults | None = None,
         counters: Counters | None = None,
         settings: WsmanSettings | None = None,
     ) -> None:
-        """Port 0 takes a free one; `http_port` None means no plain listener.
+        """Ports are free ones; `http_port` 0 takes one too, None means no plain listener.
 
         Raises ValueError for an address that is not loopback.
         """
@@ -64,7 +63,7 @@ class WsmanServer:
         self.settings = settings or WsmanSettings()
         self.faults = faults or Faults()
         self.counters = counters or Counters()
-        self._port = port
+        self._port = 0
         self._http_port = http_port
         self._operations = Operations(
             host, engine, directory, self._current_settings, self.counters
