@@ -130,8 +130,8 @@ def test_a_silent_kdc_does_not_outlast_the_deadline(silent_kdc: Realm, host: Hos
     assert told.only["failure"] == "TimedOut"
     assert told.only["nothing_ran"]
     assert "no domain controller answered" in told.only["sentence"], "the host did answer"
-    assert 4 <= told.only["seconds"] < 6
-    assert time.monotonic() - started < 15
+    assert 4 <= told.only["seconds"] < 15
+    assert time.monotonic() - started < 22
 
 
 def test_a_kdc_of_another_time_is_clock_skew(own_realm: Realm, host: Host) -> None:

@@ -152,7 +152,7 @@ def test_floods_are_done_with_at_once(flood: bytes) -> None:
     """A host may send 16 MB; time grows with length only."""
     started = time.monotonic()
     clixml.parse(flood)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 @given(st.binary(max_size=200))

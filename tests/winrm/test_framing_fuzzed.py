@@ -193,7 +193,7 @@ def test_floods_below_the_limit_are_done_with_at_once(flood: bytes) -> None:
     assert accepted(flood) is None
     framing.has_started(flood)
     framing.refused_language_mode(flood)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("value", [b"[]", b"{}", b"1", b'"="'])
