@@ -57,4 +57,9 @@ STEPS: list[tuple[RemoteRunError, Step]] = [
 )
 def test_a_failure_names_its_step(error: RemoteRunError, step: Step) -> None:
     """What the doctor's cross stands at."""
-    assert operation_failed(error, product="Exchange", operation="observe").step is step
+    assert (
+        operation_failed(
+            error, product="Exchange", operation="observe", host="ex1.litwareinc.com"
+        ).step
+        is step
+    )

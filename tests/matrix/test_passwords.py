@@ -57,7 +57,7 @@ def test_a_refused_password_is_tried_once_per_version_of_the_secret(
     land: Landscape, why: str
 ) -> None:
     """A wrong password and a locked account look the same, and are treated the same."""
-    (user, password), _ = land.simulation.credentials()
+    (user, _), _ = land.simulation.credentials()
     account = land.simulation.domain.accounts.find(user)
     assert account is not None
     if why == "wrong password":
@@ -70,7 +70,6 @@ def test_a_refused_password_is_tried_once_per_version_of_the_secret(
     assert land.entries() == []
     account.locked = False
     _heals_with_a_new_secret(land)
-    del password
 
 
 @pytest.mark.parametrize(

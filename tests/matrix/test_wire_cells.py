@@ -56,7 +56,9 @@ def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) 
         )
         ended: Failure | None = failure
         assert PASSWORD not in outcome.message
-        told = operation_failed(outcome, product="Exchange", operation="observe")
+        told = operation_failed(
+            outcome, product="Exchange", operation="observe", host="ex1.litwareinc.com"
+        )
         beside = ConditionType.STALLED if told.stalled else ConditionType.RECONCILING
         assert Shown(told.reason, beside) == SHOWN[failure]
     else:

@@ -75,7 +75,9 @@ def test_every_failure_of_a_run_has_its_reason(
     error: RemoteRunError, reason: Reason, stalled: bool
 ) -> None:
     """One reason for conditions and events; Stalled only where a human must act."""
-    failed = operation_failed(error, product="Exchange", operation="observe")
+    failed = operation_failed(
+        error, product="Exchange", operation="observe", host="ex1.litwareinc.com"
+    )
     assert (failed.reason, failed.stalled) == (reason, stalled)
     assert failed.nothing_ran or not error.nothing_ran
     assert failed.outcome_unknown is error.outcome_unknown
@@ -95,7 +97,9 @@ def test_an_inner_session_that_never_opened_proves_that_no_cmdlet_ran(first: str
     opening = replace(
         error.details, position="at Open-Exchange, <No file>: line 10\nat <ScriptBlock>"
     )
-    failed = operation_failed(ScriptError(opening), product="Exchange", operation="register")
+    failed = operation_failed(
+        ScriptError(opening), product="Exchange", operation="register", host="ex1.litwareinc.com"
+    )
     assert failed.nothing_ran
     assert "function Open-Exchange" in script("exchange", "register")
 
@@ -108,7 +112,9 @@ def test_a_session_that_broke_and_did_not_open_again_proves_nothing(position: st
     """Import-PSSession's module opens a session anew for the next cmdlet; the ones before it did their work."""
     error = script_error("CannotConnect,PSSessionOpenFailed")
     again = replace(error.details, position=position)
-    failed = operation_failed(ScriptError(again), product="Exchange", operation="update")
+    failed = operation_failed(
+        ScriptError(again), product="Exchange", operation="update", host="ex1.litwareinc.com"
+    )
     assert failed.reason is Reason.UNREACHABLE
     assert not failed.nothing_ran
 
@@ -117,7 +123,10 @@ def test_an_inner_session_that_breaks_later_proves_nothing() -> None:
     """The cmdlet that was running when it broke may have done its work."""
     kind = "System.Management.Automation.Remoting.PSRemotingTransportException"
     failed = operation_failed(
-        script_error("JobFailure", kind), product="Exchange", operation="register"
+        script_error("JobFailure", kind),
+        product="Exchange",
+        operation="register",
+        host="ex1.litwareinc.com",
     )
     assert failed.reason is Reason.UNREACHABLE
     assert not failed.nothing_ran
@@ -136,6 +145,7 @@ def test_a_full_exchange_is_no_missing_right(said: str) -> None:
         script_error("AccessDenied,PSSessionOpenFailed", "X", said),
         product="Exchange",
         operation="observe",
+        host="ex1.litwareinc.com",
     )
     assert (failed.reason, failed.stalled) == (Reason.QUOTA_EXCEEDED, False)
 
@@ -144,7 +154,10 @@ def test_a_full_exchange_is_no_missing_right(said: str) -> None:
 def test_a_program_that_windows_lacks_is_no_missing_right_in_exchange(operation: str) -> None:
     """No RBAC role brings iisreset.exe back."""
     failed = operation_failed(
-        script_error("CommandNotFoundException"), product="Exchange", operation=operation
+        script_error("CommandNotFoundException"),
+        product="Exchange",
+        operation=operation,
+        host="ex1.litwareinc.com",
     )
     assert (failed.reason, failed.stalled) == (Reason.REMOTE_ERROR, False)
 
@@ -153,7 +166,10 @@ def test_a_script_that_never_began_is_told_as_such() -> None:
     """The bootstrap's own error before the script: it may simply be tried again."""
     details = script_error().details
     failed = operation_failed(
-        ScriptError(details, nothing_ran=True), product="Exchange", operation="register"
+        ScriptError(details, nothing_ran=True),
+        product="Exchange",
+        operation="register",
+        host="ex1.litwareinc.com",
     )
     assert failed.nothing_ran
 
@@ -164,6 +180,7 @@ def test_long_and_many_line_errors_become_one_short_line() -> None:
         script_error("x", "T", "outer\r\n  words " * 100, "the cause"),
         product="Lync",
         operation="x",
+        host="ex1.litwareinc.com",
     )
     assert "\n" not in failed.message
     assert len(failed.message) < 600

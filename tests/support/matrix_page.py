@@ -24,7 +24,8 @@ How to read it:
   it. With Reconciling the operator tries again by itself, later and later; with Stalled it waits for you. What
   each reason means: [Reasons](reasons.md).
 - *logons*: accepted, and in brackets rejected ones. Never more than one rejected logon per version of the
-  Secret: none is tried with a password that was refused until the Secret changes.
+  Secret: none is tried with a password that was refused until the Secret changes. (A refusal after the answer,
+  at Signal or Delete, is remembered in the process: an operator that restarts before its next run tries once more.)
 - *commands*, *sends*: counted by the host in one run. 2 where 1 is usual means that something was repeated.
 - *shells left*: the fault itself made Delete impossible; the host ends the shell after the 180 s of idleness
   that the operator asked for.

@@ -96,7 +96,9 @@ def test_each_obstacle_is_named_and_nothing_ran(
     assert error.obstacle is obstacle
     assert error.nothing_ran
     assert "ex1" in error.message
-    told = operation_failed(error, product="Exchange", operation="observe")
+    told = operation_failed(
+        error, product="Exchange", operation="observe", host="ex1.litwareinc.com"
+    )
     assert (told.reason, told.stalled) == (Reason.BLOCKED, True)
 
 

@@ -30,8 +30,7 @@ async def serve_unserved(ports: Ports, bell: Bell) -> None:
         try:
             for application in await ports.reader.unserved():
                 await _answer(ports, application)
-        except Exception:
-            # The outermost loop of this worker: the next ring tries again.
+        except Exception:  # the outermost loop of this worker: the next ring tries again
             logger.exception("applications without a server could not be answered")
 
 

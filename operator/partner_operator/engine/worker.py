@@ -47,8 +47,7 @@ class Worker:
         )
         try:
             result = await run_pass(self.ports, self.name, self._credentials)
-        except Exception:
-            # The outermost loop: what nobody foresaw must not end the worker of a mail system.
+        except Exception:  # the outermost loop: what nobody foresaw must not end the worker
             logger.exception("pass over %s/%s broke off", self.name.namespace, self.name.name)
             self._retry = back_off(self._retry, self.ports.clock.now(), self.ports.chance)
             return self._retry.next_attempt_at

@@ -70,11 +70,11 @@ class Connection:
         """
         configuration = Configuration()
         if path := os.environ.get("KUBECONFIG"):
-            await load_kube_config(  # type: ignore[no-untyped-call]
+            await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
                 config_file=path, client_configuration=configuration
             )
         elif os.access(_SERVICE_ACCOUNT, os.R_OK):
-            load_incluster_config(  # type: ignore[no-untyped-call]
+            load_incluster_config(  # type: ignore[no-untyped-call]  # published without types
                 client_configuration=configuration
             )
         else:
@@ -94,7 +94,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()  # type: ignore[no-untyped-call]
+        await self._client.close()  # type: ignore[no-untyped-call]  # published without types
 
     async def login(self) -> kopf.ConnectionInfo:
         """The same logon for kopf, read afresh: a pod's token changes every hour."""
@@ -132,7 +132,7 @@ class Connection:
         )
         try:
             response = await self._client.call_api(*serialized, _request_timeout=REQUEST_TIMEOUT)
-            raw = await response.read()  # type: ignore[no-untyped-call]
+            raw = await response.read()  # type: ignore[no-untyped-call]  # published without types
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiUnreachable(f"the API server gave no answer: {error!r}") from error
         document = _decode(raw)

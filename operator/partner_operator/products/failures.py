@@ -83,14 +83,14 @@ _INNER_QUOTAS = (
 
 
 def operation_failed(
-    error: RemoteRunError, *, product: str, operation: str, host: str = "The host"
+    error: RemoteRunError, *, product: str, operation: str, host: str
 ) -> OperationFailed:
     """The failure of one operation. Only facts that the products' documentation gives are used.
 
-    `host`: as it begins a sentence; several may be declared, and only one of them may be wrong.
+    `host`: several may be declared, and only one of them may be wrong.
     """
     if error.logon_refused and not isinstance(error, Unauthenticated):
-        return _refused_meanwhile(error)
+        return _refused_meanwhile(error, host)
     if isinstance(error, ScriptError):
         return _script_failed(error, product, operation, host)
     reason, stalled = _REASONS[type(error)]
@@ -105,11 +105,11 @@ def operation_failed(
     )
 
 
-def _refused_meanwhile(error: RemoteRunError) -> OperationFailed:
+def _refused_meanwhile(error: RemoteRunError, host: str) -> OperationFailed:
     """The password was changed, or the account locked, in the middle of a run."""
     return OperationFailed(
         Reason.CREDENTIALS_REJECTED,
-        "The host accepted the user name and password at first and refused them later in the same run. "
+        f"{host} accepted the user name and password at first and refused them later in the same run. "
         f"{error.message}",
         stalled=True,
         nothing_ran=error.nothing_ran,

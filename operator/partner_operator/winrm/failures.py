@@ -157,7 +157,8 @@ _KERBEROS: dict[Trouble, str] = {
     "Directory has for it; setspn -Q HTTP/{host} shows who holds that service principal name (SPN).",
     Trouble.TICKET_REFUSED: "{host} refused the ticket that the domain gave for it. Either TLS ends at another "
     "machine in between (channel binding), or the SPN HTTP/{host} belongs to another account: setspn -Q HTTP/{host}.",
-    Trouble.UNPROVEN: "{host} could not prove by Kerberos that it is HTTP/{host}. Nothing was sent to it.",
+    Trouble.UNPROVEN: "{host} could not prove by Kerberos that it is HTTP/{host}, so nothing was run there. "
+    "Look for a proxy, or for another machine, that answers under this name.",
     Trouble.OTHER: "{host}: Kerberos failed (error {code}), which says nothing about the password. Check krb5.conf, "
     "the encryption types and the clocks.",
 }
