@@ -85,11 +85,9 @@ def request(
     script: str,
     parameters: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
-    *,
-    wait_milliseconds: int = 5000,
 ) -> bytes:
     """What the operator would send."""
-    return framing.request_line(script, parameters or {}, secrets or {}, wait_milliseconds)
+    return framing.request_line(script, parameters or {}, secrets or {}, 5000)
 
 
 def call(

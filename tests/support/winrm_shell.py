@@ -13,15 +13,11 @@ from support.pwsh import find_pwsh
 
 HOST = "ex1.litwareinc.com"
 COMPUTER = "WINRM-TESTS"
+WAIT_MILLISECONDS = 60_000
+"""For the host's mutex."""
 
 
-def run_bootstrap(
-    stdin: bytes,
-    *,
-    before: str = "",
-    computer: str = COMPUTER,
-    environment: Mapping[str, str] | None = None,
-) -> Output:
+def run_bootstrap(stdin: bytes, *, before: str = "", computer: str = COMPUTER) -> Output:
     """Start PowerShell with the constant command line and this standard input.
 
     `before`: PowerShell text to run first, in the same process, to put it into a certain state.
@@ -39,7 +35,7 @@ def run_bootstrap(
         input=stdin,
         capture_output=True,
         timeout=120,
-        env={**os.environ, "COMPUTERNAME": computer, "TERM": "dumb", **(environment or {})},
+        env={**os.environ, "COMPUTERNAME": computer, "TERM": "dumb"},
         check=False,
     )
     return Output(done.stdout, done.stderr, done.returncode, {})
@@ -50,11 +46,10 @@ def run_script(
     parameters: Mapping[str, Any] | None = None,
     secrets: Mapping[str, str] | None = None,
     *,
-    wait_milliseconds: int = 60_000,
     before: str = "",
 ) -> Answer:
     """Run an operation script through the bootstrap. Raises RemoteRunError as a remote run does."""
-    line = framing.request_line(script, parameters or {}, secrets or {}, wait_milliseconds)
+    line = framing.request_line(script, parameters or {}, secrets or {}, WAIT_MILLISECONDS)
     hidden = tuple((secrets or {}).values())
     output = run_bootstrap(line, before=before)
     return understand(HOST, output, framing.request_digest(line), hidden)
