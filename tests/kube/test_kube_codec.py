@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from partner_operator.kube.api.codec import application_status, server_status, to_json
+from partner_operator.kube.api.derived import InYAML
 from partner_operator.kube.api.durations import format_duration, parse_duration
-from partner_operator.trust.status import ApplicationStatus, ServerStatus
+from partner_operator.trust.status import ApplicationStatus, ChangeKind, ServerStatus
 
 instants = st.datetimes(
     min_value=datetime(1970, 1, 1),
@@ -62,6 +67,62 @@ def test_durations_are_read_as_kubernetes_people_write_them(text: str, value: ti
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_duration(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A dataclass within another."""
+
+    seen_at: datetime
+    passed: bool
+    took: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Each shape that a field of a status can have."""
+
+    changed_at: tuple[datetime, ...]
+    took: Mapping[str, timedelta]
+    kinds: tuple[ChangeKind, ...]
+    last_look: Look | None
+    looks_at: Mapping[str, Look] = field(default_factory=dict)
+    ports: tuple[int, ...] = ()
+    is_new: bool = False
+
+
+SHAPES = TypeAdapter[Shapes](Annotated[Shapes, InYAML])
+
+
+def test_each_shape_of_a_field_has_its_yaml() -> None:
+    look = Look(datetime(2026, 11, 25, 8, tzinfo=UTC), True, None)
+    shapes = Shapes(
+        changed_at=(look.seen_at,),
+        took=MappingProxyType({"/ews": timedelta(hours=1)}),
+        kinds=(ChangeKind.UPDATE,),
+        last_look=look,
+        looks_at={"a.b": Look(look.seen_at, False, timedelta(seconds=1.5))},
+    )
+    written = SHAPES.dump_python(shapes, mode="json", by_alias=True, exclude_none=True)
+    assert written == {
+        "changedAt": ["2026-11-25T08:00:00Z"],
+        "took": {"/ews": "1h"},
+        "kinds": ["Update"],
+        "lastLook": {"seenAt": "2026-11-25T08:00:00Z", "result": "Passed"},
+        "looksAt": {
+            "a.b": {"seenAt": "2026-11-25T08:00:00Z", "result": "Failed", "took": "1s500ms"}
+        },
+        "ports": [],
+        "isNew": False,
+    }
+    assert SHAPES.validate_python(written) == shapes
+
+
+def test_what_has_a_default_or_may_be_none_may_be_left_out_and_nothing_else() -> None:
+    least = {"changedAt": [], "took": {}, "kinds": [], "fromNewerVersion": 1}
+    assert SHAPES.validate_python(least) == Shapes((), {}, (), None)
+    with pytest.raises(ValidationError, match="kinds\n  Field required"):
+        SHAPES.validate_python({"changedAt": [], "took": {}})
 
 
 GOOD_CONDITION = {

@@ -37,7 +37,9 @@ RECONCILING = replace(READY, type=ConditionType.RECONCILING, reason=Reason.PROGR
 STATUS = ApplicationStatus(
     observed_generation=1,
     conditions=(RECONCILING, READY),
-    registration=Registration("Lync", "CN=Lync", "id", "realm", "id@realm", ("AB",), True, NOW),
+    registration=Registration(
+        "Lync", "CN=Lync", "id", "realm", "id@realm", True, NOW, thumbprints=("AB",)
+    ),
     plan=("register",),
 )
 

@@ -20,7 +20,6 @@ from partner_operator.kube.api.names import (
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
 from partner_operator.trust.model import (
     Authentication,
-    ConnectivityTest,
     DesiredApplication,
     DesiredServer,
     ObjectKey,
@@ -28,7 +27,6 @@ from partner_operator.trust.model import (
     Product,
     RestartPolicy,
     RestartRules,
-    RestartWindow,
     TrustLevel,
 )
 from partner_operator.trust.plan import Blocker
@@ -89,14 +87,7 @@ def server_facts(body: Body) -> ServerFacts:
             port=spec.winrm.port,
             authentication=spec.winrm.authentication or DEFAULT_AUTHENTICATION[spec.product],
             ca_bundle=None,
-            restart=RestartRules(
-                policy=spec.restart.policy,
-                settle=spec.restart.settle,
-                windows=tuple(
-                    RestartWindow(window.schedule, window.duration, window.time_zone)
-                    for window in spec.restart.windows
-                ),
-            ),
+            restart=spec.restart,
             interval=spec.interval,
             credentials_secret=spec.credentials_secret_ref.name,
         ),
@@ -142,7 +133,7 @@ def declared_application(
         identity=spec.identity,
         mode=spec.mode,
         deletion_policy=spec.deletion_policy,
-        connectivity_test=ConnectivityTest(**test.model_dump()) if test else None,
+        connectivity_test=test,
         release_requested=annotation(body, RELEASE),
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
         trust_level=spec.lync.application_trust_level if spec.lync else TrustLevel.FULL,

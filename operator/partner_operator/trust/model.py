@@ -76,7 +76,7 @@ class RestartWindow:
 
     schedule: str
     duration: timedelta
-    time_zone: str
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -49,7 +49,7 @@ class Registration:
     application_identifier: str
     realm: str
     issuer: str
-    thumbprints: tuple[str, ...]
+    thumbprints: tuple[str, ...] = field(default=(), kw_only=True)
     """Certificates that the server was last made to read: stored ones, or the document's (Lync)."""
     created_by_us: bool
     last_changed_at: datetime | None
@@ -156,7 +156,7 @@ class MetadataStatus:
     issuer: str
     realm: str
     application_identifier: str
-    certificates: tuple[CertificateStatus, ...]
+    certificates: tuple[CertificateStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +192,11 @@ class ServerStatus:
     conditions: tuple[Condition, ...] = ()
     organization: str | None = None
     product_version: str | None = None
-    domain_controller: str | None = None
-    """The controller that answered last: asked again, because another one may not know yet (C02)."""
     metadata: MetadataStatus | None = None
     iis: IISStatus | None = None
     undeclared: tuple[Undeclared, ...] = ()
+    domain_controller: str | None = None
+    """The controller that answered last: asked again, because another one may not know yet (C02)."""
     rejected_credentials: str | None = None
     """Digest of the credentials that the server rejected: not tried again (account lockout)."""
     retry: Retry | None = None

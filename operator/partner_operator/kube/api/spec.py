@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
 from pydantic import Field
 
+from partner_operator.kube.api.derived import InYAML
 from partner_operator.kube.api.values import Duration, Model
 from partner_operator.trust.model import (
     Authentication,
+    ConnectivityTest,
     DeletionPolicy,
     Mode,
     Product,
-    RestartPolicy,
+    RestartRules,
     TrustLevel,
 )
 
@@ -45,22 +48,6 @@ class WinRM(Model):
     ca_bundle: CABundle | None = None
 
 
-class Window(Model):
-    """When restarts may begin, and for how long."""
-
-    schedule: str
-    duration: Duration
-    time_zone: str = "UTC"
-
-
-class Restart(Model):
-    """When IIS may be restarted."""
-
-    policy: RestartPolicy = RestartPolicy.AUTOMATIC
-    settle: Duration = timedelta(seconds=30)
-    windows: list[Window] = Field(default_factory=list)
-
-
 class ServerSpec(Model):
     """`.spec` of a PartnerServer."""
 
@@ -69,7 +56,7 @@ class ServerSpec(Model):
     hosts: list[str]
     credentials_secret_ref: LocalReference
     winrm: WinRM = Field(default_factory=WinRM)
-    restart: Restart = Field(default_factory=Restart)
+    restart: Annotated[RestartRules, InYAML] = RestartRules()
     interval: Duration = timedelta(minutes=10)
 
 
@@ -84,21 +71,11 @@ class ExchangeOptions(Model):
     """What only Exchange has; nothing yet."""
 
 
-class ConnectivityTestOptions(Model):
-    """Test-CsExStorageConnectivity: for whom, how often, and what counts as failed."""
-
-    sip_uri: str
-    delete_item: bool = True
-    folder: str | None = None
-    interval: Duration = timedelta(hours=1)
-    failure_threshold: int = 3
-
-
 class LyncOptions(Model):
     """What only Lync has."""
 
     application_trust_level: TrustLevel = TrustLevel.FULL
-    connectivity_test: ConnectivityTestOptions | None = None
+    connectivity_test: Annotated[ConnectivityTest, InYAML] | None = None
 
 
 class ApplicationSpec(Model):
