@@ -73,6 +73,9 @@ class OtherServer:
     created_at: datetime
     product: Product
     organization: str | None
+    deleting: bool = False
+    stands_back: bool = False
+    """Its status says that it leaves the organisation alone, see `trust.conditions.stands_back`."""
 
 
 @dataclass(frozen=True, slots=True)
