@@ -8,6 +8,7 @@ import os
 import signal
 import urllib.request
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 import pytest
 from kubernetes import client
 
+from partner_operator import cli
+from partner_operator.kube import client as kube_client
 from partner_operator.kube.client import ApiUnreachable, Connection
 from partner_operator.kube.leader import lead
 from partner_operator.kube.lease import (
@@ -432,3 +435,38 @@ async def test_a_stand_by_answers_probes_and_ends_by_sigterm(
 def test_each_process_has_an_identity_of_its_own() -> None:
     """Also in one pod, whose name stays when its container starts again."""
     assert Lease(None, "a", NAME).identity != Lease(None, "a", NAME).identity  # type: ignore[arg-type]  # not used
+
+
+async def test_in_a_pod_the_lease_is_in_its_own_namespace_and_elsewhere_nowhere(
+    plane: ControlPlane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KUBECONFIG in a pod names another cluster perhaps, where the pod's namespace means nothing."""
+    token, namespace = tmp_path / "token", tmp_path / "namespace"
+    token.write_text("a-token")
+    namespace.write_text("ops\n")
+    monkeypatch.setattr(kube_client, "_SERVICE_ACCOUNT", str(token))
+    monkeypatch.setattr(kube_client, "_NAMESPACE", namespace)
+    monkeypatch.setattr(kube_client, "load_incluster_config", lambda **_: None)
+    monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig))
+    async with await Connection.open() as outside:
+        assert outside.namespace is None
+    monkeypatch.delenv("KUBECONFIG")
+    async with await Connection.open() as inside:
+        assert inside.namespace == "ops"
+
+
+async def test_no_remote_run_begins_while_it_is_uncertain(
+    make: Callable[[str], Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(cli, "run", lambda endpoint, request: begun.append(request))
+    machine = make("only")
+    nothing: Any = None
+    with ThreadPoolExecutor(1) as pool:
+        runner = cli._on_threads(pool, machine.lease.must_be_certain)
+        with pytest.raises(LeaseUncertain):
+            await runner(nothing, nothing)
+        assert begun == []
+        await machine.lease.acquire()
+        await runner(nothing, nothing)
+        assert len(begun) == 1
