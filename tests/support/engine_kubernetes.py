@@ -20,7 +20,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.kube.api import codec
 from partner_operator.kube.api.codec import to_json
-from partner_operator.trust.conditions import find
+from partner_operator.trust.conditions import find, stands_back
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
@@ -137,12 +137,21 @@ class Cluster:
                     other.created_at,
                     other.product,
                     self.server_statuses[other.key.uid].organization,
+                    other.deleting,
+                    stands_back(self.server_statuses[other.key.uid].conditions),
                 )
                 for other in self.servers.values()
                 if other is not server
             ),
             crd_deleting=self.crd_deleting,
         )
+
+    async def again(self, server: DesiredServer) -> DeclaredServer:
+        """The same anew, in the middle of a pass."""
+        found = await self.server(ServerName(server.key.namespace, server.key.name))
+        if found is None or found.desired.key.uid != server.key.uid:
+            raise Gone(server.key.name)
+        return found
 
     def _other(self, mine: DesiredApplication) -> CounterpartView | None:
         for other in self.applications.values():

@@ -55,7 +55,7 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
         await _work(work, remembered)
         due = await closing.close(work)
     except Gone:
-        # Deleted, or deleted and made anew, under our hands: the event of that rings us again.
+        # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
         return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
     if declared.desired.deleting and not work.live:
         return Result(due=None, credentials=remembered)
@@ -89,6 +89,11 @@ def _unsupported(ports: Ports, declared: DeclaredServer) -> Blocker | None:
 
 
 async def _work(work: Pass, remembered: Credentials | None) -> None:
+    await _reach_and_keep_true(work, remembered)
+    identity.stand_back_unseen(work)
+
+
+async def _reach_and_keep_true(work: Pass, remembered: Credentials | None) -> None:
     await deletion.release_without_contact(work)
     if work.server.deleting and not work.live:
         return
@@ -109,7 +114,7 @@ async def _keep_true(work: Pass) -> None:
     if identity.is_another(work, work.observed):
         return
     identity.learn(work, work.observed)
-    if identity.is_duplicate(work, work.observed):
+    if not await identity.may_work(work, work.observed):
         return
     if work.status.pin is not None:
         work.status = replace(work.status, pin=None)

@@ -18,6 +18,7 @@ from partner_operator.kube.api.names import (
     RELEASE,
 )
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
@@ -101,11 +102,14 @@ def other_server(body: Body) -> OtherServer | None:
     product = body.get("spec", {}).get("product")
     if product not in list(Product):
         return None
+    status = server_status(body.get("status"))
     return OtherServer(
         key=key_of(body),
         created_at=created_at(body),
         product=Product(product),
-        organization=server_status(body.get("status")).organization,
+        organization=status.organization,
+        deleting="deletionTimestamp" in body["metadata"],
+        stands_back=stands_back(status.conditions),
     )
 
 
