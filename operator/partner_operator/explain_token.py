@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from partner_operator.oauth.metadata import AuthMetadata, MetadataError, parse_metadata
 from partner_operator.oauth.tokens import explain
+from partner_operator.texts import shown
 
 LARGEST = 1024 * 1024
 SECONDS = 20
@@ -45,7 +46,7 @@ def explain_token(
     known = [_document(place, ca_file) for place in documents]
     findings = explain(token, documents=known, host=host, realm=realm, now=datetime.now(UTC))
     for finding in findings:
-        print(f"{MARKS[finding.holds]} {finding.rule}: {finding.message}")
+        print(shown(f"{MARKS[finding.holds]} {finding.rule}: {finding.message}"))
     return 1 if any(finding.holds is False for finding in findings) else 0
 
 

@@ -18,6 +18,7 @@ from partner_operator.kube.api.names import (
     RELEASE,
 )
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.texts import shown
 from partner_operator.trust.model import (
     Authentication,
     ConnectivityTest,
@@ -68,9 +69,9 @@ def created_at(body: Body) -> datetime:
 
 
 def annotation(body: Body, name: str) -> str | None:
-    """The value of an annotation."""
+    """The value of an annotation, as `status` writes it: what was handled is found again."""
     value = (body["metadata"].get("annotations") or {}).get(name)
-    return str(value) if value is not None else None
+    return shown(str(value)) if value is not None else None
 
 
 def server_facts(body: Body) -> ServerFacts:

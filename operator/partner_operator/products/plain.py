@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.instants import instant
+from partner_operator.texts import said, shown
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
 
@@ -29,10 +30,14 @@ def _no_object(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_no_object)]
+Name = Annotated[str, AfterValidator(shown)]
+"""A text that a person chose. Names are compared and remembered as they are shown."""
+Text = Annotated[str, AfterValidator(_no_object), AfterValidator(shown)]
 """A text that no person chose, so that no flattened object can be meant by it."""
-Reference = Annotated[Text, Field(min_length=1)]
-"""What a later run names an object by; an empty one would name any or none."""
+Reference = Annotated[str, AfterValidator(_no_object), Field(min_length=1)]
+"""What a later run names an object by, to the letter; an empty one would name any or none."""
+Said = Annotated[str, AfterValidator(said)]
+"""Words of an error or a warning."""
 
 
 def check_product(told: str, expected: Product, host: str) -> None:
@@ -40,7 +45,7 @@ def check_product(told: str, expected: Product, host: str) -> None:
     if told != expected:
         raise OperationFailed(
             Reason.WRONG_PRODUCT,
-            f"{host} was asked as {expected} and answers as {told[:40] or 'nothing'}. Nothing is changed there. "
+            f"{host} was asked as {expected} and answers as {shown(told[:40]) or 'nothing'}. Nothing is changed there. "
             "Is spec.product right?",
             stalled=True,
         )
