@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plain import Name, Reference, Said, Text
+from partner_operator.products.plain import Reference, Said, Shown, Text
 
 
 class _Answer(BaseModel):
@@ -15,15 +15,15 @@ class _Answer(BaseModel):
 class AccountAnswer(_Answer):
     """A linked account that exists."""
 
-    name: Name
-    roles: list[Name]
+    name: str
+    roles: list[str]
 
 
 class EntryAnswer(_Answer):
     """One object of Get-PartnerApplication (domain reference 1.2)."""
 
     reference: Reference
-    name: Name
+    name: str
     applicationIdentifier: Text  # noqa: N815 - the wire's spelling
     realm: Text
     issuer: Text
@@ -55,12 +55,12 @@ class ObserveAnswer(_Answer):
     """The whole answer of observe.ps1."""
 
     product: str
-    version: Name
+    version: Shown
     organization: Text
     controller: Text
     entries: list[EntryAnswer]
     warnings: list[Said]
-    roles: list[Name]
+    roles: list[Shown]
     current: Text
     previous: Text
     next: Text
@@ -68,7 +68,7 @@ class ObserveAnswer(_Answer):
     certificates: list[CertificateAnswer]
     certificateFault: Said  # noqa: N815
     hosts: list[HostAnswer]
-    domains: list[Name]
+    domains: list[Shown]
     documents: list[FetchedDocument]
 
 
@@ -82,9 +82,9 @@ class RegisterAnswer(_Answer):
 class HostStateAnswer(_Answer):
     """The answer of host_state.ps1."""
 
-    answers: dict[str, Name]
+    answers: dict[str, Shown]
     workers: list[str | None]
-    services: list[Name]
+    services: list[Shown]
 
 
 class RestartAnswer(_Answer):

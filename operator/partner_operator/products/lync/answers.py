@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plain import Name, Said, Text
+from partner_operator.products.plain import Said, Shown, Text
 
 _LONGEST_TEST = 86_400_000
 """Milliseconds of a day; the run itself has minutes."""
@@ -22,14 +22,14 @@ class EntryAnswer(_Answer):
 
     reference: Annotated[str, Field(min_length=1)]
     """The name, which a person chose."""
-    name: Name
+    name: str
     applicationIdentifier: Text  # noqa: N815 - the wire's spelling
     realm: Text
     metadataUrl: Text  # noqa: N815
     useAuthServer: bool  # noqa: N815
     enabled: bool
     acceptsSecurityIdentifiers: bool  # noqa: N815
-    trustLevel: Name  # noqa: N815
+    trustLevel: Shown  # noqa: N815
 
 
 class CertificateAnswer(_Answer):
@@ -39,7 +39,7 @@ class CertificateAnswer(_Answer):
     der: str
     previous: Text
     previousDer: str  # noqa: N815
-    subject: Name
+    subject: Shown
     notBefore: str | None  # noqa: N815
     notAfter: str | None  # noqa: N815
     effectiveAt: str | None  # noqa: N815
@@ -56,7 +56,7 @@ class ObserveAnswer(_Answer):
     """The whole answer of observe.ps1."""
 
     product: str
-    version: Name
+    version: Shown
     organization: Text
     entries: list[EntryAnswer]
     warnings: list[Said]
@@ -69,7 +69,7 @@ class ObserveAnswer(_Answer):
 class ReplicateAnswer(_Answer):
     """The answer of replicate.ps1."""
 
-    upToDate: list[Name]  # noqa: N815
+    upToDate: list[Shown]  # noqa: N815
 
 
 class TestAnswer(_Answer):
