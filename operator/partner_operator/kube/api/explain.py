@@ -82,7 +82,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Create the Secret with the keys username and password.",
     ),
     Reason.CREDENTIALS_INVALID: (
-        "A value in the Secret is empty, or has a line break or bytes that are no text.",
+        "A value in the Secret is empty, or has a line break, an invisible character or bytes that are no text.",
         "Write it with printf or kubectl create secret --from-literal.",
     ),
     Reason.CREDENTIALS_REJECTED: (
