@@ -40,6 +40,7 @@ from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import Runner
 from partner_operator.recorder import Recorder
+from partner_operator.texts import shown
 from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, run
 
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         NoSuchServer,
         UnusableAuthorities,
     ) as problem:
-        sys.exit(f"partner-operator: {problem}")
+        sys.exit(shown(f"partner-operator: {problem}"))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -167,7 +168,7 @@ def _explain(options: argparse.Namespace) -> NoReturn:
             ca_file=options.ca_file,
         )
     except CannotExplain as problem:
-        sys.exit(f"partner-operator: {problem}")
+        sys.exit(shown(f"partner-operator: {problem}"))
     sys.exit(broken)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import ssl
 import sys
 import urllib.error
@@ -14,6 +15,7 @@ from typing import IO, Any
 
 from partner_operator.oauth.metadata import AuthMetadata, MetadataError, parse_metadata
 from partner_operator.oauth.tokens import explain
+from partner_operator.texts import shown
 
 LARGEST = 1024 * 1024
 SECONDS = 20
@@ -41,12 +43,19 @@ def explain_token(
     `documents`: paths or https URLs of the metadata documents of the trusted partners.
     """
     source = sys.stdin.buffer.read() if token_file == STANDARD_INPUT else _read(Path(token_file))
-    token = source.decode("ascii", "replace")
+    token = _decoded(source)
     known = [_document(place, ca_file) for place in documents]
     findings = explain(token, documents=known, host=host, realm=realm, now=datetime.now(UTC))
     for finding in findings:
-        print(f"{MARKS[finding.holds]} {finding.rule}: {finding.message}")
+        print(shown(f"{MARKS[finding.holds]} {finding.rule}: {finding.message}"))
     return 1 if any(finding.holds is False for finding in findings) else 0
+
+
+def _decoded(source: bytes) -> str:
+    """Text as editors and consoles save it; Windows PowerShell's `>` writes UTF-16 with a byte order mark."""
+    if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return source.decode("utf-16", "replace")
+    return source.decode("utf-8-sig", "replace")
 
 
 def _document(place: str, ca_file: Path | None) -> AuthMetadata:

@@ -6,6 +6,9 @@ import json
 import logging
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import TracebackType
+
+from partner_operator.texts import shown
 
 
 class LogFormat(StrEnum):
@@ -46,6 +49,30 @@ class _Discreet(logging.Filter):
         )
 
 
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class TextFormatter(logging.Formatter):
+    """One line per record for people. What a traceback adds is indented, so that nobody's text can pass for a
+    record of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return the line."""
+        return shown(super().formatMessage(record))
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's name
+        """Return the lines of a traceback."""
+        return _indented(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - logging's name
+        """Return the lines of a stack."""
+        return _indented(super().formatStack(stack_info))
+
+
+def _indented(lines: str) -> str:
+    return "\n".join(f"  {shown(line)}" for line in lines.split("\n"))
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object per line: time, level, logger, message, and the traceback if there is one."""
 
@@ -55,10 +82,10 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": shown(record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = _indented(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -68,7 +95,7 @@ def configure(log_format: LogFormat, level: int) -> None:
     if log_format is LogFormat.JSON:
         handler.setFormatter(JsonFormatter())
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        handler.setFormatter(TextFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     handler.addFilter(_Discreet())
     root = logging.getLogger()
     root.handlers[:] = [handler]

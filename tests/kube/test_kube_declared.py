@@ -91,6 +91,71 @@ def test_an_unknown_time_zone_is_a_problem_and_not_no_window() -> None:
     assert "Europe/Atlantis is not a time zone" in problem.message
 
 
+@pytest.mark.parametrize(
+    ("window", "field", "words"),
+    [
+        ({"schedule": "30 25 * * *"}, "schedule", "hour '25' is outside 0 to 23"),
+        ({"schedule": "60 2 * * *"}, "schedule", "minute '60' is outside 0 to 59"),
+        ({"schedule": "0 2 31 2 *"}, "schedule", "never opens"),
+        ({"schedule": "0 2 30,31 FEB *"}, "schedule", "never opens"),
+        ({"schedule": "0 2 31 4,6,9,11 ?"}, "schedule", "never opens"),
+        ({"schedule": "*/0 2 * * *"}, "schedule", "the step in minute '*/0' must be 1 or more"),
+        ({"schedule": "0 5-1 * * *"}, "schedule", "hour '5-1' runs backwards"),
+        ({"schedule": "0 2 * * SAT-SUN"}, "schedule", "day of week 'SAT-SUN' runs backwards"),
+        ({"schedule": "0 2 * * Samstag"}, "schedule", "day of week 'Samstag' is not understood"),
+        ({"schedule": "0 2 * SAT *"}, "schedule", "month 'SAT' is not understood"),
+        ({"schedule": "0 2 L * *"}, "schedule", "day of month 'L' is not understood"),
+        ({"schedule": "0 2 * *"}, "schedule", "4 fields where cron has 5"),
+        ({"schedule": "@weekly"}, "schedule", "1 fields where cron has 5"),
+        ({"schedule": "0 0000000005 * * *"}, "schedule", "is not understood"),
+        ({"duration": "0s"}, "duration", "between 5 minutes and 7 days"),
+        ({"duration": "4m59s"}, "duration", "between 5 minutes and 7 days"),
+        ({"duration": "999h"}, "duration", "between 5 minutes and 7 days"),
+        ({"timeZone": "Mars/Olympus"}, "timeZone", "Mars/Olympus is not a time zone"),
+        ({"timeZone": ""}, "timeZone", "is not a time zone"),
+    ],
+)
+def test_a_window_that_never_opens_is_found_when_the_object_is_read(
+    window: dict[str, str], field: str, words: str
+) -> None:
+    """C36: not when a restart is due. The place and the field are named, whatever stands before it."""
+    good = {"schedule": "0 2 * * 6", "duration": "4h"}
+    windows = [good, {**good, **window}]
+    problem = server_facts(changed(EXCHANGE, "restart.windows", windows)).problem
+    assert problem is not None
+    assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
+    assert problem.message.startswith(f"spec.restart.windows[1].{field} cannot be used: ")
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "0 2 29 2 *",
+        "0 2 29 FEB ?",
+        "0 2 31 2 MON",
+        "0 2 31 */2 *",
+        "59 23 31 12 7",
+        "0 2 1-31/30 2 *",
+    ],
+)
+def test_a_window_that_opens_once_in_a_while_is_one(schedule: str) -> None:
+    """29 February comes; with both day fields given, a day of the week is enough."""
+    windows = [{"schedule": schedule, "duration": "5m"}]
+    assert server_facts(changed(EXCHANGE, "restart.windows", windows)).problem is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("interval", "0s"), ("interval", "999h"), ("restart", {"settle": "61m"})]
+)
+def test_a_duration_that_the_crd_refuses_is_refused_here_too(field: str, value: Any) -> None:
+    """An interval of nothing would be a pass without end."""
+    problem = server_facts(changed(EXCHANGE, field, value)).problem
+    assert problem is not None
+    assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
+    assert problem.message.startswith(f"spec.{field}")
+
+
 @pytest.mark.parametrize(("field", "value"), [("interval", "soon"), ("hosts", 3), ("product", "X")])
 def test_an_object_from_before_the_rules_is_a_problem_and_never_a_crash(
     field: str, value: object

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.oauth.certificates import Certificate
 from partner_operator.products.exchange.operations import ExchangeOperations
 from support.oauth_samples import certificate_der
 from support.scripts_exchange import CREDENTIALS, entry, exchange, observe
@@ -70,7 +71,7 @@ async def test_local_times_become_utc(zone: str) -> None:
     lync_stubs = lync().cmdlet("Get-CsCertificate", [certificate])
     lync_stubs.environment = {"TZ": zone}
     [own] = (await observe_lync(lync_stubs)).own_certificates
-    assert own.certificate is not None
+    assert isinstance(own.certificate, Certificate)
     assert own.certificate.not_before == own.effective_at == INSTANT
 
 

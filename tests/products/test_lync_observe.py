@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from partner_operator.engine.ports import OperationFailed
+from partner_operator.oauth.certificates import Certificate
 from partner_operator.trust.model import CertificateRole
 from partner_operator.trust.reasons import Reason
 from support.oauth_samples import certificate_der
@@ -38,7 +39,7 @@ async def test_a_healthy_deployment_is_read_whole() -> None:
     assert found.thumbprints is None
     [own] = seen.own_certificates
     assert (own.role, own.thumbprint) == (CertificateRole.CURRENT, "AB" * 20)
-    assert own.certificate is not None
+    assert isinstance(own.certificate, Certificate)
     assert own.certificate.not_after == datetime(2028, 1, 1, tzinfo=UTC)
     assert [(r.fqdn, r.up_to_date) for r in seen.replicas] == [(HOST, True)]
     assert changing(stubs.calls) == []
@@ -133,7 +134,7 @@ def with_store(stubs: Stubs, *thumbprints: str, bits: int = 2048) -> Stubs:
 async def test_the_key_is_judged_on_the_machines_own_copy() -> None:
     """A weak key is seen although no cmdlet and no document shows it."""
     [own] = (await observe(with_store(lync(), "AB" * 20, bits=1024))).own_certificates
-    assert own.certificate is not None
+    assert isinstance(own.certificate, Certificate)
     assert own.certificate.key_bits == 1024
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from partner_operator.oauth.certificates import Certificate
+from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.model import (
     CertificateRole,
@@ -32,8 +32,11 @@ from support.trust_worlds import (
 DAY = timedelta(days=1)
 
 
+UNREADABLE = UnreadableCertificate("EF" * 20, "1 is not a valid X509 version.")
+
+
 def own(
-    found: Certificate | None,
+    found: Certificate | UnreadableCertificate | None,
     thumbprint: str = THUMBPRINT,
     product: Product = Product.EXCHANGE,
     **seen: Any,
@@ -162,3 +165,20 @@ def test_a_message_ends_as_a_sentence_and_holds_no_time_of_day_that_moves() -> N
     assert first == later
     assert first.status is ConditionStatus.FALSE
     assert first.message.endswith(".")
+
+
+def test_an_own_certificate_that_cannot_be_read_is_not_called_missing_and_not_called_good() -> None:
+    """C32: the library's words, and what mends it; whether it is valid is not known."""
+    part = own(UNREADABLE, UNREADABLE.thumbprint)
+    assert (part.status, part.reason) == (ConditionStatus.UNKNOWN, Reason.CERTIFICATE_UNREADABLE)
+    assert "1 is not a valid X509 version" in part.message
+    assert UNREADABLE.thumbprint in part.message
+    assert "Set-AuthConfig" in part.message
+
+
+def test_an_unreadable_key_beside_a_good_one_is_told_and_stops_nothing() -> None:
+    read = reading(Product.LYNC, unreadable=(UNREADABLE,))
+    part = check_document(read, Product.LYNC, NOW)
+    assert (part.status, part.reason) == (ConditionStatus.TRUE, Reason.CERTIFICATE_UNREADABLE)
+    assert "1 is not a valid X509 version" in part.message
+    assert "Set-CsCertificate" in part.message

@@ -9,6 +9,7 @@ from enum import StrEnum
 from partner_operator.doctor.checks import diagnose, healthy
 from partner_operator.doctor.facts import Check, Facts
 from partner_operator.engine.ports import ServerName
+from partner_operator.texts import shown
 
 MARKS = {True: "ok ", False: "NO ", None: "?  "}
 
@@ -39,8 +40,8 @@ def render(name: ServerName, checks: tuple[Check, ...], output: Output) -> str:
                 "name": check.name,
                 "host": check.host,
                 "ok": check.ok,
-                "message": check.message,
-                "nextStep": check.next_step,
+                "message": shown(check.message),
+                "nextStep": shown(check.next_step),
             }
             for check in checks
         ],
@@ -55,9 +56,9 @@ def _lines(name: ServerName, checks: tuple[Check, ...]) -> Iterator[str]:
         if check.host != subject:
             subject = check.host
             yield f"\n{subject or 'The organisation'}"
-        yield f"{MARKS[check.ok]} {check.name}: {check.message}"
+        yield shown(f"{MARKS[check.ok]} {check.name}: {check.message}")
         if check.ok is False and check.next_step:
-            yield f"    -> {check.next_step}"
+            yield shown(f"    -> {check.next_step}")
     crosses = sum(check.ok is False for check in checks)
     unknown = sum(check.ok is None for check in checks)
     yield f"\n{crosses} to mend, {unknown} not reached, {len(checks)} in all."

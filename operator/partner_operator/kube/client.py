@@ -17,11 +17,14 @@ from kubernetes.aio.config import load_incluster_config, load_kube_config
 
 from partner_operator.engine.ports import Kind
 from partner_operator.kube.api.names import API_VERSION, PLURALS
+from partner_operator.texts import said
 
 logger = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 """Seconds for one request, and to connect for it."""
+LONGEST_REFUSAL = 1000
+"""Characters of the API server's sentence that are told."""
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
 _NAMESPACE = Path(_SERVICE_ACCOUNT).with_name("namespace")
 
@@ -153,7 +156,8 @@ class Connection:
             raise ApiUnreachable(f"the API server gave no answer: {error!r}") from error
         document = _decode(raw)
         if response.status >= 400:
-            raise ApiRefused(response.status, str(document.get("message") or response.reason))
+            told = said(str(document.get("message") or response.reason or ""), LONGEST_REFUSAL)
+            raise ApiRefused(response.status, told)
         return document
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | None:

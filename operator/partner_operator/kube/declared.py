@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
 from partner_operator.engine.ports import CounterpartView, DeclaredApplication, OtherServer
 from partner_operator.kube.api.codec import application_status, server_status
+from partner_operator.kube.api.durations import format_duration
 from partner_operator.kube.api.names import (
     RECONCILE_REQUESTED_AT,
     REGISTRATION_FINALIZER,
     RELEASE,
 )
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.texts import said, shown
 from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
     Authentication,
@@ -28,10 +29,12 @@ from partner_operator.trust.model import (
     Product,
     RestartPolicy,
     RestartRules,
+    RestartWindow,
     TrustLevel,
 )
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.windows import WindowError, check_declared
 
 Body = Mapping[str, Any]
 
@@ -67,9 +70,9 @@ def created_at(body: Body) -> datetime:
 
 
 def annotation(body: Body, name: str) -> str | None:
-    """The value of an annotation."""
+    """The value of an annotation, as `status` writes it: what was handled is found again."""
     value = (body["metadata"].get("annotations") or {}).get(name)
-    return str(value) if value is not None else None
+    return shown(str(value)) if value is not None else None
 
 
 def server_facts(body: Body) -> ServerFacts:
@@ -93,7 +96,7 @@ def server_facts(body: Body) -> ServerFacts:
             credentials_secret=spec.credentials_secret_ref.name,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
-        problem=_unknown_time_zone(window.time_zone for window in spec.restart.windows),
+        problem=_unusable_window(spec.restart.windows) or _out_of_bounds(_durations(spec)),
     )
 
 
@@ -142,6 +145,10 @@ def declared_application(
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
         trust_level=spec.lync.application_trust_level if spec.lync else TrustLevel.FULL,
     )
+    if test is not None:
+        bounds = timedelta(minutes=5), timedelta(hours=168)
+        field = "lync.connectivityTest.interval"
+        blocker = _out_of_bounds([(field, test.interval, *bounds)]) or blocker
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product) or _unsupported(product, partner.product)
     view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
@@ -248,18 +255,36 @@ def _unsupported(server: Product, partner: Product) -> Blocker | None:
     )
 
 
-def _unknown_time_zone(names: Iterable[str]) -> Blocker | None:
-    for name in names:
+def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
+    """Found when the object is read, and not when a restart is due: then nobody looks any more."""
+    for place, window in enumerate(windows):
         try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return Blocker(
-                Reason.INVALID_OBJECT,
-                f"spec.restart.windows: {name} is not a time zone. Write a name of the IANA list, for example "
-                "Europe/Berlin or UTC.",
-                stalled=True,
+            check_declared(window)
+        except WindowError as error:
+            return _invalid(f"restart.windows[{place}].{error.field}", str(error))
+    return None
+
+
+def _durations(spec: ServerSpec) -> Iterator[tuple[str, timedelta, timedelta, timedelta]]:
+    """Field, value, and from where to where the CRD lets it go."""
+    yield "interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)
+    yield "restart.settle", spec.restart.settle, timedelta(0), timedelta(hours=1)
+
+
+def _out_of_bounds(
+    durations: Iterable[tuple[str, timedelta, timedelta, timedelta]],
+) -> Blocker | None:
+    for field, value, low, high in durations:
+        if not low <= value <= high:
+            return _invalid(
+                field,
+                f"{format_duration(value)} is not between {format_duration(low)} and {format_duration(high)}.",
             )
     return None
+
+
+def _invalid(field: str, sentence: str) -> Blocker:
+    return Blocker(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", stalled=True)
 
 
 def _invalid_object(error: ValidationError) -> Blocker:
@@ -267,7 +292,8 @@ def _invalid_object(error: ValidationError) -> Blocker:
     field = ".".join(str(part) for part in first["loc"])
     return Blocker(
         Reason.INVALID_OBJECT,
-        f"spec.{field} cannot be used: {first['msg']}. Correct it; the CRDs of this version in crds/ refuse it.",
+        f"spec.{shown(field)} cannot be used: {said(first['msg'])}. Correct it; the CRDs of this version in crds/ "
+        "refuse it.",
         stalled=True,
     )
 

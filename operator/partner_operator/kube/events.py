@@ -18,6 +18,7 @@ from partner_operator.kube.client import (
     Connection,
     core_path,
 )
+from partner_operator.texts import shown
 from partner_operator.trust.model import ObjectKey
 from partner_operator.trust.reasons import Reason
 
@@ -46,7 +47,7 @@ class KubernetesAnnouncer:
         self, kind: Kind, key: ObjectKey, severity: Severity, reason: Reason, message: str
     ) -> None:
         """Tell people that something happened to an object. An Event that fails is logged."""
-        text = _shortened(message)
+        text = _shortened(shown(message))
         name = event_name(key, severity, reason, text)
         logger.info("%s %s/%s: %s: %s", kind, key.namespace, key.name, reason, text)
         try:

@@ -6,11 +6,13 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from partner_operator.engine.ports import Credentials, CredentialsProblem
 from partner_operator.kube.client import ApiRefused, Connection, core_path
+from partner_operator.texts import hidden_in
 from partner_operator.trust.model import DesiredServer
 from partner_operator.trust.reasons import Reason
 
@@ -74,14 +76,22 @@ def _value(secret: str, data: Mapping[str, Any], key: str) -> str:
         raise _invalid(secret, key, "is not text in UTF-8", "Write it anew as plain text") from None
     if not value.strip():
         raise _invalid(secret, key, "is empty", "Fill it in; nobody logs on without it")
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise _invalid(
-            secret,
-            key,
-            "has a line break or another control character in it",
-            "Write it without: printf, not echo, or kubectl create secret --from-literal",
-        )
+    hidden = hidden_in(value)
+    if hidden is not None:
+        raise _invalid(secret, key, _why_hidden(hidden), _WITHOUT)
     return value
+
+
+_WITHOUT = "Write it without: printf, not echo, or kubectl create secret --from-literal"
+
+
+def _why_hidden(character: str) -> str:
+    """Nobody types such a character; it comes along with a file or a copied text."""
+    if character == "\ufeff":
+        return "has a byte order mark in it, which editors put in front of a file"
+    if unicodedata.category(character) in {"Cc", "Zl", "Zp"}:
+        return "has a line break or another control character in it"
+    return "has an invisible character in it, such as a blank of no width or one that holds lines together"
 
 
 def _invalid(secret: str, key: str, fault: str, remedy: str) -> CredentialsProblem:

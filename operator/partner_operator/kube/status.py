@@ -17,6 +17,7 @@ from partner_operator.kube.client import (
     custom_path,
 )
 from partner_operator.kube.objects import LastSeen
+from partner_operator.texts import in_all, shown
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 
@@ -64,7 +65,7 @@ class KubernetesWriter:
     async def _apply(
         self, kind: Kind, key: ObjectKey, status: ApplicationStatus | ServerStatus
     ) -> None:
-        body = to_json(status)
+        body = in_all(to_json(status), shown)
         known = self._seen.of(key.uid) or self._seen.read(await self._look(kind, key))
         for _ in range(TRIES):
             # Equal to what is stored, or what we sent to get just that: another manager may have

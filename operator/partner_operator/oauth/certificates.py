@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,9 +11,14 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.utils import CryptographyDeprecationWarning
+
+from partner_operator.texts import said, shown
 
 SMALLEST_RSA_KEY = 2048
 """Bits. Lync and Exchange ask for no less (domain reference 7.1, 7.2)."""
+_LONGEST_WORDS = 200
+"""Characters of the library's own words."""
 NOTICE = timedelta(days=60)
 URGENT = timedelta(days=14)
 
@@ -32,8 +38,22 @@ class Certificate:
     """The certificate itself, for verifying signatures; empty where only its facts are known."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableCertificate:
+    """A certificate that is there and of which nothing but its name is known."""
+
+    thumbprint: str
+    """Empty where not even its bytes can be had."""
+    why: str
+    """A sentence with the words of the library that cannot read it."""
+
+    def __str__(self) -> str:
+        name = f"Certificate {self.thumbprint}" if self.thumbprint else "One certificate"
+        return f"{name} cannot be read: {self.why}"
+
+
 class CertificateError(ValueError):
-    """Bytes that are no X.509 certificate."""
+    """Bytes that no certificate can be read from; the message is a sentence with the library's words."""
 
 
 class CertificateProblem(StrEnum):
@@ -54,12 +74,13 @@ class CertificateProblem(StrEnum):
 def parse_certificate(der: bytes) -> Certificate:
     """Read one DER certificate. Raises CertificateError."""
     try:
-        parsed = x509.load_der_x509_certificate(der)
-        subject = parsed.subject.rfc4514_string()
+        parsed = _loaded(der)
+        subject = shown(parsed.subject.rfc4514_string())
         not_before, not_after = parsed.not_valid_before_utc, parsed.not_valid_after_utc
-    except ValueError as error:
-        raise CertificateError("The bytes are not an X.509 certificate in DER form.") from error
-    algorithm, bits = _key(parsed)
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        words = said(str(error), _LONGEST_WORDS)
+        raise CertificateError(f"It is not an X.509 certificate in DER form ({words}).") from error
+    algorithm, bits = _described(_key_of(parsed))
     return Certificate(
         thumbprint=thumbprint(der),
         subject=subject,
@@ -69,6 +90,20 @@ def parse_certificate(der: bytes) -> Certificate:
         key_algorithm=algorithm,
         der=der,
     )
+
+
+def read_certificate(der: bytes) -> Certificate | UnreadableCertificate:
+    """One DER certificate as far as it can be read, so that one bad certificate is one bad certificate."""
+    try:
+        return parse_certificate(der)
+    except CertificateError as error:
+        return UnreadableCertificate(thumbprint(der), str(error))
+
+
+def rsa_key(certificate: Certificate) -> rsa.RSAPublicKey | None:
+    """The RSA key that verifies what this certificate signed; None where it has none that can be used."""
+    key = _key_of(_loaded(certificate.der))
+    return key if isinstance(key, rsa.RSAPublicKey) else None
 
 
 def thumbprint(der: bytes) -> str:
@@ -101,15 +136,25 @@ def usable(certificate: Certificate, now: datetime) -> bool:
     return all(problem.is_warning for problem in judge(certificate, now))
 
 
-def _key(certificate: x509.Certificate) -> tuple[str, int]:
+def _loaded(der: bytes) -> x509.Certificate:
+    """As Windows does, a serial number that RFC 5280 forbids is let pass; the library warns of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return x509.load_der_x509_certificate(der)
+
+
+def _key_of(certificate: x509.Certificate) -> object:
     try:
-        key = certificate.public_key()
+        return certificate.public_key()
     except (UnsupportedAlgorithm, ValueError):
-        return "unknown", 0
+        return None
+
+
+def _described(key: object) -> tuple[str, int]:
     if isinstance(key, rsa.RSAPublicKey):
         return "RSA", key.key_size
     if isinstance(key, ec.EllipticCurvePublicKey):
         return "EC", key.key_size
     if isinstance(key, dsa.DSAPublicKey):
         return "DSA", key.key_size
-    return type(key).__name__.removesuffix("PublicKey"), 0
+    return "unknown" if key is None else type(key).__name__.removesuffix("PublicKey"), 0

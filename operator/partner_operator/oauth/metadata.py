@@ -15,9 +15,11 @@ from dataclasses import dataclass
 
 from partner_operator.oauth.certificates import (
     Certificate,
-    parse_certificate,
+    UnreadableCertificate,
+    read_certificate,
 )
 from partner_operator.oauth.identifiers import parse_issuer
+from partner_operator.texts import shown
 
 LARGEST_DOCUMENT = 256 * 1024
 """Bytes. Real documents have a few KiB, even with three certificates."""
@@ -33,10 +35,12 @@ class AuthMetadata:
     application_identifier: str
     name: str
     certificates: tuple[Certificate, ...]
+    unreadable: tuple[UnreadableCertificate, ...] = ()
+    """Further signing keys, of which nothing can be said and nothing is demanded."""
 
     @property
     def thumbprints(self) -> tuple[str, ...]:
-        """Thumbprints of the signing certificates, sorted."""
+        """Thumbprints of the signing certificates that can be read, sorted."""
         return tuple(sorted(certificate.thumbprint for certificate in self.certificates))
 
 
@@ -61,7 +65,7 @@ class NoSigningCertificate(MetadataError):
 
 
 class BadCertificate(MetadataError):
-    """A signing key cannot be read, or its x5t belongs to another certificate."""
+    """No signing key can be read, or an x5t belongs to another certificate."""
 
 
 class TooLarge(MetadataError):
@@ -80,12 +84,14 @@ def parse_metadata(body: bytes, content_type: str | None = None) -> AuthMetadata
     if not issuer:
         raise MissingField("The document has no issuer, so no token can be matched to it.")
     realm = _text(fields, "realm") or parse_issuer(issuer).realm
+    certificates, unreadable = _certificates(fields)
     return AuthMetadata(
         issuer=issuer,
         realm=realm,
         application_identifier=identifier.lower(),
         name=_text(fields, "name"),
-        certificates=_certificates(fields),
+        certificates=certificates,
+        unreadable=unreadable,
     )
 
 
@@ -106,52 +112,85 @@ def _load(body: bytes, content_type: str | None) -> dict[str, object]:
         kind = f" ({content_type})" if content_type else ""
         raise NotJson(f"The URL gave something{kind} that is not a JSON document.")
     try:
-        parsed = json.loads(text)
+        parsed = json.loads(text, object_pairs_hook=_members)
+    except MetadataError:
+        raise
     except (ValueError, RecursionError) as error:
         raise InvalidJson("The JSON document is damaged or was cut off.") from error
     if not isinstance(parsed, dict):
         raise InvalidJson("The JSON document is not an object.")
-    return _lowered(parsed)
+    return parsed
 
 
-def _certificates(fields: Mapping[str, object]) -> tuple[Certificate, ...]:
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The members of one object, by their names in lower case. Raises InvalidJson for two that differ."""
+    members: dict[str, object] = {}
+    for written, value in pairs:
+        name = written.lower()
+        if name in _NAMES and name in members and members[name] != value:
+            raise InvalidJson(
+                f"The JSON document says {shown(written)} twice, and each time another."
+            )
+        members[name] = value
+    return members
+
+
+_NAMES = frozenset(
+    {"servicename", "issuer", "realm", "name", "keys", "usage", "keyinfo", "x5t"}
+    | {"keyvalue", "type", "value"}
+)
+"""Members that are read, in lower case; of others nothing depends on how often they stand there."""
+
+
+def _certificates(
+    fields: Mapping[str, object],
+) -> tuple[tuple[Certificate, ...], tuple[UnreadableCertificate, ...]]:
+    """The signing certificates: those that can be read, of which there must be one, and the others."""
     keys = fields.get("keys")
     if not isinstance(keys, list):
         raise MissingField("The document has no list of keys.")
     if len(keys) > MOST_KEYS:
         raise TooLarge(f"The document lists more than {MOST_KEYS} keys.")
     found: dict[str, Certificate] = {}
+    unreadable: dict[str, UnreadableCertificate] = {}
     for key in keys:
-        certificate = _certificate(_lowered(key)) if isinstance(key, dict) else None
-        if certificate is not None:
-            found.setdefault(certificate.thumbprint, certificate)
+        match _certificate(key) if isinstance(key, dict) else None:
+            case Certificate() as readable:
+                found.setdefault(readable.thumbprint, readable)
+            case UnreadableCertificate() as other:
+                unreadable.setdefault(other.thumbprint, other)
+    if not found and unreadable:
+        raise BadCertificate(
+            f"No signing key of the document can be read. {next(iter(unreadable.values()))}"
+        )
     if not found:
         raise NoSigningCertificate("The document has no X.509 signing certificate among its keys.")
-    return tuple(found.values())
+    return tuple(found.values()), tuple(unreadable.values())
 
 
-def _certificate(key: Mapping[str, object]) -> Certificate | None:
+def _certificate(key: Mapping[str, object]) -> Certificate | UnreadableCertificate | None:
     """The certificate of one key, or None for a key of another use or type."""
     if _text(key, "usage").lower() not in {"signing", ""}:
         return None
     holder = key.get("keyvalue")
-    value = _lowered(holder) if isinstance(holder, dict) else {}
+    value = holder if isinstance(holder, dict) else {}
     if _text(value, "type").lower() not in {"x509certificate", ""}:
         return None
     encoded = _text(value, "value")
     if not encoded:
-        raise BadCertificate("A signing key of the document has no value.")
+        return UnreadableCertificate("", "Its key has no value.")
     try:
-        certificate = parse_certificate(base64.b64decode("".join(encoded.split()), validate=True))
-    except (binascii.Error, ValueError) as error:
-        raise BadCertificate("A signing key of the document is not a certificate.") from error
+        der = base64.b64decode("".join(encoded.split()), validate=True)
+    except ValueError as error:
+        return UnreadableCertificate("", f"It is not base64 ({error}).")
+    certificate = read_certificate(der)
     _check_x5t(key, certificate)
     return certificate
 
 
-def _check_x5t(key: Mapping[str, object], certificate: Certificate) -> None:
+def _check_x5t(key: Mapping[str, object], certificate: Certificate | UnreadableCertificate) -> None:
     holder = key.get("keyinfo")
-    written = _text(_lowered(holder), "x5t") if isinstance(holder, dict) else ""
+    written = _text(holder, "x5t") if isinstance(holder, dict) else ""
     if written and x5t_to_thumbprint(written) != certificate.thumbprint:
         raise BadCertificate(
             f"A key's x5t is not that of its certificate {certificate.thumbprint}: "
@@ -169,10 +208,6 @@ def x5t_to_thumbprint(x5t: str) -> str | None:
     return digest.hex().upper() if len(digest) == 20 else None
 
 
-def _lowered(mapping: Mapping[object, object]) -> dict[str, object]:
-    return {str(name).lower(): value for name, value in mapping.items()}
-
-
 def _text(fields: Mapping[str, object], name: str) -> str:
     value = fields.get(name)
-    return value.strip() if isinstance(value, str) else ""
+    return shown(value.strip()) if isinstance(value, str) else ""

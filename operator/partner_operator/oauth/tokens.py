@@ -9,17 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from partner_operator.oauth.certificates import Certificate, judge
+from partner_operator.oauth.certificates import Certificate, judge, rsa_key
 from partner_operator.oauth.identifiers import describe, parse_issuer
 from partner_operator.oauth.metadata import AuthMetadata, x5t_to_thumbprint
+from partner_operator.texts import shown
 
 LARGEST_TOKEN = 64 * 1024
 """Characters. IIS refuses headers of a quarter of this."""
@@ -67,7 +68,7 @@ def explain(
     made, so one broken rule does not hide the next.
     """
     try:
-        outer = _read(token, "token")
+        outer = _read(_pasted(token), "token")
         inner = _inner(outer)
     except _Unreadable as error:
         return (Finding("readable", False, str(error)),)
@@ -80,7 +81,7 @@ def explain(
     for part in (actor,) if inner is None else (inner, outer):
         findings += _audience(part, host, realm)
         findings += _times(part, now)
-    return tuple(findings)
+    return tuple(replace(finding, message=shown(finding.message)) for finding in findings)
 
 
 def _shape(nested: bool) -> str:
@@ -90,10 +91,9 @@ def _shape(nested: bool) -> str:
 
 
 def _read(token: str, where: str) -> _Token:
-    text = token.strip().removeprefix("Bearer ").strip()
-    if len(text) > LARGEST_TOKEN:
+    if len(token) > LARGEST_TOKEN:
         raise _Unreadable(f"The {where} is longer than any server accepts.")
-    parts = text.split(".")
+    parts = token.split(".")
     if len(parts) != 3:
         raise _Unreadable(f"The {where} has {len(parts)} parts where a JWT has 3.")
     return _Token(
@@ -102,6 +102,56 @@ def _read(token: str, where: str) -> _Token:
         claims=_object(parts[1], f"payload of the {where}"),
         signed=f"{parts[0]}.{parts[1]}".encode(),
         signature=_decoded(parts[2], f"signature of the {where}"),
+    )
+
+
+_HEADER_FIELD = re.compile(r"authorization[\"']?\s*[:=]\s*", re.IGNORECASE)
+_NEXT_FIELD = re.compile(r"[\r\n][<>\s]*[A-Za-z][A-Za-z0-9-]*:\s.*", re.DOTALL)
+_SCHEME = re.compile(r"^[\W_]*bearer(?![A-Za-z0-9._-])[\s:]*", re.IGNORECASE)
+_AROUND = re.compile(r"[\s\"'`<>\\,;\u2018-\u201f\u00ab\u00bb\u200b-\u200f\u2060\ufeff\ufffd]+")
+"""What mail, consoles and JSON put around a token and into its lines, and no token has in it."""
+
+
+def _pasted(text: str) -> str:
+    """The token in what somebody copied: a header field, folded or quoted lines, a URL-encoded form value.
+
+    Raises _Unreadable with a sentence for what was lost on the way.
+    """
+    if len(text) > 4 * LARGEST_TOKEN:
+        raise _Unreadable("The token is longer than any server accepts.")
+    if "%" in text:
+        text = unquote(text)
+    field = _HEADER_FIELD.search(text)
+    if field is not None:
+        text = _NEXT_FIELD.sub("", text[field.end() :])
+    token = _AROUND.sub("", _SCHEME.sub("", text))
+    if not token:
+        raise _Unreadable(
+            "There is no token: nothing is left when blanks and the word Bearer are gone."
+        )
+    if "..." in token or "\u2026" in token:
+        raise _Unreadable(
+            "The token was shortened: it has dots where something cut it off. Copy it whole from where it was "
+            "written."
+        )
+    if token == token.lower() and any(character.isalpha() for character in token):
+        raise _Unreadable(
+            "The token is in small letters throughout, and letter case counts in it. Copy it from where it was not "
+            "changed."
+        )
+    return _with_its_last_dot(token)
+
+
+def _with_its_last_dot(token: str) -> str:
+    """An unsigned token ends with a dot, which is lost where a sentence is copied."""
+    if token.count(".") != 1:
+        return token
+    header = _object(token.partition(".")[0], "header of the token")
+    if str(header.get("alg", "")).lower() == "none":
+        return f"{token}."
+    raise _Unreadable(
+        "The token has no signature: header and payload are there, and the part behind the second dot is "
+        "missing. Copy it whole."
     )
 
 
@@ -171,8 +221,8 @@ def _verified(actor: _Token, certificate: Certificate) -> Iterator[Finding]:
     if not certificate.der:
         yield Finding("signature", None, "The certificate itself is not at hand to verify with.")
         return
-    key = x509.load_der_x509_certificate(certificate.der).public_key()
-    if not isinstance(key, rsa.RSAPublicKey):
+    key = rsa_key(certificate)
+    if key is None:
         yield Finding("signature", False, "The certificate has no RSA key, so RS256 cannot be its.")
         return
     holds = RSAAlgorithm(RSAAlgorithm.SHA256).verify(actor.signed, key, actor.signature)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from partner_operator.oauth.metadata import MetadataError, parse_metadata
+from partner_operator.texts import said
 from partner_operator.trust.model import DocumentFault, DocumentReading
 
 DOCUMENT_SECONDS = 20
@@ -72,4 +73,4 @@ def _fault(fetched: FetchedDocument) -> DocumentReading:
             fetched.url, fault=DocumentFault.HTTP_STATUS, detail=f"HTTP {fetched.status}"
         )
     fault = _FAULTS.get(fetched.fault, DocumentFault.UNREACHABLE)
-    return DocumentReading(fetched.url, fault=fault, detail=" ".join(fetched.detail.split())[:300])
+    return DocumentReading(fetched.url, fault=fault, detail=said(fetched.detail, 300))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partner_operator.engine.ports import OperationFailed, Step
+from partner_operator.texts import said
 from partner_operator.trust.model import Authentication, DesiredServer, Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
@@ -234,9 +235,9 @@ def _inner_session_failed(
 
 def _last_words(details: ErrorDetails) -> str:
     """What the server said, in one line: the outermost and, where it differs, the innermost message."""
-    texts = [" ".join(text.split()) for text in details.messages if text.strip()]
+    texts = [said(text) for text in details.messages if text.strip()]
     if not texts:
-        return details.error_id
+        return said(details.error_id, 400)
     if texts[-1] in texts[0]:
         return texts[0][:400]
     return f"{texts[0][:300]} ({texts[-1][:200]})"

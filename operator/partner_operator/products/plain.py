@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -10,7 +11,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from partner_operator.engine.ports import OperationFailed
+from partner_operator.oauth.certificates import Certificate, UnreadableCertificate, read_certificate
 from partner_operator.products.instants import instant
+from partner_operator.texts import said, shown
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
 
@@ -29,10 +32,14 @@ def _no_object(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_no_object)]
+Shown = Annotated[str, AfterValidator(shown)]
+"""A text that is compared, remembered and told, and never sent back."""
+Text = Annotated[str, AfterValidator(_no_object), AfterValidator(shown)]
 """A text that no person chose, so that no flattened object can be meant by it."""
-Reference = Annotated[Text, Field(min_length=1)]
-"""What a later run names an object by; an empty one would name any or none."""
+Reference = Annotated[str, AfterValidator(_no_object), Field(min_length=1)]
+"""What a later run names an object by, to the letter; an empty one would name any or none."""
+Said = Annotated[str, AfterValidator(said)]
+"""Words of an error or a warning."""
 
 
 def check_product(told: str, expected: Product, host: str) -> None:
@@ -40,10 +47,24 @@ def check_product(told: str, expected: Product, host: str) -> None:
     if told != expected:
         raise OperationFailed(
             Reason.WRONG_PRODUCT,
-            f"{host} was asked as {expected} and answers as {told[:40] or 'nothing'}. Nothing is changed there. "
+            f"{host} was asked as {expected} and answers as {shown(told[:40]) or 'nothing'}. Nothing is changed there. "
             "Is spec.product right?",
             stalled=True,
         )
+
+
+def stored(encoded: str, name: str) -> Certificate | UnreadableCertificate | None:
+    """A server's own copy of one of its certificates, in base64; None where it has none.
+
+    `name`: the thumbprint by which the server lists it.
+    """
+    if not encoded:
+        return None
+    try:
+        der = base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        return UnreadableCertificate(name.upper(), f"It is not base64 ({error}).")
+    return read_certificate(der)
 
 
 def twice(what: str, names: Iterable[str], *, exactly: bool = False) -> str | None:

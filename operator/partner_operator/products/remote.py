@@ -15,6 +15,7 @@ from partner_operator.products.failures import (
     refused_before,
 )
 from partner_operator.products.scripts import script
+from partner_operator.texts import in_all, shown, well_formed
 from partner_operator.trust.model import Authentication, DesiredServer
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError
@@ -89,12 +90,12 @@ class Remote:
     def understood(self, model: type[Model], answer: Answer, host: str) -> Model:
         """The answer as its model. Raises OperationFailed when it is not what the script promises."""
         try:
-            return model.model_validate(answer.data)
+            return model.model_validate(in_all(answer.data, well_formed))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
             raise OperationFailed(
                 Reason.CONTRACT_VIOLATED,
-                f"{host} answered with something the operator does not understand ({place}: {first['msg']}). "
+                f"{host} answered with something the operator does not understand ({shown(place)}: {first['msg']}). "
                 "Nothing is changed there. Please report this with the product's version.",
             ) from None

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from partner_operator.oauth.certificates import Certificate, CertificateProblem, judge, usable
+from partner_operator.oauth.certificates import (
+    Certificate,
+    CertificateProblem,
+    UnreadableCertificate,
+    judge,
+    usable,
+)
 from partner_operator.oauth.identifiers import describe, identifier_of
 from partner_operator.trust.conditions import Part, false, true, unknown
 from partner_operator.trust.model import (
@@ -77,7 +83,9 @@ def check_own_certificates(observed: Observed, own_url: str, now: datetime) -> P
     if worst is not None and worst.reason is not Reason.CERTIFICATE_EXPIRES_SOON:
         return worst
     return (
-        _published(observed, own_url, current[0].thumbprint, mending) or worst or _good(current[0])
+        _published(observed, own_url, current[0].thumbprint, mending)
+        or worst
+        or _good(current[0].certificate)
     )
 
 
@@ -107,9 +115,13 @@ def check_document(reading: DocumentReading | None, product: Product, now: datet
     warnings = judge(last, now)
     if warnings:
         return true(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {MENDING[product]}")
-    return true(
-        Reason.METADATA_VALID, f"{product} publishes {_named(len(good))} under {reading.url}."
-    )
+    told = f"{product} publishes {_named(len(good))} under {reading.url}."
+    if document.unreadable:
+        return true(
+            Reason.CERTIFICATE_UNREADABLE,
+            f"{told} Another key there is left out of account. {document.unreadable[0]} {MENDING[product]}",
+        )
+    return true(Reason.METADATA_VALID, told)
 
 
 def _judge_current(own: OwnCertificate, now: datetime, mending: str) -> Part | None:
@@ -117,6 +129,11 @@ def _judge_current(own: OwnCertificate, now: datetime, mending: str) -> Part | N
         return false(
             Reason.CERTIFICATE_MISSING,
             f"The server is told to sign with certificate {own.thumbprint}, which it does not have. {mending}",
+        )
+    if isinstance(own.certificate, UnreadableCertificate):
+        return unknown(
+            Reason.CERTIFICATE_UNREADABLE,
+            f"The server signs with a certificate that the operator cannot judge. {own.certificate} {mending}",
         )
     problems = judge(own.certificate, now)
     if not problems:
@@ -145,11 +162,11 @@ def _published(observed: Observed, own_url: str, thumbprint: str, mending: str) 
     )
 
 
-def _good(own: OwnCertificate) -> Part:
-    assert own.certificate is not None
+def _good(own: Certificate | UnreadableCertificate | None) -> Part:
+    assert isinstance(own, Certificate)
     return true(
         Reason.CERTIFICATE_VALID,
-        f"Certificate {own.thumbprint} is published and valid until {_day(own.certificate)}.",
+        f"Certificate {own.thumbprint} is published and valid until {_day(own)}.",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from partner_operator.texts import shown
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import Condition
 
@@ -88,7 +89,7 @@ def set_condition(
         type=condition_type,
         status=part.status,
         reason=part.reason,
-        message=shortened(part.message),
+        message=shortened(shown(part.message)),
         observed_generation=generation,
         last_transition=now if old is None or moved else old.last_transition,
     )

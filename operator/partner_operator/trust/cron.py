@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+_LONGEST_NUMBER = 9
+"""Digits."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_LAST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Of each month, in the years in which it is longest."""
 
 
 class CronError(ValueError):
@@ -37,6 +41,12 @@ class Cron:
         by_date = day.day in self.days
         by_weekday = day.isoweekday() % 7 in self.weekdays
         return by_date or by_weekday if self.either_day else by_date and by_weekday
+
+    @property
+    def comes(self) -> bool:
+        """Whether any year has a day that fits; 31 February is in none."""
+        shortest = min(self.days)
+        return self.either_day or any(shortest <= _LAST_DAYS[month - 1] for month in self.months)
 
 
 def parse_cron(schedule: str) -> Cron:
@@ -79,8 +89,10 @@ def _values(
             start = _value(left, what, field, names, first)
             # A step without a range runs to the end of the field: 5/15 is 5-59/15.
             end = _value(right, what, field, names, first) if dash else (high if slash else start)
-        if not low <= start <= end <= high:
+        if not (low <= start <= high and low <= end <= high):
             raise CronError(f"{what} {field!r} is outside {low} to {high}")
+        if start > end:
+            raise CronError(f"{what} {field!r} runs backwards; write two ranges with a comma")
         values.update(range(start, end + 1, step))
     return values
 
@@ -92,6 +104,6 @@ def _value(text: str, what: str, field: str, names: tuple[str, ...], first: int)
 
 
 def _number(text: str, what: str, field: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
         raise CronError(f"{what} {field!r} is not understood")
-    return int(text[:9])
+    return int(text)

@@ -104,7 +104,9 @@ def _certificates(
         if not registration.thumbprints and not registration.created_by_us:
             return
         stored = registration.thumbprints
-    current = sorted({thumbprint.upper() for thumbprint in stored})
+    # Whether a server takes over a key that we cannot read is its own affair.
+    ignored = {certificate.thumbprint for certificate in document.unreadable}
+    current = sorted({thumbprint.upper() for thumbprint in stored} - ignored)
     desired = sorted({thumbprint.upper() for thumbprint in document.thumbprints})
     if current != desired:
         yield Difference(Field.CERTIFICATES, ", ".join(current), ", ".join(desired))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.texts import shown
 from partner_operator.trust.model import DesiredApplication, Entry, Observed
 from partner_operator.trust.status import Registration
 
@@ -35,8 +36,8 @@ def effective_identity(application: DesiredApplication) -> str:
 
 
 def same(left: str, right: str) -> bool:
-    """Letter case alone is no difference (design rule 2)."""
-    return left.strip().casefold() == right.strip().casefold()
+    """Letter case alone is no difference (design rule 2); what is remembered stands in a status, visibly."""
+    return shown(left.strip()).casefold() == shown(right.strip()).casefold()
 
 
 def same_url(left: str | None, right: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from partner_operator.oauth.certificates import Certificate
+from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.oauth.metadata import AuthMetadata
 
 
@@ -214,7 +214,7 @@ class OwnCertificate:
 
     role: CertificateRole
     thumbprint: str
-    certificate: Certificate | None
+    certificate: Certificate | UnreadableCertificate | None
     """None: the server names a thumbprint for which it has no certificate."""
     effective_at: datetime | None = None
 

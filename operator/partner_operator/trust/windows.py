@@ -23,7 +23,13 @@ _DAY = timedelta(days=1)
 
 
 class WindowError(ValueError):
-    """A window that can never be understood; the message says which part and why."""
+    """A window that can never be understood. `field` is the part as the declaration spells it; the message is a
+    sentence about it.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def check_window(window: RestartWindow) -> None:
@@ -31,7 +37,19 @@ def check_window(window: RestartWindow) -> None:
     _cron(window)
     _zone(window)
     if not RESTART_TIME <= window.duration <= LONGEST_DURATION:
-        raise WindowError("The duration of a restart window must be between 5 minutes and 7 days.")
+        raise WindowError(
+            "duration", "The duration of a restart window must be between 5 minutes and 7 days."
+        )
+
+
+def check_declared(window: RestartWindow) -> None:
+    """Raises WindowError also for a window that never opens: whoever declares it waits for a restart in vain."""
+    check_window(window)
+    if not _cron(window).comes:
+        raise WindowError(
+            "schedule",
+            f"The schedule {window.schedule!r} names a day that no year has, so the window never opens.",
+        )
 
 
 def open_until(windows: Sequence[RestartWindow], now: datetime) -> datetime | None:
@@ -126,7 +144,9 @@ def _cron(window: RestartWindow) -> Cron:
     try:
         return _parsed(window.schedule)
     except CronError as error:
-        raise WindowError(f"The schedule of a restart window is wrong: {error}.") from error
+        raise WindowError(
+            "schedule", f"The schedule of a restart window is wrong: {error}."
+        ) from error
 
 
 def _zone(window: RestartWindow) -> ZoneInfo:
@@ -134,8 +154,9 @@ def _zone(window: RestartWindow) -> ZoneInfo:
         return ZoneInfo(window.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise WindowError(
-            f"The time zone {window.time_zone!r} of a restart window is not known; write one such as "
-            "Europe/Berlin or UTC."
+            "timeZone",
+            f"{window.time_zone or 'An empty text'} is not a time zone. Write a name of the IANA list, for "
+            "example Europe/Berlin or UTC.",
         ) from error
 
 

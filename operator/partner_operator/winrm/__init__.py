@@ -1,6 +1,6 @@
 """One remote PowerShell run over WS-Management: bytes in, checked answer out.
 
-Imports nothing of ours. `run` blocks and uses one connection of its own per call.
+Imports nothing of ours but `texts`. `run` blocks and uses one connection of its own per call.
 """
 
 from partner_operator.winrm.answer import Answer, Output, understand

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from partner_operator.texts import said
 from partner_operator.winrm import clixml, failures, framing
 from partner_operator.winrm.errors import (
     Busy,
@@ -16,7 +17,6 @@ from partner_operator.winrm.errors import (
     ProtocolViolation,
     RemoteRunError,
     ScriptError,
-    without_request_ids,
 )
 
 UNKNOWN_PROGRAM = 9009
@@ -136,18 +136,18 @@ def _without_answer(
     host: str, output: Output, streams: clixml.Streams, hidden: Sequence[str]
 ) -> RemoteRunError:
     # Struck out before it is cut: half a secret is one as well.
-    said = " ".join(without_secrets(streams.text, hidden).split())[:200] or "nothing"
+    words = said(without_secrets(streams.text, hidden), 200) or "nothing"
     if framing.has_started(output.stdout):
         return OutcomeUnknown(
             f"{host}: PowerShell ended with code {output.code} and without an answer. Whether the script did "
-            f"its work is not known; the operator reads the state again. PowerShell said: {said}"
+            f"its work is not known; the operator reads the state again. PowerShell said: {words}"
         )
     if output.code == 0:
         # The bootstrap prints a frame before it ends with 0, and what stops it ends with another code: the
         # output was lost, and the mark with it.
         return ProtocolViolation(
             f"{host}: PowerShell ended well, and its answer did not arrive. Whether the script did its work is "
-            f"not known; the operator reads the state again. PowerShell said: {said}",
+            f"not known; the operator reads the state again. PowerShell said: {words}",
             outcome_unknown=True,
         )
     mode = framing.refused_language_mode(output.stdout)
@@ -157,7 +157,7 @@ def _without_answer(
         blocked = failures.blocked(Obstacle.POWERSHELL_MISSING, host, nothing_ran=True)
     return blocked or ProtocolViolation(
         f"{host}: PowerShell ended with code {output.code} before the operator's script began, so nothing was "
-        f"run. PowerShell said: {said}",
+        f"run. PowerShell said: {words}",
         nothing_ran=True,
     )
 
@@ -194,7 +194,7 @@ def _failure(
 
 def _details(record: dict[str, Any], hidden: Sequence[str]) -> ErrorDetails:
     def text(value: Any) -> str:
-        return without_secrets(without_request_ids(str(value)), hidden)
+        return said(without_secrets(str(value), hidden))
 
     messages = record.get("messages")
     return ErrorDetails(

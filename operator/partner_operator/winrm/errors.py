@@ -16,11 +16,8 @@ RemoteRunError
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-
-_REQUEST_IDS = re.compile(r"\[Server=[^\]]*\]\s*(\[FailureCategory=([^\]]*)\])?\s*")
 
 
 class RemoteRunError(Exception):
@@ -144,8 +141,3 @@ class ScriptError(RemoteRunError):
         super().__init__(" ".join(details.messages) or details.error_id)
         self.details = details
         self.nothing_ran = nothing_ran
-
-
-def without_request_ids(error_id: str) -> str:
-    """A FullyQualifiedErrorId without Exchange's server name, request id and time stamp."""
-    return _REQUEST_IDS.sub(lambda found: f"[{found[2]}] " if found[2] else "", error_id).strip()

@@ -7,6 +7,8 @@ import xml.etree.ElementTree as ET
 from enum import StrEnum
 
 import requests
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509 import InvalidVersion
 from spnego.exceptions import SpnegoError
 from urllib3.exceptions import HTTPError
 from winrm.exceptions import (
@@ -17,6 +19,7 @@ from winrm.exceptions import (
     WSManFaultError,
 )
 
+from partner_operator.texts import said
 from partner_operator.winrm.connections import ReplyTooLarge
 from partner_operator.winrm.errors import (
     Blocked,
@@ -74,6 +77,8 @@ EXPECTED = (
     KerberosFailed,
     WrongReply,
     ET.ParseError,
+    InvalidVersion,
+    UnsupportedAlgorithm,
     StopIteration,
     AssertionError,
     AttributeError,
@@ -184,6 +189,11 @@ def _fault(error: Exception, host: str) -> RemoteRunError | None:
 def _before_anything(error: Exception, host: str) -> RemoteRunError:
     if isinstance(error, requests.exceptions.SSLError) and not _cut(str(error)):
         return TlsFailed(f"{host}: TLS failed: {_tls_reason(str(error))}")
+    if isinstance(error, (InvalidVersion, UnsupportedAlgorithm)):
+        return TlsFailed(
+            f"{host}: the certificate of its WinRM listener cannot be read ({said(str(error), 200)}), so the logon "
+            "cannot be bound to it. Give the listener one that follows RFC 5280."
+        )
     if isinstance(error, (requests.Timeout, DeadlinePassed, WinRMOperationTimeoutError)):
         return TimedOut(
             f"{host} did not answer in time. It is tried again; if it stays, look at the host's load."

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from winrm.exceptions import InvalidCredentialsError, WinRMError
 
 _WEAK_HASHES = frozenset({"md5", "sha1"})
@@ -74,7 +75,10 @@ def principal(user: str) -> str:
 
 def end_point_bindings(certificate: bytes) -> bytes:
     """The channel bindings `tls-server-end-point` of a DER certificate (RFC 5929)."""
-    algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    try:
+        algorithm = x509.load_der_x509_certificate(certificate).signature_hash_algorithm
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
+        algorithm = None
     name = algorithm.name if algorithm is not None else "sha256"
     digest = hashlib.new("sha256" if name in _WEAK_HASHES else name, certificate).digest()
     return b"tls-server-end-point:" + digest

@@ -82,7 +82,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Create the Secret with the keys username and password.",
     ),
     Reason.CREDENTIALS_INVALID: (
-        "A value in the Secret is empty, or has a line break or bytes that are no text.",
+        "A value in the Secret is empty, or has a line break, an invisible character or bytes that are no text.",
         "Write it with printf or kubectl create secret --from-literal.",
     ),
     Reason.CREDENTIALS_REJECTED: (
@@ -156,8 +156,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "See the message.",
     ),
     Reason.CERTIFICATE_UNREADABLE: (
-        "The server's list of certificates could not be read.",
-        "Check the server's OAuth certificate first; the message says what the server said.",
+        "The server's list of certificates, or one certificate, could not be read.",
+        "Check the server's OAuth certificate first; the message says what was said of it.",
     ),
     Reason.CERTIFICATE_EXPIRED: ("The OAuth certificate has expired.", "Renew and publish it."),
     Reason.CERTIFICATE_EXPIRES_SOON: (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plain import Reference, Text
+from partner_operator.products.plain import Reference, Said, Shown, Text
 
 
 class _Answer(BaseModel):
@@ -55,20 +55,20 @@ class ObserveAnswer(_Answer):
     """The whole answer of observe.ps1."""
 
     product: str
-    version: str
+    version: Shown
     organization: Text
     controller: Text
     entries: list[EntryAnswer]
-    warnings: list[str]
-    roles: list[str]
+    warnings: list[Said]
+    roles: list[Shown]
     current: Text
     previous: Text
     next: Text
     nextEffectiveAt: str | None  # noqa: N815
     certificates: list[CertificateAnswer]
-    certificateFault: str  # noqa: N815
+    certificateFault: Said  # noqa: N815
     hosts: list[HostAnswer]
-    domains: list[str]
+    domains: list[Shown]
     documents: list[FetchedDocument]
 
 
@@ -82,9 +82,9 @@ class RegisterAnswer(_Answer):
 class HostStateAnswer(_Answer):
     """The answer of host_state.ps1."""
 
-    answers: dict[str, str]
+    answers: dict[str, Shown]
     workers: list[str | None]
-    services: list[str]
+    services: list[Shown]
 
 
 class RestartAnswer(_Answer):

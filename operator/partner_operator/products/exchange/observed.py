@@ -7,11 +7,11 @@ import re
 from datetime import UTC, datetime
 
 from partner_operator.engine.ports import OperationFailed
-from partner_operator.oauth.certificates import Certificate, parse_certificate
+from partner_operator.oauth.certificates import thumbprint
 from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.products.documents import reading
 from partner_operator.products.exchange.answers import EntryAnswer, ObserveAnswer
-from partner_operator.products.plain import check_product, happened_at, planned_at, twice
+from partner_operator.products.plain import check_product, happened_at, planned_at, stored, twice
 from partner_operator.trust.model import (
     CertificateRole,
     DiscoveredHost,
@@ -127,31 +127,28 @@ def _changed_at(told: EntryAnswer, clock: datetime) -> datetime | None:
 
 
 def _thumbprint(encoded: str) -> str:
-    """A stored certificate's thumbprint; what cannot be read is a value of its own and so differs."""
-    certificate = _certificate(encoded)
-    return "UNREADABLE" if certificate is None else certificate.thumbprint
-
-
-def _certificate(encoded: str) -> Certificate | None:
+    """A stored certificate's thumbprint, whoever can read it; what is no base64 differs from any."""
     try:
-        return parse_certificate(base64.b64decode(encoded, validate=True))
+        return thumbprint(base64.b64decode(encoded, validate=True))
     except ValueError:
-        return None
+        return "UNREADABLE"
 
 
 def _own_certificates(told: ObserveAnswer) -> tuple[OwnCertificate, ...]:
-    known = {certificate.thumbprint.upper(): certificate.der for certificate in told.certificates}
+    known = {
+        certificate.thumbprint.upper(): stored(certificate.der, certificate.thumbprint)
+        for certificate in told.certificates
+    }
     named = (
         (CertificateRole.CURRENT, told.current, None),
         (CertificateRole.PREVIOUS, told.previous, None),
         (CertificateRole.NEXT, told.next, planned_at(told.nextEffectiveAt)),
     )
     found = []
-    for role, thumbprint, effective_at in named:
-        if not thumbprint:
-            continue
-        certificate = _certificate(known.get(thumbprint.upper(), ""))
-        found.append(OwnCertificate(role, thumbprint.upper(), certificate, effective_at))
+    for role, name, effective_at in named:
+        if name:
+            certificate = known.get(name.upper())
+            found.append(OwnCertificate(role, name.upper(), certificate, effective_at))
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ from partner_operator.products.exchange.changes import update_parameters
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.plain import happened_at
 from partner_operator.products.remote import Remote, Runner
+from partner_operator.texts import said, shown
 from partner_operator.trust.differences import ROLES
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
@@ -132,7 +133,7 @@ class ExchangeOperations:
             raise OperationFailed(
                 Reason.REMOTE_ERROR,
                 "Configure-EnterprisePartnerApplication.ps1 did not report success. It said: "
-                + " ".join(answer.console.split())[-300:],
+                + said(answer.console)[-300:],
             )
 
     async def host_state(
@@ -157,9 +158,9 @@ class ExchangeOperations:
         answer = await self._remote.run(server, credentials, host, "restart", {}, seconds=300)
         told = self._remote.understood(RestartAnswer, answer, host)
         if told.code != "0":
-            said = " ".join(" ".join(told.lines).split())[:300]
             raise OperationFailed(
-                Reason.RESTART_FAILED, f"iisreset on {host} ended with {told.code}: {said}"
+                Reason.RESTART_FAILED,
+                f"iisreset on {host} ended with {shown(told.code)}: {said(' '.join(told.lines), 300)}",
             )
 
     async def replicate(

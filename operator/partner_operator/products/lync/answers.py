@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plain import Text
+from partner_operator.products.plain import Said, Shown, Text
 
 _LONGEST_TEST = 86_400_000
 """Milliseconds of a day; the run itself has minutes."""
@@ -29,7 +29,7 @@ class EntryAnswer(_Answer):
     useAuthServer: bool  # noqa: N815
     enabled: bool
     acceptsSecurityIdentifiers: bool  # noqa: N815
-    trustLevel: str  # noqa: N815
+    trustLevel: Shown  # noqa: N815
 
 
 class CertificateAnswer(_Answer):
@@ -39,7 +39,7 @@ class CertificateAnswer(_Answer):
     der: str
     previous: Text
     previousDer: str  # noqa: N815
-    subject: str
+    subject: Shown
     notBefore: str | None  # noqa: N815
     notAfter: str | None  # noqa: N815
     effectiveAt: str | None  # noqa: N815
@@ -56,12 +56,12 @@ class ObserveAnswer(_Answer):
     """The whole answer of observe.ps1."""
 
     product: str
-    version: str
+    version: Shown
     organization: Text
     entries: list[EntryAnswer]
-    warnings: list[str]
+    warnings: list[Said]
     certificate: CertificateAnswer | None
-    certificateFault: str  # noqa: N815
+    certificateFault: Said  # noqa: N815
     replicas: list[ReplicaAnswer]
     documents: list[FetchedDocument]
 
@@ -69,7 +69,7 @@ class ObserveAnswer(_Answer):
 class ReplicateAnswer(_Answer):
     """The answer of replicate.ps1."""
 
-    upToDate: list[str]  # noqa: N815
+    upToDate: list[Shown]  # noqa: N815
 
 
 class TestAnswer(_Answer):

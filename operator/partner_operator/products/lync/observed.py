@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 
-from partner_operator.oauth.certificates import Certificate, parse_certificate
+from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.products.documents import reading
 from partner_operator.products.instants import instant
 from partner_operator.products.lync.answers import CertificateAnswer, EntryAnswer, ObserveAnswer
-from partner_operator.products.plain import check_product, planned_at, twice
+from partner_operator.products.plain import check_product, planned_at, stored, twice
 from partner_operator.trust.model import (
     CertificateRole,
     DocumentReading,
@@ -93,13 +92,15 @@ def _own_certificates(
     if told is None or not told.thumbprint:
         return ()
     published = own.document.certificates if own and own.document else ()
-    known = {certificate.thumbprint: certificate for certificate in published}
+    known: dict[str, Certificate | UnreadableCertificate] = {
+        certificate.thumbprint: certificate for certificate in published
+    }
     newer, older = told.thumbprint.upper(), told.previous.upper()
-    newer_certificate = known.get(newer) or _stored(told.der) or _as_told(told, newer)
+    newer_certificate = known.get(newer) or stored(told.der, newer) or _as_told(told, newer)
     effective_at = planned_at(told.effectiveAt)
     if not older:
         return (OwnCertificate(CertificateRole.CURRENT, newer, newer_certificate, effective_at),)
-    older_certificate = known.get(older) or _stored(told.previousDer)
+    older_certificate = known.get(older) or stored(told.previousDer, older)
     rolling = effective_at is not None and effective_at > clock and older_certificate is not None
     roles = (CertificateRole.NEXT, CertificateRole.CURRENT)
     if not rolling:
@@ -108,14 +109,6 @@ def _own_certificates(
         OwnCertificate(roles[0], newer, newer_certificate, effective_at),
         OwnCertificate(roles[1], older, older_certificate),
     )
-
-
-def _stored(encoded: str) -> Certificate | None:
-    """The Front End's own copy of a certificate."""
-    try:
-        return parse_certificate(base64.b64decode(encoded, validate=True))
-    except ValueError:
-        return None
 
 
 def _as_told(told: CertificateAnswer, thumbprint: str) -> Certificate | None:

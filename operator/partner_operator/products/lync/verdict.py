@@ -6,15 +6,11 @@ import re
 from datetime import datetime, timedelta
 
 from partner_operator.products.lync.answers import TestAnswer
+from partner_operator.texts import said
 from partner_operator.trust.model import TestReport
 
 _PASSED = re.compile("passed", re.IGNORECASE)
 _DIAGNOSTICS = re.compile(r'x-ms-diagnostics:\s*(\d+);\s*reason="([^"]*)"', re.IGNORECASE)
-_REQUEST_IDS = re.compile(
-    r"[{(]?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}[)}]?", re.IGNORECASE
-)
-_TOKENS = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-"""JSON web tokens: whoever reads the status could present one."""
 HINTS = {
     "2000000": "Exchange has an old certificate of Lync; it is read again by the next repair.",
     "2000003": "The host in the token is not the one that Exchange sees; a proxy may end TLS on the way.",
@@ -43,18 +39,15 @@ def report(told: TestAnswer, *, host: str, finished_at: datetime, latency: timed
 
 def _why(told: TestAnswer) -> str:
     """The error's own words and, where Exchange answered, its diagnostics. No ids that move."""
-    said = " ".join(" ".join(told.problems or told.output).split())
-    said = (
-        _REQUEST_IDS.sub("(id)", _TOKENS.sub("(token)", said))[:400]
-        or "it printed neither an error nor 'passed'"
-    )
+    words = said(" ".join(told.problems or told.output), 400)
+    why = words or "it printed neither an error nor 'passed'"
     shown = "\n".join((*told.problems, *told.details))
     found = _DIAGNOSTICS.search(shown)
     if found is None:
         hint = REFUSED if _REFUSED.search(shown) else ""
-        return f"Test-CsExStorageConnectivity failed: {said} {hint}".strip()
+        return f"Test-CsExStorageConnectivity failed: {why} {hint}".strip()
     code, reason = found.groups()
     hint = HINTS.get(code, "")
     return (
-        f"Test-CsExStorageConnectivity failed: {said} Exchange says {code}: {reason} {hint}".strip()
-    )
+        f"Test-CsExStorageConnectivity failed: {why} Exchange says {code}: {said(reason)} {hint}"
+    ).strip()
