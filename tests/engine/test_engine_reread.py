@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ import pytest
 from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Product
 from partner_operator.trust.reasons import Reason
 from support import trust_worlds as values
+from support.engine_meanwhile import when
 from support.engine_world import (
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
@@ -19,19 +19,6 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
-
-
-def when(world: World, step: str, happen: Callable[[], None]) -> None:
-    """Let something happen in Kubernetes when the operator comes to a step, once."""
-    point = world.crash.point
-
-    def meanwhile(what: str) -> None:
-        if what == step:
-            world.crash.point = point  # type: ignore[method-assign]  # the step is over
-            happen()
-        point(what)
-
-    world.crash.point = meanwhile  # type: ignore[method-assign]
 
 
 def _heir_on_exchange(world: World) -> None:

@@ -114,6 +114,7 @@ async def _keep_true(work: Pass) -> None:
     if work.status.pin is not None:
         work.status = replace(work.status, pin=None)
     changes.decide_all(work)
+    await memory.notice_vanished(work)
     await changes.settle_open_intents(work)
     await changes.make_changes(work)
     if work.failure is not None or work.overtaken:

@@ -73,6 +73,10 @@ class Draft:
     """Drift was found in this pass (and repaired, if nothing stood against it)."""
     changed_at: datetime | None = None
     """Server's clock after a change of ours in this pass."""
+    made: str | None = None
+    """Reference of the entry that our run said to have made, empty if it made none; None: nothing was heard."""
+    vanished: bool = False
+    """The registered entry was gone when this pass looked."""
     document_read: bool = False
     """A change of ours in this pass made the server read the partner's document."""
     gone: bool = False
