@@ -11,6 +11,7 @@ from dataclasses import replace
 from partner_operator.engine.ports import DeclaredServer, ServerName
 from partner_operator.engine.state import Pass
 from partner_operator.trust.model import DesiredApplication
+from partner_operator.trust.reasons import Reason
 
 
 async def still_as_declared(work: Pass) -> bool:
@@ -43,7 +44,22 @@ def _bearing(declared: DeclaredServer, left: frozenset[str]) -> tuple[object, ..
         for found in declared.applications
         if found.desired.key.uid not in left
     }
-    return declared.desired, declared.problem, declared.crd_deleting, rivals, claims
+    going = any(
+        found.desired.deleting and found.desired.key.uid not in left
+        for found in declared.applications
+    )
+    # Read only while something goes.
+    elsewhere = {
+        found.desired.key.uid: (_without_finalizer(found.desired), found.blocker)
+        for found in declared.neighbours
+        if going
+    }
+    # A namespace that goes takes the bundle along; the pass goes on with what it has.
+    server = replace(declared.desired, ca_bundle=None)
+    problem = declared.problem
+    if problem is not None and problem.reason is Reason.CA_BUNDLE_MISSING:
+        problem = None
+    return server, problem, declared.crd_deleting, rivals, claims, elsewhere
 
 
 def _without_finalizer(desired: DesiredApplication) -> DesiredApplication:
