@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from partner_operator.engine.ports import Credentials, ServerName
-from partner_operator.engine.run_pass import run_pass
+from partner_operator.engine.run_pass import Result, run_pass
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.trust.model import ConnectivityTest, DesiredApplication, Product, RestartRules
 from partner_operator.trust.reasons import ConditionStatus
@@ -56,11 +56,12 @@ class World:
     crash: Crash = field(default_factory=Crash)
     clock: TestClock = field(default_factory=lambda: TestClock(values.NOW))
     rules: RestartRules = field(default_factory=lambda: RestartRules(settle=timedelta(0)))
+    removal_settle: timedelta = timedelta(0)
     due: dict[str, datetime | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         documents = (values.reading(Product.EXCHANGE), values.reading(Product.LYNC))
-        self.cluster = Cluster(self.crash)
+        self.cluster = Cluster(self.crash, clock=self.clock)
         self.exchange = FakeOrganisation(
             Product.EXCHANGE,
             ModelServer(Product.EXCHANGE, (), documents),
@@ -77,9 +78,16 @@ class World:
         )
         self.lync.passes = self.trusted
         self.cluster.add_server(
-            values.server(Product.EXCHANGE, hosts=EXCHANGE_HOSTS, restart=self.rules)
+            values.server(
+                Product.EXCHANGE,
+                hosts=EXCHANGE_HOSTS,
+                restart=self.rules,
+                removal_settle=self.removal_settle,
+            )
         )
-        self.cluster.add_server(values.server(Product.LYNC, hosts=LYNC_HOSTS))
+        self.cluster.add_server(
+            values.server(Product.LYNC, hosts=LYNC_HOSTS, removal_settle=self.removal_settle)
+        )
 
     def trusted(self) -> bool:
         """Whether a token of either side is accepted, by what the servers *run* with."""
@@ -127,10 +135,14 @@ class World:
             patience=IMPATIENT,
         )
 
+    def result_of_pass(self, name: str, remembered: Credentials | None = None) -> Result:
+        """One pass over one server, by an operator that remembers this logon."""
+        return asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered))
+
     def run_pass(self, name: str, remembered: Credentials | None = None) -> datetime | None:
         """One pass over one server; a kill is survived, and asks for a pass at once."""
         try:
-            result = asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered))
+            result = self.result_of_pass(name, remembered)
         except Killed:
             self.crash.at = None
             return self.clock.now()

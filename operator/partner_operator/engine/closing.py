@@ -7,12 +7,13 @@ from datetime import datetime
 
 from partner_operator.engine import facts, server_facts
 from partner_operator.engine.ports import Severity
+from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, resync
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.plan import Change
-from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.reasons import ConditionStatus, ConditionType
 from partner_operator.trust.status import (
     ApplicationStatus,
     CertificateStatus,
@@ -73,6 +74,14 @@ async def close(work: Pass) -> datetime | None:
     if work.blocker is not None or work.failure is None:
         work.wake_at(resync(now, work.server.interval, work.ports.chance))
     return earliest(*work.due)
+
+
+async def keep(work: Pass) -> datetime:
+    """The end of a pass that was overtaken: what it learnt is remembered, and nothing is told of it."""
+    for draft in work.live:
+        await work.save(draft, draft.status)
+    await work.save_server()
+    return work.now()
 
 
 def _plan_retry(work: Pass) -> None:
@@ -169,7 +178,7 @@ def _unfinished_deletions(work: Pass) -> bool:
     """
     told = ready_reason(work.declared.status.conditions)
     now = work.blocker.reason if work.blocker is not None else None
-    if Reason.OTHER_ORGANIZATION in {told, now}:
+    if OTHER_QUESTIONS & {told, now}:
         return False
     return any(draft.desired.deleting for draft in work.live)
 

@@ -20,7 +20,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Blocker, Change
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import ApplicationStatus, ServerStatus
+from partner_operator.trust.status import ApplicationStatus, Removal, ServerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Credentials:
     password: str = field(repr=False)
     digest: str
     """Salted digest of both values; the same data gives the same digest (design rule 12)."""
+    ca_bundle: str | None = None
+    """Authorities that the hosts were trusted by, kept with a logon that outlives its Secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class OtherServer:
     deleting: bool = False
     stands_back: bool = False
     """Its status says that it leaves the organisation alone, see `trust.conditions.stands_back`."""
+    removals: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,9 @@ class DeclaredServer:
     status: ServerStatus
     applications: tuple[DeclaredApplication, ...]
     others: tuple[OtherServer, ...] = ()
+    neighbours: tuple[DeclaredApplication, ...] = ()
+    """Applications that name other servers, existing or not. Read only while one of this server is being
+    deleted: the heir of a trust may be declared under a new name of its server."""
     crd_deleting: bool = False
     """True: the CRD itself is being deleted, so nothing may be removed from servers (rule 13)."""
     problem: Blocker | None = None
@@ -254,10 +260,11 @@ class Operations(Protocol):
         observed: Observed,
         change: Change,
         application: DesiredApplication,
-    ) -> None:
+    ) -> str | None:
         """Make one change, on the host and domain controller of `observed`.
 
-        Returns when the cmdlets said that it is done; only a read-back proves it.
+        Returns when the cmdlets said that it is done; only a read-back proves it. Of a registration: the
+        reference of the entry that this run made, empty when one was there already, None when it cannot tell.
         """
         ...
 

@@ -93,6 +93,7 @@ def server_facts(body: Body) -> ServerFacts:
             ca_bundle=None,
             restart=spec.restart,
             interval=spec.interval,
+            removal_settle=spec.removal.settle,
             credentials_secret=spec.credentials_secret_ref.name,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
@@ -113,6 +114,7 @@ def other_server(body: Body) -> OtherServer | None:
         organization=status.organization,
         deleting="deletionTimestamp" in body["metadata"],
         stands_back=stands_back(status.conditions),
+        removals=status.removals,
     )
 
 
@@ -135,6 +137,7 @@ def declared_application(
     test = spec.lync.connectivity_test if spec.lync and product is Product.LYNC else None
     desired = DesiredApplication(
         **_common(body),
+        deleted_at=_deleted_at(body),
         server_name=spec.server_ref.name,
         partner=partner,
         identity=spec.identity,
@@ -202,6 +205,11 @@ def _common(body: Body) -> dict[str, Any]:
         "deleting": "deletionTimestamp" in metadata,
         "reconcile_requested_at": annotation(body, RECONCILE_REQUESTED_AT),
     }
+
+
+def _deleted_at(body: Body) -> datetime | None:
+    text = body["metadata"].get("deletionTimestamp")
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _product(server: Body | None) -> Product | None:
@@ -315,6 +323,7 @@ def _unreadable_server(body: Body) -> DesiredServer:
 def _unreadable_application(body: Body, product: Product | None) -> DesiredApplication:
     return DesiredApplication(
         **_common(body),
+        deleted_at=_deleted_at(body),
         server_name=body["spec"]["serverRef"]["name"],
         partner=Partner(_likely_partner(product), "", None),
         identity=None,

@@ -8,20 +8,27 @@ from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import effective_identity, normal_url
 from partner_operator.trust.model import Entry, ObjectKey
-from partner_operator.trust.view import ApplicationView, explained_by_us
+from partner_operator.trust.view import ApplicationView, made_by_us
 
 Claimed = tuple[ApplicationView, Entry | None, AuthMetadata | None]
+
+_NAME = "name "
 
 
 class Claims:
     """What all applications of one server claim, taken together."""
 
-    def __init__(self, claimed: Sequence[Claimed]) -> None:
-        """`claimed`: every application with the entry and document that were found for it."""
+    def __init__(self, claimed: Sequence[Claimed], elsewhere: Sequence[Claimed] = ()) -> None:
+        """`claimed`: every application with the entry and document that were found for it.
+
+        `elsewhere`: live applications of another PartnerServer for the same organisation. They can inherit, and
+        that is all: which of the two servers works is not decided here.
+        """
         self._keys = {
             view.desired.key: frozenset(_keys(view, entry, document))
-            for view, entry, document in claimed
+            for view, entry, document in (*claimed, *elsewhere)
         }
+        self._elsewhere = sorted((view for view, _, _ in elsewhere), key=_age)
         self._entries = {view.desired.key: entry for view, entry, _ in claimed}
         views = [view for view, _, _ in claimed]
         self._live = sorted((view for view in views if not view.desired.deleting), key=_age)
@@ -32,10 +39,15 @@ class Claims:
         """The older live object that claims what this one claims; None: nothing stands against it."""
         return self._owners.get(view.desired.key)
 
+    def wants_only_the_name_of(self, view: ApplicationView, owner: ObjectKey) -> bool:
+        """True: the two are for different partners, and only the name of the entry is the same."""
+        shared = self._keys[view.desired.key] & self._keys[owner]
+        return bool(shared) and all(key.startswith(_NAME) for key in shared)
+
     def heir_of(self, view: ApplicationView, entry: Entry | None) -> ObjectKey | None:
         """The oldest live object that claims what this deleted object stands for."""
         keys = self._keys[view.desired.key] | _remembered(view) | _entry_keys(entry)
-        for live in self._live:
+        for live in (*self._live, *self._elsewhere):
             if self._keys[live.desired.key] & keys:
                 return live.desired.key
         return None
@@ -54,7 +66,7 @@ class Claims:
         if entry is None:
             return False
         return any(
-            explained_by_us(leaving)
+            made_by_us(leaving, entry)
             and self._entries[leaving.desired.key] == entry
             and self.heir_of(leaving, entry) == view.desired.key
             for leaving in self._leaving
@@ -94,7 +106,7 @@ def _keys(
     if not view.desired.deleting:
         name = view.desired.identity if entry is not None else effective_identity(view.desired)
         if name is not None:
-            yield f"name {name.casefold()}"
+            yield f"{_NAME}{name.casefold()}"
 
 
 def _entry_keys(entry: Entry | None) -> frozenset[str]:

@@ -105,6 +105,8 @@ class DesiredServer:
     restart: RestartRules
     interval: timedelta
     reconcile_requested_at: str | None = None
+    removal_settle: timedelta = timedelta(seconds=30)
+    """How long after its deletion an object's registration is not removed, so that an heir can come."""
     credentials_secret: str = ""
     """Name of the Secret with the logon, in the namespace of `key`."""
 
@@ -149,6 +151,8 @@ class DesiredApplication:
     reconcile_requested_at: str | None = None
     release_requested: str | None = None
     has_finalizer: bool = False
+    deleted_at: datetime | None = None
+    """By the API server's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,11 @@ class Entry:
     """One partner application stored on a server."""
 
     reference: str
-    """What the product's cmdlets take as -Identity for exactly this entry (DN on Exchange)."""
+    """What the product's cmdlets take as -Identity for exactly this entry, and by which it is told from any other.
+
+    The object's Guid on Exchange: it survives a rename, and a new object never has it. Lync has nothing but
+    the name.
+    """
     identity: str
     application_identifier: str
     realm: str

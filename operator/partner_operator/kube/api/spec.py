@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from partner_operator.kube.api.derived import InYAML
 from partner_operator.kube.api.values import Duration, Model
@@ -48,6 +48,22 @@ class WinRM(Model):
     ca_bundle: CABundle | None = None
 
 
+LONGEST_SETTLE = timedelta(hours=1)
+
+
+class Removal(Model):
+    """When the registrations of deleted objects are removed."""
+
+    settle: Duration = timedelta(seconds=30)
+
+    @field_validator("settle")
+    @classmethod
+    def _at_most(cls, settle: timedelta) -> timedelta:
+        if settle > LONGEST_SETTLE:
+            raise ValueError("write at most 1h")
+        return settle
+
+
 class ServerSpec(Model):
     """`.spec` of a PartnerServer."""
 
@@ -57,6 +73,7 @@ class ServerSpec(Model):
     credentials_secret_ref: LocalReference
     winrm: WinRM = Field(default_factory=WinRM)
     restart: Annotated[RestartRules, InYAML] = RestartRules()
+    removal: Removal = Field(default_factory=Removal)
     interval: Duration = timedelta(minutes=10)
 
 
