@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from partner_operator.engine import closing, contact, identity, memory
 from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
@@ -27,6 +28,9 @@ READS_DOCUMENT = frozenset(
     }
 )
 """Repairs of these fields make the server read the partner's document anew."""
+
+IRREVOCABLE = frozenset({ChangeKind.REMOVE, ChangeKind.RECREATE})
+"""Changes that cannot be taken back."""
 
 
 def decide_all(work: Pass) -> None:
@@ -55,8 +59,12 @@ async def make_changes(work: Pass) -> None:
             changed.append(draft)
         if work.failure is not None:
             return
+        if work.overtaken:
+            break
     if changed:
         await _read_back(work, changed, before, iis_before)
+    if work.overtaken:
+        return
     for draft in work.live:
         _rest(work, draft, untouched=draft not in changed)
 
@@ -90,6 +98,9 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     intent = Intent(change.kind, work.now(), work.observed.host, needs_restart=change.needs_restart)
     draft.status = replace(draft.status, intent=intent)
     await closing.show_change(work, draft, change)
+    if change.kind in IRREVOCABLE and not await still_as_declared(work):
+        await _take_back(work, draft, before)
+        return False
     try:
         await work.operations.apply(
             work.server, work.credentials, work.observed, change, draft.desired
@@ -97,11 +108,16 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     except OperationFailed as failure:
         if failure.nothing_ran:
             # The network's troubles are no attempts at a repair, and ask for no restart.
-            repaired = draft.declared.status.repair
-            draft.status = replace(draft.status, repair=repaired, intent=None)
-            await work.save_server(iis=before)
+            await _take_back(work, draft, before)
         await _change_failed(work, draft, failure)
     return True
+
+
+async def _take_back(work: Pass, draft: Draft, iis: IISStatus | None) -> None:
+    """The change was not begun, so it leaves neither an intent nor a requirement nor an attempt."""
+    repaired = draft.declared.status.repair
+    draft.status = replace(draft.status, repair=repaired, intent=None)
+    await work.save_server(iis=iis)
 
 
 def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:

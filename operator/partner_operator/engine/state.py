@@ -105,6 +105,8 @@ class Pass:
     """What kept this pass from its work on the whole server."""
     blocker: Blocker | None = None
     """What only a human can change about the whole server."""
+    overtaken: bool = False
+    """The declarations changed under the pass: it begins nothing more, and the next one begins at once."""
     due: list[datetime] = field(default_factory=list)
 
     @property
