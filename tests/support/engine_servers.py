@@ -67,6 +67,8 @@ class FakeOrganisation:
     """What iisreset says when it restarts nothing."""
     services: dict[str, frozenset[str]] = field(default_factory=dict)
     """Services that run, where they are not all."""
+    starts: frozenset[str] = HEALTHY
+    """Services that run on a host after its next restart."""
     answers: Mapping[str, str] = field(default_factory=lambda: dict(SERVES))
     """What a host serves after its next restart."""
     served: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -213,6 +215,7 @@ class FakeOrganisation:
         self.workers[host] = self.now(host)
         self.running[host] = self.model.entries
         self.served[host] = self.answers
+        self.services[host] = self.starts
 
     async def replicate(
         self, server: DesiredServer, credentials: Credentials, host: str

@@ -139,7 +139,7 @@ def test_a_host_that_leaves_takes_its_measure_along() -> None:
     view = joined(iis, seen("ex1", AFTER), hosts=("ex1",))
     assert view.left == ("ex2",)
     assert not view.open
-    assert not view.unwell()
+    assert not view.unwell
 
 
 def test_a_restart_that_a_crash_prevented_is_made_and_does_not_count() -> None:
@@ -198,10 +198,10 @@ def test_a_host_that_served_nothing_needs_nothing_to_be_back() -> None:
 
 def test_a_measure_rises_with_any_look_and_falls_after_a_day_of_the_same() -> None:
     view = joined(SINCE, seen("ex1", answer="503"), hosts=("ex1",))
-    assert not view.unwell()
+    assert not view.unwell
     view = joined(view.iis, seen("ex1"), hosts=("ex1",))
     view = joined(view.iis, seen("ex1", answer="503"), hosts=("ex1",))
-    assert [line.name for line in view.unwell()] == ["ex1"]
+    assert [line.name for line in view.unwell] == ["ex1"]
     first = view
     for hours in (1, 23):
         view = joined(
@@ -209,20 +209,20 @@ def test_a_measure_rises_with_any_look_and_falls_after_a_day_of_the_same() -> No
         )
         assert view.iis == first.iis, "nothing moves while nothing changes"
     worse = joined(view.iis, seen("ex1", None, "503"), hosts=("ex1",), now=LATER + DAY)
-    assert worse.unwell(), "another lesser health has its own day"
+    assert worse.unwell, "another lesser health has its own day"
     same = joined(view.iis, seen("ex1", answer="503"), hosts=("ex1",), now=LATER + DAY)
-    assert not same.unwell()
+    assert not same.unwell
 
 
 def test_a_host_that_cannot_be_looked_at_is_less_healthy_for_as_long_as_it_takes() -> None:
     view = joined(remembered(ex1=PENDING, ex2=PENDING), seen("ex1"), hosts=HOSTS[:2])
-    assert not view.unwell(), "not looked at is not away"
+    assert not view.unwell, "not looked at is not away"
     for hours in (0, 48):
         now = LATER + timedelta(hours=hours)
         view = joined(view.iis, seen("ex1"), hosts=HOSTS[:2], now=now, silent=("ex2",))
-        assert [line.name for line in view.unwell()] == ["ex2"]
+        assert [line.name for line in view.unwell] == ["ex2"]
     never = joined(SINCE, seen("ex1"), hosts=HOSTS[:2], silent=("ex2",))
-    assert [line.name for line in never.unwell()] == ["ex2"], "also one that never answered"
+    assert [line.name for line in never.unwell] == ["ex2"], "also one that never answered"
 
 
 def test_a_host_on_which_nothing_was_restarted_is_told_apart_and_left_alone() -> None:

@@ -82,7 +82,7 @@ def _look_again(work: Pass, view: Round, step: RestartStep) -> None:
     if step.not_before is not None:
         work.wake_at(step.not_before)
     elif step.action is not RestartAction.NOTHING:
-        ill = [line.missing_since for line in view.unwell() if line.missing_since is not None]
+        ill = [line.missing_since for line in view.unwell if line.missing_since is not None]
         for_long = work.now() - max(ill, default=work.now())
         pause = max(work.ports.patience.retest, min(for_long, LONGEST_PAUSE))
         work.wake_at(work.now() + pause)

@@ -76,11 +76,10 @@ class Round:
     left: tuple[str, ...]
     """Hosts of the last round that are no longer declared (C04): tell it once."""
 
-    def unwell(self, *, but: str = "") -> tuple[HostStatus, ...]:
-        """Hosts that are less healthy than they were, without the one that is named."""
-        return tuple(
-            host for host in self.iis.hosts if host.missing and not is_one_of(host.name, (but,))
-        )
+    @property
+    def unwell(self) -> tuple[HostStatus, ...]:
+        """Hosts that are less healthy than they were."""
+        return tuple(host for host in self.iis.hosts if host.missing)
 
     @property
     def open(self) -> bool:

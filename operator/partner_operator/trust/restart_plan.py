@@ -72,8 +72,8 @@ def next_step(
 ) -> RestartStep:
     """What to do now. RESTART names one host; call again after it came back.
 
-    No host goes down while another is less healthy than it was, whatever the reason. `why`: by host that
-    could not be looked at, what was in the way.
+    No host goes down while one is less healthy than it was, whatever the reason: somebody may be at work there.
+    `why`: by host that could not be looked at, what was in the way.
     """
     if view.failed or view.refused:
         return _ask(Reason.RESTART_FAILED, _failed(view))
@@ -98,15 +98,15 @@ def next_step(
         return _wait(Reason.WAITING_FOR_SETTLE, text, since + rules.settle)
     closed = None if approved else _out_of_window(rules, now, text)
     spent = None if approved else _spent(rules, view, host, now, text)
-    return closed or spent or _neighbours(view, host, why or {}, text)
+    return closed or spent or _when_all_are_well(view, host, why or {}, text)
 
 
 def _candidate(view: Round) -> str:
-    """Whose turn it is: a host that is ill already, then one of the round that has begun."""
-    ill = [host.name for host in view.unwell() if host.name in view.pending]
+    """Whose turn it is: hosts of the round that has begun come first."""
     begun = view.iis.round.hosts if view.iis.round is not None else ()
     return next(
-        iter([*ill, *(name for name in view.pending if is_one_of(name, begun)), *view.pending])
+        (name for name in view.pending if is_one_of(name, begun)),
+        view.pending[0],
     )
 
 
@@ -165,15 +165,17 @@ def _free_at(line: HostStatus, rules: RestartRules, now: datetime) -> datetime |
     return freed
 
 
-def _neighbours(view: Round, host: str, why: Mapping[str, str], text: str) -> RestartStep:
-    ill = view.unwell(but=host)
+def _when_all_are_well(view: Round, host: str, why: Mapping[str, str], text: str) -> RestartStep:
+    ill = view.unwell
     if not ill:
         return RestartStep(RestartAction.RESTART, host=host)
     tail = (
         " Bring it back, or take it out of spec.hosts; the operator notices. To restart all the same, and to count "
         f"what it shows now as healthy, {APPROVE}."
     )
-    head = f"{text} Nothing is restarted while another host is less healthy than it was. {_ills(ill, why)}"
+    head = (
+        f"{text} Nothing is restarted while a host is less healthy than it was. {_ills(ill, why)}"
+    )
     message = shortened(head, LONGEST_MESSAGE - len(tail)) + tail
     return _wait(Reason.WAITING_FOR_HOSTS, message)
 

@@ -44,7 +44,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.WAITING_FOR_WINDOW: ("A restart is due but outside spec.restart.windows.", "Wait."),
     Reason.WAITING_FOR_SETTLE: ("A restart is due once no change came for a while.", "Wait."),
     Reason.WAITING_FOR_HOSTS: (
-        "A restart is due, and another host is less healthy than it was, or cannot be looked at.",
+        "A restart is due, and a host is less healthy than it was, or cannot be looked at.",
         "Bring that host back, take it out of spec.hosts, or set the annotation approve-restart.",
     ),
     Reason.RESTART_APPROVAL_NEEDED: (
