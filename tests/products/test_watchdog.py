@@ -77,7 +77,7 @@ async def test_the_engine_waits_longer_than_any_run_can_live() -> None:
         for kind in ChangeKind:
             made = Change(kind, desired.key, None if kind == "Register" else entry, (), True)
             calls.append(operations.apply(server, CREDENTIALS, seen, made, desired))
-    calls.append(exchange.restart(server, CREDENTIALS, hosts[0]))
+    calls.append(exchange.restart(server, CREDENTIALS, hosts[0], trust_worlds.NOW))
     calls.append(exchange.host_state(server, CREDENTIALS, hosts[0]))
     calls.append(lync.replicate(server, CREDENTIALS, hosts[0]))
     calls.append(lync.test(server, CREDENTIALS, hosts[0], ConnectivityTest("sip:a@b.c")))
