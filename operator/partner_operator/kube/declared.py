@@ -40,6 +40,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.trust.windows import WindowError, check_declared
 
 Body = Mapping[str, Any]
+Amount = int | timedelta
 
 PAIRS = frozenset({(Product.EXCHANGE, Product.LYNC), (Product.LYNC, Product.EXCHANGE)})
 """(server, partner) that the operator can bring to trust each other."""
@@ -101,7 +102,7 @@ def server_facts(body: Body) -> ServerFacts:
             credentials_secret=spec.credentials_secret_ref.name,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
-        problem=_unusable_window(spec.restart.windows) or _out_of_bounds(_durations(spec)),
+        problem=_unusable_window(spec.restart.windows) or _out_of_bounds(_bounded(spec)),
     )
 
 
@@ -265,22 +266,26 @@ def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
     return None
 
 
-def _durations(spec: ServerSpec) -> Iterator[tuple[str, timedelta, timedelta, timedelta]]:
+def _bounded(spec: ServerSpec) -> Iterator[tuple[str, Amount, Amount, Amount]]:
     """Field, value, and from where to where the CRD lets it go."""
     yield "interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)
     yield "restart.settle", spec.restart.settle, timedelta(0), timedelta(hours=1)
+    yield "restart.maxPerDay", spec.restart.max_per_day, 1, 24
+    yield "removal.settle", spec.removal.settle, timedelta(0), timedelta(hours=1)
 
 
-def _out_of_bounds(
-    durations: Iterable[tuple[str, timedelta, timedelta, timedelta]],
-) -> Blocker | None:
-    for field, value, low, high in durations:
-        if not low <= value <= high:
+def _out_of_bounds(found: Iterable[tuple[str, Amount, Amount, Amount]]) -> Blocker | None:
+    for field, value, low, high in found:
+        # The three are of one type: numbers, or durations.
+        if not low <= value <= high:  # type: ignore[operator]  # see above
             return _invalid(
-                field,
-                f"{format_duration(value)} is not between {format_duration(low)} and {format_duration(high)}.",
+                field, f"{_amount(value)} is not between {_amount(low)} and {_amount(high)}."
             )
     return None
+
+
+def _amount(value: Amount) -> str:
+    return str(value) if isinstance(value, int) else format_duration(value)
 
 
 def _invalid(field: str, sentence: str) -> Blocker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from partner_operator.kube.api.derived import InYAML
 from partner_operator.kube.api.values import Duration, Model
@@ -48,20 +48,10 @@ class WinRM(Model):
     ca_bundle: CABundle | None = None
 
 
-LONGEST_SETTLE = timedelta(hours=1)
-
-
 class Removal(Model):
     """When the registrations of deleted objects are removed."""
 
     settle: Duration = timedelta(seconds=30)
-
-    @field_validator("settle")
-    @classmethod
-    def _at_most(cls, settle: timedelta) -> timedelta:
-        if settle > LONGEST_SETTLE:
-            raise ValueError("write at most 1h")
-        return settle
 
 
 class ServerSpec(Model):
