@@ -135,7 +135,7 @@ _GUID = re.compile(
 )
 _LABELLED = re.compile(
     r"\b((?:[a-z]*[ -]?(?:request|shell|activity|correlation|session|runspace|pipeline|tracking|operation)"
-    r"[ -]?id|timestamp))\b[\"']?\s*(?:[:=]\s*(?!\(|\s)|\s(?=[^\s,;)\]]*\d))[\"']?[^\s,;)\]\"']+[\"']?",
+    r"[ -]?id|timestamp))\b[\"']?\s*(?:[:=]\s*(?!\(|\s)|\s(?=[^\s,;)\]]*\d|[0-9a-f]{6,}\b))[\"']?[^\s,;)\]\"']+[\"']?",
     re.IGNORECASE,
 )
 _LONG_NUMBER = re.compile(r"(?<![\w.])\d{15,}(?![\w.])")

@@ -69,6 +69,17 @@ async def test_lyncs_answer_is_held_to_its_contract_too(path: str, value: Any) -
     assert caught.value.reason is Reason.CONTRACT_VIOLATED
 
 
+@pytest.mark.parametrize(
+    "path", ["entries.0.name", "entries.1.reference", "organization", "version", "entries.0.realm"]
+)
+async def test_half_a_character_is_that_texts_own_matter(path: str) -> None:
+    """C32: a surrogate without its other half cannot be written to anybody, and stops nothing else."""
+    seen = await observed(changed(EXCHANGE, path, "a\ud800"))
+    assert seen.incomplete is None
+    assert len(seen.entries) == 2
+    assert r"a\ud800" in repr(seen).replace("\\\\", "\\")
+
+
 async def test_another_products_answer_is_not_understood() -> None:
     """A Lync answer is none of Exchange's, and the other way round."""
     with pytest.raises(OperationFailed):

@@ -88,6 +88,7 @@ SHAPES = st.sampled_from(
         "{said} {group}",
         "{said} (ShellId {guid}, {time})",
         "{said} ShellId: {GUID}",
+        "{said} ShellId {short}.",
         "{said} RequestId={short}; {time}",
         "{said} {{{guid}}} request-id: {short}",
         "{said} ActivityId: {hex}. {time}",
@@ -129,7 +130,7 @@ def written(
         guid=guid,
         GUID=str(guid).upper(),
         hex=guid.hex,
-        short=f"{guid.hex[:6]}7",
+        short=guid.hex[:8],
         time=time,
         ticks=621355968000000000 + guid.int % 10**17,
     )
