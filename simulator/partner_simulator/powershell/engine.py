@@ -24,6 +24,7 @@ from partner_simulator.powershell.hosts import Job, run_cold
 from partner_simulator.powershell.launching import HostDied, Launcher
 from partner_simulator.powershell.machines import Machines, write_home
 from partner_simulator.powershell.pool import Pool
+from partner_simulator.powershell.programs import run_program
 from partner_simulator.powershell.server import WorldServer
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,9 @@ _NEVER_RAN = 1
 
 class PowerShellEngine:
     """A CommandEngine on a real pwsh; product cmdlets and Windows commands ask `world`."""
+
+    NAME = "PowerShell"
+    """What it is called wherever somebody is told who answers."""
 
     def __init__(
         self,
@@ -81,7 +85,7 @@ class PowerShellEngine:
                     case Refusal():
                         code = _refuse(running, asked)
                     case ProgramRun():
-                        code = self._program(session, asked, running)
+                        code = run_program(self._world, session, asked, running)
                     case PowerShellRun():
                         code = self._powershell(session, asked, running)
             finally:
@@ -111,20 +115,6 @@ class PowerShellEngine:
     def _forget(self, command: Command) -> None:
         with self._lock:
             self._commands.discard(command)
-
-    def _program(self, session: Session, asked: ProgramRun, running: Command) -> int:
-        code, text = 0, ""
-        match asked.name:
-            case "hostname":
-                text = session.host.partition(".")[0] + "\n"
-            case "whoami":
-                text = session.logon.user.lower() + "\n"
-            case "iisreset":
-                arguments = {"arguments": list(asked.arguments)}
-                answer = self._world.system(session, "iisreset", arguments)
-                code, text = answer["exit_code"], answer["output"]
-        running.emit("stdout", text.encode())
-        return code
 
     def _powershell(self, session: Session, asked: PowerShellRun, running: Command) -> int:
         key = self._server.enter(session)
