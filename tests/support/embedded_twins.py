@@ -53,7 +53,7 @@ _NEW = timedelta(minutes=10)
 _RANDOM: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), lambda found: _moment(found[0])),
     (re.compile(r"Date: [^\r\n]* GMT"), "Date:"),
-    (re.compile(r"\[::ffff:127\.0\.0\.1\]:\d+"), "[loopback]"),
+    (re.compile(r"(?<=Connection refused) \[::ffff:127\.0\.0\.1\]:\d+"), ""),
     (re.compile(r"RequestId=[0-9a-f-]+,TimeStamp=[^\]]*"), "RequestId="),
     (re.compile(r"\b[0-9a-f]{32}\b"), "<random>"),
     (re.compile(r"\s+"), " "),
@@ -293,7 +293,8 @@ def effects(domain: Domain) -> dict[str, Any]:
     return {
         "writes": [(w.host, w.who, w.what, _text(w.target), w.kind) for w in ledger.writes()],
         "calls": [
-            (c.host, c.who, c.what, _plain(c.parameters), c.controller) for c in ledger.calls()
+            (c.host, c.who, c.what, _plain(_given(c.parameters)), c.controller)
+            for c in ledger.calls()
         ],
         "counts": [ledger.counted(what) for what in ("test-failed", "test-passed")],
         "directory": {name: _directory(domain, name) for name in names.DOMAIN_CONTROLLERS},
@@ -312,6 +313,11 @@ def effects(domain: Domain) -> dict[str, Any]:
         "mailbox": domain.mailboxes.items(f"kenmyer@{names.DOMAIN}"),
         "rejected": dict(domain.accounts.rejected),
     }
+
+
+def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A controller without a name is the same as none."""
+    return {name: value for name, value in parameters.items() if value != ""}
 
 
 def _directory(domain: Domain, controller: str) -> list[Any]:

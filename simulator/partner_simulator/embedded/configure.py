@@ -1,13 +1,13 @@
-"""What Exchange's own Configure-EnterprisePartnerApplication.ps1 does, as far as its stand-in for PowerShell."""
+"""What Exchange's own Configure-EnterprisePartnerApplication.ps1 does, as its stand-in for PowerShell does it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from partner_simulator.embedded import failures
-from partner_simulator.embedded.plain import prop, same, text
+from partner_simulator.embedded.plain import first, prop, same, text
 from partner_simulator.ports import PsObject
 
 if TYPE_CHECKING:
@@ -22,24 +22,19 @@ _SHAREPOINT = (
 )
 _LYNC_2013 = ("UserApplication", "ArchiveApplication")
 _ATTEMPTS = 10
-Cmdlets = Callable[..., list[PsObject]]
 
 
-def configure(exchange: Exchange, url: str, application_type: str) -> None:
-    """Make the account, its roles and the entry, and say so line by line. Raises Failed."""
-    call: Cmdlets = exchange if exchange.controller else exchange.plain
+def configure(exchange: Exchange, url: str, application_type: str) -> Generator[str]:
+    """Make the account, its roles and the entry; each line is what it says. Raises Failed."""
     for_lync = same(application_type, "Lync")
     prefix = "LyncEnterprise" if for_lync else "SharePointEnterprise"
     roles = _lync_roles(exchange) if for_lync else _SHAREPOINT
-    user = _account(exchange, call, f"{prefix}-ApplicationAccount")
-    if user is None or not _assign(exchange, call, user, roles):
+    user = yield from _account(exchange, f"{prefix}-ApplicationAccount")
+    if user is None or not (yield from _assign(exchange, user, roles)):
         return
-    account, name = text(prop(user, "Identity")), f"{prefix}-{uuid4().hex}"
-    _say(
-        exchange,
-        f"Creating Partner Application <{name}> using metadata <{url}> with linked account <{account}>.",
-    )
-    created = call(
+    account, name = text(user, "Identity"), f"{prefix}-{uuid4().hex}"
+    yield f"Creating Partner Application <{name}> using metadata <{url}> with linked account <{account}>."
+    created = exchange(
         "New-PartnerApplication",
         Name=name,
         AuthMetadataUrl=url,
@@ -48,13 +43,8 @@ def configure(exchange: Exchange, url: str, application_type: str) -> None:
         LinkedAccount=account,
     )
     if created:
-        _say(exchange, f"Created Partner Application <{text(prop(created[0], 'Identity'))}>.")
-        _say(exchange, "THE CONFIGURATION HAS SUCCEEDED.")
-
-
-def _say(exchange: Exchange, line: str) -> None:
-    exchange.run.say("")
-    exchange.run.say(line)
+        yield f"Created Partner Application <{text(created[0], 'Identity')}>."
+        yield "THE CONFIGURATION HAS SUCCEEDED."
 
 
 def _lync_roles(exchange: Exchange) -> tuple[str, ...]:
@@ -64,57 +54,51 @@ def _lync_roles(exchange: Exchange) -> tuple[str, ...]:
     return _LYNC_2013 if old else (*_LYNC_2013, "MeetingGraphApplication")
 
 
-def _account(exchange: Exchange, call: Cmdlets, name: str) -> PsObject | None:
+def _account(exchange: Exchange, name: str) -> Generator[str, None, PsObject | None]:
     """The account to link: one that is there, or a new one; None when there can be none."""
     for attempt in range(1, _ATTEMPTS + 1):
-        found = exchange.asked_quietly("Get-User", Identity=name)
-        if not found:
-            return _new_account(exchange, call, name)
-        identity, kind = (text(prop(found[0], key)) for key in ("Identity", "RecipientType"))
+        found = first(exchange.told("Get-User", stops=False, Identity=name).objects)
+        if found is None:
+            return (yield from _new_account(exchange, name))
+        identity, kind = text(found, "Identity"), text(found, "RecipientType")
         if kind in ("MailUser", "User"):
-            _say(
-                exchange,
-                f"User <{identity}> already exists. Using this user for the Partner Application.",
-            )
-            return found[0]
-        _say(
-            exchange,
-            f"Cannot use existing User <{identity}> with RecipientType <{kind}>. Retry with <{name}-{attempt}>",
-        )
+            yield f"User <{identity}> already exists. Using this user for the Partner Application."
+            return found
+        kept = f"Cannot use existing User <{identity}> with RecipientType <{kind}>."
         name = f"{name}-{attempt}"
-    _say(exchange, "Can not create a user for this Partner Application. Max retry reached.")
+        yield f"{kept} Retry with <{name}>"
+    yield "Can not create a user for this Partner Application. Max retry reached."
     return None
 
 
-def _new_account(exchange: Exchange, call: Cmdlets, name: str) -> PsObject | None:
-    _say(exchange, f"Creating User <{name}> for Partner Application.")
-    accepted = call("Get-AcceptedDomain")
-    if not accepted:
-        _say(exchange, "There is no accepted domain so user can not be created.")
+def _new_account(exchange: Exchange, name: str) -> Generator[str, None, PsObject | None]:
+    yield f"Creating User <{name}> for Partner Application."
+    accepted = first(exchange("Get-AcceptedDomain"))
+    if accepted is None:
+        yield "There is no accepted domain so user can not be created."
         raise failures.null_array("Configure-EnterprisePartnerApplication.ps1")
-    address = f"{name}@{text(prop(accepted[0], 'Name'))}"
-    made = call("New-MailUser", Name=name, ExternalEmailAddress=address)
-    if not made:
-        return None
-    identity = text(prop(made[0], "Identity"))
-    call("Set-MailUser", Identity=identity, HiddenFromAddressListsEnabled=True)
-    _say(exchange, f"Created User <{identity}> for Partner Application.")
-    return made[0]
+    address = f"{name}@{text(accepted, 'Name')}"
+    made = first(exchange("New-MailUser", Name=name, ExternalEmailAddress=address))
+    if made is not None:
+        identity = text(made, "Identity")
+        exchange("Set-MailUser", Identity=identity, HiddenFromAddressListsEnabled=True)
+        yield f"Created User <{identity}> for Partner Application."
+    return made
 
 
-def _assign(exchange: Exchange, call: Cmdlets, user: PsObject, roles: tuple[str, ...]) -> bool:
+def _assign(
+    exchange: Exchange, user: PsObject, roles: tuple[str, ...]
+) -> Generator[str, None, bool]:
     """Give the account the roles that it lacks. False when one could not be given."""
-    identity, name = prop(user, "Identity"), prop(user, "Name")
+    identity, name = text(user, "Identity"), text(user, "Name")
     for role in roles:
-        known = call("Get-ManagementRoleAssignment")
+        known = exchange("Get-ManagementRoleAssignment")
         if any(_is(one, "Role", role) and _is(one, "RoleAssigneeName", name) for one in known):
-            _say(
-                exchange,
-                f"Skipping role assignment: Role <{role}> already assigned to Application User <{text(identity)}>.",
-            )
+            there = f"Role <{role}> already assigned to Application User <{identity}>."
+            yield f"Skipping role assignment: {there}"
             continue
-        _say(exchange, f"Assigning role <{role}> to Application User <{text(identity)}>.")
-        if not call("New-ManagementRoleAssignment", Role=role, User=text(identity)):
+        yield f"Assigning role <{role}> to Application User <{identity}>."
+        if not exchange("New-ManagementRoleAssignment", Role=role, User=identity):
             return False
     return True
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from partner_simulator.embedded import failures, web
 from partner_simulator.embedded.configure import configure
 from partner_simulator.embedded.failures import Failed
-from partner_simulator.embedded.plain import first, flags, instant, listed, prop, same, text, texts
+from partner_simulator.embedded.plain import first, instant, listed, prop, same, shown, text
 from partner_simulator.embedded.run import Run, Told
 from partner_simulator.ports import Logon, LogonKind, PsObject
-
-_SERVICES = ("w3svc", "was")
-_OF_EXCHANGE = "msexchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +23,18 @@ class Exchange:
     run: Run
     hop: Logon
     controller: str = ""
+    """Empty: none is named."""
 
-    def at(self, controller: str) -> Exchange:
-        """The same session, on this controller."""
-        return Exchange(self.run, self.hop, controller)
+    def _named(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return parameters | ({"DomainController": self.controller} if self.controller else {})
 
-    def told(self, cmdlet: str, **parameters: Any) -> Told:
+    def told(self, cmdlet: str, *, stops: bool = True, **parameters: Any) -> Told:
         """A call with all that it writes. Raises Failed."""
-        named = {**parameters, "DomainController": self.controller}
-        return self.run.call(cmdlet, named, hop=self.hop)
+        return self.run.told(cmdlet, self._named(parameters), self.hop, stops=stops)
 
     def __call__(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
         """The objects of a call. Raises Failed."""
-        return self.run.warned(self.told(cmdlet, **parameters))
+        return self.run.call(cmdlet, self._named(parameters), self.hop)
 
     def found(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
         """The objects of a call; none where Exchange knows no such object. Raises Failed."""
@@ -50,50 +45,31 @@ class Exchange:
                 return []
             raise
 
-    def asked_quietly(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
-        """The objects of a call whose errors nobody minds, but for those that end it. Raises Failed."""
-        named = {**parameters, **({"DomainController": self.controller} if self.controller else {})}
-        return self.run.warned(self.run.call(cmdlet, named, hop=self.hop, stops=False))
-
-    def plain(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
-        """The objects of a call that names no controller. Raises Failed."""
-        return self.run.warned(self.run.call(cmdlet, parameters, hop=self.hop))
-
 
 def session(run: Run) -> Exchange:
-    """Open the inner session with the explicit credential. Raises Failed."""
-    host = run.text("host")
-    answer = run.system(
-        "credential",
-        endpoint=f"http://{host}/PowerShell/",
-        user=run.secrets.get("username"),
-        password=run.secrets.get("password"),
-    )
-    if "user" not in answer:
-        if not run.system("snapins"):
-            raise failures.thrown("PartnerOperator.NotExchange", "Open-Exchange")
-        raise failures.no_inner_session(host, answer["error"])
-    exchange = Exchange(run, Logon(answer["user"], LogonKind.NETWORK), run.text("controller"))
-    with _in_open_exchange():
-        exchange.plain("Set-ADServerSettings", ViewEntireForest=True)
-    return exchange
-
-
-@contextmanager
-def _in_open_exchange() -> Iterator[None]:
+    """Open the inner session with the explicit credential, on the controller of the request. Raises Failed."""
+    host, user = run.text("host"), run.secrets.get("username")
+    endpoint, password = f"http://{host}/PowerShell/", run.secrets.get("password")
     try:
-        yield
+        answer = run.system("credential", endpoint=endpoint, user=user, password=password)
+        if "user" not in answer:
+            if not run.system("snapins"):
+                raise failures.thrown("PartnerOperator.NotExchange")
+            raise failures.no_inner_session(host, answer["error"])
+        exchange = Exchange(run, Logon(answer["user"], LogonKind.NETWORK))
+        exchange("Set-ADServerSettings", ViewEntireForest=True)
     except Failed as failed:
         failed.function = "Open-Exchange"
         raise
+    return replace(exchange, controller=run.text("controller"))
 
 
 def observe(run: Run) -> Mapping[str, Any]:
     """Everything that decisions need."""
     exchange = session(run)
     organization = _organization(exchange)
-    controller = text(prop(organization, "OriginatingServer"))
-    exchange = exchange.at(controller)
+    controller = text(organization, "OriginatingServer")
+    exchange = replace(exchange, controller=controller)
     read = exchange.told("Get-PartnerApplication")
     entries = [_entry(exchange, entry) for entry in read.objects]
     roles = [
@@ -102,31 +78,29 @@ def observe(run: Run) -> Mapping[str, Any]:
         for role in exchange.found("Get-ManagementRole", Identity=name)
         if same(prop(role, "Name"), name)
     ]
-    configuration = first(exchange("Get-AuthConfig"))
-    current, previous, following = (
-        prop(configuration, f"{which}CertificateThumbprint")
-        for which in ("Current", "Previous", "Next")
-    )
-    certificates, fault = _certificates(exchange, (current, previous, following))
+    config = first(exchange("Get-AuthConfig"))
+    named = {
+        which: text(config, f"{which.title()}CertificateThumbprint")
+        for which in ("current", "previous", "next")
+    }
+    certificates, fault = _certificates(exchange, list(named.values()))
     servers = exchange("Get-ExchangeServer")
     own = [server for server in servers if same(prop(server, "Fqdn"), run.asked("host"))]
     domains = exchange("Get-AcceptedDomain")
     return {
         "product": "Exchange",
-        "version": text(prop(own[-1], "AdminDisplayVersion")) if own else "",
-        "organization": text(prop(organization, "DistinguishedName")),
+        "version": text(own[-1], "AdminDisplayVersion") if own else "",
+        "organization": text(organization, "DistinguishedName"),
         "controller": controller,
         "entries": entries,
         "warnings": read.warnings,
         "roles": roles,
-        "current": text(current),
-        "previous": text(previous),
-        "next": text(following),
-        "nextEffectiveAt": instant(prop(configuration, "NextCertificateEffectiveDate")),
+        **named,
+        "nextEffectiveAt": instant(prop(config, "NextCertificateEffectiveDate")),
         "certificates": certificates,
         "certificateFault": fault,
         "hosts": [_host(server) for server in servers],
-        "domains": [text(prop(domain, "DomainName")) for domain in domains],
+        "domains": [text(domain, "DomainName") for domain in domains],
         "documents": web.documents(run),
     }
 
@@ -139,41 +113,30 @@ def _organization(exchange: Exchange) -> PsObject | None:
             found = exchange("Get-OrganizationConfig")
         except Failed:
             found = []
-    found = found or exchange.plain("Get-OrganizationConfig")
-    return first(found)
+    return first(found or replace(exchange, controller="")("Get-OrganizationConfig"))
 
 
 def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
     uses_server = bool(prop(entry, "UseAuthServer"))
-    url = prop(entry, "AuthMetadataUrl")
     return {
-        **texts(
+        **shown(
             entry,
-            reference="DistinguishedName",
-            name="Name",
-            applicationIdentifier="ApplicationIdentifier",
-            realm="Realm",
-            issuer="IssuerIdentifier",
+            "reference=DistinguishedName name=Name applicationIdentifier=ApplicationIdentifier"
+            " realm=Realm issuer=IssuerIdentifier metadataUrl=AuthMetadataUrl",
+            "enabled=Enabled acceptsSecurityIdentifiers=AcceptSecurityIdentifierInformation"
+            " useAuthServer=UseAuthServer",
+            "changedAt=WhenChangedUTC",
         ),
-        **flags(
-            entry,
-            enabled="Enabled",
-            acceptsSecurityIdentifiers="AcceptSecurityIdentifierInformation",
-        ),
-        "metadataUrl": None if url is None else text(url),
-        "useAuthServer": uses_server,
-        "certificates": [text(one) for one in prop(entry, "CertificateStrings") or ()],
-        "account": None if uses_server else _account(exchange, entry),
-        "changedAt": instant(prop(entry, "WhenChangedUTC")),
+        "certificates": list(prop(entry, "CertificateStrings") or ()),
+        "account": None if uses_server else _account(exchange, text(entry, "LinkedAccount")),
     }
 
 
-def _account(exchange: Exchange, entry: PsObject) -> dict[str, Any] | None:
+def _account(exchange: Exchange, name: str) -> dict[str, Any] | None:
     """Roles of the account that an entry acts with; None when it has none or it is gone."""
-    name = text(prop(entry, "LinkedAccount"))
-    if not name or not exchange.found("Get-User", Identity=name):
-        return None
     try:
+        if not name or not exchange("Get-User", Identity=name):
+            return None
         return {"name": name, "roles": _roles(exchange, name)}
     except Failed as failed:
         if failed.not_found:
@@ -183,10 +146,10 @@ def _account(exchange: Exchange, entry: PsObject) -> dict[str, Any] | None:
 
 def _roles(exchange: Exchange, account: str) -> list[str]:
     assignments = exchange("Get-ManagementRoleAssignment", RoleAssignee=account)
-    return [text(prop(assignment, "Role")) for assignment in assignments]
+    return [text(assignment, "Role") for assignment in assignments]
 
 
-def _certificates(exchange: Exchange, named: tuple[Any, ...]) -> tuple[list[dict[str, Any]], str]:
+def _certificates(exchange: Exchange, named: list[str]) -> tuple[list[dict[str, Any]], str]:
     """The named certificates, and why there are none if so."""
     try:
         stored = exchange("Get-ExchangeCertificate", Server=exchange.run.asked("host"))
@@ -194,7 +157,7 @@ def _certificates(exchange: Exchange, named: tuple[Any, ...]) -> tuple[list[dict
         return [], failed.message
     found = [
         {
-            "thumbprint": text(prop(one, "Thumbprint")),
+            "thumbprint": text(one, "Thumbprint"),
             "der": base64.b64encode(prop(one, "RawData")).decode("ascii"),
         }
         for one in stored
@@ -205,57 +168,51 @@ def _certificates(exchange: Exchange, named: tuple[Any, ...]) -> tuple[list[dict
 
 def _host(server: PsObject) -> dict[str, Any]:
     loads = prop(server, "IsMailboxServer") or prop(server, "IsClientAccessServer")
-    return {
-        "fqdn": text(prop(server, "Fqdn")),
-        "edge": bool(prop(server, "IsEdgeServer")),
-        "restarts": prop(server, "IsE15OrLater") is not False and bool(loads),
-    }
+    restarts = prop(server, "IsE15OrLater") is not False and bool(loads)
+    return shown(server, "fqdn=Fqdn", "edge=IsEdgeServer") | {"restarts": restarts}
 
 
 def register(run: Run) -> Mapping[str, Any]:
     """Make an entry for the partner by Exchange's own script, unless there is one."""
-    exchange = session(run)
+    exchange, wanted = session(run), run.text("identity")
     before = exchange.told("Get-PartnerApplication")
     if before.warnings:
-        raise failures.thrown(
-            f"The list of partner applications is not whole: {before.warnings[0]}"
-        )
+        text_of = f"The list of partner applications is not whole: {before.warnings[0]}"
+        raise failures.thrown(text_of)
     ours = [entry for entry in before.objects if _of_partner(run, entry)]
     if ours:
-        return {"existing": text(prop(ours[-1], "DistinguishedName")), "created": ""}
-    if any(same(prop(entry, "Name"), run.asked("identity")) for entry in before.objects):
+        return {"existing": text(ours[-1], "DistinguishedName"), "created": ""}
+    if any(same(prop(entry, "Name"), wanted) for entry in before.objects):
         raise failures.thrown(
-            f"There is another partner application of the name {run.text('identity')}, so nothing was made."
+            f"There is another partner application of the name {wanted}, so nothing was made."
         )
-    configure(exchange, run.text("metadataUrl"), run.text("applicationType"))
-    known = {text(prop(entry, "DistinguishedName")) for entry in before.objects}
+    for line in configure(exchange, run.text("metadataUrl"), run.text("applicationType")):
+        run.say(f"\n{line}")
+    known = {text(entry, "DistinguishedName") for entry in before.objects}
     made = [
         entry
         for entry in exchange.told("Get-PartnerApplication").objects
-        if text(prop(entry, "DistinguishedName")) not in known and _of_partner(run, entry)
+        if text(entry, "DistinguishedName") not in known and _of_partner(run, entry)
     ]
     if len(made) != 1:
         return {"existing": "", "created": ""}
-    reference = text(prop(made[0], "DistinguishedName"))
-    exchange("Set-PartnerApplication", Identity=reference, Name=run.asked("identity"))
-    return {"existing": "", "created": text(prop(made[0], "Name"))}
+    reference, created = text(made[0], "DistinguishedName"), text(made[0], "Name")
+    exchange("Set-PartnerApplication", Identity=reference, Name=wanted)
+    return {"existing": "", "created": created}
 
 
 def _of_partner(run: Run, entry: PsObject) -> bool:
-    if prop(entry, "UseAuthServer"):
+    identifier = prop(entry, "ApplicationIdentifier")
+    if prop(entry, "UseAuthServer") or not same(identifier, run.asked("applicationIdentifier")):
         return False
-    if not same(prop(entry, "ApplicationIdentifier"), run.asked("applicationIdentifier")):
-        return False
-    realm = text(prop(entry, "Realm"))
-    return same(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl")) or (
-        realm != "" and same(realm, run.asked("realm"))
-    )
+    realm = text(entry, "Realm")
+    of_realm = realm != "" and same(realm, run.asked("realm"))
+    return of_realm or same(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
 
 
 def update(run: Run) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
-    exchange = session(run)
-    account = run.text("account")
+    exchange, account, name = session(run), run.text("account"), run.text("name")
     if run.asked("repairAccount"):
         account = _repaired(exchange, run.text("accountName"))
     if run.asked("roles"):
@@ -263,14 +220,13 @@ def update(run: Run) -> Mapping[str, Any]:
         for role in run.asked("roles"):
             if not listed(held, role):
                 exchange("New-ManagementRoleAssignment", Role=role, User=account)
-    url, name = run.asked("metadataUrl"), run.text("name")
     for wanted, parameters in (
         (run.asked("repairAccount"), {"LinkedAccount": account}),
-        (run.asked("setUrl"), {"AuthMetadataUrl": url}),
+        (run.asked("setUrl"), {"AuthMetadataUrl": run.asked("metadataUrl")}),
         (run.asked("refresh"), {"RefreshAuthMetadata": True}),
         (run.asked("accept"), {"AcceptSecurityIdentifierInformation": True}),
         (run.asked("enable"), {"Enabled": True}),
-        (name != "", {"Name": name}),
+        (name, {"Name": name}),
     ):
         if wanted:
             exchange("Set-PartnerApplication", Identity=run.text("reference"), **parameters)
@@ -285,14 +241,14 @@ def _repaired(exchange: Exchange, name: str) -> str:
         exchange("New-MailUser", Name=name, ExternalEmailAddress=address)
         exchange("Set-MailUser", Identity=name, HiddenFromAddressListsEnabled=True)
         found = exchange("Get-User", Identity=name)
-    return text(prop(found[0], "Identity"))
+    return text(found[0], "Identity")
 
 
 def _mail_domain(exchange: Exchange) -> str:
     """The default accepted domain, else the first that is one domain and no pattern. Raises Failed."""
     chosen = ""
     for accepted in exchange("Get-AcceptedDomain"):
-        domain = text(prop(accepted, "DomainName"))
+        domain = text(accepted, "DomainName")
         if domain and not domain.startswith("*") and (not chosen or prop(accepted, "Default")):
             chosen = domain
     if not chosen:
@@ -304,10 +260,9 @@ def _mail_domain(exchange: Exchange) -> str:
 
 def remove(run: Run) -> Mapping[str, Any]:
     """Remove the entry of this reference, if it is listed."""
-    exchange = session(run)
-    removed = False
+    exchange, removed = session(run), False
     for entry in exchange.told("Get-PartnerApplication").objects:
-        reference = text(prop(entry, "DistinguishedName"))
+        reference = text(entry, "DistinguishedName")
         if same(reference, run.asked("reference")):
             exchange("Remove-PartnerApplication", Identity=reference)
             removed = True
@@ -316,24 +271,16 @@ def remove(run: Run) -> Mapping[str, Any]:
 
 def host_state(run: Run) -> Mapping[str, Any]:
     """What IIS of this host answers, its workers and its services."""
-    host = run.text("host")
-    answers = {
-        path: web.status(run, f"https://{host}{path}", 30) for path in run.asked("paths") or ()
-    }
-    workers = [
-        instant(datetime.fromtimestamp(process["started_at"], UTC))
-        for process in run.system("processes")
-        if same(process["name"], "w3wp.exe")
-    ]
+    site = f"https://{run.text('host')}"
+    answers = {path: web.status(run, site + path, 30) for path in run.asked("paths") or ()}
+    workers = [datetime.fromtimestamp(one["started_at"], UTC) for one in run.system("processes")]
+    running = [one["name"] for one in run.system("services") if one["state"] == "Running"]
     services = [
-        service["name"]
-        for service in sorted(run.system("services"), key=lambda service: service["name"].upper())
-        if service["state"] == "Running"
-        and (
-            service["name"].lower() in _SERVICES or service["name"].lower().startswith(_OF_EXCHANGE)
-        )
+        name
+        for name in sorted(running, key=str.upper)
+        if name.lower() in ("w3svc", "was") or name.lower().startswith("msexchange")
     ]
-    return {"answers": answers, "workers": workers, "services": services}
+    return {"answers": answers, "workers": [*map(instant, workers)], "services": services}
 
 
 def restart(run: Run) -> Mapping[str, Any]:

@@ -9,43 +9,43 @@ from typing import Any
 from partner_simulator.ports import PsEnum, PsObject, PsText
 
 
-def prop(item: PsObject | None, name: str) -> Any:
-    """A property; null where the object or the property is missing."""
-    return None if item is None else item.properties.get(name)
-
-
 def first(items: Sequence[PsObject]) -> PsObject | None:
     """The first, if there is one."""
     return items[0] if items else None
 
 
-def text(value: Any) -> str:
+def prop(item: PsObject | None, name: str) -> Any:
+    """A property; null where the object or the property is missing."""
+    return None if item is None else item.properties.get(name)
+
+
+def text(item: PsObject | None, name: str) -> str:
+    """A property as text."""
+    return plain(prop(item, name))
+
+
+def plain(value: Any) -> str:
     """A value as text: an enum by its name, an object by its text form."""
     match value:
-        case None:
-            return ""
         case PsEnum():
             return value.name
         case PsText() | PsObject():
             return value.text
-        case list() | tuple():
-            return " ".join(text(item) for item in value)
-    return str(value)
+    return "" if value is None else str(value)
 
 
-def texts(item: PsObject, **keys: str) -> dict[str, Any]:
-    """Answers' keys with the text of the named properties."""
-    return {key: text(prop(item, name)) for key, name in keys.items()}
-
-
-def flags(item: PsObject, **keys: str) -> dict[str, Any]:
-    """Answers' keys with the truth of the named properties."""
-    return {key: bool(prop(item, name)) for key, name in keys.items()}
+def shown(item: PsObject, texts: str, flags: str = "", instants: str = "") -> dict[str, Any]:
+    """Keys of an answer with properties of an object, each list written as `key=Property ...`."""
+    return {
+        key: form(prop(item, name))
+        for form, pairs in ((plain, texts), (bool, flags), (instant, instants))
+        for key, _, name in (pair.partition("=") for pair in pairs.split())
+    }
 
 
 def same(left: Any, right: Any) -> bool:
-    """Letter by letter but for case."""
-    return _upper(text(left)) == _upper(text(right))
+    """Letter by letter but for case, by the simple mapping of each letter as in .NET."""
+    return _upper(plain(left)) == _upper(plain(right))
 
 
 def listed(names: Iterable[Any], name: Any) -> bool:
@@ -57,10 +57,8 @@ def instant(value: Any) -> str | None:
     """A time in UTC, to the second; null for what is none."""
     if not isinstance(value, datetime):
         return None
-    known = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
-    return known.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _upper(word: str) -> str:
-    """By the simple mapping of each letter, as .NET's OrdinalIgnoreCase."""
     return "".join(big if len(big := letter.upper()) == 1 else letter for letter in word)

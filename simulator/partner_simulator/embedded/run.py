@@ -10,16 +10,11 @@ from xml.sax.saxutils import escape
 
 from partner_simulator.embedded import failures
 from partner_simulator.embedded.failures import Failed
-from partner_simulator.ports import (
-    CmdletCall,
-    CmdletError,
-    CmdletWorld,
-    Logon,
-    PsObject,
-    Session,
-)
+from partner_simulator.embedded.plain import plain
+from partner_simulator.ports import CmdletCall, CmdletError, Logon, PsObject, Session
 from partner_simulator.powershell.command import Command
 from partner_simulator.powershell.overlay import SETTERS_THAT_ASK
+from partner_simulator.world.world import World
 
 _CLIXML = (
     '#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">'
@@ -31,57 +26,10 @@ class Gone(Exception):
 
 
 @dataclass(slots=True)
-class Told:
-    """What one call wrote, in order; implements ports.CmdletOutput for a script that stops at errors."""
-
-    run: Run
-    cmdlet: str
-    remote: bool
-    stops: bool
-    objects: list[PsObject] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    details: list[str] = field(default_factory=list)
-    """Verbose lines and warnings."""
-    errors: list[Failed] = field(default_factory=list)
-
-    def write_object(self, value: PsObject) -> None:
-        """Keep it."""
-        self.run.check()
-        self.objects.append(value)
-
-    def write_error(self, error: CmdletError) -> None:
-        """Stop, or keep it."""
-        self.run.check()
-        failed = failures.of_cmdlet(error, self.cmdlet, remote=self.remote)
-        if self.stops:
-            raise failed
-        self.errors.append(failed)
-
-    def write_warning(self, text: str) -> None:
-        """Keep it."""
-        self.warnings.append(text)
-        self.details.append(text)
-
-    def write_verbose(self, text: str) -> None:
-        """Keep it."""
-        self.details.append(text)
-
-    def write_host(self, text: str) -> None:
-        """Show it."""
-        self.run.say(text)
-
-    def should_process(self, target: str, action: str) -> bool:
-        """Nobody is there to say no."""
-        self.run.check()
-        self.details.append(f'Performing the operation "{action}" on target "{target}".')
-        return True
-
-
-@dataclass(slots=True)
 class Run:
     """What the script of an operation has: parameters, secrets, its machine, a console."""
 
-    world: CmdletWorld
+    world: World
     session: Session
     request: Mapping[str, Any]
     secrets: Mapping[str, str]
@@ -94,8 +42,7 @@ class Run:
 
     def text(self, name: str) -> str:
         """A parameter as text."""
-        value = self.request.get(name)
-        return "" if value is None else str(value)
+        return plain(self.request.get(name))
 
     def check(self) -> None:
         """Raises Gone when nobody waits for this any more."""
@@ -124,15 +71,15 @@ class Run:
             lines = "".join(f'<S S="warning">{escape(text)}</S>' for text in self._warned)
             self.command.emit("stderr", f"{_CLIXML}{lines}</Objs>".encode())
 
-    def call(
+    def told(
         self,
         cmdlet: str,
         parameters: Mapping[str, Any],
-        *,
         hop: Logon | None = None,
+        *,
         stops: bool = True,
     ) -> Told:
-        """Call a product cmdlet; `hop`: inside the inner session of this logon.
+        """All that a product cmdlet writes; `hop`: inside the inner session of this logon.
 
         Raises Failed for a terminating error, and with `stops` for any other as well.
         """
@@ -148,7 +95,51 @@ class Run:
             raise failures.of_cmdlet(error, cmdlet, remote=told.remote) from error
         return told
 
-    def warned(self, told: Told) -> list[PsObject]:
-        """The objects of a call whose warnings the script does not take for itself."""
+    def call(
+        self, cmdlet: str, parameters: Mapping[str, Any], hop: Logon | None = None
+    ) -> list[PsObject]:
+        """The objects of a call whose warnings the script leaves to PowerShell. Raises Failed."""
+        told = self.told(cmdlet, parameters, hop)
         self._warned += told.warnings
         return told.objects
+
+
+@dataclass(slots=True)
+class Told:
+    """What one call wrote, in order. Implements ports.CmdletOutput, for a script with nobody at its console."""
+
+    run: Run
+    cmdlet: str
+    remote: bool
+    stops: bool
+    objects: list[PsObject] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
+    """Verbose lines and warnings."""
+    errors: list[Failed] = field(default_factory=list)
+
+    def write_object(self, value: PsObject) -> None:
+        self.run.check()
+        self.objects.append(value)
+
+    def write_error(self, error: CmdletError) -> None:
+        self.run.check()
+        failed = failures.of_cmdlet(error, self.cmdlet, remote=self.remote)
+        if self.stops:
+            raise failed
+        self.errors.append(failed)
+
+    def write_warning(self, text: str) -> None:
+        self.warnings.append(text)
+        self.details.append(text)
+
+    def write_verbose(self, text: str) -> None:
+        self.details.append(text)
+
+    def write_host(self, text: str) -> None:
+        self.run.say(text)
+
+    def should_process(self, target: str, action: str) -> bool:
+        self.run.check()
+        self.details.append(f'Performing the operation "{action}" on target "{target}".')
+        return True
