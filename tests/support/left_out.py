@@ -12,6 +12,7 @@ import pytest
 from partner_testbed.missing import MissingError, all_must_be_there
 
 NEVER = "never_left_out"
+never_left_out: pytest.MarkDecorator = getattr(pytest.mark, NEVER)
 _COUNTED: Counter[tuple[str, str]] = Counter()
 
 

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 import partner_testbed
+from support.left_out import never_left_out
 
 EMBEDDED, POWERSHELL = "embedded", "PowerShell"
 on_both_engines = pytest.mark.parametrize(
-    "pwsh", [EMBEDDED, pytest.param(POWERSHELL, marks=pytest.mark.pwsh)], indirect=True
+    "pwsh",
+    [
+        pytest.param(EMBEDDED, marks=never_left_out),
+        pytest.param(POWERSHELL, marks=pytest.mark.pwsh),
+    ],
+    indirect=True,
 )
 """For a test with the fixture `pwsh`: on the embedded engine always, and where there is a PowerShell on it too."""
 
@@ -27,9 +33,4 @@ def chosen_pwsh(engine: str | None) -> Path | None:
     """
     if engine == EMBEDDED:
         return None
-    try:
-        return find_pwsh()
-    except partner_testbed.PowerShellMissingError:
-        if engine == POWERSHELL:
-            raise
-        return None
+    return find_pwsh() if engine == POWERSHELL else partner_testbed.choose_engine().pwsh
