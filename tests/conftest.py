@@ -1,5 +1,6 @@
-"""What all tests share. A skipped test is a failure in `make test`: what a test needs must be there.
+"""What all tests share. A test whose needs this machine cannot have is left out, and a table at the end says so.
 
+With `CI=true` that is a failure: everything must be there (support.left_out).
 Under all of them hangs a net: a secret in a log, an output, a command line, a transcript, a status or an
 Event fails the test that let it out (support.secrets_net).
 """
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from partner_testbed import ControlPlane
-from support import secrets_net, secrets_search
+from partner_testbed.missing import all_must_be_there
+from support import left_out, secrets_net, secrets_search
+from support.pwsh import find_pwsh
 
 NET = secrets_net.Net()
 RECORDS = secrets_net.Records(NET)
@@ -37,13 +40,15 @@ def api(plane: ControlPlane) -> Iterator[Any]:
         yield client
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--strict-skips", action="store_true", help="fail the run if any test was skipped"
-    )
+@pytest.fixture(autouse=True)
+def powershell_where_marked(request: pytest.FixtureRequest) -> None:
+    """What is marked `pwsh` means the real one, also where its stage would do with the embedded engine."""
+    if request.node.get_closest_marker("pwsh"):
+        find_pwsh()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{left_out.NEVER}: fails where what it needs is missing")
     secrets_net.plant_everywhere()
     secrets_net.watch_processes(NET)
     secrets_net.watch_captures(NET)
@@ -71,6 +76,7 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    left_out.judge(item, call, report)
     if report.when == "teardown":
         for name, text in report.sections:
             NET.catch(name, text)
@@ -85,9 +91,11 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out.tell(terminalreporter)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if not session.config.getoption("--strict-skips") or reporter is None:
-        return
-    if reporter.stats.get("skipped"):
+    if all_must_be_there() and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -20,16 +20,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.do == "switches":
         print(switch_table())
         return 0
-    pwsh = asked.pwsh or shutil.which("pwsh")
-    if pwsh is None:
-        print("There is no pwsh on PATH; name one with --pwsh.", file=sys.stderr)
-        return 1
+    found = None if asked.embedded else asked.pwsh or shutil.which("pwsh")
     try:
         switches = parse_switches(asked.set)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    _serve(Simulation(Path(pwsh), switches), asked.folder)
+    _serve(Simulation(Path(found) if found else None, switches), asked.folder)
     return 0
 
 
@@ -63,7 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="partner-simulator", description=__doc__)
     commands = parser.add_subparsers(dest="do", required=True)
     run = commands.add_parser("run", help="serve until interrupted")
-    run.add_argument("--pwsh", type=Path, help="PowerShell 7; default: the one on PATH")
+    engine = run.add_mutually_exclusive_group()
+    engine.add_argument(
+        "--pwsh", type=Path, help="PowerShell 7; default: the one on PATH, else --embedded"
+    )
+    engine.add_argument(
+        "--embedded",
+        action="store_true",
+        help="answer the operator's operations without PowerShell; no script is executed",
+    )
     run.add_argument(
         "--folder",
         type=Path,
@@ -83,7 +88,11 @@ def _serve(simulation: Simulation, folder: Path) -> None:
         signal.signal(number, lambda *_: ended.set())
     with simulation:
         write_folder(simulation, folder)
-        print(f"Exchange and Lync of litwareinc.com are up; see {folder}. Ctrl-C ends them.")
+        print(
+            f"Exchange and Lync of litwareinc.com are up (engine: {simulation.engine_name}); "
+            f"see {folder}. Ctrl-C ends them.",
+            flush=True,
+        )
         ended.wait()
 
 

@@ -1,6 +1,6 @@
-"""The whole domain on loopback: WinRM hosts, PowerShell, web sites, and a look behind them.
+"""The whole domain on loopback: WinRM hosts, what runs on them, web sites, and a look behind them.
 
-with Simulation(pwsh=Path("/usr/bin/pwsh")) as simulation:
+with Simulation(pwsh=Path("/usr/bin/pwsh")) as simulation:  # or pwsh=None: the embedded engine
     simulation.write_names(folder / "names.json")     # for names/sitecustomize.py
     (user, password), _ = simulation.credentials()
 """
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Self
 
 from partner_simulator import views
+from partner_simulator.embedded import EmbeddedEngine
 from partner_simulator.human import HumanActions
+from partner_simulator.ports import CommandEngine
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
 from partner_simulator.recording import RecordingEngine
 from partner_simulator.web import trust_check
@@ -40,7 +42,7 @@ class Simulation(HumanActions):
 
     def __init__(
         self,
-        pwsh: Path,
+        pwsh: Path | None,
         switches: Switches | None = None,
         *,
         settings: WsmanSettings | None = None,
@@ -48,8 +50,8 @@ class Simulation(HumanActions):
     ) -> None:
         """`pwsh`: a PowerShell 7, which passes for `windows_powershell` on every machine.
 
-        4.0 is what Windows Server 2012 R2 has. Nothing runs until `start`. `settings`: of all WinRM
-        services.
+        None: the embedded engine, which knows the operator's operations and runs no script. 4.0 is what
+        Windows Server 2012 R2 has. Nothing runs until `start`. `settings`: of all WinRM services.
         """
         self.domain = setup.build(switches or Switches())
         self.faults = Faults()
@@ -64,12 +66,10 @@ class Simulation(HumanActions):
         self._hosts: dict[str, WsmanServer] = {}
 
     def start(self) -> None:
-        """Bring everything up; the first time on a machine, cmdlets are compiled (some 10 s)."""
+        """Bring everything up; the first time on a machine, PowerShell's cmdlets are compiled (10 s)."""
         self._folder = Path(tempfile.mkdtemp(prefix="partner-simulation-"))
         world = World(self.domain, self._folder)
-        self._engine = RecordingEngine(
-            PowerShellEngine(self._pwsh, world, windows_powershell=self._windows_powershell)
-        )
+        self._engine = RecordingEngine(self._command_engine(world))
         self._farm.start()
         for fqdn in self.domain.machines:
             host = WsmanServer(
@@ -83,6 +83,11 @@ class Simulation(HumanActions):
             ).start()
             self._hosts[fqdn] = host
             self.domain.network.register(fqdn, WINRM, host.address, host.port)
+
+    def _command_engine(self, world: World) -> CommandEngine:
+        if self._pwsh is None:
+            return EmbeddedEngine(world, windows_powershell=self._windows_powershell)
+        return PowerShellEngine(self._pwsh, world, windows_powershell=self._windows_powershell)
 
     def stop(self) -> None:
         """End all processes and close all ports. Doing so twice is fine."""
@@ -110,6 +115,11 @@ class Simulation(HumanActions):
         self.stop()
 
     # What a client needs.
+
+    @property
+    def engine_name(self) -> str:
+        """What answers on the hosts: `PowerShell`, or `embedded`, which executes no script."""
+        return EmbeddedEngine.NAME if self._pwsh is None else PowerShellEngine.NAME
 
     @property
     def ca_pem(self) -> str:

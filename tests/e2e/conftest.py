@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from partner_demo.stage import Stage
+from partner_simulator.simulation import Simulation
 from partner_testbed import ControlPlane
 from support.observer import Observer
+from support.pwsh import chosen_pwsh
 
 
 @pytest.fixture
-def make_stage(plane: ControlPlane) -> Iterator[Callable[..., Stage]]:
+def pwsh(request: pytest.FixtureRequest) -> Path | None:
+    """The PowerShell of the simulated hosts; None: the embedded engine answers for them."""
+    return chosen_pwsh(getattr(request, "param", None))
+
+
+@pytest.fixture
+def make_stage(plane: ControlPlane, pwsh: Path | None) -> Iterator[Callable[..., Stage]]:
     """Set up stages; whatever the test did, all of them are checked and closed at the end."""
     stages: list[tuple[Stage, Observer]] = []
+    simulations = ExitStack()
 
-    def make(**options: object) -> Stage:
-        namespace = f"e2e-{uuid.uuid4().hex[:8]}"
-        stage = Stage(plane=plane, namespace=namespace, **({"settle": "1s"} | options))  # type: ignore[arg-type]  # passed through
+    def make(simulation: Simulation | None = None, settle: str = "1s", **options: Any) -> Stage:
+        stage = Stage(
+            plane=plane,
+            namespace=f"e2e-{uuid.uuid4().hex[:8]}",
+            simulation=simulation or simulations.enter_context(Simulation(pwsh)),
+            settle=settle,
+            **options,
+        )
         observer = Observer(stage)
         stages.append((stage, observer))
         stage.set_up()
@@ -32,6 +49,7 @@ def make_stage(plane: ControlPlane) -> Iterator[Callable[..., Stage]]:
         stage.operator.stop()
         problems += observer.finish()
         stage.close()
+    simulations.close()
     assert not problems, "\n".join(problems)
 
 

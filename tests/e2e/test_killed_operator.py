@@ -10,6 +10,9 @@ from partner_demo.stage import Stage
 from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT
 from partner_simulator.wsman.faults import Occasion
 from partner_simulator.wsman.names import Step
+from support.pwsh import on_both_engines
+
+pytestmark = on_both_engines
 
 
 def start(stage: Stage) -> None:

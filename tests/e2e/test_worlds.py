@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,6 @@ from partner_demo.stage import Stage
 from partner_demo.story import Story
 from partner_simulator.simulation import Simulation
 from partner_simulator.world.switches import ROWS, Name, Switches, all_worlds
-from partner_testbed import find_pwsh
 
 
 def covering_worlds() -> Iterator[tuple[str, Switches]]:
@@ -34,10 +34,10 @@ def worlds() -> list[tuple[str, Switches]]:
 @pytest.mark.parametrize(("name", "switches"), worlds(), ids=[name for name, _ in worlds()])
 @pytest.mark.timeout(600)
 def test_the_story_in_every_world(
-    name: str, switches: Switches, make_stage: Callable[..., Stage]
+    name: str, switches: Switches, make_stage: Callable[..., Stage], pwsh: Path | None
 ) -> None:
     """The same steps as in the demo."""
-    with Simulation(pwsh=find_pwsh(), switches=switches) as simulation:
+    with Simulation(pwsh, switches) as simulation:
         # Hosts read their own domain controller, so silence must outlast the directory's lag.
         settle = f"{1 + int(float(switches[Name.DIRECTORY_LAG_SECONDS]) * 1.2)}s"
         stage = make_stage(simulation=simulation, settle=settle)

@@ -19,7 +19,7 @@ from support.powershell_world import LYNC, TinyWorld, run
 NAME = "autodiscover.litwareinc.com"
 
 FETCH = f"""
-$request = [Net.WebRequest]::Create('https://{NAME}/autodiscover/metadata/json/1')
+$request = [Net.HttpWebRequest][Net.WebRequest]::Create('https://{NAME}/autodiscover/metadata/json/1')
 $request.Timeout = 20000; $request.ReadWriteTimeout = 20000; $request.AllowAutoRedirect = $false
 $request.Proxy = $null
 try {{
@@ -158,6 +158,6 @@ def test_machines_with_different_trust_get_different_answers(
 def test_an_unknown_name_cannot_be_resolved(engine: CommandEngine, world: TinyWorld) -> None:
     ended = run(engine, FETCH, LYNC)
     assert ended.lines == [
-        f"NameResolutionFailure | WebException | The remote name could not be resolved: '{NAME}'"
+        f"NameResolutionFailure | NameLost | The remote name could not be resolved: '{NAME}'"
     ]
     assert ("resolve", {"host": NAME, "port": 443}) in world.asked

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from partner_simulator.cli import main, parse_switches, switch_table
@@ -22,6 +28,23 @@ def test_switches_are_read_with_their_types() -> None:
     chosen = parse_switches(["duplicates-rejected=False", "directory-lag-seconds=0.0"])
     assert chosen[Name.DUPLICATES_REJECTED] is False
     assert chosen[Name.DIRECTORY_LAG_SECONDS] == 0.0
+
+
+def test_without_powershell_the_embedded_engine_serves_and_says_so(tmp_path: Path) -> None:
+    """As a process of its own, until it is interrupted."""
+    program = "import sys; from partner_simulator.cli import main; sys.exit(main(sys.argv[1:]))"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, "run", "--embedded", "--folder", str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert "(engine: embedded)" in told
+    assert (tmp_path / "names.json").exists()
 
 
 @pytest.mark.parametrize("text", ["nonsense=1", "duplicates-rejected=maybe"])

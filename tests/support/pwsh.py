@@ -1,12 +1,36 @@
-"""Where tests find a PowerShell; without one they fail and say what to install."""
+"""Where tests find a PowerShell, and how one is tried with it and without it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import partner_testbed
+from support.left_out import never_left_out
+
+EMBEDDED, POWERSHELL = "embedded", "PowerShell"
+on_both_engines = pytest.mark.parametrize(
+    "pwsh",
+    [
+        pytest.param(EMBEDDED, marks=never_left_out),
+        pytest.param(POWERSHELL, marks=pytest.mark.pwsh),
+    ],
+    indirect=True,
+)
+"""For a test with the fixture `pwsh`: on the embedded engine always, and where there is a PowerShell on it too."""
 
 
 def find_pwsh() -> Path:
     """The pwsh of `PARTNER_OPERATOR_PWSH`, of PATH or of the cache folder. Raises PowerShellMissingError."""
     return partner_testbed.find_pwsh()
+
+
+def chosen_pwsh(engine: str | None) -> Path | None:
+    """The pwsh for an engine; None is the embedded one. Without a choice: a PowerShell if there is one.
+
+    Raises PowerShellMissingError where it was chosen and is not there.
+    """
+    if engine == EMBEDDED:
+        return None
+    return find_pwsh() if engine == POWERSHELL else partner_testbed.choose_engine().pwsh

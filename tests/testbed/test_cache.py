@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from partner_testbed import PowerShellMissingError, ProgramMissingError, find_program, find_pwsh
+from partner_testbed import CacheNotWritableError
 from partner_testbed.cache import cache_folder, made_once
 from partner_testbed.kubeconfig import read_kubeconfig, write_kubeconfig
 
@@ -23,14 +23,6 @@ def make(path):
 
 print(made_once(pathlib.Path(sys.argv[1]), make).read_text())
 """
-
-
-def program(path: Path) -> Path:
-    """Write a program that does nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("#!/bin/sh\n")
-    path.chmod(0o755)
-    return path
 
 
 def test_two_processes_make_a_thing_once(tmp_path: Path) -> None:
@@ -59,47 +51,23 @@ def test_a_failed_build_leaves_nothing_and_is_tried_again(tmp_path: Path) -> Non
     assert made_once(target, lambda path: path.touch()).exists()
 
 
+def test_what_is_there_is_used_where_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is not there is refused with the folder's name. (Root writes everywhere: a file is in the way.)"""
+    there = tmp_path / "there"
+    there.touch()
+    assert made_once(there, lambda _path: None) == there
+    with pytest.raises(CacheNotWritableError, match=f"kept in {there}, which cannot be written to"):
+        made_once(there / "thing", lambda _path: None)
+
+
 def test_cache_folder_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PARTNER_OPERATOR_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_folder() == tmp_path / "partner-operator"
     monkeypatch.setenv("PARTNER_OPERATOR_CACHE", str(tmp_path / "own"))
     assert cache_folder() == tmp_path / "own"
-
-
-def test_pwsh_is_taken_from_variable_then_path_then_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    named, on_path = program(tmp_path / "a" / "pwsh"), program(tmp_path / "b" / "pwsh")
-    cached = program(tmp_path / "cache" / "powershell" / "pwsh")
-    monkeypatch.setenv("PARTNER_OPERATOR_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("PATH", str(on_path.parent))
-    monkeypatch.setenv("PARTNER_OPERATOR_PWSH", str(named))
-    assert find_pwsh() == named
-    monkeypatch.delenv("PARTNER_OPERATOR_PWSH")
-    assert find_pwsh() == on_path
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_pwsh() == cached
-    cached.unlink()
-    with pytest.raises(PowerShellMissingError, match="Install it"):
-        find_pwsh()
-    monkeypatch.setenv("PARTNER_OPERATOR_PWSH", str(tmp_path / "nowhere"))
-    with pytest.raises(PowerShellMissingError, match="PARTNER_OPERATOR_PWSH is"):
-        find_pwsh()
-
-
-def test_no_control_plane_and_no_go_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
-    monkeypatch.setenv("PARTNER_OPERATOR_CACHE", str(tmp_path))
-    monkeypatch.setattr("partner_testbed.program.find_go", lambda _source: None)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ProgramMissingError, match=r"install Go 1\.26"):
-        find_program()
-    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
-    with pytest.raises(ProgramMissingError, match="no kube-apiserver and no etcd"):
-        find_program()
 
 
 def test_a_kubeconfig_with_several_contexts_needs_a_name(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_start_waits_no_longer_than_its_limit(
 ) -> None:
     monkeypatch.setattr("partner_testbed.controlplane._START_LIMIT", 0.3)
     sleeper = Program((sys.executable, "-c", "import time; time.sleep(60)"), "a test")
-    plane = ControlPlane(tmp_path / "plane", program=sleeper)
+    plane = ControlPlane(tmp_path / "plane", find=lambda _progress: sleeper)
     with pytest.raises(ControlPlaneError, match="was not ready after"):
         plane.start()
     assert not plane.running

@@ -5,18 +5,33 @@ from __future__ import annotations
 import argparse
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from kubernetes.client import ApiException
 from rich.console import Console
 from rich.panel import Panel
 from rich.status import Status
+from urllib3.exceptions import HTTPError
 
-from partner_demo.stage import Stage, StageError
-from partner_demo.story import Story, told_by_servers
-from partner_testbed import ControlPlaneError, PowerShellMissingError, ProgramMissingError
+from partner_demo.stage import Stage
+from partner_demo.story import Step, Story, told_by_servers
+from partner_simulator.powershell.assemblies import CompilationFailed
+from partner_testbed import Choice, choose_engine
+
+_FAILURES = (
+    RuntimeError,
+    OSError,
+    subprocess.SubprocessError,
+    CompilationFailed,
+    ApiException,
+    HTTPError,
+)
+"""What can keep a step from coming true: what our own rooms raise, and what a sick machine or API server does."""
 
 
 def main() -> int:
@@ -28,18 +43,29 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     begun = time.monotonic()
+    last = ""
     try:
-        return _play(console, keep=arguments.keep)
-    except (StageError, ControlPlaneError, ProgramMissingError, PowerShellMissingError) as error:
-        console.print(f"[bold red]Did not come true:[/] {error}", markup=True, highlight=False)
+        with console.status("Looking for PowerShell") as status:
+            choice = choose_engine(_progress(console, status), fetch=True)
+        last = _not_executed(choice)
+        return _play(console, choice, keep=arguments.keep)
+    except _FAILURES as error:
+        _tell_failure(console, error)
         return 1
     except KeyboardInterrupt:
         console.print("Interrupted; everything was stopped.")
         return 130
     finally:
         console.print(f"[dim]{time.monotonic() - begun:.0f} s in all[/]")
+        if last:
+            console.print(last, markup=False, highlight=False)
         if arguments.picture is not None:
             arguments.picture.write_text(_without_fonts(console.export_svg(title="make demo")))
+
+
+def _not_executed(choice: Choice) -> str:
+    """The last line of a demo on the embedded engine."""
+    return "" if choice.powershell else f"The scripts were not executed: {choice.why_not}"
 
 
 def _without_fonts(svg: str) -> str:
@@ -49,7 +75,9 @@ def _without_fonts(svg: str) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="partner_demo", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="stay up until Ctrl-C afterwards")
+    parser.add_argument(
+        "--keep", action="store_true", help="stay up, before the objects are deleted, until Ctrl-C"
+    )
     parser.add_argument("--picture", type=Path, help="write what was printed to this SVG file")
     return parser.parse_args()
 
@@ -58,35 +86,60 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _play(console: Console, *, keep: bool) -> int:
+def _play(console: Console, choice: Choice, *, keep: bool) -> int:
     begun = time.monotonic()
     with console.status("Setting up") as status:
-        stage = Stage(progress=_progress(console, status))
+        stage = Stage(choice=choice, progress=_progress(console, status))
+        engine = choice.powershell or f"{stage.simulation.engine_name}, written in Python"
+        console.print(f"Engine of the simulated servers: {engine}", markup=False, highlight=False)
         stage.__enter__()
-    console.print(f"[dim]set up in {time.monotonic() - begun:.0f} s[/]")
     try:
+        console.print(f"[dim]set up in {time.monotonic() - begun:.0f} s: {stage.plane.origin}[/]")
         console.print(f"API server {stage.plane.url}; servers simulated on loopback.")
         begun = time.monotonic()
-        for number, step in enumerate(Story(stage).steps(), start=1):
-            console.print(f"\n[bold cyan]{number}. {step.title}[/]  [dim]{step.command}[/]")
-            started = time.monotonic()
-            with console.status(step.title):
-                step.act()
-            for line in told_by_servers(stage.simulation):
-                console.print(f"   [green]✓[/] {line}", highlight=False)
-            console.print(f"   [dim]{time.monotonic() - started:.1f} s[/]")
-            if number == 2:
-                console.print(stage.kubectl("get", "papp"), highlight=False)
+        *steps, last = Story(stage).steps()
+        try:
+            for number, step in enumerate(steps, start=1):
+                _act(console, stage, number, step)
+            if not keep:
+                _act(console, stage, len(steps) + 1, last)
+        except _FAILURES as error:
+            if not keep:
+                raise
+            _tell_failure(console, error)
+            _stay(console, stage, "It did not come true. Still up")
+            return 1
         memory = stage.operator.peak_memory_bytes() / 1e6
         console.print(
             f"\n[bold green]Every step came true[/] in {time.monotonic() - begun:.0f} s. "
             f"The operator took {memory:.0f} MB at its peak."
         )
         if keep:
-            _stay(console, stage)
+            _stay(
+                console,
+                stage,
+                f"All are Ready, and nothing was deleted (step {len(steps) + 1}). Still up",
+            )
     finally:
         stage.close()
     return 0
+
+
+def _act(console: Console, stage: Stage, number: int, step: Step) -> None:
+    console.print(f"\n[bold cyan]{number}. {step.title}[/]  [dim]{step.command}[/]")
+    started = time.monotonic()
+    with console.status(step.title):
+        step.act()
+    for line in told_by_servers(stage.simulation):
+        console.print(f"   [green]✓[/] {line}", highlight=False)
+    console.print(f"   [dim]{time.monotonic() - started:.1f} s[/]")
+    if number == 2:
+        console.print(stage.kubectl("get", "papp"), highlight=False)
+
+
+def _tell_failure(console: Console, error: BaseException) -> None:
+    console.print("[bold red]Did not come true:[/]", end=" ")
+    console.print(str(error), markup=False, highlight=False)
 
 
 def _progress(console: Console, status: Status) -> Callable[[str], None]:
@@ -105,17 +158,25 @@ def _progress(console: Console, status: Status) -> Callable[[str], None]:
     return tell
 
 
-def _stay(console: Console, stage: Stage) -> None:
+def _stay(console: Console, stage: Stage, title: str) -> None:
+    """Until Ctrl-C."""
+    look = f"{stage.kubectl_path} -n {stage.namespace}"
     console.print(
         Panel(
             f"export KUBECONFIG={stage.plane.kubeconfig}\n"
-            f"kubectl -n {stage.namespace} get pserver,papp\n"
+            f"{look} get pserver,papp -o wide\n"
+            f"{look} describe papp      # conditions: who trusts whom, active since, last tested\n"
+            f"{look} get events         # what was registered, restarted, repaired\n"
+            f"{look} edit pserver       # such as mode: Observe\n"
+            f"{look} delete papp --all  # trust ends, and only what it created goes\n"
             f"tail -f {stage.operator.log}",
-            title="Still up; Ctrl-C ends everything",
+            title=f"{title}; Ctrl-C ends everything",
         )
     )
-    while stage.operator.running:
-        time.sleep(1)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(1)
+    console.print("Everything was stopped.")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_READY_SECONDS = 600  # one that has ended is noticed at once: only a slow machine needs so long
 
 
 class OperatorProcess:
@@ -91,7 +92,7 @@ class OperatorProcess:
         self._wait_ready()
 
     def _wait_ready(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             if not self.running:
                 raise RuntimeError(f"the operator ended at once:\n{self.tail()}")

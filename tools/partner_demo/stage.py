@@ -18,17 +18,21 @@ from kubernetes import client
 
 from partner_demo.operator_process import ROOT, OperatorProcess
 from partner_simulator.simulation import Simulation
-from partner_testbed import ControlPlane, find_pwsh, install_crds
+from partner_testbed import Choice, ControlPlane, choose_engine, install_crds, program_for_demo
 
 Progress = Callable[[str], None]
 SERVICE_ACCOUNT = "partner-operator"
+_TOKEN_SECONDS = 24 * 3600
+_KUBECTL_SECONDS = 600
+_AT_MOST = 10
+"""How many times as long as nothing may move a wait can be in all: who only retries does not get there."""
 
 
 def _control_plane(progress: Progress) -> ControlPlane:
     """The cluster that the environment names, else one of our own."""
     if "PARTNER_OPERATOR_KUBECONFIG" in os.environ:
         return ControlPlane.from_environment(progress=progress)
-    return ControlPlane(progress=progress)
+    return ControlPlane(progress=progress, find=program_for_demo)
 
 
 class StageError(RuntimeError):
@@ -44,18 +48,22 @@ class Stage:
         namespace: str = "partner-demo",
         plane: ControlPlane | None = None,
         simulation: Simulation | None = None,
+        choice: Choice | None = None,
         settle: str | None = None,
         operator_arguments: Sequence[str] = (),
         progress: Progress = lambda message: None,
     ) -> None:
-        """Describe a stage. A given control plane or simulation is used and left running."""
+        """Describe a stage. A given control plane or simulation is used and left running.
+
+        `choice`: the engine for a simulation of its own; what is found on this machine without it.
+        """
         self.namespace = namespace
         self._settle = settle
         self._progress = progress
         self._owns_plane = plane is None
         self._owns_simulation = simulation is None
         self.plane = plane or _control_plane(progress)
-        self.simulation = simulation or Simulation(pwsh=find_pwsh())
+        self.simulation = simulation or Simulation(pwsh=(choice or choose_engine()).pwsh)
         self.folder = Path(tempfile.mkdtemp(prefix="partner-stage-"))
         self._operator_arguments = tuple(operator_arguments)
         self.operator: OperatorProcess = self._describe_operator()
@@ -98,7 +106,10 @@ class Stage:
         self.simulation.write_names(self.folder / "names.json")
         (self.folder / "windows-ca.crt").write_text(self.simulation.ca_pem)
         self.plane.service_account_kubeconfig(
-            self.namespace, SERVICE_ACCOUNT, self.folder / "operator.kubeconfig", seconds=7200
+            self.namespace,
+            SERVICE_ACCOUNT,
+            self.folder / "operator.kubeconfig",
+            seconds=_TOKEN_SECONDS,
         )
 
     def _install_rights(self) -> None:
@@ -123,10 +134,15 @@ class Stage:
             self.plane.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def kubectl_path(self) -> Path:
+        """The real kubectl, which the locked dependencies bring."""
+        return Path(sys.executable).parent / "kubectl"
+
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """Run the real kubectl as the administrator. Raises StageError with its own words."""
         command = [
-            str(Path(sys.executable).parent / "kubectl"),
+            str(self.kubectl_path),
             "--kubeconfig",
             str(self.plane.kubeconfig),
             "--namespace",
@@ -134,7 +150,12 @@ class Stage:
             *arguments,
         ]
         answer = subprocess.run(
-            command, input=text, capture_output=True, text=True, check=False, timeout=120
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_KUBECTL_SECONDS,
         )
         if answer.returncode != 0:
             raise StageError(answer.stderr.strip() or answer.stdout.strip())
@@ -186,10 +207,28 @@ class Stage:
         conditions = self.get(kind, name).get("status", {}).get("conditions", [])
         return next((found for found in conditions if found["type"] == condition), {})
 
-    def wait_for(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> float:
-        """Wait until it holds and return how long that took. Raises StageError with the log's end."""
-        begun = time.monotonic()
-        while time.monotonic() - begun < seconds:
+    def delete(self, *names: str) -> None:
+        """`kubectl delete papp` of these, or of all, and wait until they are gone."""
+        self.kubectl("delete", "papp", *(names or ("--all",)), "--wait=false")
+
+        def gone() -> bool:
+            there = {
+                line.partition("/")[2] for line in self.kubectl("get", "papp", "-o", "name").split()
+            }
+            return not (there & set(names) if names else there)
+
+        self.wait_for(f"{' and '.join(names) or 'all of them'} are gone", gone)
+
+    def wait_for(self, what: str, holds: Callable[[], bool], seconds: float = 120) -> float:
+        """Wait until it holds and return how long that took. Raises StageError with the log's end.
+
+        Nothing may move for `seconds`: a slow machine takes longer, and one that stands still is seen.
+        """
+        begun = moved = time.monotonic()
+        before = self._moves()
+        while time.monotonic() - moved < seconds and time.monotonic() - begun < _AT_MOST * seconds:
+            if (now := self._moves()) != before:
+                before, moved = now, time.monotonic()
             if not self.operator.running:
                 raise StageError(
                     f"the operator ended while waiting for {what}\n{self.operator.tail()}"
@@ -198,11 +237,21 @@ class Stage:
                 return time.monotonic() - begun
             time.sleep(0.2)
         objects = self.kubectl("get", "pserver,papp", "-o", "wide")
+        waited = time.monotonic() - begun
         raise StageError(
-            f"did not come true within {seconds:.0f} s: {what}\n{objects}\n{self.operator.tail()}"
+            f"did not come true within {waited:.0f} s, the last {time.monotonic() - moved:.0f} of them "
+            f"without a move: {what}\n{objects}\n{self.operator.tail()}"
         )
 
-    def wait_ready(self, name: str, seconds: float = 90) -> float:
+    def _moves(self) -> object:
+        """What changes whenever the operator or a server does something."""
+        return (
+            self.simulation.commands_started(),
+            len(self.simulation.writes()),
+            [self.simulation.restarts(host) for host in self.simulation.exchange_hosts()],
+        )
+
+    def wait_ready(self, name: str, seconds: float = 120) -> float:
         """Wait until an application is Ready for its present generation (kubectl wait's rule)."""
 
         def ready() -> bool:

@@ -93,7 +93,7 @@ class Story:
         self.stage.apply_text(self.stage.examples())
         self.stage.operator.start()
         for name in (EXCHANGE_OBJECT, LYNC_OBJECT):
-            self.stage.wait_ready(name, 120)
+            self.stage.wait_ready(name)
         self._expect_trust()
         for host in self.simulation.exchange_hosts():
             restarts = self.simulation.restarts(host)
@@ -152,7 +152,7 @@ class Story:
         for name in (EXCHANGE_OBJECT, LYNC_OBJECT):
             renamed = renamed.replace(f"name: {name}", f"name: {name}-2")
         self.stage.apply_text(renamed)
-        self.stage.kubectl("delete", "papp", EXCHANGE_OBJECT, LYNC_OBJECT, "--timeout=60s")
+        self.stage.delete(EXCHANGE_OBJECT, LYNC_OBJECT)
         for name in (f"{EXCHANGE_OBJECT}-2", f"{LYNC_OBJECT}-2"):
             self.stage.wait_ready(name)
         changed = self.simulation.configuration_writes()[writes:]
@@ -161,7 +161,7 @@ class Story:
 
     def delete(self) -> None:
         """What we created is removed; what was there before stays."""
-        self.stage.kubectl("delete", "papp", "--all", "--timeout=150s")
+        self.stage.delete()
         names = [entry.name for entry in self.simulation.exchange_entries()]
         self._expect(not self.simulation.lync_entries(), "Lync still trusts somebody")
         self._expect(
@@ -206,9 +206,9 @@ class Story:
                     return False
             return True
 
-        self.stage.wait_for("all requests are handled", handled, 120)
+        self.stage.wait_for("all requests are handled", handled)
         for name in (EXCHANGE_OBJECT, LYNC_OBJECT):
-            self.stage.wait_ready(name, 120)
+            self.stage.wait_ready(name)
 
     @staticmethod
     def _expect(holds: bool, otherwise: str) -> None:

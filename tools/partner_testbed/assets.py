@@ -30,7 +30,7 @@ from partner_testbed.kubeconfig import write_kubeconfig
 from partner_testbed.pki import make_serving_pki
 from partner_testbed.program import SOURCE, cached_binary
 
-_READY_LIMIT = 60.0
+_READY_LIMIT = 600.0  # a program that has ended is noticed at once
 
 
 def main() -> None:

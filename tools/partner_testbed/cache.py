@@ -10,6 +10,10 @@ from pathlib import Path
 Progress = Callable[[str], None]
 
 
+class CacheNotWritableError(RuntimeError):
+    """Something is to be made, and there is nowhere to keep it."""
+
+
 def silent(_message: str) -> None:
     """Show no progress."""
 
@@ -26,12 +30,12 @@ def made_once(target: Path, make: Callable[[Path], None], progress: Progress = s
     """Return ``target``, calling ``make`` with a path to create first if it is not there.
 
     Whoever comes second waits for the first. The result appears under its name only when it is
-    complete, so one that is interrupted leaves nothing that looks like a result.
+    complete, so one that is interrupted leaves nothing that looks like a result. Raises
+    CacheNotWritableError when it is not there and nothing can be written beside it.
     """
     if target.exists():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(target.with_name(target.name + ".lock"), progress):
+    with _locked(target.with_name(target.name + ".lock"), progress):
         if not target.exists():
             with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as folder:
                 unfinished = Path(folder) / target.name
@@ -41,9 +45,17 @@ def made_once(target: Path, make: Callable[[Path], None], progress: Progress = s
 
 
 @contextmanager
-def _lock(path: Path, progress: Progress) -> Iterator[None]:
+def _locked(path: Path, progress: Progress) -> Iterator[None]:
     """Hold an exclusive lock that the kernel drops with the process, however that ends."""
-    with path.open("w") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w")
+    except OSError as error:
+        raise CacheNotWritableError(
+            f"{path.stem} is to be kept in {path.parent}, which cannot be written to "
+            f"({error.strerror}). Set PARTNER_OPERATOR_CACHE to a folder that can."
+        ) from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,7 +1,7 @@
 """Foreign WinRM clients, each in an environment of its own, made once per lock in the cache folder.
 
 The locks are in tests/clients/locks: hashes for every file, no registry's address. A client that cannot be had is an
-error with a sentence, never a test left out.
+error with a sentence.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from partner_testbed import debian
 from partner_testbed.cache import Progress, cache_folder, made_once, silent
+from partner_testbed.missing import MissingError
 
 LOCKS = Path(__file__).resolve().parent.parent.parent / "tests" / "clients" / "locks"
 _COLLECTION = "ansible_collections/ansible/windows/"
@@ -34,8 +35,21 @@ class Client(StrEnum):
     WINRM_CLIENT = "winrm-client"
 
 
-class ClientMissingError(RuntimeError):
-    """A client cannot be had on this machine; the message says what would help."""
+class ClientMissingError(MissingError):
+    """A client cannot be had on this machine."""
+
+    what = "foreign WinRM clients"
+    brings = "pip and npm that reach their registries"
+
+
+class _NodeMissingError(ClientMissingError):
+    what = "Node.js 20 with npm"
+    brings = "node and npm on PATH"
+
+
+class _PackerMissingError(ClientMissingError):
+    what = "Packer"
+    brings = f"packer on PATH, or {debian.PackageMissingError.brings}"
 
 
 def environment(client: Client, progress: Progress = silent) -> Path:
@@ -79,7 +93,7 @@ def packer(progress: Progress = silent) -> Path:
     try:
         return debian.unpacked("packer", progress) / "usr" / "bin" / "packer"
     except debian.PackageMissingError as error:
-        raise ClientMissingError(str(error)) from error
+        raise _PackerMissingError(str(error)) from error
 
 
 def build_all(progress: Progress = silent) -> None:
@@ -125,7 +139,7 @@ def _node_modules(target: Path, files: Sequence[Path]) -> None:
 def _program(name: str, called: str) -> str:
     found = shutil.which(name)
     if found is None:
-        raise ClientMissingError(
+        raise _NodeMissingError(
             f"{called} must be on PATH to test against the npm package winrm-client"
         )
     return found

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +19,7 @@ from partner_testbed.cache import Progress, silent
 from partner_testbed.kubeconfig import authority, read_kubeconfig, write_kubeconfig
 from partner_testbed.program import Program, find_program
 
-_START_LIMIT = 120.0
+_START_LIMIT = 600.0  # one that has ended is noticed at once: only a slow machine needs so long
 _STOP_LIMIT = 20.0
 _TOOLS = Path(__file__).resolve().parent.parent
 
@@ -47,7 +47,7 @@ class ControlPlane:
         keep: bool = False,
         audit: bool = True,
         apiserver_flags: Sequence[str] = (),
-        program: Program | None = None,
+        find: Callable[[Progress], Program] = find_program,
         progress: Progress = silent,
     ) -> None:
         """Describe a control plane; ``start`` starts it."""
@@ -63,7 +63,9 @@ class ControlPlane:
         self.url = ""
         self.kubeconfig = self.folder / "admin.kubeconfig"
         self._flags = tuple(apiserver_flags)
-        self._program = program
+        self._find = find
+        self.origin = ""
+        """Where the program comes from, and the version of Kubernetes; known once it has started."""
         self._progress = progress
         self._process: subprocess.Popen[str] | None = None
 
@@ -127,7 +129,7 @@ class ControlPlane:
         if not self.managed or self.running:
             return
         self._reap()
-        program = self._program or find_program(self._progress)
+        program = self._find(self._progress)
         self._progress(f"starting the control plane ({program.origin})")
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         flags = ["--dir", str(self.folder), "--port", str(self.port)]
@@ -153,7 +155,8 @@ class ControlPlane:
         self.kubeconfig, self.url = Path(facts["kubeconfig"]), facts["url"]
         self.port, self.pid = facts["port"], facts["pid"]
         self.controllers = facts.get("controllers", True)
-        self._progress(f"the control plane is ready: Kubernetes {facts['version']} at {self.url}")
+        self.origin = f"Kubernetes {facts['version']} ({program.origin})"
+        self._progress(f"the control plane is ready: {self.origin} at {self.url}")
 
     def stop(self) -> None:
         """Stop it in order; its objects stay in the folder for another start."""

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from partner_testbed.cache import Progress, cache_folder, made_once, silent
+from partner_testbed.missing import MissingError
 
 LOCK = Path(__file__).resolve().parent.parent.parent / "requirements" / "debian.txt"
 
 
-class PackageMissingError(RuntimeError):
+class PackageMissingError(MissingError):
     """A package cannot be had on this machine."""
+
+    what = "packages of Debian (amd64)"
+    brings = "apt-get that reaches an archive"
 
 
 @dataclass(frozen=True, slots=True)

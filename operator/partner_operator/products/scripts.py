@@ -1,4 +1,4 @@
-"""Operation scripts: the text that goes over the wire is the preludes and the operation, under a watchdog."""
+"""Operation scripts: over the wire go a line with the name, the watchdog, the preludes and the operation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ def script(product: str, operation: str) -> str:
 
 @cache
 def watched(product: str, operation: str) -> str:
-    """The same under the watchdog, which is called off at the end however that comes about."""
+    """The same under the watchdog, which is called off at the end in any case.
+
+    Its first line names it, for whoever reads a log of scripts on the server.
+    """
     watchdog = resources.files(_PACKAGE) / "scripts" / "watchdog.ps1"
-    begin = watchdog.read_text(encoding="ascii")
-    return f"{begin}try {{\n{script(product, operation)}\n}}\nfinally {{ $null = $watchdog.Dispose() }}\n"
+    begin = f"# {product}/{operation}\n{watchdog.read_text(encoding='ascii')}"
+    end = "finally { $null = $watchdog.Dispose() }"
+    return f"{begin}try {{\n{script(product, operation)}\n}}\n{end}\n"

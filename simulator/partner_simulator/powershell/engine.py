@@ -13,12 +13,8 @@ from pathlib import Path
 from partner_simulator.ports import COMMAND_LINE_CHARACTERS, CmdletError, CmdletWorld, Session
 from partner_simulator.powershell.assemblies import Assemblies, assemblies, cache_folder
 from partner_simulator.powershell.command import Command
-from partner_simulator.powershell.command_line import (
-    PowerShellRun,
-    ProgramRun,
-    Refusal,
-    parse,
-)
+from partner_simulator.powershell.command_line import PowerShellRun
+from partner_simulator.powershell.commands import Commands
 from partner_simulator.powershell.emulation import Emulation, WindowsPowerShell
 from partner_simulator.powershell.hosts import Job, run_cold
 from partner_simulator.powershell.launching import HostDied, Launcher
@@ -27,12 +23,14 @@ from partner_simulator.powershell.pool import Pool
 from partner_simulator.powershell.server import WorldServer
 
 _log = logging.getLogger(__name__)
-_CLOSE_SECONDS = 10.0
 _NEVER_RAN = 1
 
 
 class PowerShellEngine:
     """A CommandEngine on a real pwsh; product cmdlets and Windows commands ask `world`."""
+
+    NAME = "PowerShell"
+    """What it is called wherever somebody is told who answers."""
 
     def __init__(
         self,
@@ -60,71 +58,24 @@ class PowerShellEngine:
         nothing.mkdir()
         modules = _EndpointModules(parts)
         self._server = WorldServer(world, self._folder, modules.manifest)
-        self._world = world
-        self._longest_line = longest_line
         emulation = Emulation(windows_powershell, hosts or {})
         self._machines = Machines(self._folder, parts, world, emulation)
         self._launcher = Launcher(pwsh, parts.core, home, self._server, nothing)
         self._pool = Pool(self._launcher, processes) if reuse else None
         self._slots = threading.BoundedSemaphore(processes)
-        self._commands: set[Command] = set()
-        self._lock = threading.Lock()
+        self._commands = Commands(world, self._powershell, longest_line)
 
     def start(self, session: Session, command_line: str) -> Command:
         """Start a command line as cmd.exe would; see ports.CommandEngine."""
-        asked = parse(command_line, self._longest_line)
-
-        def begin(running: Command) -> None:
-            code = _NEVER_RAN
-            try:
-                match asked:
-                    case Refusal():
-                        code = _refuse(running, asked)
-                    case ProgramRun():
-                        code = self._program(session, asked, running)
-                    case PowerShellRun():
-                        code = self._powershell(session, asked, running)
-            finally:
-                # Last, so that whoever sees the end finds a free process and no leftovers.
-                running.finish(code)
-                self._forget(running)
-
-        waits = isinstance(asked, PowerShellRun) and asked.reads_input
-        command = Command(begin, waits_for_input=waits)
-        with self._lock:
-            self._commands.add(command)
-        return command
+        return self._commands.start(session, command_line)
 
     def close(self) -> None:
         """End all processes and forget all folders."""
-        with self._lock:
-            commands = list(self._commands)
-        for command in commands:
-            command.terminate()
-        for command in commands:
-            command.join(_CLOSE_SECONDS)
+        self._commands.close()
         if self._pool is not None:
             self._pool.close()
         self._server.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _forget(self, command: Command) -> None:
-        with self._lock:
-            self._commands.discard(command)
-
-    def _program(self, session: Session, asked: ProgramRun, running: Command) -> int:
-        code, text = 0, ""
-        match asked.name:
-            case "hostname":
-                text = session.host.partition(".")[0] + "\n"
-            case "whoami":
-                text = session.logon.user.lower() + "\n"
-            case "iisreset":
-                arguments = {"arguments": list(asked.arguments)}
-                answer = self._world.system(session, "iisreset", arguments)
-                code, text = answer["exit_code"], answer["output"]
-        running.emit("stdout", text.encode())
-        return code
 
     def _powershell(self, session: Session, asked: PowerShellRun, running: Command) -> int:
         key = self._server.enter(session)
@@ -151,8 +102,3 @@ class _EndpointModules:
 
     def manifest(self, product: str) -> Path:
         return self._parts.module(product, "RemoteEndpoint")
-
-
-def _refuse(running: Command, refusal: Refusal) -> int:
-    running.emit("stderr", refusal.stderr.encode())
-    return refusal.exit_code

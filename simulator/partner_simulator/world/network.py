@@ -89,10 +89,11 @@ class Network:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         check_certificate: bool = True,
+        timeout_seconds: float | None = None,
     ) -> Answer:
         """Make one request from machine `origin`, with its DNS and its trust. No redirects.
 
-        Raises RequestFailed.
+        `timeout_seconds`: of each step, instead of the network's own. Raises RequestFailed.
         """
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
@@ -102,7 +103,7 @@ class Network:
             raise RequestFailed(f"The remote name could not be resolved: '{parts.hostname}'")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
-            with socket.create_connection(where, self.timeout_seconds) as plain:
+            with socket.create_connection(where, timeout_seconds or self.timeout_seconds) as plain:
                 context = self._context(origin, check_certificate=check_certificate)
                 with context.wrap_socket(plain, server_hostname=parts.hostname) as secure:
                     connection = HTTPConnection(parts.hostname)

@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace PartnerSimulator
@@ -19,7 +20,7 @@ namespace PartnerSimulator
         public WebRequest Create(Uri uri)
         {
             var where = Channel.System("resolve", new JsonObject { ["host"] = uri.IdnHost, ["port"] = uri.Port });
-            if (where == null) return new UnresolvableRequest(uri);
+            if (where == null) return Lost(uri);
             var target = new UriBuilder(uri) { Host = (string)where["address"], Port = (int)where["port"] }.Uri;
             var request = (HttpWebRequest)WebRequest.CreateDefault(target);
             // Validation and SNI go by the Host header; a closed connection never answers for a later run.
@@ -27,39 +28,21 @@ namespace PartnerSimulator
             request.KeepAlive = false;
             return request;
         }
+
+        /// <summary>A request as any other (scripts cast it), that fails when it is about to connect.</summary>
+        static HttpWebRequest Lost(Uri uri)
+        {
+            var request = (HttpWebRequest)WebRequest.CreateDefault(new Uri(uri.Scheme + "://127.0.0.1:1/"));
+            request.ServicePoint.BindIPEndPointDelegate = (point, far, retries) => throw new NameLost(uri.Host);
+            return request;
+        }
     }
 
-    /// <summary>A request to a name that the simulated DNS does not know.</summary>
-    public sealed class UnresolvableRequest : WebRequest
+    /// <summary>The simulated DNS does not know a name.</summary>
+    public sealed class NameLost : SocketException
     {
-        readonly Uri uri;
-        public UnresolvableRequest(Uri uri) { this.uri = uri; Headers = new WebHeaderCollection(); Method = "GET"; }
-        public override Uri RequestUri { get { return uri; } }
-        public override string Method { get; set; }
-        public override WebHeaderCollection Headers { get; set; }
-        public override IWebProxy Proxy { get; set; }
-        public override int Timeout { get; set; }
-        public override bool UseDefaultCredentials { get; set; }
-        public override ICredentials Credentials { get; set; }
-        public override bool PreAuthenticate { get; set; }
-        public override string ContentType { get; set; }
-        public int ReadWriteTimeout { get; set; }
-        public int MaximumAutomaticRedirections { get; set; }
-        public int MaximumResponseHeadersLength { get; set; }
-        public bool AllowAutoRedirect { get; set; }
-        public bool KeepAlive { get; set; }
-        public string Accept { get; set; }
-        public string UserAgent { get; set; }
-        public string Host { get; set; }
-        public CookieContainer CookieContainer { get; set; }
-        public DecompressionMethods AutomaticDecompression { get; set; }
-        public ServicePoint ServicePoint { get { return ServicePointManager.FindServicePoint(uri); } }
-        public override void Abort() { }
-
-        public override WebResponse GetResponse()
-        {
-            throw new WebException(
-                "The remote name could not be resolved: '" + uri.Host + "'", null, WebExceptionStatus.NameResolutionFailure, null);
-        }
+        readonly string host;
+        public NameLost(string host) : base((int)SocketError.HostNotFound) { this.host = host; }
+        public override string Message { get { return "The remote name could not be resolved: '" + host + "'"; } }
     }
 }

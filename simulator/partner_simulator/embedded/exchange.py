@@ -1,0 +1,300 @@
+"""Exchange's operations: what their scripts answer, call and leave behind."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from partner_simulator.embedded import failures, web
+from partner_simulator.embedded.configure import configure
+from partner_simulator.embedded.failures import Failed
+from partner_simulator.embedded.plain import first, instant, listed, prop, same, shown, text
+from partner_simulator.embedded.run import Run, Told
+from partner_simulator.ports import Logon, LogonKind, PsObject
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The inner session to Exchange's own endpoint, and the domain controller of its calls."""
+
+    run: Run
+    hop: Logon
+    controller: str = ""
+    """Empty: none is named."""
+
+    def _named(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        return parameters | ({"DomainController": self.controller} if self.controller else {})
+
+    def told(self, cmdlet: str, *, stops: bool = True, **parameters: Any) -> Told:
+        """A call with all that it writes. Raises Failed."""
+        return self.run.told(cmdlet, self._named(parameters), self.hop, stops=stops)
+
+    def __call__(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
+        """The objects of a call. Raises Failed."""
+        return self.run.call(cmdlet, self._named(parameters), self.hop)
+
+    def found(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
+        """The objects of a call; none where Exchange knows no such object. Raises Failed."""
+        try:
+            return self(cmdlet, **parameters)
+        except Failed as failed:
+            if failed.not_found:
+                return []
+            raise
+
+
+def session(run: Run) -> Exchange:
+    """Open the inner session with the explicit credential, on the controller of the request. Raises Failed."""
+    host, user = run.text("host"), run.secrets.get("username")
+    endpoint, password = f"http://{host}/PowerShell/", run.secrets.get("password")
+    try:
+        answer = run.system("credential", endpoint=endpoint, user=user, password=password)
+        if "user" not in answer:
+            if not run.system("snapins"):
+                raise failures.thrown("PartnerOperator.NotExchange")
+            raise failures.no_inner_session(host, answer["error"])
+        exchange = Exchange(run, Logon(answer["user"], LogonKind.NETWORK))
+        exchange("Set-ADServerSettings", ViewEntireForest=True)
+    except Failed as failed:
+        failed.function = "Open-Exchange"
+        raise
+    return replace(exchange, controller=run.text("controller"))
+
+
+def observe(run: Run) -> Mapping[str, Any]:
+    """Everything that decisions need."""
+    exchange = session(run)
+    organization = _organization(exchange)
+    controller = text(organization, "OriginatingServer")
+    exchange = replace(exchange, controller=controller)
+    read = exchange.told("Get-PartnerApplication")
+    entries = [_entry(exchange, entry) for entry in read.objects]
+    roles = [
+        str(name)
+        for name in run.asked("roles") or ()
+        for role in exchange.found("Get-ManagementRole", Identity=name)
+        if same(prop(role, "Name"), name)
+    ]
+    config = first(exchange("Get-AuthConfig"))
+    named = {
+        which: text(config, f"{which.title()}CertificateThumbprint")
+        for which in ("current", "previous", "next")
+    }
+    certificates, fault = _certificates(exchange, list(named.values()))
+    servers = exchange("Get-ExchangeServer")
+    own = [server for server in servers if same(prop(server, "Fqdn"), run.asked("host"))]
+    domains = exchange("Get-AcceptedDomain")
+    return {
+        "product": "Exchange",
+        "version": text(own[-1], "AdminDisplayVersion") if own else "",
+        "organization": text(organization, "DistinguishedName"),
+        "controller": controller,
+        "entries": entries,
+        "warnings": read.warnings,
+        "roles": roles,
+        **named,
+        "nextEffectiveAt": instant(prop(config, "NextCertificateEffectiveDate")),
+        "certificates": certificates,
+        "certificateFault": fault,
+        "hosts": [_host(server) for server in servers],
+        "domains": [text(domain, "DomainName") for domain in domains],
+        "documents": web.documents(run),
+    }
+
+
+def _organization(exchange: Exchange) -> PsObject | None:
+    """From the controller of last time while it answers, else from any."""
+    found: list[PsObject] = []
+    if exchange.controller:
+        try:
+            found = exchange("Get-OrganizationConfig")
+        except Failed:
+            found = []
+    return first(found or replace(exchange, controller="")("Get-OrganizationConfig"))
+
+
+def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
+    uses_server = bool(prop(entry, "UseAuthServer"))
+    return {
+        **shown(
+            entry,
+            "reference=DistinguishedName name=Name applicationIdentifier=ApplicationIdentifier"
+            " realm=Realm issuer=IssuerIdentifier metadataUrl=AuthMetadataUrl",
+            "enabled=Enabled acceptsSecurityIdentifiers=AcceptSecurityIdentifierInformation"
+            " useAuthServer=UseAuthServer",
+            "changedAt=WhenChangedUTC",
+        ),
+        "certificates": list(prop(entry, "CertificateStrings") or ()),
+        "account": None if uses_server else _account(exchange, text(entry, "LinkedAccount")),
+    }
+
+
+def _account(exchange: Exchange, name: str) -> dict[str, Any] | None:
+    """Roles of the account that an entry acts with; None when it has none or it is gone."""
+    try:
+        if not name or not exchange("Get-User", Identity=name):
+            return None
+        return {"name": name, "roles": _roles(exchange, name)}
+    except Failed as failed:
+        if failed.not_found:
+            return None
+        raise
+
+
+def _roles(exchange: Exchange, account: str) -> list[str]:
+    assignments = exchange("Get-ManagementRoleAssignment", RoleAssignee=account)
+    return [text(assignment, "Role") for assignment in assignments]
+
+
+def _certificates(exchange: Exchange, named: list[str]) -> tuple[list[dict[str, Any]], str]:
+    """The named certificates, and why there are none if so."""
+    try:
+        stored = exchange("Get-ExchangeCertificate", Server=exchange.run.asked("host"))
+    except Failed as failed:
+        return [], failed.message
+    found = [
+        {
+            "thumbprint": text(one, "Thumbprint"),
+            "der": base64.b64encode(prop(one, "RawData")).decode("ascii"),
+        }
+        for one in stored
+        if listed(named, prop(one, "Thumbprint"))
+    ]
+    return found, "" if stored else "Get-ExchangeCertificate returns nothing."
+
+
+def _host(server: PsObject) -> dict[str, Any]:
+    loads = prop(server, "IsMailboxServer") or prop(server, "IsClientAccessServer")
+    restarts = prop(server, "IsE15OrLater") is not False and bool(loads)
+    return shown(server, "fqdn=Fqdn", "edge=IsEdgeServer") | {"restarts": restarts}
+
+
+def register(run: Run) -> Mapping[str, Any]:
+    """Make an entry for the partner by Exchange's own script, unless there is one."""
+    exchange, wanted = session(run), run.text("identity")
+    before = exchange.told("Get-PartnerApplication")
+    if before.warnings:
+        text_of = f"The list of partner applications is not whole: {before.warnings[0]}"
+        raise failures.thrown(text_of)
+    ours = [entry for entry in before.objects if _of_partner(run, entry)]
+    if ours:
+        return {"existing": text(ours[-1], "DistinguishedName"), "created": ""}
+    if any(same(prop(entry, "Name"), wanted) for entry in before.objects):
+        raise failures.thrown(
+            f"There is another partner application of the name {wanted}, so nothing was made."
+        )
+    for line in configure(exchange, run.text("metadataUrl"), run.text("applicationType")):
+        run.say(f"\n{line}")
+    known = {text(entry, "DistinguishedName") for entry in before.objects}
+    made = [
+        entry
+        for entry in exchange.told("Get-PartnerApplication").objects
+        if text(entry, "DistinguishedName") not in known and _of_partner(run, entry)
+    ]
+    if len(made) != 1:
+        return {"existing": "", "created": ""}
+    reference, created = text(made[0], "DistinguishedName"), text(made[0], "Name")
+    exchange("Set-PartnerApplication", Identity=reference, Name=wanted)
+    return {"existing": "", "created": created}
+
+
+def _of_partner(run: Run, entry: PsObject) -> bool:
+    identifier = prop(entry, "ApplicationIdentifier")
+    if prop(entry, "UseAuthServer") or not same(identifier, run.asked("applicationIdentifier")):
+        return False
+    realm = text(entry, "Realm")
+    of_realm = realm != "" and same(realm, run.asked("realm"))
+    return of_realm or same(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
+
+
+def update(run: Run) -> Mapping[str, Any]:
+    """Change of an entry only what was asked for."""
+    exchange, account, name = session(run), run.text("account"), run.text("name")
+    if run.asked("repairAccount"):
+        account = _repaired(exchange, run.text("accountName"))
+    if run.asked("roles"):
+        held = _roles(exchange, account)
+        for role in run.asked("roles"):
+            if not listed(held, role):
+                exchange("New-ManagementRoleAssignment", Role=role, User=account)
+    for wanted, parameters in (
+        (run.asked("repairAccount"), {"LinkedAccount": account}),
+        (run.asked("setUrl"), {"AuthMetadataUrl": run.asked("metadataUrl")}),
+        (run.asked("refresh"), {"RefreshAuthMetadata": True}),
+        (run.asked("accept"), {"AcceptSecurityIdentifierInformation": True}),
+        (run.asked("enable"), {"Enabled": True}),
+        (name, {"Name": name}),
+    ):
+        if wanted:
+            exchange("Set-PartnerApplication", Identity=run.text("reference"), **parameters)
+    return {"account": account}
+
+
+def _repaired(exchange: Exchange, name: str) -> str:
+    """The account of this name, made if it is gone."""
+    found = exchange.found("Get-User", Identity=name)
+    if not found:
+        address = f"{name}@{_mail_domain(exchange)}"
+        exchange("New-MailUser", Name=name, ExternalEmailAddress=address)
+        exchange("Set-MailUser", Identity=name, HiddenFromAddressListsEnabled=True)
+        found = exchange("Get-User", Identity=name)
+    return text(found[0], "Identity")
+
+
+def _mail_domain(exchange: Exchange) -> str:
+    """The default accepted domain, else the first that is one domain and no pattern. Raises Failed."""
+    chosen = ""
+    for accepted in exchange("Get-AcceptedDomain"):
+        domain = text(accepted, "DomainName")
+        if domain and not domain.startswith("*") and (not chosen or prop(accepted, "Default")):
+            chosen = domain
+    if not chosen:
+        raise failures.thrown(
+            "There is no accepted domain for an address, so the linked account cannot be made."
+        )
+    return chosen
+
+
+def remove(run: Run) -> Mapping[str, Any]:
+    """Remove the entry of this reference, if it is listed."""
+    exchange, removed = session(run), False
+    for entry in exchange.told("Get-PartnerApplication").objects:
+        reference = text(entry, "DistinguishedName")
+        if same(reference, run.asked("reference")):
+            exchange("Remove-PartnerApplication", Identity=reference)
+            removed = True
+    return {"removed": removed}
+
+
+def host_state(run: Run) -> Mapping[str, Any]:
+    """What IIS of this host answers, its workers and its services."""
+    site = f"https://{run.text('host')}"
+    answers = {path: web.status(run, site + path, 30) for path in run.asked("paths") or ()}
+    workers = [datetime.fromtimestamp(one["started_at"], UTC) for one in run.system("processes")]
+    running = [one["name"] for one in run.system("services") if one["state"] == "Running"]
+    services = [
+        name
+        for name in sorted(running, key=str.upper)
+        if name.lower() in ("w3svc", "was") or name.lower().startswith("msexchange")
+    ]
+    return {"answers": answers, "workers": [*map(instant, workers)], "services": services}
+
+
+def restart(run: Run) -> Mapping[str, Any]:
+    """iisreset, on this machine."""
+    answer = run.system("iisreset", arguments=["/RESTART", "/TIMEOUT:120"])
+    lines = answer["output"].replace("\r", "").rstrip("\n").split("\n")
+    return {"code": str(answer["exit_code"]), "lines": lines}
+
+
+OPERATIONS = {
+    "exchange/observe": observe,
+    "exchange/register": register,
+    "exchange/update": update,
+    "exchange/remove": remove,
+    "exchange/host_state": host_state,
+    "exchange/restart": restart,
+}

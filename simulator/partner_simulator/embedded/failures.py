@@ -1,0 +1,116 @@
+"""Error records as the real engine's scripts end with them: what a catch block would have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from partner_simulator.ports import CmdletError
+from partner_simulator.powershell.overlay import class_name
+
+_AUTOMATION = "System.Management.Automation"
+
+
+@dataclass(slots=True)
+class Failed(Exception):
+    """An operation ended with an error record."""
+
+    identifier: str
+    """FullyQualifiedErrorId."""
+    exception_type: str
+    category: str
+    messages: Sequence[str]
+    """From the outermost exception to the innermost."""
+    innermost_type: str = ""
+    """Empty: the same type."""
+    function: str = "<ScriptBlock>"
+    """Where it happened; the operator looks for one function of its scripts."""
+
+    @property
+    def message(self) -> str:
+        """The outermost exception's."""
+        return self.messages[0]
+
+    @property
+    def not_found(self) -> bool:
+        """Whether it is Exchange's "no such object"."""
+        return "ManagementObjectNotFoundException" in self.identifier
+
+    def document(self) -> dict[str, object]:
+        """The record as the bootstrap writes it."""
+        return {
+            "id": self.identifier,
+            "type": self.exception_type,
+            "inner": self.innermost_type or self.exception_type,
+            "category": self.category,
+            "messages": list(self.messages),
+            "position": f"at {self.function}, the embedded engine",
+        }
+
+
+def of_cmdlet(error: CmdletError, cmdlet: str, *, remote: bool) -> Failed:
+    """What a cmdlet's record is to the script; through an inner session the exception loses its type."""
+    kind = f"{_AUTOMATION}.RemoteException" if remote else error.exception_type
+    return Failed(f"{error.error_id},{class_name(cmdlet)}", kind, error.category, [error.message])
+
+
+def of_setter(refusal: str, cmdlet: str, parameter: str) -> Failed:
+    """A property setter threw while a parameter was bound (known string S1)."""
+    setting = f'Exception setting "{parameter}": "{refusal}"'
+    return Failed(
+        f"ParameterBindingFailed,{class_name(cmdlet)}",
+        f"{_AUTOMATION}.ParameterBindingException",
+        "WriteError",
+        [f"Cannot bind parameter '{parameter}' to the target. {setting}", setting, refusal],
+        "System.InvalidOperationException",
+    )
+
+
+def thrown(text: str) -> Failed:
+    """The script's own `throw`."""
+    return Failed(text, f"{_AUTOMATION}.RuntimeException", "OperationStopped", [text])
+
+
+def null_array(script: str) -> Failed:
+    """A script of the product took the first of none."""
+    text = "Cannot index into a null array."
+    kind = f"{_AUTOMATION}.RuntimeException"
+    return Failed(f"NullArray,{script}", kind, "InvalidOperation", [text])
+
+
+def no_inner_session(host: str, refusal: str) -> Failed:
+    """New-PSSession was refused."""
+    text = (
+        f"[{host}] Connecting to remote server {host} failed with the following error message : "
+        f"{refusal} For more information, see the about_Remote_Troubleshooting Help topic."
+    )
+    return Failed(
+        "AccessDenied,PSSessionOpenFailed,Microsoft.PowerShell.Commands.SimulatedNewPSSession",
+        f"{_AUTOMATION}.Remoting.PSRemotingTransportException",
+        "OpenError",
+        [text],
+    )
+
+
+def no_module(path: str) -> Failed:
+    """Import-Module found nothing; `path` is what was tried last."""
+    text = (
+        f"The specified module '{path}' was not loaded because no valid module file was found in any "
+        "module directory."
+    )
+    return Failed(
+        "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand",
+        "System.IO.FileNotFoundException",
+        "ResourceUnavailable",
+        [text],
+    )
+
+
+def unknown_script(name: str) -> Failed:
+    """This engine's own refusal: it knows operations, not PowerShell."""
+    text = (
+        f"The simulator's embedded engine does not know the script {name!r} and runs no PowerShell. "
+        "With a PowerShell 7 the simulator runs it."
+    )
+    identifier = "PartnerSimulator.UnknownScript"
+    return Failed(identifier, "System.NotSupportedException", "NotImplemented", [text])

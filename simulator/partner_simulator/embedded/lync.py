@@ -1,0 +1,185 @@
+"""Lync's operations: what their scripts answer, call and leave behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from partner_simulator.embedded import failures, web
+from partner_simulator.embedded.failures import Failed
+from partner_simulator.embedded.plain import listed, plain, prop, same, shown, text
+from partner_simulator.embedded.run import Run
+from partner_simulator.ports import PsObject
+
+_MODULES = ("lync", "skypeforbusiness")
+_LAST_PLACE = (
+    r"C:\Program Files\Common Files\Skype for Business Server 2019\Modules\SkypeForBusiness"
+    r"\SkypeForBusiness.psd1"
+)
+_MISSING_COMMAND = "System.Management.Automation.CommandNotFoundException"
+_LOOKS, _PAUSE_SECONDS = 10, 1.0
+"""How often a replication is looked at, and the time between."""
+
+
+def _module(run: Run) -> None:
+    """Load the management module. Raises Failed where there is none."""
+    if not any(module["name"].lower() in _MODULES for module in run.system("modules")):
+        raise failures.no_module(_LAST_PLACE)
+
+
+def observe(run: Run) -> Mapping[str, Any]:
+    """Everything that decisions need."""
+    _module(run)
+    read = run.told("Get-CsPartnerApplication", {})
+    certificate, fault = _certificate(run)
+    replicas = run.call("Get-CsManagementStoreReplicationStatus", {})
+    own = [row for row in replicas if same(prop(row, "ReplicaFqdn"), run.asked("host"))]
+    connections = run.call("Get-CsManagementConnection", {})
+    return {
+        "product": "Lync",
+        "version": text(own[-1], "ProductVersion") if own else "",
+        "organization": text(connections[0], "Connection") if connections else "",
+        "entries": [_entry(entry) for entry in read.objects],
+        "warnings": read.warnings,
+        "certificate": certificate,
+        "certificateFault": fault,
+        "replicas": [shown(row, "fqdn=ReplicaFqdn", "upToDate=UpToDate") for row in replicas],
+        "documents": web.documents(run),
+    }
+
+
+def _entry(entry: PsObject) -> dict[str, Any]:
+    token = text(entry, "AuthToken")
+    uses_server = token.endswith("UseOAuthServer")
+    return {
+        **shown(
+            entry,
+            "reference=Identity name=Identity applicationIdentifier=ApplicationIdentifier"
+            " realm=Realm trustLevel=ApplicationTrustLevel",
+            "enabled=Enabled acceptsSecurityIdentifiers=AcceptSecurityIdentifierInformation",
+        ),
+        "metadataUrl": "" if uses_server else token.removeprefix("Value="),
+        "useAuthServer": uses_server,
+    }
+
+
+def _certificate(run: Run) -> tuple[dict[str, Any] | None, str]:
+    """The assigned one, or why it cannot be had. Simulated machines show scripts no store, so no DER."""
+    try:
+        found = run.call("Get-CsCertificate", {"Type": ["OAuthTokenIssuer"]})
+    except Failed as failed:
+        return None, failed.message
+    if not found:
+        return None, ""
+    texts = "thumbprint=Thumbprint previous=PreviousThumbprint subject=Subject"
+    times = "notBefore=NotBefore notAfter=NotAfter effectiveAt=EffectiveDate"
+    return shown(found[-1], texts, "", times) | {"der": "", "previousDer": ""}, ""
+
+
+def register(run: Run) -> Mapping[str, Any]:
+    """Make an entry unless there is one; with `replaces`, in place of one that cannot be changed."""
+    _module(run)
+    read = run.told("Get-CsPartnerApplication", {})
+    if read.warnings:
+        raise failures.thrown(f"The list of partner applications is not whole: {read.warnings[0]}")
+    existing = replaced = ""
+    for entry in read.objects:
+        identity = text(entry, "Identity")
+        if same(identity, run.asked("replaces")):
+            replaced = identity
+        elif same(identity, run.asked("identity")):
+            existing = identity
+    if replaced:
+        _remove_first(run, replaced, existing)
+    if not existing:
+        made = {"Identity": run.asked("identity"), "MetadataUrl": run.asked("metadataUrl")}
+        level = {"ApplicationTrustLevel": run.asked("trustLevel")}
+        run.call("New-CsPartnerApplication", {**made, **level, "Force": True})
+    return {"existing": existing}
+
+
+def _remove_first(run: Run, replaced: str, existing: str) -> None:
+    """The old entry goes only while the new one can be made. Raises Failed."""
+    if existing:
+        raise failures.thrown(
+            f"There is another partner application of the name {existing}, so nothing was removed."
+        )
+    had = web.document(run, run.text("metadataUrl"))
+    if had["fault"] or had["status"] != 200:
+        why = f"{had['status']} {had['detail']}"
+        raise failures.thrown(f"The document cannot be had now ({why}), so nothing was removed.")
+    run.call("Remove-CsPartnerApplication", {"Identity": replaced, "Force": True})
+
+
+def update(run: Run) -> Mapping[str, Any]:
+    """Change of an entry only what was asked for."""
+    _module(run)
+    identity, level = run.text("reference"), run.text("trustLevel")
+    for wanted, parameters in (
+        (run.asked("setUrl"), {"MetadataUrl": run.asked("metadataUrl")}),
+        (level, {"ApplicationTrustLevel": level}),
+        (run.asked("enable"), {"Enabled": True}),
+    ):
+        if wanted:
+            named = {"Identity": identity, "Force": True, **parameters}
+            run.call("Set-CsPartnerApplication", named)
+    return {"identity": identity}
+
+
+def remove(run: Run) -> Mapping[str, Any]:
+    """Remove the entry of this reference, if it is listed."""
+    _module(run)
+    removed = False
+    for entry in run.told("Get-CsPartnerApplication", {}).objects:
+        identity = text(entry, "Identity")
+        if same(identity, run.asked("reference")):
+            run.call("Remove-CsPartnerApplication", {"Identity": identity, "Force": True})
+            removed = True
+    return {"removed": removed}
+
+
+def replicate(run: Run) -> Mapping[str, Any]:
+    """Start a replication, and wait some seconds for the hosts that are wanted."""
+    _module(run)
+    run.call("Invoke-CsManagementStoreReplication", {})
+    fresh: list[str] = []
+    for _ in range(_LOOKS):
+        rows = run.call("Get-CsManagementStoreReplicationStatus", {})
+        fresh = [text(row, "ReplicaFqdn") for row in rows if prop(row, "UpToDate")]
+        if all(listed(fresh, host) for host in run.asked("hosts") or ()):
+            break
+        run.sleep(_PAUSE_SECONDS)
+    return {"upToDate": fresh}
+
+
+def test(run: Run) -> Mapping[str, Any]:
+    """Run Test-CsExStorageConnectivity: what it printed, what it complained of, what it told beside."""
+    _module(run)
+    wanted = {"SipUri": run.text("sipUri"), "Folder": run.text("folder")}
+    parameters: dict[str, Any] = {name: value for name, value in wanted.items() if value}
+    if run.asked("deleteItem"):
+        parameters["DeleteItem"] = True
+    started = time.monotonic()
+    answer: dict[str, Any] = {"output": [], "problems": [], "details": []}
+    try:
+        told = run.told("Test-CsExStorageConnectivity", parameters, stops=False)
+        answer["output"] = [plain(item) for item in told.objects]
+        answer["problems"] = [error.message for error in told.errors]
+        answer["details"] = told.details
+    except Failed as failed:
+        # What was told before is lost with the list that it was to stand in.
+        if failed.exception_type == _MISSING_COMMAND:
+            raise
+        answer["problems"] = [failed.message]
+    return {**answer, "milliseconds": int(1000 * (time.monotonic() - started))}
+
+
+OPERATIONS = {
+    "lync/observe": observe,
+    "lync/register": register,
+    "lync/update": update,
+    "lync/remove": remove,
+    "lync/replicate": replicate,
+    "lync/test": test,
+}

@@ -1,0 +1,129 @@
+"""`make demo` as a person sees it, and how long it waits for a machine that is slow."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from partner_demo import __main__ as demo
+from partner_demo.operator_process import OperatorProcess
+from partner_demo.stage import Stage, StageError
+from partner_demo.story import Step, Story
+from partner_testbed import Choice, ControlPlane
+from support.left_out import never_left_out
+
+EMBEDDED = Choice(None, "a test wants it so.")
+
+
+@never_left_out
+def test_keep_stays_up_with_all_ready_and_says_what_to_look_at() -> None:
+    """On a control plane of its own. The first line names the engine, the last what it did not do."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "partner_demo", "--keep"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PARTNER_OPERATOR_ENGINE": "embedded", "COLUMNS": "250"},
+    ) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line.strip())
+            if line.startswith("╰"):  # the panel with what to look at is complete
+                break
+        told = "\n".join(lines)
+        assert lines[0] == "Engine of the simulated servers: embedded, written in Python", told
+        assert "All are Ready, and nothing was deleted" in told
+        kubeconfig = re.findall(r"export KUBECONFIG=(\S+)", told)[0]
+        command = next(line for line in lines if " get pserver,papp " in line).strip("│ ").split()
+        shown = subprocess.run(
+            [*command[:-2], "-o", "json"],
+            env={"KUBECONFIG": kubeconfig, "HOME": "/nowhere"},
+            capture_output=True,
+            check=True,
+        )
+        ready = {
+            item["metadata"]["name"]: condition["status"]
+            for item in json.loads(shown.stdout)["items"]
+            for condition in item["status"]["conditions"]
+            if condition["type"] == "Ready"
+        }
+        names = {"exchange", "lync", "lync-on-exchange-2", "exchange-on-lync-2"}
+        assert ready == dict.fromkeys(names, "True")
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read().strip().splitlines()
+    assert process.returncode == 0
+    assert rest[0] == "Everything was stopped."
+    assert rest[-1].startswith("The scripts were not executed: ")
+    assert not Path(kubeconfig).exists()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_step_that_does_not_come_true_leaves_the_world_up_only_where_it_is_kept(
+    keep: bool, plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise StageError("it rained [red]cats")
+
+    closed: list[str] = []
+    monkeypatch.setenv("PARTNER_OPERATOR_KUBECONFIG", str(plane.kubeconfig))
+    monkeypatch.setattr(Story, "steps", lambda _self: [Step("It fails", "x", fail)] * 2)
+    monkeypatch.setattr(demo, "_stay", lambda *_: closed.append("stayed up"))
+    close = Stage.close
+
+    def closing(stage: Stage) -> None:
+        closed.append("closed")
+        close(stage)
+
+    monkeypatch.setattr(Stage, "close", closing)
+    console = Console(record=True, width=200)
+    if keep:
+        assert demo._play(console, EMBEDDED, keep=True) == 1
+        assert "Did not come true: it rained [red]cats" in console.export_text()
+        assert closed == ["stayed up", "closed"]
+    else:
+        with pytest.raises(StageError, match="cats"):
+            demo._play(console, EMBEDDED, keep=False)
+        assert closed == ["closed"]
+
+
+@pytest.fixture
+def waiting(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A stage in which nothing ever happens, though its operator runs."""
+    monkeypatch.setattr(OperatorProcess, "running", True)
+    monkeypatch.setattr(OperatorProcess, "tail", lambda _self: "its log")
+    monkeypatch.setattr(Stage, "kubectl", lambda *_: "its objects")
+    return Stage(plane=plane, choice=EMBEDDED)
+
+
+def test_a_machine_that_is_slow_is_waited_for(
+    waiting: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes six times as long as nothing may move."""
+    moves = itertools.count()
+    monkeypatch.setattr(waiting, "_moves", lambda: next(moves))
+    begun = time.monotonic()
+    waiting.wait_for("it is late", lambda: time.monotonic() - begun > 3, seconds=0.5)
+
+
+def test_one_that_stands_still_is_not(waiting: Stage) -> None:
+    begun = time.monotonic()
+    with pytest.raises(StageError, match=r"without a move: nothing\nits objects\nits log"):
+        waiting.wait_for("nothing", lambda: False, seconds=0.5)
+    assert time.monotonic() - begun < 5
+
+
+def test_nor_one_that_only_tries_again(waiting: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    moves = itertools.count()
+    monkeypatch.setattr(waiting, "_moves", lambda: next(moves))
+    with pytest.raises(StageError, match="did not come true within 3 s"):
+        waiting.wait_for("never", lambda: False, seconds=0.3)

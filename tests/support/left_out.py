@@ -1,0 +1,41 @@
+"""Tests that this machine cannot run are left out aloud: one table at the end says what, how many, and what brings it.
+
+With `CI=true` nothing is left out. A test with the mark `NEVER` is not left out anywhere.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from partner_testbed.missing import MissingError, all_must_be_there
+
+NEVER = "never_left_out"
+never_left_out: pytest.MarkDecorator = getattr(pytest.mark, NEVER)
+_COUNTED: Counter[tuple[str, str]] = Counter()
+
+
+def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Turn a failure into a skip where something is missing that the test may be left out for."""
+    missing = call.excinfo.value if call.excinfo else None
+    if isinstance(missing, MissingError):
+        if all_must_be_there() or item.get_closest_marker(NEVER):
+            return
+        report.outcome = "skipped"
+        report.longrepr = (item.location[0], None, f"left out: {missing.what}")  # type: ignore[assignment]  # no line: one row per file
+        _COUNTED[missing.what, missing.brings] += 1
+    elif report.skipped and isinstance(report.longrepr, tuple):
+        _COUNTED[report.longrepr[2], ""] += 1
+
+
+def tell(reporter: pytest.TerminalReporter) -> None:
+    """The table."""
+    if not _COUNTED:
+        return
+    rows = [("what", "tests", "what brings it")]
+    rows += [(what, str(count), brings) for (what, brings), count in sorted(_COUNTED.items())]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    reporter.section("left out on this machine")
+    for what, count, brings in rows:
+        reporter.line(f"{what:{widths[0]}}  {count:>{widths[1]}}  {brings}")
