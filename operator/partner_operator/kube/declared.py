@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +11,13 @@ from pydantic import ValidationError
 
 from partner_operator.engine.ports import CounterpartView, DeclaredApplication, OtherServer
 from partner_operator.kube.api.codec import application_status, server_status
-from partner_operator.kube.api.durations import format_duration
 from partner_operator.kube.api.names import (
     RECONCILE_REQUESTED_AT,
     REGISTRATION_FINALIZER,
     RELEASE,
 )
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.kube.limits import beyond_limits, beyond_test_limits
 from partner_operator.texts import said, shown
 from partner_operator.trust.model import (
     Authentication,
@@ -34,7 +34,6 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from partner_operator.trust.windows import WindowError, check_declared
 
 Body = Mapping[str, Any]
 
@@ -104,7 +103,7 @@ def server_facts(body: Body) -> ServerFacts:
             credentials_secret=spec.credentials_secret_ref.name,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
-        problem=_unusable_window(windows) or _out_of_bounds(_durations(spec)),
+        problem=beyond_limits(spec, windows),
     )
 
 
@@ -150,10 +149,7 @@ def declared_application(
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
         trust_level=spec.lync.application_trust_level if spec.lync else TrustLevel.FULL,
     )
-    if test is not None:
-        bounds = timedelta(minutes=5), timedelta(hours=168)
-        field = "lync.connectivityTest.interval"
-        blocker = _out_of_bounds([(field, test.interval, *bounds)]) or blocker
+    blocker = beyond_test_limits(test) or blocker
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product) or _unsupported(product, partner.product)
     view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
@@ -258,38 +254,6 @@ def _unsupported(server: Product, partner: Product) -> Blocker | None:
         f"The operator cannot make {server} trust {partner}. It can make Exchange and Lync trust each other.",
         stalled=True,
     )
-
-
-def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
-    """Found when the object is read, and not when a restart is due: then nobody looks any more."""
-    for place, window in enumerate(windows):
-        try:
-            check_declared(window)
-        except WindowError as error:
-            return _invalid(f"restart.windows[{place}].{error.field}", str(error))
-    return None
-
-
-def _durations(spec: ServerSpec) -> Iterator[tuple[str, timedelta, timedelta, timedelta]]:
-    """Field, value, and from where to where the CRD lets it go."""
-    yield "interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)
-    yield "restart.settle", spec.restart.settle, timedelta(0), timedelta(hours=1)
-
-
-def _out_of_bounds(
-    durations: Iterable[tuple[str, timedelta, timedelta, timedelta]],
-) -> Blocker | None:
-    for field, value, low, high in durations:
-        if not low <= value <= high:
-            return _invalid(
-                field,
-                f"{format_duration(value)} is not between {format_duration(low)} and {format_duration(high)}.",
-            )
-    return None
-
-
-def _invalid(field: str, sentence: str) -> Blocker:
-    return Blocker(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", stalled=True)
 
 
 def _invalid_object(error: ValidationError) -> Blocker:
