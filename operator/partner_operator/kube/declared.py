@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from partner_operator.engine.counterpart import view_of
 from partner_operator.engine.ports import CounterpartView, DeclaredApplication, OtherServer
 from partner_operator.kube.api.codec import application_status, server_status
-from partner_operator.kube.api.durations import format_duration
 from partner_operator.kube.api.names import (
     APPROVE_RESTART,
     RECONCILE_REQUESTED_AT,
@@ -20,6 +19,7 @@ from partner_operator.kube.api.names import (
     RELEASE,
 )
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.kube.limits import beyond_limits, beyond_test_limits
 from partner_operator.texts import said, shown
 from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
@@ -32,15 +32,12 @@ from partner_operator.trust.model import (
     Product,
     RestartPolicy,
     RestartRules,
-    RestartWindow,
     TrustLevel,
 )
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.windows import WindowError, check_declared
 
 Body = Mapping[str, Any]
-Amount = int | timedelta
 
 PAIRS = frozenset({(Product.EXCHANGE, Product.LYNC), (Product.LYNC, Product.EXCHANGE)})
 """(server, partner) that the operator can bring to trust each other."""
@@ -102,7 +99,7 @@ def server_facts(body: Body) -> ServerFacts:
             credentials_secret=spec.credentials_secret_ref.name,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
-        problem=_unusable_window(spec.restart.windows) or _out_of_bounds(_bounded(spec)),
+        problem=beyond_limits(spec),
     )
 
 
@@ -153,10 +150,7 @@ def declared_application(
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
         trust_level=spec.lync.application_trust_level if spec.lync else TrustLevel.FULL,
     )
-    if test is not None:
-        bounds = timedelta(minutes=5), timedelta(hours=168)
-        field = "lync.connectivityTest.interval"
-        blocker = _out_of_bounds([(field, test.interval, *bounds)]) or blocker
+    blocker = beyond_test_limits(test) or blocker
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product) or _unsupported(product, partner.product)
     view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
@@ -254,42 +248,6 @@ def _unsupported(server: Product, partner: Product) -> Blocker | None:
         f"The operator cannot make {server} trust {partner}. It can make Exchange and Lync trust each other.",
         stalled=True,
     )
-
-
-def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
-    """Found when the object is read, and not when a restart is due: then nobody looks any more."""
-    for place, window in enumerate(windows):
-        try:
-            check_declared(window)
-        except WindowError as error:
-            return _invalid(f"restart.windows[{place}].{error.field}", str(error))
-    return None
-
-
-def _bounded(spec: ServerSpec) -> Iterator[tuple[str, Amount, Amount, Amount]]:
-    """Field, value, and from where to where the CRD lets it go."""
-    yield "interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)
-    yield "restart.settle", spec.restart.settle, timedelta(0), timedelta(hours=1)
-    yield "restart.maxPerDay", spec.restart.max_per_day, 1, 24
-    yield "removal.settle", spec.removal.settle, timedelta(0), timedelta(hours=1)
-
-
-def _out_of_bounds(found: Iterable[tuple[str, Amount, Amount, Amount]]) -> Blocker | None:
-    for field, value, low, high in found:
-        # The three are of one type: numbers, or durations.
-        if not low <= value <= high:  # type: ignore[operator]  # see above
-            return _invalid(
-                field, f"{_amount(value)} is not between {_amount(low)} and {_amount(high)}."
-            )
-    return None
-
-
-def _amount(value: Amount) -> str:
-    return str(value) if isinstance(value, int) else format_duration(value)
-
-
-def _invalid(field: str, sentence: str) -> Blocker:
-    return Blocker(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", stalled=True)
 
 
 def _invalid_object(error: ValidationError) -> Blocker:

@@ -6,24 +6,18 @@ repeated in them.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from urllib.parse import unquote
 
 from jwt.algorithms import RSAAlgorithm
 
 from partner_operator.oauth.certificates import Certificate, judge, rsa_key
 from partner_operator.oauth.identifiers import describe, parse_issuer
 from partner_operator.oauth.metadata import AuthMetadata, x5t_to_thumbprint
+from partner_operator.oauth.pasted import LARGEST_TOKEN, Unreadable, decoded, json_object, pasted
 from partner_operator.texts import shown
 
-LARGEST_TOKEN = 64 * 1024
-"""Characters. IIS refuses headers of a quarter of this."""
 NESTED = ("actortoken", "actort")
 """Real traffic uses the first, [MS-XOAUTH] names the second."""
 USER_CLAIMS = ("nameid", "upn", "smtp", "sip")
@@ -55,10 +49,6 @@ class _Token:
         return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-class _Unreadable(ValueError):
-    """Not a token; the message says why."""
-
-
 def explain(
     token: str, *, documents: Sequence[AuthMetadata], host: str, realm: str, now: datetime
 ) -> tuple[Finding, ...]:
@@ -68,9 +58,9 @@ def explain(
     made, so one broken rule does not hide the next.
     """
     try:
-        outer = _read(_pasted(token), "token")
+        outer = _read(pasted(token), "token")
         inner = _inner(outer)
-    except _Unreadable as error:
+    except Unreadable as error:
         return (Finding("readable", False, str(error)),)
     findings = [Finding("readable", True, _shape(inner is not None))]
     actor = outer if inner is None else inner
@@ -92,66 +82,16 @@ def _shape(nested: bool) -> str:
 
 def _read(token: str, where: str) -> _Token:
     if len(token) > LARGEST_TOKEN:
-        raise _Unreadable(f"The {where} is longer than any server accepts.")
+        raise Unreadable(f"The {where} is longer than any server accepts.")
     parts = token.split(".")
     if len(parts) != 3:
-        raise _Unreadable(f"The {where} has {len(parts)} parts where a JWT has 3.")
+        raise Unreadable(f"The {where} has {len(parts)} parts where a JWT has 3.")
     return _Token(
         where=where,
-        header=_object(parts[0], f"header of the {where}"),
-        claims=_object(parts[1], f"payload of the {where}"),
+        header=json_object(parts[0], f"header of the {where}"),
+        claims=json_object(parts[1], f"payload of the {where}"),
         signed=f"{parts[0]}.{parts[1]}".encode(),
-        signature=_decoded(parts[2], f"signature of the {where}"),
-    )
-
-
-_HEADER_FIELD = re.compile(r"authorization[\"']?\s*[:=]\s*", re.IGNORECASE)
-_NEXT_FIELD = re.compile(r"[\r\n][<>\s]*[A-Za-z][A-Za-z0-9-]*:\s.*", re.DOTALL)
-_SCHEME = re.compile(r"^[\W_]*bearer(?![A-Za-z0-9._-])[\s:]*", re.IGNORECASE)
-_AROUND = re.compile(r"[\s\"'`<>\\,;\u2018-\u201f\u00ab\u00bb\u200b-\u200f\u2060\ufeff\ufffd]+")
-"""What mail, consoles and JSON put around a token and into its lines, and no token has in it."""
-
-
-def _pasted(text: str) -> str:
-    """The token in what somebody copied: a header field, folded or quoted lines, a URL-encoded form value.
-
-    Raises _Unreadable with a sentence for what was lost on the way.
-    """
-    if len(text) > 4 * LARGEST_TOKEN:
-        raise _Unreadable("The token is longer than any server accepts.")
-    if "%" in text:
-        text = unquote(text)
-    field = _HEADER_FIELD.search(text)
-    if field is not None:
-        text = _NEXT_FIELD.sub("", text[field.end() :])
-    token = _AROUND.sub("", _SCHEME.sub("", text))
-    if not token:
-        raise _Unreadable(
-            "There is no token: nothing is left when blanks and the word Bearer are gone."
-        )
-    if "..." in token or "\u2026" in token:
-        raise _Unreadable(
-            "The token was shortened: it has dots where something cut it off. Copy it whole from where it was "
-            "written."
-        )
-    if token == token.lower() and any(character.isalpha() for character in token):
-        raise _Unreadable(
-            "The token is in small letters throughout, and letter case counts in it. Copy it from where it was not "
-            "changed."
-        )
-    return _with_its_last_dot(token)
-
-
-def _with_its_last_dot(token: str) -> str:
-    """An unsigned token ends with a dot, which is lost where a sentence is copied."""
-    if token.count(".") != 1:
-        return token
-    header = _object(token.partition(".")[0], "header of the token")
-    if str(header.get("alg", "")).lower() == "none":
-        return f"{token}."
-    raise _Unreadable(
-        "The token has no signature: header and payload are there, and the part behind the second dot is "
-        "missing. Copy it whole."
+        signature=decoded(parts[2], f"signature of the {where}"),
     )
 
 
@@ -160,10 +100,10 @@ def _inner(outer: _Token) -> _Token | None:
     if carried is None:
         return None
     if not isinstance(carried, str):
-        raise _Unreadable("The actor token inside the token is not text.")
+        raise Unreadable("The actor token inside the token is not text.")
     inner = _read(carried, "actor token")
     if any(name in inner.claims for name in NESTED):
-        raise _Unreadable("The actor token carries another token, which no server accepts.")
+        raise Unreadable("The actor token carries another token, which no server accepts.")
     return inner
 
 
@@ -339,22 +279,3 @@ def _instant(text: str) -> datetime | None:
         return datetime.fromtimestamp(int(text), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _object(part: str, what: str) -> Mapping[str, object]:
-    try:
-        parsed = json.loads(_decoded(part, what))
-    except (ValueError, RecursionError) as error:
-        raise _Unreadable(f"The {what} is not base64url-encoded JSON.") from error
-    if not isinstance(parsed, dict):
-        raise _Unreadable(f"The {what} is not a JSON object.")
-    return parsed
-
-
-def _decoded(part: str, what: str) -> bytes:
-    try:
-        return base64.b64decode(
-            part.replace("-", "+").replace("_", "/") + "=" * (-len(part) % 4), validate=True
-        )
-    except (binascii.Error, ValueError) as error:
-        raise _Unreadable(f"The {what} is not base64url.") from error

@@ -1,0 +1,65 @@
+"""What the CRDs refuse, refused again for objects that are older than the rule; and what no CRD can find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from partner_operator.kube.api.durations import format_duration
+from partner_operator.kube.api.spec import ServerSpec
+from partner_operator.trust.model import ConnectivityTest, RestartWindow
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.windows import WindowError, check_declared
+
+Amount = int | timedelta
+Bounds = tuple[str, Amount, Amount, Amount]
+"""A field, its value, and from where to where the CRD lets it go."""
+
+
+def beyond_limits(spec: ServerSpec) -> Blocker | None:
+    """Why a PartnerServer cannot be served as it is declared, or None."""
+    return _unusable_window(spec.restart.windows) or _out_of_bounds(
+        [
+            ("interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)),
+            ("restart.settle", spec.restart.settle, timedelta(0), timedelta(hours=1)),
+            ("restart.maxPerDay", spec.restart.max_per_day, 1, 24),
+            ("removal.settle", spec.removal.settle, timedelta(0), timedelta(hours=1)),
+        ]
+    )
+
+
+def beyond_test_limits(test: ConnectivityTest | None) -> Blocker | None:
+    """Why a connectivity test cannot be run as it is declared, or None."""
+    if test is None:
+        return None
+    low, high = timedelta(minutes=5), timedelta(hours=168)
+    return _out_of_bounds([("lync.connectivityTest.interval", test.interval, low, high)])
+
+
+def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
+    """Found when the object is read, and not when a restart is due: then nobody looks any more."""
+    for place, window in enumerate(windows):
+        try:
+            check_declared(window)
+        except WindowError as error:
+            return _invalid(f"restart.windows[{place}].{error.field}", str(error))
+    return None
+
+
+def _out_of_bounds(found: Iterable[Bounds]) -> Blocker | None:
+    for field, value, low, high in found:
+        # The three are of one type: numbers, or durations.
+        if not low <= value <= high:  # type: ignore[operator]  # see above
+            return _invalid(
+                field, f"{_amount(value)} is not between {_amount(low)} and {_amount(high)}."
+            )
+    return None
+
+
+def _amount(value: Amount) -> str:
+    return str(value) if isinstance(value, int) else format_duration(value)
+
+
+def _invalid(field: str, sentence: str) -> Blocker:
+    return Blocker(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", stalled=True)
