@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,18 +36,19 @@ class Hosts:
     bench: Bench
     engine: EmbeddedEngine
 
-    def begin(self, text: str, session: Session, wait: int = 5000, **asked: object) -> Running:
+    def begin(self, text: str, session: Session, wait: int = 5000, **asked: Any) -> Running:
         """Send a script."""
-        line = framing.request_line(text, asked, {}, wait)
+        line = framing.request_line(text, {"lifeSeconds": 60, **asked}, {}, wait)
         command = self.engine.start(session, command_line())
         command.write_stdin(line, end=True)
         return Running(command, line)
 
-    def stall(self) -> Running:
+    def stall(self, life: int = 60) -> Running:
         """A run that works for seconds: a replication that one Front End never hears of."""
         self.bench.domain.cms.stall(names.FRONT_ENDS[1])
         self.bench.domain.cms.change(lambda state: state)
-        running = self.begin(REPLICATE, LYNC_SESSION, hosts=list(names.FRONT_ENDS))
+        asked = {"hosts": list(names.FRONT_ENDS), "lifeSeconds": life}
+        running = self.begin(REPLICATE, LYNC_SESSION, **asked)
         assert running.command.read(_PATIENCE).stdout == framing.STARTED
         return running
 
@@ -158,6 +160,12 @@ def test_a_run_that_is_terminated_while_it_waits_does_nothing(hosts: Hosts) -> N
     working.end()
     calls = [call.what for call in hosts.bench.domain.ledger.calls()[before:]]
     assert "Invoke-CsManagementStoreReplication" not in calls
+
+
+def test_a_watchdog_ends_a_run_without_an_answer_and_frees_the_host(hosts: Hosts) -> None:
+    """As the process that ends itself does."""
+    assert hosts.stall(life=1).end() == (b"", b"", 1)
+    assert "upToDate" in hosts.begin(REPLICATE, LYNC_SESSION, wait=0, hosts=[]).answer().data
 
 
 @pytest.mark.parametrize(

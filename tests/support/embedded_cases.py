@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from partner_operator.trust.model import Authentication, ConnectivityTest, Product
@@ -94,10 +95,15 @@ async def look(driver: Driver) -> Any:
     return await driver.exchange.host_state(server, logon, EXCHANGE_HOST)
 
 
-async def restart(driver: Driver) -> Any:
-    """One IIS host."""
-    server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
-    return await driver.exchange.restart(server, logon, EXCHANGE_HOST, trust_worlds.NOW)
+def restart_older(than: timedelta) -> Act:
+    """One IIS host, where a worker started longer ago."""
+
+    async def act(driver: Driver) -> Any:
+        server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
+        moment = datetime.now(UTC) - than
+        await driver.exchange.restart(server, logon, EXCHANGE_HOST, moment)
+
+    return act
 
 
 async def replicate(driver: Driver) -> Any:
@@ -145,6 +151,7 @@ def _hurried(act: Act) -> Act:
     return done
 
 
+restart = restart_older(timedelta(0))
 LOOK_AT_EXCHANGE, LOOK_AT_LYNC = observe(Product.EXCHANGE), observe(Product.LYNC)
 READ_AGAIN = (Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER)
 REGISTER = on_exchange(ChangeKind.REGISTER, Field.ENTRY)
@@ -250,6 +257,7 @@ def _special() -> Iterator[Case]:
         worlds.LYNC_DRIFTED["several"],
     )
     yield Case("lync/replicate", replicate)
+    yield Case("exchange/restart: young workers", restart_older(timedelta(days=1)))
     yield Case("lync/test: the item stays", connect(delete_item=False), full_trust)
     yield Case("lync/test: another folder", connect(folder="Inbox"), full_trust)
     yield Case("lync/test: nobody", connect("sip:nobody@litwareinc.com"), full_trust)
@@ -285,6 +293,7 @@ def _faults() -> Iterator[Case]:
 _STORY = {
     "exchange/observe": (observe(Product.EXCHANGE, *URLS), trusted()),
     "exchange/register": (in_turn(REGISTER, LOOK_AT_EXCHANGE), worlds.nothing),
+    "exchange/register beside a mailbox": (REGISTER, worlds.second_account_there),
     "exchange/register again": (in_turn(REGISTER, REGISTER), worlds.nothing),
     "exchange/update": (in_turn(UPDATE, LOOK_AT_EXCHANGE), worlds.account_gone),
     "exchange/remove": (in_turn(REMOVE, LOOK_AT_EXCHANGE), trusted()),
@@ -310,6 +319,11 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.X5T_ALPHABET: ("exchange/observe", "lync/observe"),
     Name.TEST_RESULT: ("lync/test",),
     Name.ENUM_FORM: ("exchange/observe", "exchange/register again", "lync/observe"),
+    Name.IMPORTED_VALUES: (
+        "exchange/observe",
+        "exchange/register beside a mailbox",
+        "exchange/update",
+    ),
     Name.EXCHANGE_VERSION: ("exchange/observe", "exchange/register"),
     Name.ASSIGNMENT_NAME: ("exchange/register",),
     Name.WORKERS_REFRESH_MINUTES: ("lync/test",),

@@ -55,6 +55,7 @@ _RANDOM: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (re.compile(r"Date: [^\r\n]* GMT"), "Date:"),
     (re.compile(r"(?<=Connection refused) \[::ffff:127\.0\.0\.1\]:\d+"), ""),
     (re.compile(r"RequestId=[0-9a-f-]+,TimeStamp=[^\]]*"), "RequestId="),
+    (re.compile(r"\b(?!0000000)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<guid>"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "<random>"),
     (re.compile(r"\s+"), " "),
 )
@@ -242,7 +243,7 @@ async def _outcome(acting: Awaitable[Any]) -> Any:
         return {**words, "message": _text(failed.message)}
     if isinstance(result, HostState):
         return {"services": sorted(result.running_services), "answers": dict(result.answers)}
-    return None
+    return _text(result) if isinstance(result, str) else None
 
 
 def _comparable(document: dict[str, Any]) -> dict[str, Any]:
@@ -255,6 +256,7 @@ def _comparable(document: dict[str, Any]) -> dict[str, Any]:
     data = document.get("data")
     if isinstance(data, dict):
         data.pop("milliseconds", None)
+        data.pop("listeners", None)  # PowerShell shows the ports of the machine that runs this test
         for fetched in data.get("documents", ()):
             # Two timers of .NET run for the same time, and either may be the first.
             if fetched["detail"].endswith("timed out"):

@@ -264,6 +264,15 @@ def mailbox_in_the_way(domain: Domain) -> None:
     )
 
 
+def second_account_there(domain: Domain) -> None:
+    """Beside the person there is the account that the shipped script would make instead, with its roles."""
+    mailbox_in_the_way(domain)
+    second = User(f"{ACCOUNT}-1", "second", f"z@{names.DOMAIN}", RecipientType.MAIL_USER)
+    domain.directory.write(second)
+    for role in ROLES[Product.LYNC][:2]:
+        domain.directory.write(RoleAssignment(f"{role}-1", role, second.guid, second.name))
+
+
 def logon_name_taken(domain: Domain) -> None:
     """Another account's logon name is what the account's is cut to (case C17)."""
     domain.directory.write(
@@ -284,6 +293,7 @@ REGISTERING: dict[str, Arrange] = {
     "name taken": taken,
     "account there": account_there,
     "mailbox in the way": mailbox_in_the_way,
+    "second account there": second_account_there,
     "logon name taken": logon_name_taken,
     "no domains": no_domains,
     "a wildcard domain": wildcard,
@@ -299,7 +309,7 @@ def entry_of(domain: Domain, **changes: Any) -> Entry:
     found = [
         entry for entry in domain.directory.find(PartnerApplication) if not entry.use_auth_server
     ]
-    reference = found[0].distinguished_name if found else "CN=gone"
+    reference = str(found[0].guid) if found else "CN=gone"
     return trust_worlds.entry(Product.LYNC, **({"reference": reference} | changes))
 
 

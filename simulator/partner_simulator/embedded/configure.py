@@ -34,7 +34,15 @@ def configure(exchange: Exchange, url: str, application_type: str) -> Generator[
         return
     account, name = text(user, "Identity"), f"{prefix}-{uuid4().hex}"
     yield f"Creating Partner Application <{name}> using metadata <{url}> with linked account <{account}>."
-    created = exchange(
+    created = new_entry(exchange, name, url, account)
+    if created:
+        yield f"Created Partner Application <{text(created[0], 'Identity')}>."
+        yield "THE CONFIGURATION HAS SUCCEEDED."
+
+
+def new_entry(exchange: Exchange, name: str, url: str, account: str) -> list[PsObject]:
+    """The entry itself. Raises Failed."""
+    return exchange(
         "New-PartnerApplication",
         Name=name,
         AuthMetadataUrl=url,
@@ -42,9 +50,6 @@ def configure(exchange: Exchange, url: str, application_type: str) -> Generator[
         Enabled=True,
         LinkedAccount=account,
     )
-    if created:
-        yield f"Created Partner Application <{text(created[0], 'Identity')}>."
-        yield "THE CONFIGURATION HAS SUCCEEDED."
 
 
 def _lync_roles(exchange: Exchange) -> tuple[str, ...]:
@@ -93,7 +98,7 @@ def _assign(
     identity, name = text(user, "Identity"), text(user, "Name")
     for role in roles:
         known = exchange("Get-ManagementRoleAssignment")
-        if any(_is(one, "Role", role) and _is(one, "RoleAssigneeName", name) for one in known):
+        if any(_holds(exchange, one, role, name) for one in known):
             there = f"Role <{role}> already assigned to Application User <{identity}>."
             yield f"Skipping role assignment: {there}"
             continue
@@ -103,7 +108,8 @@ def _assign(
     return True
 
 
-def _is(item: PsObject, name: str, value: str) -> bool:
-    """The script's -eq: an object that only looks like the text is not equal to it."""
-    found = prop(item, name)
-    return isinstance(found, str) and same(found, value)
+def _holds(exchange: Exchange, assignment: PsObject, role: str, name: str) -> bool:
+    """By the script's -eq: an object that only prints as the text is not equal to it."""
+    comparable = exchange.texts or isinstance(prop(assignment, "Role"), str)
+    same_role = comparable and same(prop(assignment, "Role"), role)
+    return same_role and same(prop(assignment, "RoleAssigneeName"), name)

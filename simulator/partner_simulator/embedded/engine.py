@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -97,7 +98,8 @@ class EmbeddedEngine:
         self, session: Session, running: Command, request: Request, operation: Operation
     ) -> bytes:
         running.emit("stdout", frame.STARTED)
-        run = Run(self._world, session, request.parameters, request.secrets, running)
+        deadline = time.monotonic() + int(request.parameters.get("lifeSeconds") or 0)
+        run = Run(self._world, session, request.parameters, request.secrets, running, deadline)
         try:
             data = operation(run)
         except Failed as failed:

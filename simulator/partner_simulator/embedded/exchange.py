@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from partner_simulator.embedded import failures, web
-from partner_simulator.embedded.configure import configure
+from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import first, instant, listed, prop, same, shown, text
 from partner_simulator.embedded.run import Run, Told
@@ -22,6 +22,8 @@ class Exchange:
 
     run: Run
     hop: Logon
+    texts: bool
+    """Whether values of Exchange's own types arrive as text, equal to what they print as."""
     controller: str = ""
     """Empty: none is named."""
 
@@ -56,7 +58,8 @@ def session(run: Run) -> Exchange:
             if not run.system("snapins"):
                 raise failures.thrown("PartnerOperator.NotExchange")
             raise failures.no_inner_session(host, answer["error"])
-        exchange = Exchange(run, Logon(answer["user"], LogonKind.NETWORK))
+        hop = Logon(answer["user"], LogonKind.NETWORK)
+        exchange = Exchange(run, hop, texts=answer["values"] == "text")
         exchange("Set-ADServerSettings", ViewEntireForest=True)
     except Failed as failed:
         failed.function = "Open-Exchange"
@@ -121,12 +124,13 @@ def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
     return {
         **shown(
             entry,
-            "reference=DistinguishedName name=Name applicationIdentifier=ApplicationIdentifier"
-            " realm=Realm issuer=IssuerIdentifier metadataUrl=AuthMetadataUrl",
+            "name=Name applicationIdentifier=ApplicationIdentifier realm=Realm"
+            " issuer=IssuerIdentifier metadataUrl=AuthMetadataUrl",
             "enabled=Enabled acceptsSecurityIdentifiers=AcceptSecurityIdentifierInformation"
             " useAuthServer=UseAuthServer",
             "changedAt=WhenChangedUTC",
         ),
+        "reference": _reference(entry),
         "certificates": list(prop(entry, "CertificateStrings") or ()),
         "account": None if uses_server else _account(exchange, text(entry, "LinkedAccount")),
     }
@@ -142,6 +146,11 @@ def _account(exchange: Exchange, name: str) -> dict[str, Any] | None:
         if failed.not_found:
             return None
         raise
+
+
+def _reference(entry: PsObject) -> str:
+    """The directory gives a Guid once and never again."""
+    return text(entry, "Guid") or text(entry, "DistinguishedName")
 
 
 def _roles(exchange: Exchange, account: str) -> list[str]:
@@ -181,24 +190,35 @@ def register(run: Run) -> Mapping[str, Any]:
         raise failures.thrown(text_of)
     ours = [entry for entry in before.objects if _of_partner(run, entry)]
     if ours:
-        return {"existing": text(ours[-1], "DistinguishedName"), "created": ""}
+        return {"existing": _reference(ours[-1]), "created": "", "configured": False}
     if any(same(prop(entry, "Name"), wanted) for entry in before.objects):
         raise failures.thrown(
             f"There is another partner application of the name {wanted}, so nothing was made."
         )
-    for line in configure(exchange, run.text("metadataUrl"), run.text("applicationType")):
-        run.say(f"\n{line}")
-    known = {text(entry, "DistinguishedName") for entry in before.objects}
+    account = _fit_account(exchange, run.text("accountName"))
+    if account:
+        _add_roles(exchange, account)
+        new_entry(exchange, wanted, run.text("metadataUrl"), account)
+    else:
+        for line in configure(exchange, run.text("metadataUrl"), run.text("applicationType")):
+            run.say(f"\n{line}")
+    known = {_reference(entry) for entry in before.objects}
     made = [
         entry
         for entry in exchange.told("Get-PartnerApplication").objects
-        if text(entry, "DistinguishedName") not in known and _of_partner(run, entry)
+        if _reference(entry) not in known and _of_partner(run, entry)
     ]
-    if len(made) != 1:
-        return {"existing": "", "created": ""}
-    reference, created = text(made[0], "DistinguishedName"), text(made[0], "Name")
-    exchange("Set-PartnerApplication", Identity=reference, Name=wanted)
-    return {"existing": "", "created": created}
+    created = _reference(made[0]) if len(made) == 1 else ""
+    if created and not account:
+        exchange("Set-PartnerApplication", Identity=created, Name=wanted)
+    return {"existing": "", "created": created, "configured": not account}
+
+
+def _fit_account(exchange: Exchange, name: str) -> str:
+    """The linked account where it is there already and fit for it; empty otherwise."""
+    users = exchange.found("Get-User", Identity=name)
+    fit = len(users) == 1 and text(users[0], "RecipientType") in ("MailUser", "User")
+    return text(users[0], "Identity") if fit else ""
 
 
 def _of_partner(run: Run, entry: PsObject) -> bool:
@@ -216,10 +236,7 @@ def update(run: Run) -> Mapping[str, Any]:
     if run.asked("repairAccount"):
         account = _repaired(exchange, run.text("accountName"))
     if run.asked("roles"):
-        held = _roles(exchange, account)
-        for role in run.asked("roles"):
-            if not listed(held, role):
-                exchange("New-ManagementRoleAssignment", Role=role, User=account)
+        _add_roles(exchange, account)
     for wanted, parameters in (
         (run.asked("repairAccount"), {"LinkedAccount": account}),
         (run.asked("setUrl"), {"AuthMetadataUrl": run.asked("metadataUrl")}),
@@ -231,6 +248,14 @@ def update(run: Run) -> Mapping[str, Any]:
         if wanted:
             exchange("Set-PartnerApplication", Identity=run.text("reference"), **parameters)
     return {"account": account}
+
+
+def _add_roles(exchange: Exchange, account: str) -> None:
+    """Give an account the roles of the request that it does not hold yet."""
+    held = _roles(exchange, account)
+    for role in exchange.run.asked("roles") or ():
+        if not listed(held, role):
+            exchange("New-ManagementRoleAssignment", Role=role, User=account)
 
 
 def _repaired(exchange: Exchange, name: str) -> str:
@@ -259,35 +284,45 @@ def _mail_domain(exchange: Exchange) -> str:
 
 
 def remove(run: Run) -> Mapping[str, Any]:
-    """Remove the entry of this reference, if it is listed."""
+    """Remove the entry of this reference, if it is listed and still for the same partner."""
     exchange, removed = session(run), False
     for entry in exchange.told("Get-PartnerApplication").objects:
-        reference = text(entry, "DistinguishedName")
-        if same(reference, run.asked("reference")):
+        reference, identifier = _reference(entry), prop(entry, "ApplicationIdentifier")
+        ours = same(reference, run.asked("reference")) and not prop(entry, "UseAuthServer")
+        if ours and same(identifier, run.asked("applicationIdentifier")):
             exchange("Remove-PartnerApplication", Identity=reference)
             removed = True
     return {"removed": removed}
 
 
 def host_state(run: Run) -> Mapping[str, Any]:
-    """What IIS of this host answers, its workers and its services."""
+    """What IIS of this host answers, its workers and its services; nobody simulates its ports."""
     site = f"https://{run.text('host')}"
     answers = {path: web.status(run, site + path, 30) for path in run.asked("paths") or ()}
-    workers = [datetime.fromtimestamp(one["started_at"], UTC) for one in run.system("processes")]
     running = [one["name"] for one in run.system("services") if one["state"] == "Running"]
     services = [
         name
         for name in sorted(running, key=str.upper)
         if name.lower() in ("w3svc", "was") or name.lower().startswith("msexchange")
     ]
-    return {"answers": answers, "workers": [*map(instant, workers)], "services": services}
+    workers = _workers(run)
+    return {"answers": answers, "listeners": [], "workers": workers, "services": services}
+
+
+def _workers(run: Run) -> list[str | None]:
+    """When each started."""
+    return [instant(datetime.fromtimestamp(w["started_at"], UTC)) for w in run.system("processes")]
 
 
 def restart(run: Run) -> Mapping[str, Any]:
-    """iisreset, on this machine."""
-    answer = run.system("iisreset", arguments=["/RESTART", "/TIMEOUT:120"])
-    lines = answer["output"].replace("\r", "").rstrip("\n").split("\n")
-    return {"code": str(answer["exit_code"]), "lines": lines}
+    """iisreset on this machine, where a worker is older than was asked for."""
+    began, code, lines = instant(datetime.now(UTC)), "", []
+    old = any(worker is None or worker < run.text("olderThan") for worker in _workers(run))
+    if old:
+        answer = run.system("iisreset", arguments=["/RESTART", "/TIMEOUT:120"])
+        code = str(answer["exit_code"])
+        lines = answer["output"].replace("\r", "").rstrip("\n").split("\n")
+    return {"began": began, "restarted": old, "code": code, "lines": lines}
 
 
 OPERATIONS = {

@@ -83,12 +83,19 @@ def register(run: Run) -> Mapping[str, Any]:
     read = run.told("Get-CsPartnerApplication", {})
     if read.warnings:
         raise failures.thrown(f"The list of partner applications is not whole: {read.warnings[0]}")
-    existing = replaced = ""
+    existing = replaced = created = ""
     for entry in read.objects:
         identity = text(entry, "Identity")
         if same(identity, run.asked("replaces")):
+            if not _of_content(run, entry, "replacedIdentifier", "replacedUrl", "replacedRealm"):
+                raise failures.thrown(
+                    f"Partner application {identity} was made into another one meanwhile, so nothing was removed."
+                )
             replaced = identity
-        elif same(identity, run.asked("identity")):
+        elif same(identity, run.asked("identity")) or (
+            not run.asked("replaces")
+            and _of_content(run, entry, "applicationIdentifier", "metadataUrl", "realm")
+        ):
             existing = identity
     if replaced:
         _remove_first(run, replaced, existing)
@@ -96,7 +103,20 @@ def register(run: Run) -> Mapping[str, Any]:
         made = {"Identity": run.asked("identity"), "MetadataUrl": run.asked("metadataUrl")}
         level = {"ApplicationTrustLevel": run.asked("trustLevel")}
         run.call("New-CsPartnerApplication", {**made, **level, "Force": True})
-    return {"existing": existing}
+        created = run.text("identity")
+    return {"existing": existing, "created": created}
+
+
+def _of_content(run: Run, entry: PsObject, identifier: str, url: str, realm: str) -> bool:
+    """Whether an entry is for the partner that these parameters tell of."""
+    shown_entry = _entry(entry)
+    if shown_entry["useAuthServer"]:
+        return False
+    if not same(shown_entry["applicationIdentifier"], run.asked(identifier)):
+        return False
+    wanted = run.text(realm)
+    of_realm = wanted != "" and same(shown_entry["realm"], wanted)
+    return of_realm or same(shown_entry["metadataUrl"], run.asked(url))
 
 
 def _remove_first(run: Run, replaced: str, existing: str) -> None:
@@ -133,7 +153,8 @@ def remove(run: Run) -> Mapping[str, Any]:
     removed = False
     for entry in run.told("Get-CsPartnerApplication", {}).objects:
         identity = text(entry, "Identity")
-        if same(identity, run.asked("reference")):
+        ours = _of_content(run, entry, "applicationIdentifier", "metadataUrl", "realm")
+        if ours and same(identity, run.asked("reference")):
             run.call("Remove-CsPartnerApplication", {"Identity": identity, "Force": True})
             removed = True
     return {"removed": removed}

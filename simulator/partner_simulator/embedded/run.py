@@ -22,7 +22,7 @@ _CLIXML = (
 
 
 class Gone(Exception):
-    """The command was terminated; nothing goes on, and nobody is told."""
+    """The command was terminated, or its watchdog ended it; nothing goes on, and nobody is told."""
 
 
 @dataclass(slots=True)
@@ -34,6 +34,8 @@ class Run:
     request: Mapping[str, Any]
     secrets: Mapping[str, str]
     command: Command
+    deadline: float
+    """By the monotonic clock: then the script's watchdog ends the process."""
     _warned: list[str] = field(default_factory=list)
 
     def asked(self, name: str) -> Any:
@@ -46,7 +48,7 @@ class Run:
 
     def check(self) -> None:
         """Raises Gone when nobody waits for this any more."""
-        if self.command.terminated:
+        if self.command.terminated or time.monotonic() > self.deadline:
             raise Gone
 
     def sleep(self, seconds: float) -> None:
