@@ -139,12 +139,12 @@ class FakeOrganisation:
         observed: Observed,
         change: Change,
         application: DesiredApplication,
-    ) -> None:
+    ) -> str | None:
         """Make the change."""
         self._begin(f"apply {change.kind}", observed.host, credentials)
         if change.kind is ChangeKind.REGISTER:
             self.counts["registered"] += 1
-        self.model.apply(change, application)
+        made = self.model.apply(change, application)
         if change.kind is not ChangeKind.UPDATE or change.fields & {
             Field.CERTIFICATES,
             Field.METADATA_URL,
@@ -156,6 +156,7 @@ class FakeOrganisation:
         if self.product is Product.LYNC and self._lag == 0:
             self._replicated()
         self._end(f"apply {change.kind}")
+        return made
 
     def _own_certificates(self, found: Observed) -> tuple[OwnCertificate, ...]:
         document = found.documents[URLS[self.product]].document

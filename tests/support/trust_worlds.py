@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -210,17 +211,19 @@ class ModelServer:
     entries: tuple[Entry, ...]
     documents: tuple[DocumentReading, ...]
     writes: list[Change] = field(default_factory=list)
+    _guids: itertools.count[int] = field(default_factory=itertools.count)
 
     def observed(self) -> Observed:
         """What an observe run would learn now."""
         return observed(self.product, self.entries, self.documents)
 
-    def apply(self, change: Change, desired: DesiredApplication) -> None:
-        """Make one change. Only what the change names is touched."""
+    def apply(self, change: Change, desired: DesiredApplication) -> str | None:
+        """Make one change. Only what the change names is touched. Tells which entry a registration made."""
         self.writes.append(change)
         if change.kind is ChangeKind.REGISTER:
-            self._add(self._made(desired, effective_identity(desired)))
-            return
+            made = self._made(desired, effective_identity(desired))
+            self._add(made)
+            return made.reference
         assert change.entry is not None
         assert change.entry in self.entries, "a change names an entry that was just read"
         others = tuple(each for each in self.entries if each != change.entry)
@@ -228,10 +231,13 @@ class ModelServer:
             self.entries = others
         elif change.kind is ChangeKind.RECREATE:
             self.entries = others
-            self._add(self._made(desired, desired.identity or change.entry.identity))
+            made = self._made(desired, desired.identity or change.entry.identity)
+            self._add(made)
+            return made.reference
         else:
             self.entries = others
             self._add(self._updated(change.entry, change.fields, desired))
+        return None
 
     def _add(self, added: Entry) -> None:
         names = {each.identity.casefold() for each in self.entries}
@@ -244,11 +250,14 @@ class ModelServer:
         assert document is not None
         return document
 
+    def _new_guid(self) -> str:
+        return f"0e0d0c0b-0000-4000-8000-{next(self._guids):012x}"
+
     def _made(self, desired: DesiredApplication, identity: str) -> Entry:
         made = entry(
             desired.partner.product,
             self.product,
-            reference=f"CN={identity}" if self.product is Product.EXCHANGE else identity,
+            reference=self._new_guid() if self.product is Product.EXCHANGE else identity,
             identity=identity,
         )
         return self._reread(made, desired)
@@ -293,7 +302,7 @@ class ModelServer:
         if Field.ACCEPTS_SECURITY_IDENTIFIERS in fields:
             new = replace(new, accepts_security_identifiers=True)
         if Field.IDENTITY in fields and desired.identity is not None:
-            new = replace(new, identity=desired.identity, reference=f"CN={desired.identity}")
+            new = replace(new, identity=desired.identity)
         account = new.linked_account
         if Field.LINKED_ACCOUNT in fields:
             account = account or LinkedAccount("litwareinc.com/Users/made", ())

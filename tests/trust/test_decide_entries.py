@@ -227,12 +227,13 @@ def test_name_memory_or_exact_url_decide_between_several(how: str) -> None:
     assert decision.entry == ours
 
 
-def test_an_entry_renamed_by_hand_is_found_by_content() -> None:
-    """On Exchange a new name is a new DN, so the remembered reference is gone."""
-    renamed = entry(identity="renamed", reference="CN=renamed")
+def test_an_entry_renamed_by_hand_is_still_ours() -> None:
+    """On Exchange the Guid survives a rename, so nobody has to guess by content."""
+    renamed = entry(identity="renamed", metadata_url="https://damaged", realm="damaged")
     decision = one(renamed, registration=registered(entry()))
     assert decision.entry == renamed
-    assert decision.change is None
+    assert decision.change is not None
+    assert Field.IDENTITY not in decision.change.fields
     assert decision.created_by_us
 
 

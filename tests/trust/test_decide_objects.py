@@ -144,7 +144,6 @@ def test_another_partners_object_is_no_heir() -> None:
         (None, None, False),
         (DeletionPolicy.REMOVE, OURS, True),
         (DeletionPolicy.REMOVE, ADOPTED, True),
-        (DeletionPolicy.REMOVE, None, True),
         (DeletionPolicy.RETAIN, OURS, False),
     ],
 )
@@ -169,9 +168,74 @@ def test_observe_and_suspend_remove_nothing(mode: Mode) -> None:
     assert made["old"].change is None
 
 
-def test_a_killed_registration_is_removed_too() -> None:
-    intent = Intent(ChangeKind.REGISTER, NOW, "ex1.litwareinc.com")
-    assert decisions(view(leaving(), intent=intent))["old"].change is not None
+@pytest.mark.parametrize("policy", [None, DeletionPolicy.REMOVE])
+def test_a_killed_registration_is_removed_if_it_was_not_there_before(
+    policy: DeletionPolicy | None,
+) -> None:
+    """Only an entry that is new since the intent can be of its making (C21)."""
+    for before, removed in (((), True), ((entry().reference,), False)):
+        intent = Intent(ChangeKind.REGISTER, NOW, "ex1.litwareinc.com", before=before)
+        made = decisions(view(leaving(deletion_policy=policy), intent=intent))["old"]
+        assert (made.change is not None) is removed
+        assert made.absent is not removed
+        assert made.left == (() if removed else ("Lync",))
+
+
+def test_an_object_that_registered_nothing_removes_nothing() -> None:
+    """Content is for adopting, never for removing; even where deletionPolicy is Remove."""
+    made = decisions(view(leaving(deletion_policy=DeletionPolicy.REMOVE)))["old"]
+    assert made.change is None
+    assert (made.absent, made.left) == (True, ("Lync",))
+
+
+@pytest.mark.parametrize("product", [Product.EXCHANGE, Product.LYNC])
+def test_anothers_entry_beside_or_in_place_of_ours_is_not_removed(product: Product) -> None:
+    """C21: same identifier, realm and URL; ours is gone, the other one stays and is named."""
+    partner = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
+    ours = entry(partner, on=product)
+    other = replace(ours, identity="microsoft.exchange", reference="microsoft.exchange")
+    desired = application(partner, name="old", deleting=True)
+    for entries, gone in (((ours, other), False), ((other,), True)):
+        world = observed(product, (*STOCK, *entries))
+        [made] = decide(server(product), [view(desired, registered(ours))], world)
+        assert made.absent is gone
+        if gone:
+            assert made.left == ("microsoft.exchange",)
+        else:
+            assert made.change is not None
+            assert made.change.entry == ours
+
+
+def test_a_name_that_was_given_again_for_somebody_else_is_not_removed_from_lync() -> None:
+    """Lync has nothing but the name; so realm or URL must be as they were registered."""
+    ours = entry(Product.EXCHANGE, on=Product.LYNC)
+    desired = application(Product.EXCHANGE, name="old", deleting=True)
+    cases: list[tuple[dict[str, Any], bool]] = [
+        ({"realm": "contoso.com"}, True),
+        ({"metadata_url": "https://contoso/autodiscover/metadata/json/1"}, True),
+        ({"realm": "contoso.com", "metadata_url": "https://contoso/m"}, False),
+        ({"application_identifier": "00000003-0000-0ff1-ce00-000000000000"}, False),
+    ]
+    for changes, removed in cases:
+        world = observed(Product.LYNC, (replace(ours, **changes),))
+        [made] = decide(server(Product.LYNC), [view(desired, registered(ours))], world)
+        assert (made.change is not None) is removed, changes
+
+
+@pytest.mark.parametrize("product", [Product.EXCHANGE, Product.LYNC])
+def test_who_made_it_is_a_property_of_the_entry(product: Product) -> None:
+    """C21's variant: somebody replaced ours under another name; it is adopted and stays when we go."""
+    partner = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
+    ours = entry(partner, on=product)
+    other = replace(ours, identity="microsoft.exchange", reference="microsoft.exchange")
+    [made] = decide(
+        server(product),
+        [view(application(partner, name="old"), registered(ours))],
+        observed(product, (*STOCK, other)),
+    )
+    assert made.entry == other
+    assert not made.created_by_us
+    assert made.change is None
 
 
 def test_gone_is_proven_only_by_a_complete_read() -> None:
@@ -200,13 +264,10 @@ def test_a_held_crowd_is_not_removed() -> None:
     assert made.blocker == blocker
 
 
-def test_several_candidates_are_not_removed() -> None:
-    twins = [
-        entry(identity=name, reference=name, metadata_url=f"https://{name}.example/m")
-        for name in ("east", "west")
-    ]
-    memory = replace(OURS, reference="CN=gone", identity="gone")
-    made = decisions(view(leaving(), memory), entries=twins)["old"]
+def test_of_several_entries_that_a_killed_registration_may_have_made_none_is_removed() -> None:
+    twins = [entry(identity=name, reference=name) for name in ("east", "west")]
+    intent = Intent(ChangeKind.REGISTER, NOW, "ex1.litwareinc.com")
+    made = decisions(view(leaving(), intent=intent), entries=twins)["old"]
     assert made.change is None
     assert made.blocker is not None
     assert made.blocker.reason is Reason.DELETION_BLOCKED

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from partner_operator.engine import closing, contact, identity, memory
 from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
 from partner_operator.trust.decide import ApplicationView, decide
+from partner_operator.trust.match import find_of_partner
 from partner_operator.trust.model import Entry, Mode, Observed
 from partner_operator.trust.plan import Change, Decision, Field
 from partner_operator.trust.reasons import Reason
@@ -28,12 +30,16 @@ READS_DOCUMENT = frozenset(
 )
 """Repairs of these fields make the server read the partner's document anew."""
 
+IRREVOCABLE = frozenset({ChangeKind.REMOVE, ChangeKind.RECREATE})
+"""Changes that cannot be taken back."""
+
 
 def decide_all(work: Pass) -> None:
     """Ask for a decision on every application, and remember the entries that stand for them."""
     assert work.observed is not None
     views = [
-        ApplicationView(draft.desired, draft.status, draft.declared.blocker) for draft in work.live
+        ApplicationView(draft.desired, draft.status, draft.declared.blocker, draft.made)
+        for draft in work.live
     ]
     for decision in decide(work.server, views, work.observed):
         draft = work.draft_of(decision.application)
@@ -55,8 +61,12 @@ async def make_changes(work: Pass) -> None:
             changed.append(draft)
         if work.failure is not None:
             return
+        if work.overtaken:
+            break
     if changed:
         await _read_back(work, changed, before, iis_before)
+    if work.overtaken:
+        return
     for draft in work.live:
         _rest(work, draft, untouched=draft not in changed)
 
@@ -87,21 +97,40 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     await work.save_server(iis=iis)
     draft.drift = change.kind is not ChangeKind.REGISTER and not draft.desired.deleting
     await _announce_drift(work, draft, change)
-    intent = Intent(change.kind, work.now(), work.observed.host, needs_restart=change.needs_restart)
-    draft.status = replace(draft.status, intent=intent)
+    draft.status = replace(draft.status, intent=_intent(work, draft, change))
     await closing.show_change(work, draft, change)
+    if change.kind in IRREVOCABLE and not await still_as_declared(work):
+        await _take_back(work, draft, before)
+        return False
     try:
-        await work.operations.apply(
+        draft.made = await work.operations.apply(
             work.server, work.credentials, work.observed, change, draft.desired
         )
     except OperationFailed as failure:
         if failure.nothing_ran:
             # The network's troubles are no attempts at a repair, and ask for no restart.
-            repaired = draft.declared.status.repair
-            draft.status = replace(draft.status, repair=repaired, intent=None)
-            await work.save_server(iis=before)
+            await _take_back(work, draft, before)
         await _change_failed(work, draft, failure)
     return True
+
+
+def _intent(work: Pass, draft: Draft, change: Change) -> Intent:
+    assert work.observed is not None
+    before = find_of_partner(draft.desired, work.observed)
+    return Intent(
+        kind=change.kind,
+        started_at=work.now(),
+        host=work.observed.host,
+        needs_restart=change.needs_restart,
+        before=tuple(sorted(entry.reference for entry in before)),
+    )
+
+
+async def _take_back(work: Pass, draft: Draft, iis: IISStatus | None) -> None:
+    """The change was not begun, so it leaves neither an intent nor a requirement nor an attempt."""
+    repaired = draft.declared.status.repair
+    draft.status = replace(draft.status, repair=repaired, intent=None)
+    await work.save_server(iis=iis)
 
 
 def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:
@@ -245,7 +274,8 @@ async def _conclude(work: Pass, draft: Draft, *, changed: bool, witnessed: bool 
 
 async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:
     if change.kind is ChangeKind.REGISTER:
-        message = f"{work.server.product} now trusts {draft.desired.partner.product}."
+        word = "again" if draft.vanished else "now"
+        message = f"{work.server.product} {word} trusts {draft.desired.partner.product}."
         await work.tell(draft, Reason.REGISTERED, message)
     else:
         names = ", ".join(sorted(change.fields))

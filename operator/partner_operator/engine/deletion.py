@@ -5,13 +5,16 @@ from __future__ import annotations
 from partner_operator.engine import memory
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
-from partner_operator.trust.conditions import ready_reason
+from partner_operator.trust.conditions import ready_reason, shortened
 from partner_operator.trust.model import DeletionPolicy
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.plan import Blocker, Decision
 from partner_operator.trust.reasons import Reason
 
 CROWD = 5
 """So many objects of one server going at once look like an accident (design rule 13)."""
+
+LONGEST_NAMES = 500
+"""Characters of a list of names in an Event."""
 
 
 async def release_without_contact(work: Pass) -> None:
@@ -76,8 +79,16 @@ async def release_settled(work: Pass) -> None:
             message = "The registration was not made by this object and stays on the server."
             await _release(work, draft, Reason.RETAINED, message)
         elif decision.absent:
-            message = "The registration is gone from the server."
+            message = _gone(decision)
             await _release(work, draft, Reason.REMOVED, message)
+
+
+def _gone(decision: Decision) -> str:
+    message = "No partner application that this object registered is on the server any more."
+    if not decision.left:
+        return message
+    names = shortened(", ".join(decision.left), LONGEST_NAMES)
+    return f"{message} What somebody else made for the same partner stays: {names}."
 
 
 async def _release(work: Pass, draft: Draft, reason: Reason, message: str) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.match import is_registered
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
@@ -41,6 +43,9 @@ def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -
         for giver in _handing_over_to(work, draft):
             previous = previous or giver.status.registration
             witnessed = witnessed and giver.status.intent is None
+    if not is_registered(decision.entry, previous):
+        # What is known of another entry says nothing about this one.
+        previous = None
     registration = registration_of(
         decision.entry,
         document_of(work, draft) if witnessed else None,
@@ -50,6 +55,32 @@ def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -
         changed_at=draft.changed_at,
     )
     draft.status = replace(draft.status, registration=registration)
+
+
+async def notice_vanished(work: Pass) -> None:
+    """Tell of each registered entry that is gone without us, and forget it: what comes next is another one.
+
+    An entry that was adopted in its place is told by its adoption.
+    """
+    for draft in work.live:
+        decision, registration = draft.decision, draft.status.registration
+        if decision is None or registration is None or draft.desired.deleting:
+            continue
+        if not decision.absent or draft.status.intent is not None:
+            continue
+        draft.vanished = True
+        draft.status = replace(draft.status, registration=None)
+        ours = "This object had registered it" if registration.created_by_us else "It was adopted"
+        next_step = (
+            "Mode is Observe, so nothing is made again."
+            if draft.desired.mode is Mode.OBSERVE
+            else "It is registered again."
+        )
+        message = (
+            f"Partner application {registration.identity} is gone from {work.server.product}, and not by the "
+            f"operator. {ours}. {next_step} If it is meant to go, delete this object."
+        )
+        await work.tell(draft, Reason.VANISHED, message, Severity.WARNING)
 
 
 def _handing_over_to(work: Pass, heir: Draft) -> list[Draft]:
@@ -78,10 +109,12 @@ async def remember_entries(work: Pass) -> None:
     for draft in work.live:
         if draft.desired.mode is Mode.SUSPEND:
             continue
-        known = draft.status.registration is not None
+        before = draft.status.registration
         await take_charge(work, draft)
         registration = draft.status.registration
-        if not known and registration is not None and not registration.created_by_us:
+        if registration is None or registration.created_by_us:
+            continue
+        if before is None or before.created_by_us or before.reference != registration.reference:
             kept = "watched" if draft.desired.mode is Mode.OBSERVE else "kept true"
             message = (
                 f"{work.server.product} already has this trust as {registration.identity}. It is {kept} from "

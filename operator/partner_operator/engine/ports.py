@@ -240,10 +240,11 @@ class Operations(Protocol):
         observed: Observed,
         change: Change,
         application: DesiredApplication,
-    ) -> None:
+    ) -> str | None:
         """Make one change, on the host and domain controller of `observed`.
 
-        Returns when the cmdlets said that it is done; only a read-back proves it.
+        Returns when the cmdlets said that it is done; only a read-back proves it. Of a registration: the
+        reference of the entry that this run made, empty when one was there already, None when it cannot tell.
         """
         ...
 

@@ -53,7 +53,7 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
     work = _begin(ports, declared)
     try:
         await _work(work, remembered)
-        due = await closing.close(work)
+        due = await closing.keep(work) if work.overtaken else await closing.close(work)
     except Gone:
         # Deleted, or deleted and made anew, under our hands: the event of that rings us again.
         return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
@@ -114,10 +114,11 @@ async def _keep_true(work: Pass) -> None:
     if work.status.pin is not None:
         work.status = replace(work.status, pin=None)
     changes.decide_all(work)
+    await memory.notice_vanished(work)
     await changes.settle_open_intents(work)
     await changes.make_changes(work)
-    if work.failure is not None:
-        # What was read before the failure is old: nothing may be concluded from it.
+    if work.failure is not None or work.overtaken:
+        # What was read before is old: nothing may be concluded from it.
         return
     await memory.remember_entries(work)
     await deletion.release_settled(work)

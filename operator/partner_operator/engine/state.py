@@ -73,6 +73,10 @@ class Draft:
     """Drift was found in this pass (and repaired, if nothing stood against it)."""
     changed_at: datetime | None = None
     """Server's clock after a change of ours in this pass."""
+    made: str | None = None
+    """Reference of the entry that our run said to have made, empty if it made none; None: nothing was heard."""
+    vanished: bool = False
+    """The registered entry was gone when this pass looked."""
     document_read: bool = False
     """A change of ours in this pass made the server read the partner's document."""
     gone: bool = False
@@ -105,6 +109,8 @@ class Pass:
     """What kept this pass from its work on the whole server."""
     blocker: Blocker | None = None
     """What only a human can change about the whole server."""
+    overtaken: bool = False
+    """The declarations changed under the pass: it begins nothing more, and the next one begins at once."""
     due: list[datetime] = field(default_factory=list)
 
     @property

@@ -8,7 +8,7 @@ from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import effective_identity, normal_url
 from partner_operator.trust.model import Entry, ObjectKey
-from partner_operator.trust.view import ApplicationView, explained_by_us
+from partner_operator.trust.view import ApplicationView, made_by_us
 
 Claimed = tuple[ApplicationView, Entry | None, AuthMetadata | None]
 
@@ -54,7 +54,7 @@ class Claims:
         if entry is None:
             return False
         return any(
-            explained_by_us(leaving)
+            made_by_us(leaving, entry)
             and self._entries[leaving.desired.key] == entry
             and self.heir_of(leaving, entry) == view.desired.key
             for leaving in self._leaving

@@ -9,14 +9,20 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
 from partner_operator.trust.claims import Claims
 from partner_operator.trust.conditions import Part
-from partner_operator.trust.deletion import decide_deletion
+from partner_operator.trust.deletion import decide_deletion, find_own
 from partner_operator.trust.differences import differences
-from partner_operator.trust.match import Match, effective_identity, find_entry, find_registered
+from partner_operator.trust.match import (
+    Match,
+    effective_identity,
+    find_entry,
+    find_registered,
+    is_registered,
+)
 from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed, Product
 from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.view import ApplicationView, explained_by_us
+from partner_operator.trust.view import ApplicationView, made_by_us
 
 __all__ = ["ApplicationView", "decide"]
 
@@ -61,7 +67,9 @@ def _look_at(server: DesiredServer, view: ApplicationView, observed: Observed) -
     wrong = metadata.reason is Reason.METADATA_WRONG_PRODUCT
     document = None if reading is None or wrong else reading.document
     registration = view.status.registration
-    if view.blocker is not None:
+    if view.desired.deleting:
+        found = find_own(view, document, observed)
+    elif view.blocker is not None:
         found = find_registered(registration, observed)
     else:
         found = find_entry(view.desired, registration, document, observed)
@@ -70,12 +78,13 @@ def _look_at(server: DesiredServer, view: ApplicationView, observed: Observed) -
 
 def _decide_one(case: _Case, claims: Claims) -> Decision:
     if case.view.desired.deleting:
-        return decide_deletion(case.view, case.match, case.observed, claims)
+        return decide_deletion(case.view, case.match, case.observed, claims, case.document)
     blocker = _declaration_blocker(case, claims)
     decision = Decision(
         application=case.view.desired.key,
         entry=case.match.entry if blocker is None or claims.owner_of(case.view) is None else None,
-        created_by_us=explained_by_us(case.view) or claims.inherits(case.view, case.match.entry),
+        created_by_us=made_by_us(case.view, case.match.entry)
+        or claims.inherits(case.view, case.match.entry),
         warnings=_warnings(case),
     )
     if case.view.desired.mode is Mode.SUSPEND:
@@ -145,7 +154,9 @@ def _change(case: _Case, document: AuthMetadata) -> Change | None:
     if entry is None:
         made = Difference(Field.ENTRY, "", effective_identity(desired))
         return _sized(case, ChangeKind.REGISTER, (made,))
-    found = differences(desired, entry, case.view.status.registration, document, case.observed)
+    registration = case.view.status.registration
+    known = registration if is_registered(entry, registration) else None
+    found = differences(desired, entry, known, document, case.observed)
     if not found:
         return None
     fields = {difference.field for difference in found}

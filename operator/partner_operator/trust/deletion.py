@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.claims import Claims
-from partner_operator.trust.match import Match
+from partner_operator.trust.match import Match, find_alike, find_registered
 from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
 from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.view import ApplicationView, explained_by_us
+from partner_operator.trust.view import (
+    ApplicationView,
+    has_made_something,
+    made_by_us,
+    of_open_intent,
+)
 
 UNUSABLE_DECLARATION = frozenset(
     {Reason.PARTNER_NOT_FOUND, Reason.PRODUCT_MISMATCH, Reason.UNSUPPORTED_PAIR}
@@ -18,12 +24,31 @@ UNUSABLE_DECLARATION = frozenset(
 """The reader's reasons against registering that do not speak against removing."""
 
 
+def find_own(view: ApplicationView, document: AuthMetadata | None, observed: Observed) -> Match:
+    """The entry that this object registered, and no other: content is for adopting, never for removing.
+
+    Of a registration whose end nobody saw it is the one that was not there before.
+    """
+    registered = find_registered(view.status.registration, observed)
+    if registered.entry is not None or view.blocker is not None:
+        return registered
+    alike = find_alike(view.desired, view.status.registration, document, observed)
+    made = tuple(entry for entry in alike if of_open_intent(view, entry))
+    return Match(entry=made[0]) if len(made) == 1 else Match(candidates=made)
+
+
 def decide_deletion(
-    view: ApplicationView, match: Match, observed: Observed, claims: Claims
+    view: ApplicationView,
+    match: Match,
+    observed: Observed,
+    claims: Claims,
+    document: AuthMetadata | None,
 ) -> Decision:
-    """The decision for an object that is being deleted."""
+    """The decision for an object that is being deleted; `match` is its own entry."""
     decision = Decision(
-        application=view.desired.key, entry=match.entry, created_by_us=explained_by_us(view)
+        application=view.desired.key,
+        entry=match.entry,
+        created_by_us=made_by_us(view, match.entry),
     )
     heir = claims.heir_of(view, match.entry)
     if heir is not None:
@@ -37,7 +62,9 @@ def decide_deletion(
     if observed.incomplete is not None:
         return replace(decision, blocker=_unproven(observed))
     if match.entry is None:
-        return replace(decision, absent=True)
+        alike = find_alike(view.desired, view.status.registration, document, observed)
+        names = tuple(entry.identity for entry in alike)
+        return replace(decision, absent=True, left=() if view.blocker else names)
     remover = claims.remover_before(view, match.entry)
     if remover is not None and remover != view.desired.key:
         return replace(decision, handed_over_to=remover)
@@ -49,7 +76,7 @@ def stays(view: ApplicationView) -> bool:
     desired = view.desired
     if desired.mode is not Mode.ENFORCE or desired.deletion_policy is DeletionPolicy.RETAIN:
         return True
-    return desired.deletion_policy is None and not explained_by_us(view)
+    return desired.deletion_policy is None and not has_made_something(view)
 
 
 def _removable_all_the_same(view: ApplicationView, blocker: Blocker) -> bool:

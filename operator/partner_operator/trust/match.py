@@ -76,19 +76,47 @@ def find_entry(
     return Match(entry=found.entry, squatter=squatters[0] if squatters else None)
 
 
-def find_registered(registration: Registration | None, observed: Observed) -> Match:
-    """The registered entry alone, for objects whose declaration cannot be used any more."""
-    if registration is None:
-        return Match()
-    return Match(
-        entry=_only(
-            entry
-            for entry in observed.entries
-            if not entry.use_auth_server
-            and same(entry.reference, registration.reference)
-            and same(entry.application_identifier, registration.application_identifier)
-        )
+def is_registered(entry: Entry, registration: Registration | None) -> bool:
+    """Whether this is the very entry that was registered, and not another with the same content.
+
+    A name can be given a second time. Where the product has nothing else to tell entries by, realm or URL must
+    be as they were, too.
+    """
+    if registration is None or entry.use_auth_server:
+        return False
+    if not same(entry.reference, registration.reference):
+        return False
+    if not same(entry.application_identifier, registration.application_identifier):
+        return False
+    named_only = same(entry.reference, entry.identity)
+    return (
+        not named_only
+        or same(entry.realm, registration.realm)
+        or same_url(entry.metadata_url, registration.metadata_url or "")
     )
+
+
+def find_registered(registration: Registration | None, observed: Observed) -> Match:
+    """The registered entry alone, whatever became of its content."""
+    return Match(
+        entry=_only(entry for entry in observed.entries if is_registered(entry, registration))
+    )
+
+
+def find_alike(
+    application: DesiredApplication,
+    registration: Registration | None,
+    document: AuthMetadata | None,
+    observed: Observed,
+) -> tuple[Entry, ...]:
+    """All entries with the content that the application needs, whoever made them."""
+    entries = sorted(observed.entries, key=lambda entry: entry.reference.casefold())
+    return _by_content(application, registration, document, tuple(entries))
+
+
+def find_of_partner(application: DesiredApplication, observed: Observed) -> tuple[Entry, ...]:
+    """All entries for the application's kind of partner, with any content."""
+    return tuple(entry for entry in observed.entries if _is_of(entry, application))
 
 
 def _search(
@@ -97,14 +125,13 @@ def _search(
     document: AuthMetadata | None,
     entries: tuple[Entry, ...],
 ) -> Match:
-    if registration is not None:
-        remembered = _only(
-            entry
-            for entry in entries
-            if same(entry.reference, registration.reference) and _is_of(entry, application)
-        )
-        if remembered is not None:
-            return Match(entry=remembered)
+    remembered = _only(
+        entry
+        for entry in entries
+        if is_registered(entry, registration) and _is_of(entry, application)
+    )
+    if remembered is not None:
+        return Match(entry=remembered)
     own_name = application.identity or (registration.identity if registration else None)
     candidates = _by_content(application, registration, document, entries)
     if not candidates:

@@ -164,7 +164,11 @@ class Entry:
     """One partner application stored on a server."""
 
     reference: str
-    """What the product's cmdlets take as -Identity for exactly this entry (DN on Exchange)."""
+    """What the product's cmdlets take as -Identity for exactly this entry, and by which it is told from any other.
+
+    The object's Guid on Exchange: it survives a rename, and a new object never has it. Lync has nothing but
+    the name.
+    """
     identity: str
     application_identifier: str
     realm: str

@@ -80,12 +80,14 @@ class Decision:
     """True: a complete read proves that no entry stands for this application."""
     handed_over_to: ObjectKey | None = None
     """Set for a deleted object whose entry another live object claims: nothing is touched."""
+    left: tuple[str, ...] = ()
+    """For a deleted object whose entry is gone: identities of others with the same content, which stay."""
     retained: bool = False
     """Set for a deleted object whose entry stays (adopted, Retain, or mode Observe/Suspend)."""
     planned: Change | None = None
     """What would be done if nothing forbade it: mode Observe, a blocker, an incomplete read."""
     created_by_us: bool = False
-    """True: the entry counts as made by this object: it registered it, its unfinished Register
+    """True: this very entry counts as made by this object: it registered it, its unfinished Register
     intent explains it, or a deleted object that made it hands it over in this pass."""
     warnings: tuple[str, ...] = ()
     """Sentences for people; they stop nothing."""

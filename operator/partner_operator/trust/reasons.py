@@ -89,6 +89,7 @@ class Reason(StrEnum):
     REGISTERED = "Registered"
     NOT_REGISTERED = "NotRegistered"
     ADOPTED = "Adopted"
+    VANISHED = "RegistrationVanished"
     AMBIGUOUS = "Ambiguous"
     CREATED_NOTHING = "CreatedNothing"
     REPAIRED = "Repaired"

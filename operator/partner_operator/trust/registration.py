@@ -43,4 +43,5 @@ def registration_of(
         thumbprints=tuple(sorted(thumbprint.upper() for thumbprint in thumbprints)),
         created_by_us=created_by_us,
         last_changed_at=changed_at or (previous.last_changed_at if previous else None),
+        metadata_url=entry.metadata_url,
     )

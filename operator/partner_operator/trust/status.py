@@ -38,6 +38,8 @@ class Intent:
     started_at: datetime
     host: str
     needs_restart: bool = False
+    before: tuple[str, ...] = ()
+    """References of the partner's entries that were there already: none of them is of this intent's making."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Registration:
     thumbprints: tuple[str, ...]
     """Certificates that the server was last made to read: stored ones, or the document's (Lync)."""
     created_by_us: bool
+    """Who made this very entry: us, for this object or for one that handed it over."""
     last_changed_at: datetime | None
+    metadata_url: str | None = None
+    """With the realm it tells on Lync whether an entry of this name is still the one that was registered."""
 
 
 @dataclass(frozen=True, slots=True)

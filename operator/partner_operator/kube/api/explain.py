@@ -178,6 +178,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "The server has no entry for this partner.",
         "Wait for the pass, or read Ready.",
     ),
+    Reason.VANISHED: (
+        "The registered entry is gone, and the operator did not remove it.",
+        "Find out who did. To have it gone for good, delete the object.",
+    ),
     Reason.ADOPTED: ("An entry was there already and is kept from now on.", NOTHING),
     Reason.AMBIGUOUS: (
         "Several entries could be meant.",

@@ -31,6 +31,7 @@ class RegistrationModel(Model):
     thumbprints: list[str] = Field(default_factory=list)
     created_by_us: bool
     last_changed_at: Instant | None = None
+    metadata_url: str | None = None
 
 
 class CounterpartModel(Model):
@@ -66,6 +67,7 @@ class IntentModel(Model):
     started_at: Instant
     host: str
     needs_restart: bool = False
+    before: list[str] = Field(default_factory=list)
 
 
 class RepairModel(Model):

@@ -73,10 +73,13 @@ class ObserveAnswer(_Answer):
 
 
 class RegisterAnswer(_Answer):
-    """The answer of register.ps1: an entry that was there, or the name of the one that was made."""
+    """The answer of register.ps1: references of an entry that was there, or of the one that was made."""
 
     existing: str
     created: str
+    """Empty also where several are new, so that nobody knows which one this run made."""
+    configured: bool
+    """The shipped script ran."""
 
 
 class HostStateAnswer(_Answer):

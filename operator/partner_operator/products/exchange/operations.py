@@ -13,11 +13,11 @@ from partner_operator.products.exchange.answers import (
     RegisterAnswer,
     RestartAnswer,
 )
-from partner_operator.products.exchange.changes import update_parameters
+from partner_operator.products.exchange.changes import account_name, update_parameters
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.plain import happened_at
 from partner_operator.products.remote import Remote, Runner
-from partner_operator.trust.differences import ROLES
+from partner_operator.trust.differences import ROLES, required_roles
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     ConnectivityTest,
@@ -78,15 +78,17 @@ class ExchangeOperations:
         observed: Observed,
         change: Change,
         application: DesiredApplication,
-    ) -> None:
+    ) -> str | None:
         """Make one change on the host and domain controller of `observed`. Raises OperationFailed."""
         if change.kind is ChangeKind.REGISTER:
-            await self._register(server, credentials, observed, application)
-            return
+            return await self._register(server, credentials, observed, application)
         assert change.entry is not None
         controller = observed.domain_controller or ""
         if change.kind is ChangeKind.REMOVE:
-            parameters: dict[str, object] = {"reference": change.entry.reference}
+            parameters: dict[str, object] = {
+                "reference": change.entry.reference,
+                "applicationIdentifier": change.entry.application_identifier,
+            }
             operation = "remove"
         else:
             operation = "update"
@@ -100,6 +102,7 @@ class ExchangeOperations:
             seconds=240,
             secrets=True,
         )
+        return None
 
     async def _register(
         self,
@@ -107,7 +110,7 @@ class ExchangeOperations:
         credentials: Credentials,
         observed: Observed,
         application: DesiredApplication,
-    ) -> None:
+    ) -> str | None:
         url = application.partner.auth_metadata_url
         reading = observed.documents.get(url)
         if reading is None or reading.document is None:
@@ -123,17 +126,20 @@ class ExchangeOperations:
             "applicationIdentifier": reading.document.application_identifier,
             "realm": reading.document.realm,
             "identity": effective_identity(application),
+            "accountName": account_name(application.partner.product),
+            "roles": list(required_roles(application.partner.product, observed)),
         }
         answer = await self._remote.run(
             server, credentials, observed.host, "register", parameters, seconds=400, secrets=True
         )
         told = self._remote.understood(RegisterAnswer, answer, observed.host)
-        if not told.existing and SUCCEEDED not in answer.console:
+        if told.configured and SUCCEEDED not in answer.console:
             raise OperationFailed(
                 Reason.REMOTE_ERROR,
                 "Configure-EnterprisePartnerApplication.ps1 did not report success. It said: "
                 + " ".join(answer.console.split())[-300:],
             )
+        return "" if told.existing else told.created or None
 
     async def host_state(
         self, server: DesiredServer, credentials: Credentials, host: str

@@ -66,6 +66,13 @@ class ObserveAnswer(_Answer):
     documents: list[FetchedDocument]
 
 
+class RegisterAnswer(_Answer):
+    """The answer of register.ps1: identities of an entry that was there, or of the one that was made."""
+
+    existing: str
+    created: str
+
+
 class ReplicateAnswer(_Answer):
     """The answer of replicate.ps1."""
 

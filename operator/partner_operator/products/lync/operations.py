@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from partner_operator.engine.ports import Credentials
+from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.products import documents
-from partner_operator.products.lync.answers import ObserveAnswer, ReplicateAnswer, TestAnswer
+from partner_operator.products.lync.answers import (
+    ObserveAnswer,
+    RegisterAnswer,
+    ReplicateAnswer,
+    TestAnswer,
+)
 from partner_operator.products.lync.observed import observed
 from partner_operator.products.lync.verdict import report
 from partner_operator.products.remote import Remote, Runner
@@ -16,6 +22,7 @@ from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
     DesiredServer,
+    Entry,
     HostState,
     Observed,
     Product,
@@ -59,10 +66,10 @@ class LyncOperations:
         observed: Observed,
         change: Change,
         application: DesiredApplication,
-    ) -> None:
+    ) -> str | None:
         """Make one change on the host of `observed`. Raises OperationFailed."""
-        operation, parameters = _call(change, application)
-        await self._remote.run(
+        operation, parameters = _call(change, application, observed)
+        answer = await self._remote.run(
             server,
             credentials,
             observed.host,
@@ -70,6 +77,10 @@ class LyncOperations:
             parameters,
             seconds=240,
         )
+        if operation != "register":
+            return None
+        told = self._remote.understood(RegisterAnswer, answer, observed.host)
+        return "" if told.existing else told.created or None
 
     async def host_state(
         self, server: DesiredServer, credentials: Credentials, host: str
@@ -110,7 +121,9 @@ class LyncOperations:
         )
 
 
-def _call(change: Change, application: DesiredApplication) -> tuple[str, dict[str, object]]:
+def _call(
+    change: Change, application: DesiredApplication, observed: Observed
+) -> tuple[str, dict[str, object]]:
     """The script for a change, and its parameters."""
     if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
         return "register", {
@@ -118,11 +131,17 @@ def _call(change: Change, application: DesiredApplication) -> tuple[str, dict[st
             "identity": _identity(change, application),
             "metadataUrl": application.partner.auth_metadata_url,
             "trustLevel": str(application.trust_level),
-            "replaces": change.entry.reference if change.entry else "",
+            **_expected(application, observed),
+            **_replaced(change.entry),
         }
     assert change.entry is not None
     if change.kind is ChangeKind.REMOVE:
-        return "remove", {"reference": change.entry.reference}
+        return "remove", {
+            "reference": change.entry.reference,
+            "applicationIdentifier": change.entry.application_identifier,
+            "realm": change.entry.realm,
+            "metadataUrl": change.entry.metadata_url or "",
+        }
     fields = change.fields
     return "update", {
         "reference": change.entry.reference,
@@ -130,6 +149,26 @@ def _call(change: Change, application: DesiredApplication) -> tuple[str, dict[st
         "setUrl": bool(fields & READ_AGAIN),
         "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
         "enable": Field.ENABLED in fields,
+    }
+
+
+def _expected(application: DesiredApplication, observed: Observed) -> dict[str, object]:
+    """By which an entry for the partner is known, should somebody have made one meanwhile."""
+    reading = observed.documents.get(application.partner.auth_metadata_url)
+    document = reading.document if reading is not None else None
+    return {
+        "applicationIdentifier": identifier_of(str(application.partner.product)),
+        "realm": document.realm if document is not None else "",
+    }
+
+
+def _replaced(entry: Entry | None) -> dict[str, object]:
+    """The entry in whose place a new one is made, and what tells it from another of its name."""
+    return {
+        "replaces": entry.reference if entry else "",
+        "replacedIdentifier": entry.application_identifier if entry else "",
+        "replacedRealm": entry.realm if entry else "",
+        "replacedUrl": (entry.metadata_url or "") if entry else "",
     }
 
 

@@ -23,7 +23,7 @@ try {
         }
         $url = $entry.AuthMetadataUrl
         $null = $entries.Add(@{
-                reference = Get-Text -Value $entry.DistinguishedName
+                reference = Get-Reference -Entry $entry
                 name = Get-Text -Value $entry.Name
                 applicationIdentifier = Get-Text -Value $entry.ApplicationIdentifier
                 realm = Get-Text -Value $entry.Realm

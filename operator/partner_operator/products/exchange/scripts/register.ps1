@@ -8,6 +8,20 @@ function Test-OfPartner {
     return ($realm -ne '') -and (Test-Same -Left $realm -Right $Request.realm)
 }
 
+function Find-Account {
+    # The linked account where it is there already and fit for it; empty otherwise.
+    param([string]$Controller)
+    try { $users = @(Get-User -Identity $Request.accountName -DomainController $Controller -ErrorAction Stop) }
+    catch {
+        if (Test-NotFound -Record $_) { return '' }
+        throw
+    }
+    if ($users.Count -ne 1) { return '' }
+    $kind = Get-Text -Value (Get-Property -Object $users[0] -Name 'RecipientType')
+    if (-not (Test-Listed -Names @('MailUser', 'User') -Name $kind)) { return '' }
+    return Get-Text -Value $users[0].Identity
+}
+
 $commands = @('Set-ADServerSettings', 'Get-PartnerApplication', 'New-PartnerApplication', 'Set-PartnerApplication', 'Get-User', 'New-MailUser',
     'Set-MailUser', 'Get-AcceptedDomain', 'Get-ManagementRole', 'Get-ManagementRoleAssignment', 'New-ManagementRoleAssignment')
 $controller = [string]$Request.controller
@@ -16,35 +30,46 @@ try {
     $known = New-Object System.Collections.ArrayList
     $existing = ''
     $taken = $false
+    $configured = $false
     $before = Get-Entries -Controller $controller
     if (@($before.warnings).Count -gt 0) { throw "The list of partner applications is not whole: $($before.warnings[0])" }
     foreach ($entry in $before.objects) {
-        $null = $known.Add((Get-Text -Value $entry.DistinguishedName))
-        if (Test-OfPartner -Entry $entry) { $existing = Get-Text -Value $entry.DistinguishedName }
+        $null = $known.Add((Get-Reference -Entry $entry))
+        if (Test-OfPartner -Entry $entry) { $existing = Get-Reference -Entry $entry }
         elseif (Test-Same -Left $entry.Name -Right $Request.identity) { $taken = $true }
     }
     $created = ''
     if ($existing -eq '') {
         if ($taken) { throw "There is another partner application of the name $($Request.identity), so nothing was made." }
-        # The shipped script is the documented way; it makes the account, its roles and the entry.
-        $configure = "$($env:ExchangeInstallPath)Scripts\Configure-EnterprisePartnerApplication.ps1"
-        try { $null = & $configure -AuthMetadataUrl $Request.metadataUrl -ApplicationType $Request.applicationType -DomainController $controller }
-        catch [System.Management.Automation.CommandNotFoundException] {
-            if (Test-Same -Left $_.Exception.CommandName -Right $configure) { throw "Exchange's own script $configure is not there, so nothing was made." }
-            throw
+        $account = Find-Account -Controller $controller
+        if ($account -ne '') {
+            # The shipped script looks for its role assignments in a way that does not find them in every session, and then
+            # fails on their names or makes them twice. So with an account of an earlier time its other steps are taken here.
+            Add-Roles -Account $account -Roles $Request.roles -Controller $controller
+            $null = New-PartnerApplication -Name $Request.identity -AuthMetadataUrl $Request.metadataUrl -AcceptSecurityIdentifierInformation $true -Enabled $true -LinkedAccount $account -DomainController $controller -Confirm:$false -ErrorAction Stop
+        }
+        else {
+            # The shipped script is the documented way; it makes the account, its roles and the entry.
+            $configured = $true
+            $configure = "$($env:ExchangeInstallPath)Scripts\Configure-EnterprisePartnerApplication.ps1"
+            try { $null = & $configure -AuthMetadataUrl $Request.metadataUrl -ApplicationType $Request.applicationType -DomainController $controller }
+            catch [System.Management.Automation.CommandNotFoundException] {
+                if (Test-Same -Left $_.Exception.CommandName -Right $configure) { throw "Exchange's own script $configure is not there, so nothing was made." }
+                throw
+            }
         }
         $made = New-Object System.Collections.ArrayList
         foreach ($entry in (Get-Entries -Controller $controller).objects) {
-            $reference = Get-Text -Value $entry.DistinguishedName
-            if ((-not $known.Contains($reference)) -and (Test-OfPartner -Entry $entry)) { $null = $made.Add($entry) }
+            if ((-not $known.Contains((Get-Reference -Entry $entry))) -and (Test-OfPartner -Entry $entry)) { $null = $made.Add($entry) }
         }
         # Of none or several it is not known which is ours: the read-back decides.
         if ($made.Count -eq 1) {
-            $created = Get-Text -Value $made[0].Name
-            $reference = Get-Text -Value $made[0].DistinguishedName
-            $null = Set-PartnerApplication -Identity $reference -Name $Request.identity -DomainController $controller -Confirm:$false -ErrorAction Stop
+            $created = Get-Reference -Entry $made[0]
+            if ($configured) {
+                $null = Set-PartnerApplication -Identity $created -Name $Request.identity -DomainController $controller -Confirm:$false -ErrorAction Stop
+            }
         }
     }
 }
 finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
-@{ existing = $existing; created = $created }
+@{ existing = $existing; created = $created; configured = $configured }

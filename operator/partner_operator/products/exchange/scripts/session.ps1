@@ -50,3 +50,24 @@ function Get-Entries {
     param([string]$Controller)
     return Invoke-Read -Call { Get-PartnerApplication -DomainController $Controller -ErrorAction Stop }
 }
+
+function Get-Reference {
+    # The directory gives a Guid once and never again: no rename changes it, and no other entry has it.
+    param($Entry)
+    $guid = Get-Text -Value (Get-Property -Object $Entry -Name 'Guid')
+    if ($guid -ne '') { return $guid }
+    return Get-Text -Value $Entry.DistinguishedName
+}
+
+function Add-Roles {
+    # Gives an account the roles that it does not hold yet.
+    param([string]$Account, $Roles, [string]$Controller)
+    $held = New-Object System.Collections.ArrayList
+    foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $Account -DomainController $Controller -ErrorAction Stop)) {
+        if ($null -ne $assignment) { $null = $held.Add((Get-Text -Value $assignment.Role)) }
+    }
+    foreach ($role in @($Roles)) {
+        if (Test-Listed -Names $held -Name $role) { continue }
+        $null = New-ManagementRoleAssignment -Role $role -User $Account -DomainController $Controller -Confirm:$false -ErrorAction Stop
+    }
+}

@@ -27,16 +27,7 @@ try {
         }
         $account = Get-Text -Value $found[0].Identity
     }
-    if (@($Request.roles).Count -gt 0) {
-        $held = New-Object System.Collections.ArrayList
-        foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $account -DomainController $controller -ErrorAction Stop)) {
-            if ($null -ne $assignment) { $null = $held.Add((Get-Text -Value $assignment.Role)) }
-        }
-        foreach ($role in @($Request.roles)) {
-            if (Test-Listed -Names $held -Name $role) { continue }
-            $null = New-ManagementRoleAssignment -Role $role -User $account -DomainController $controller -Confirm:$false -ErrorAction Stop
-        }
-    }
+    if (@($Request.roles).Count -gt 0) { Add-Roles -Account $account -Roles $Request.roles -Controller $controller }
     if ($Request.repairAccount) {
         $null = Set-PartnerApplication -Identity $reference -LinkedAccount $account -DomainController $controller -Confirm:$false -ErrorAction Stop
     }
@@ -52,7 +43,7 @@ try {
     if ($Request.enable) {
         $null = Set-PartnerApplication -Identity $reference -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop
     }
-    # Last, as the distinguished name changes with it.
+    # Last: whatever fails before it is tried again under the known name.
     if ([string]$Request.name -ne '') {
         $null = Set-PartnerApplication -Identity $reference -Name $Request.name -DomainController $controller -Confirm:$false -ErrorAction Stop
     }

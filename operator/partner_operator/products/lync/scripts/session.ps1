@@ -17,3 +17,13 @@ function Import-Lync {
         }
     }
 }
+
+function Test-OfContent {
+    # Whether an entry is for the partner that is asked for: identifier, no token server, and URL or realm.
+    param($Entry, [string]$Identifier, [string]$Url, [string]$Realm)
+    if (-not (Test-Same -Left $Entry.ApplicationIdentifier -Right $Identifier)) { return $false }
+    $token = Get-Text -Value $Entry.AuthToken
+    if ($token -cmatch 'UseOAuthServer$') { return $false }
+    if (Test-Same -Left ($token -creplace '^Value=', '') -Right $Url) { return $true }
+    return ($Realm -ne '') -and (Test-Same -Left $Entry.Realm -Right $Realm)
+}
