@@ -162,23 +162,26 @@ async def _run(options: argparse.Namespace) -> None:
     with ThreadPoolExecutor(ORGANISATIONS_AT_ONCE, thread_name_prefix="winrm") as pool:
         async with await Connection.open() as connection:
             echo = Echo()
-            seen = LastSeen(echo)
+            announcer = KubernetesAnnouncer(connection)
             operations = _operations(_on_threads(pool), ca_bundle, options.record)
-            ports = Ports(
-                reader=KubernetesReader(connection, seen, options.namespace),
-                writer=KubernetesWriter(connection, seen),
-                announcer=KubernetesAnnouncer(connection),
-                operations=operations,
-                clock=SystemClock(),
-                chance=random.Random(),  # noqa: S311 - jitter, not a secret
-            )
             gate = asyncio.Semaphore(ORGANISATIONS_AT_ONCE)
 
+            def ports_of_a_worker() -> Ports:
+                seen = LastSeen(echo)
+                return Ports(
+                    reader=KubernetesReader(connection, seen, options.namespace),
+                    writer=KubernetesWriter(connection, seen),
+                    announcer=announcer,
+                    operations=operations,
+                    clock=SystemClock(),
+                    chance=random.Random(),  # noqa: S311 - jitter, not a secret
+                )
+
             def work_on(name: ServerName, bell: Bell) -> Coroutine[Any, Any, None]:
-                return Worker(ports, name, bell, gate).run()
+                return Worker(ports_of_a_worker(), name, bell, gate).run()
 
             def answer_unserved(bell: Bell) -> Coroutine[Any, Any, None]:
-                return serve_unserved(ports, bell)
+                return serve_unserved(ports_of_a_worker(), bell)
 
             await run_operator(
                 connection=connection,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from partner_operator.engine.bell import Bell
+from partner_operator.kube import health
 from partner_operator.kube.health import (
     DEAF_AFTER,
     STUCK_AFTER,
@@ -115,6 +116,39 @@ def test_a_later_version_and_the_end_of_an_object_answer_too(version: str, delet
     echo.heard("uid", version, deleted=deleted)
     clock.seconds = 1000
     echo.check()
+
+
+@pytest.mark.parametrize(("version", "deleted"), [("12", False), ("13", False), ("5", True)])
+def test_an_event_that_overtakes_the_answer_to_the_write_counts(
+    version: str, deleted: bool
+) -> None:
+    clock = Watchclock()
+    echo = Echo(clock)
+    echo.heard("uid", version, deleted=deleted)
+    echo.heard("uid", "5")
+    echo.expect("uid", "12")
+    clock.seconds = 1000
+    echo.check()
+    assert echo.waiting == 0
+
+
+def test_an_event_from_before_the_write_does_not_count() -> None:
+    echo = Echo(Watchclock())
+    echo.heard("uid", "11")
+    echo.expect("uid", "12")
+    echo.heard("uid", "11")
+    assert echo.waiting == 1
+
+
+def test_what_was_heard_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forgotten object is waited for as if its event were still to come."""
+    monkeypatch.setattr(health, "REMEMBERED", 3)
+    echo = Echo(Watchclock())
+    for number in range(1, 5):
+        echo.heard(f"uid-{number}", "12", deleted=True)
+    for number in range(1, 5):
+        echo.expect(f"uid-{number}", "12")
+    assert echo.waiting == 1
 
 
 def test_versions_that_cannot_be_compared_are_not_waited_for() -> None:

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -239,6 +240,37 @@ async def test_our_own_status_writes_ring_nobody_but_are_heard(
         await until(lambda: echo.waiting == 0)
         await asyncio.sleep(0.5)
         assert len(engine.passes) == before
+
+
+async def test_an_event_that_comes_before_the_answer_to_its_write_is_heard_too(
+    cluster: Cluster,
+    operator: Operator,
+    connection: Connection,
+    echo: Echo,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = cluster.create(server("exchange"))
+    heard: set[tuple[str, str]] = set()
+    hear, request = echo.heard, connection.request
+
+    def listen(uid: str, version: str, *, deleted: bool = False) -> None:
+        heard.add((uid, version))
+        hear(uid, version, deleted=deleted)
+
+    async def answer_late(*arguments: Any, **options: Any) -> dict[str, Any]:
+        answer = await request(*arguments, **options)
+        metadata = answer.get("metadata", {})
+        if arguments[0] == "PATCH":
+            await until(lambda: (metadata["uid"], metadata["resourceVersion"]) in heard)
+        return answer
+
+    monkeypatch.setattr(echo, "heard", listen)
+    monkeypatch.setattr(connection, "request", answer_late)
+    async with operator.running() as engine:
+        await until(lambda: bool(engine.passes))
+        writer = KubernetesWriter(connection, LastSeen(echo))
+        await writer.server_status(server_facts(made).desired, ServerStatus(organization="x"))
+        assert echo.waiting == 0
 
 
 async def test_another_namespace_is_not_served(

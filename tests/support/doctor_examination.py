@@ -70,6 +70,9 @@ class _Declared:
     async def server(self, name: ServerName) -> DeclaredServer | None:
         return self.server_object
 
+    async def again(self, server: DesiredServer) -> DeclaredServer:
+        raise AssertionError("the doctor looks once")
+
     async def credentials(self, server: DesiredServer) -> Credentials:
         return self.logon
 

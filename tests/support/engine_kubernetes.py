@@ -144,6 +144,13 @@ class Cluster:
             crd_deleting=self.crd_deleting,
         )
 
+    async def again(self, server: DesiredServer) -> DeclaredServer:
+        """The same anew, in the middle of a pass."""
+        found = await self.server(ServerName(server.key.namespace, server.key.name))
+        if found is None or found.desired.key.uid != server.key.uid:
+            raise Gone(server.key.name)
+        return found
+
     def _other(self, mine: DesiredApplication) -> CounterpartView | None:
         for other in self.applications.values():
             pair = (other.server_name, other.partner.server_name)

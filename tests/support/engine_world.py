@@ -17,6 +17,7 @@ from support import trust_worlds as values
 from support.engine_crash import Crash, Killed
 from support.engine_kubernetes import Cluster, TestClock
 from support.engine_servers import FakeOrganisation
+from support.engine_view import View
 from support.trust_worlds import ModelServer
 
 EXCHANGE_HOSTS = ("ex1.litwareinc.com", "ex2.litwareinc.com")
@@ -115,9 +116,10 @@ class World:
 
     def ports(self) -> Ports:
         """A fresh operator: nothing is remembered but what the cluster holds."""
+        view = View(self.cluster)
         return Ports(
-            reader=self.cluster,
-            writer=self.cluster,
+            reader=view,
+            writer=view,
             announcer=self.cluster,
             operations={Product.EXCHANGE: self.exchange, Product.LYNC: self.lync},
             clock=self.clock,

@@ -102,11 +102,22 @@ class Gone(Exception):
     """The object was deleted, or deleted and made anew, while we worked on it."""
 
 
+class StatusChanged(Gone):
+    """Somebody else wrote the status of an object while we worked on it: another operator, or a human.
+
+    What this pass knows is as good as gone. It ends, and the next one begins with a fresh read.
+    """
+
+
 class Reader(Protocol):
     """Fresh reads from Kubernetes; nothing is cached."""
 
     async def server(self, name: ServerName) -> DeclaredServer | None:
         """Read one server and its applications, or None where it does not exist."""
+        ...
+
+    async def again(self, server: DesiredServer) -> DeclaredServer:
+        """Read the same anew in the middle of a pass. Raises Gone, and StatusChanged."""
         ...
 
     async def credentials(self, server: DesiredServer) -> Credentials:
@@ -122,21 +133,21 @@ class Writer(Protocol):
     """The only writer of statuses and finalizers. Writes nothing where nothing changed."""
 
     async def server_status(self, server: DesiredServer, status: ServerStatus) -> None:
-        """Make this the server's status. Raises Gone."""
+        """Make this the server's status. Raises Gone, and StatusChanged."""
         ...
 
     async def application_status(
         self, application: DesiredApplication, status: ApplicationStatus
     ) -> None:
-        """Make this the application's status. Raises Gone."""
+        """Make this the application's status. Raises Gone, and StatusChanged."""
         ...
 
     async def add_finalizer(self, application: DesiredApplication) -> None:
-        """Put our finalizer on, before the first remote change. Raises Gone."""
+        """Put our finalizer on, before the first remote change. Raises Gone, and StatusChanged."""
         ...
 
     async def remove_finalizer(self, application: DesiredApplication) -> None:
-        """Take our finalizer off. Done already counts as done."""
+        """Take our finalizer off. Done already counts as done. Raises StatusChanged."""
         ...
 
 

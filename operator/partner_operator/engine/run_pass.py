@@ -55,7 +55,7 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
         await _work(work, remembered)
         due = await closing.keep(work) if work.overtaken else await closing.close(work)
     except Gone:
-        # Deleted, or deleted and made anew, under our hands: the event of that rings us again.
+        # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
         return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
     if declared.desired.deleting and not work.live:
         return Result(due=None, credentials=remembered)

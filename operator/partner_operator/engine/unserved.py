@@ -8,7 +8,13 @@ from datetime import timedelta
 
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.closing import blocked_status
-from partner_operator.engine.ports import DeclaredApplication, Gone, Kind, Severity
+from partner_operator.engine.ports import (
+    DeclaredApplication,
+    Gone,
+    Kind,
+    Severity,
+    StatusChanged,
+)
 from partner_operator.engine.state import Ports
 from partner_operator.trust.conditions import unknown
 from partner_operator.trust.deletion import stays
@@ -29,21 +35,23 @@ async def serve_unserved(ports: Ports, bell: Bell) -> None:
         await asyncio.sleep(1)
         try:
             for application in await ports.reader.unserved():
-                await _answer(ports, application)
+                try:
+                    await _answer(ports, application)
+                except StatusChanged as changed:
+                    bell.ring(f"{changed} was written by somebody else")
+                except Gone:
+                    logger.debug("%s left while it was answered", application.desired.key.name)
         except Exception:  # the outermost loop of this worker: the next ring tries again
             logger.exception("applications without a server could not be answered")
 
 
 async def _answer(ports: Ports, application: DeclaredApplication) -> None:
     desired = application.desired
-    try:
-        if desired.deleting:
-            await _let_go(ports, application)
-            return
-        blocker = application.blocker or missing_server(desired.server_name)
-        await _tell(ports, application, blocker)
-    except Gone:
-        logger.debug("%s left while it was answered", desired.key.name)
+    if desired.deleting:
+        await _let_go(ports, application)
+        return
+    blocker = application.blocker or missing_server(desired.server_name)
+    await _tell(ports, application, blocker)
 
 
 def missing_server(name: str) -> Blocker:

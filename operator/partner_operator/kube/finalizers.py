@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from partner_operator.engine.ports import Gone
@@ -29,16 +29,25 @@ async def add(
             return None
         if body["metadata"].get("deletionTimestamp"):
             raise Gone(path)
-        answer = await _replace(connection, path, uid, present, [*(present or []), finalizer])
+        after = [*(present or []), finalizer]
+        answer = await _replace(connection, path, body, ("uid", "finalizers"), after)
         if answer is not None:
             return answer
     raise ApiFailure(f"{path}: the finalizers changed {TRIES} times under our hands")
 
 
 async def remove(
-    connection: Connection, path: str, uid: str, finalizer: str
+    connection: Connection,
+    path: str,
+    uid: str,
+    finalizer: str,
+    judge: Callable[[Mapping[str, Any]], None],
 ) -> Mapping[str, Any] | None:
-    """Take the finalizer off. Returns the answer, or None when it was off already."""
+    """Take the finalizer off. Returns the answer, or None when it was off already.
+
+    `judge` looks at the object, and raises where the finalizer must stay. The finalizer goes from exactly the
+    object that it looked at: nothing remembers a registration after that.
+    """
     for _ in range(TRIES):
         body = await connection.get(path)
         if body is None or body["metadata"]["uid"] != uid:
@@ -46,20 +55,25 @@ async def remove(
         present = body["metadata"].get("finalizers")
         if finalizer not in (present or []):
             return None
+        judge(body)
         rest = [name for name in present or [] if name != finalizer]
-        answer = await _replace(connection, path, uid, present, rest)
+        answer = await _replace(connection, path, body, ("uid", "resourceVersion"), rest)
         if answer is not None:
             return answer
     raise ApiFailure(f"{path}: the finalizers changed {TRIES} times under our hands")
 
 
 async def _replace(
-    connection: Connection, path: str, uid: str, before: list[str] | None, after: list[str]
+    connection: Connection,
+    path: str,
+    body: Mapping[str, Any],
+    same: tuple[str, ...],
+    after: list[str],
 ) -> Mapping[str, Any] | None:
-    """Replace the list if the object is still as it was read; None when it is not."""
+    """Replace the list if these fields of the metadata are still as they were read; None when not."""
+    metadata = body["metadata"]
     patch = [
-        {"op": "test", "path": "/metadata/uid", "value": uid},
-        {"op": "test", "path": "/metadata/finalizers", "value": before},
+        *({"op": "test", "path": f"/metadata/{f}", "value": metadata.get(f)} for f in same),
         {"op": "add", "path": "/metadata/finalizers", "value": after},
     ]
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,10 @@ DEAF_AFTER = 60.0
 """Seconds within which our own writes must come back as events of a watch."""
 STUCK_AFTER = 3600.0
 """Seconds that one pass may take: longer than any restart round that still goes on."""
+REMEMBERED = 20_000
+"""Objects whose last event is remembered. It matters only until the answer to a write has come."""
+GONE = float("inf")
+"""Newer than every version: no event follows that of a deletion."""
 
 
 class Unhealthy(Exception):
@@ -25,16 +30,22 @@ class _Expected:
 
 
 class Echo:
-    """Tells a deaf watch: what we wrote must be heard again from the watch within a while."""
+    """Tells a deaf watch: what we wrote must be heard again from the watch within a while.
+
+    The event of a write may overtake the answer to it, so what was heard is remembered as well.
+    """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         """`monotonic` gives seconds that only grow."""
         self._monotonic = monotonic
         self._expected: dict[str, _Expected] = {}
+        self._heard: OrderedDict[str, float] = OrderedDict()
 
     def expect(self, uid: str, resource_version: str) -> None:
         """We wrote this version of an object. An older expectation for it keeps its time."""
         if not resource_version.isdecimal():
+            return
+        if self._heard.get(uid, 0) >= int(resource_version):
             return
         earlier = self._expected.get(uid)
         since = earlier.since if earlier else self._monotonic()
@@ -42,12 +53,22 @@ class Echo:
 
     def heard(self, uid: str, resource_version: str, *, deleted: bool = False) -> None:
         """The watch told us of this version of an object."""
-        expected = self._expected.get(uid)
-        if expected is None:
+        if deleted:
+            version = GONE
+        elif resource_version.isdecimal():
+            version = int(resource_version)
+        else:
+            self._expected.pop(uid, None)
             return
-        comparable = resource_version.isdecimal() and not deleted
-        if not comparable or int(resource_version) >= expected.resource_version:
+        self._remember(uid, version)
+        expected = self._expected.get(uid)
+        if expected is not None and version >= expected.resource_version:
             del self._expected[uid]
+
+    def _remember(self, uid: str, version: float) -> None:
+        self._heard[uid] = max(version, self._heard.pop(uid, 0))
+        while len(self._heard) > REMEMBERED:
+            self._heard.popitem(last=False)
 
     @property
     def waiting(self) -> int:

@@ -1,16 +1,13 @@
-"""What the API server last said about each of our objects, so that nothing is written twice."""
+"""What one worker last read or wrote of its objects: nothing is written twice, or over another's words."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from partner_operator.engine.ports import StatusChanged
 from partner_operator.kube.health import Echo
-
-REMEMBERED = 20_000
-"""Objects that are remembered; for a forgotten one an equal write is sent and changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +22,47 @@ class Known:
 
 
 class LastSeen:
-    """Last answers by uid. Not a cache: passes read afresh; only equal writes are left out."""
+    """Last answers by uid, for one worker: what the pass under way rests on. Not a cache: passes read afresh.
+
+    Each worker has its own. One that is shared would take what another worker read for known, and then write
+    over a status that the pass itself has never seen.
+    """
 
     def __init__(self, echo: Echo) -> None:
         """`echo` is told of each write, and waits to hear it from the watch."""
         self._echo = echo
-        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._known: dict[str, Known] = {}
 
     def of(self, uid: str) -> Known | None:
         """The last answer about an object."""
         return self._known.get(uid)
 
+    def begin(self, bodies: Iterable[Mapping[str, Any]]) -> None:
+        """A pass begins and rests on these objects. What was known of others is forgotten."""
+        earlier = self._known
+        self._known = {
+            body["metadata"]["uid"]: _read(body, earlier.get(body["metadata"]["uid"]))
+            for body in bodies
+        }
+
     def read(self, body: Mapping[str, Any]) -> Known:
-        """An object was read."""
+        """An object was read; what is written from now on rests on this."""
         uid = body["metadata"]["uid"]
-        status = body.get("status") or {}
-        known = self._known.get(uid)
-        applied = known.applied if known and known.status == status else None
-        known = Known(body["metadata"]["resourceVersion"], status, applied)
-        self._remember(uid, known)
+        known = self._known[uid] = _read(body, self._known.get(uid))
         return known
+
+    def judge(self, body: Mapping[str, Any]) -> None:
+        """An object was read anew. Raises StatusChanged where its status is not what the pass rests on.
+
+        A label, an annotation, a finalizer or a spec that changed is no reason: statuses do not rest on who
+        else wrote, and the next event brings the next pass.
+        """
+        metadata = body["metadata"]
+        known = self._known.get(metadata["uid"])
+        if known is None or known.status == (body.get("status") or {}):
+            return
+        self.forget(metadata["uid"])
+        raise StatusChanged(f"{body.get('kind')} {metadata.get('namespace')}/{metadata['name']}")
 
     def written(self, body: Mapping[str, Any], applied: Mapping[str, Any] | None = None) -> None:
         """An object was written; `body` is the answer, `applied` the status that we sent."""
@@ -57,14 +75,14 @@ class LastSeen:
         if not leaving and (known is None or known.resource_version != version):
             self._echo.expect(uid, version)
         keep = applied if applied is not None or known is None else known.applied
-        self._remember(uid, Known(version, body.get("status") or {}, keep))
+        self._known[uid] = Known(version, body.get("status") or {}, keep)
 
     def forget(self, uid: str) -> None:
         """An object is gone."""
         self._known.pop(uid, None)
 
-    def _remember(self, uid: str, known: Known) -> None:
-        self._known[uid] = known
-        self._known.move_to_end(uid)
-        while len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+
+def _read(body: Mapping[str, Any], earlier: Known | None) -> Known:
+    status = body.get("status") or {}
+    applied = earlier.applied if earlier is not None and earlier.status == status else None
+    return Known(body["metadata"]["resourceVersion"], status, applied)

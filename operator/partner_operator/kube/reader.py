@@ -13,6 +13,7 @@ from partner_operator.engine.ports import (
     Credentials,
     DeclaredApplication,
     DeclaredServer,
+    Gone,
     Kind,
     ServerName,
 )
@@ -40,13 +41,38 @@ class KubernetesReader:
     def __init__(
         self, connection: Connection, seen: LastSeen, namespaces: Sequence[str] = ()
     ) -> None:
-        """`namespaces` are those that the operator serves; none means all of the cluster."""
+        """`namespaces` are those that the operator serves; none means all of the cluster.
+
+        `seen` belongs to one worker and is shared with its writer.
+        """
         self._connection = connection
         self._seen = seen
         self._scopes: Sequence[str | None] = tuple(namespaces) or (None,)
 
     async def server(self, name: ServerName) -> DeclaredServer | None:
         """Read one server and its applications, or None where it does not exist."""
+        found = await self._read(name)
+        if found is None:
+            return None
+        declared, bodies = found
+        self._seen.begin(bodies)
+        return declared
+
+    async def again(self, server: DesiredServer) -> DeclaredServer:
+        """Read the same anew in the middle of a pass. Raises Gone, and StatusChanged."""
+        key = server.key
+        found = await self._read(ServerName(key.namespace, key.name))
+        if found is None or found[0].desired.key.uid != key.uid:
+            raise Gone(f"{Kind.SERVER} {key.namespace}/{key.name}")
+        declared, bodies = found
+        for body in bodies:
+            self._seen.judge(body)
+        for body in bodies:
+            self._seen.read(body)
+        return declared
+
+    async def _read(self, name: ServerName) -> tuple[DeclaredServer, list[dict[str, Any]]] | None:
+        """One server, and the objects whose statuses a pass over it writes."""
         path = custom_path(Kind.SERVER, name.namespace, name.name)
         body = await self._connection.get(path)
         if body is None:
@@ -57,12 +83,10 @@ class KubernetesReader:
             self._list(Kind.SERVER),
             self._crd_deleting(),
         )
-        for seen in (body, *applications):
-            self._seen.read(seen)
         facts = await self._with_ca_bundle(server_facts(body))
         neighbours = [s for s in servers if s["metadata"]["namespace"] == name.namespace]
         others = (other_server(s) for s in servers if s["metadata"]["uid"] != facts.desired.key.uid)
-        return DeclaredServer(
+        declared = DeclaredServer(
             desired=facts.desired,
             status=server_status(body.get("status")),
             applications=tuple(
@@ -73,6 +97,7 @@ class KubernetesReader:
             crd_deleting=crd_deleting,
             problem=facts.problem,
         )
+        return declared, [body, *applications]
 
     async def credentials(self, server: DesiredServer) -> Credentials:
         """Read the Secret, once per pass. Raises CredentialsProblem."""
@@ -89,8 +114,7 @@ class KubernetesReader:
             if (application["metadata"]["namespace"], application["spec"]["serverRef"]["name"])
             not in existing
         ]
-        for application in alone:
-            self._seen.read(application)
+        self._seen.begin(alone)
         return tuple(
             declared_application(
                 application,

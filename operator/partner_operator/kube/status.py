@@ -16,7 +16,7 @@ from partner_operator.kube.client import (
     Connection,
     custom_path,
 )
-from partner_operator.kube.objects import Known, LastSeen
+from partner_operator.kube.objects import LastSeen
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 
@@ -28,33 +28,36 @@ class KubernetesWriter:
     """Implements `engine.ports.Writer` with server-side apply on `/status`."""
 
     def __init__(self, connection: Connection, seen: LastSeen) -> None:
-        """`seen` is shared with the reader, which tells what is stored now."""
+        """`seen` is shared with the reader of the same worker, which tells what each pass rests on."""
         self._connection = connection
         self._seen = seen
 
     async def server_status(self, server: DesiredServer, status: ServerStatus) -> None:
-        """Make this the server's status. Raises Gone."""
+        """Make this the server's status. Raises Gone, and StatusChanged."""
         await self._apply(Kind.SERVER, server.key, status)
 
     async def application_status(
         self, application: DesiredApplication, status: ApplicationStatus
     ) -> None:
-        """Make this the application's status. Raises Gone."""
+        """Make this the application's status. Raises Gone, and StatusChanged."""
         await self._apply(Kind.APPLICATION, application.key, status)
 
     async def add_finalizer(self, application: DesiredApplication) -> None:
-        """Put our finalizer on, before the first remote change. Raises Gone."""
+        """Put our finalizer on, before the first remote change. Raises Gone, and StatusChanged."""
         key = application.key
         path = custom_path(Kind.APPLICATION, key.namespace, key.name)
         answer = await finalizers.add(self._connection, path, key.uid, REGISTRATION_FINALIZER)
         if answer is not None:
+            self._seen.judge(answer)
             self._seen.written(answer)
 
     async def remove_finalizer(self, application: DesiredApplication) -> None:
-        """Take our finalizer off. Done already counts as done."""
+        """Take our finalizer off. Done already counts as done. Raises StatusChanged."""
         key = application.key
         path = custom_path(Kind.APPLICATION, key.namespace, key.name)
-        answer = await finalizers.remove(self._connection, path, key.uid, REGISTRATION_FINALIZER)
+        answer = await finalizers.remove(
+            self._connection, path, key.uid, REGISTRATION_FINALIZER, self._seen.judge
+        )
         if answer is not None:
             self._seen.written(answer)
 
@@ -62,7 +65,7 @@ class KubernetesWriter:
         self, kind: Kind, key: ObjectKey, status: ApplicationStatus | ServerStatus
     ) -> None:
         body = to_json(status)
-        known = self._seen.of(key.uid) or await self._look(kind, key)
+        known = self._seen.of(key.uid) or self._seen.read(await self._look(kind, key))
         for _ in range(TRIES):
             # Equal to what is stored, or what we sent to get just that: another manager may have
             # put a field beside ours, and to send the same again would not take it away.
@@ -72,13 +75,15 @@ class KubernetesWriter:
             if answer is not None:
                 self._seen.written(answer, body)
                 return
-            known = await self._look(kind, key)
+            now = await self._look(kind, key)
+            self._seen.judge(now)
+            known = self._seen.read(now)
         raise ApiFailure(f"{kind} {key.name} changed {TRIES} times under our hands")
 
     async def _send(
         self, kind: Kind, key: ObjectKey, resource_version: str, status: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        """Apply the status to exactly this version of the object; None when there is another."""
+        """Apply the status to exactly this version of the object; None when there is another one now."""
         document = {
             "apiVersion": API_VERSION,
             "kind": kind.value,
@@ -105,10 +110,10 @@ class KubernetesWriter:
                 return None
             raise
 
-    async def _look(self, kind: Kind, key: ObjectKey) -> Known:
+    async def _look(self, kind: Kind, key: ObjectKey) -> dict[str, Any]:
         """Read the object anew. Raises Gone when it is not there, or is another one."""
         body = await self._connection.get(custom_path(kind, key.namespace, key.name))
         if body is None or body["metadata"]["uid"] != key.uid:
             self._seen.forget(key.uid)
             raise Gone(f"{kind} {key.namespace}/{key.name}")
-        return self._seen.read(body)
+        return body
