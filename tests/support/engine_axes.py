@@ -222,13 +222,14 @@ SKEWS = (
 def skewed(chapter: Chapter) -> Iterator[tuple[str, list[str]]]:
     """Each host has a clock of its own."""
     for minutes in SKEWS:
-        theatre = stage_for(chapter)
+        theatre = stage_for(chapter, gap=timedelta(minutes=1))
         hosts = (*EXCHANGE_HOSTS, *LYNC_HOSTS)
         for host, ahead in zip(hosts, (*minutes, minutes[2]), strict=True):
             theatre.organisation_of(host).set_clock(host, timedelta(minutes=ahead))
         registered = organisation(theatre, chapter.product).counts["registered"]
         restarts = sum(theatre.exchange.restarts.values())
         chapter.happen(theatre, chapter.product)
+        ask_again(theatre)
         found = ended(theatre, chapter, registered)
         if sum(theatre.exchange.restarts.values()) - restarts > 2 * len(EXCHANGE_HOSTS):
             found.append(f"restarted again and again: {theatre.exchange.restarts}")

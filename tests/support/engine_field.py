@@ -36,7 +36,7 @@ UNCACHED = frozenset({"identity", "reference", "linked_account", "changed_at"})
 class FieldModel(ModelServer):
     """Entries that may have changed since they were read: a cmdlet names one, and takes it as it is now."""
 
-    def apply(self, change: Change, desired: DesiredApplication) -> None:
+    def apply(self, change: Change, desired: DesiredApplication) -> str | None:
         """Make one change, or refuse it as the product would."""
         if change.entry is not None:
             now = self.named(change.entry.reference)
@@ -46,7 +46,7 @@ class FieldModel(ModelServer):
                 )
             change = replace(change, entry=now)
         try:
-            super().apply(change, desired)
+            return super().apply(change, desired)
         except AssertionError as refused:
             raise OperationFailed(Reason.REMOTE_ERROR, "It already exists.") from refused
 
@@ -115,13 +115,14 @@ class FieldOrganisation(FakeOrganisation):
         observed: Observed,
         change: Change,
         application: DesiredApplication,
-    ) -> None:
+    ) -> str | None:
         """Make the change, and tell whose entry it was."""
         self._asked = observed.host
         before = self.model.entries
-        await super().apply(server, credentials, observed, change, application)
+        made = await super().apply(server, credentials, observed, change, application)
         self._compare(before, application.key.uid, change.kind)
         self._stored(before)
+        return made
 
     async def host_state(
         self, server: DesiredServer, credentials: Credentials, host: str
@@ -154,7 +155,7 @@ class FieldOrganisation(FakeOrganisation):
         back = self.returns.pop(host, None)
         self.services[host] = HEALTHY if back is None else HEALTHY & back
         if back is not None and not back & {f"{path} {code}" for path, code in SERVES.items()}:
-            self.served[host] = {path: "503" for path in SERVES}
+            self.served[host] = dict.fromkeys(SERVES, "503")
         self.judge.started(self.product, host, self.clock.now())
 
     # ---- what people and time do
@@ -179,7 +180,7 @@ class FieldOrganisation(FakeOrganisation):
     def break_host(self, host: str) -> None:
         """A service ends and a probe answers 503."""
         self.services[host] = HEALTHY - {"MSExchangeServiceHost"}
-        self.served[host] = {path: "503" for path in SERVES}
+        self.served[host] = dict.fromkeys(SERVES, "503")
         self.judge.broke(host)
 
     def heal(self, host: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from partner_operator.trust.model import DesiredApplication, Product
 from partner_operator.trust.conditions import find
+from partner_operator.trust.model import DesiredApplication, Product
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support import trust_worlds as values
 from support.engine_field import FieldOrganisation
@@ -139,7 +139,9 @@ CHAPTERS = (
 )
 
 
-def stage_for(chapter: Chapter, **theatre: Any) -> Theatre:
+def stage_for(
+    chapter: Chapter, *, gap: timedelta = timedelta(minutes=20), **theatre: Any
+) -> Theatre:
     """A theatre in which the chapter is about to happen, with one operator at work."""
     built = Theatre(**theatre)
     if not chapter.fresh:
@@ -148,7 +150,7 @@ def stage_for(chapter: Chapter, **theatre: Any) -> Theatre:
     if not chapter.fresh:
         built.play(timedelta(hours=6), built.all_ready)
         assert built.all_ready()
-        built.play(timedelta(minutes=20))
+        built.play(gap)
     assert built.judge.violations == []
     return built
 

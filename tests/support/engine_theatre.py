@@ -20,15 +20,15 @@ from partner_operator.engine.worker import Worker
 from partner_operator.kube.api.codec import to_json
 from partner_operator.kube.client import ApiFailure
 from partner_operator.kube.switchboard import Switchboard
-from partner_operator.trust.model import DesiredApplication, DesiredServer, Product, RestartRules
+from partner_operator.trust.model import DesiredApplication, DesiredServer, Product
 from partner_operator.trust.plan import Change
 from partner_operator.trust.status import ChangeKind
 from support import trust_worlds as values
-from support.engine_crash import Crash
 from support.engine_field import FieldModel, FieldOrganisation
 from support.engine_invariants import Claim, Health, Judge
-from support.engine_kubernetes import Cluster, TestClock
-from support.engine_stage import Parked, Stage, Step, StepKind, first_come
+from support.engine_kubernetes import Cluster
+from support.engine_stage import Parked, Stage, StepKind, first_come
+from support.engine_view import View
 from support.engine_world import (
     EXCHANGE_HOSTS,
     LYNC_HOSTS,
@@ -213,9 +213,19 @@ class Theatre(World):
         """A new operator process begins: it knows nothing but what the cluster holds."""
         board = StageSwitchboard(self.stage, engine, self._begins, self._ends)
         self.engines[engine] = board
-        ports = Ports(
-            reader=_Watched(self, engine, self.cluster),
-            writer=_Watched(self, engine, self.cluster),
+        gate = asyncio.Semaphore(8)
+        self.hear()
+        for name in self.cluster.servers:
+            where = ServerName("trust", name)
+            worker = Worker(self._ports(engine), where, board.hang(where), gate)
+            self.stage.act(engine, worker.run())
+
+    def _ports(self, engine: str) -> Ports:
+        """Those of one worker: what it has read is its own."""
+        view = _Watched(self, engine, View(self.cluster))
+        return Ports(
+            reader=view,
+            writer=view,
             announcer=_Watched(self, engine, self.cluster),
             operations={
                 organisation.product: _Hands(self, engine, organisation)
@@ -225,12 +235,6 @@ class Theatre(World):
             chance=random.Random(len(self.engines)),
             patience=PATIENCE,
         )
-        gate = asyncio.Semaphore(8)
-        self.hear()
-        for name in self.cluster.servers:
-            where = ServerName("trust", name)
-            worker = Worker(ports, where, board.hang(where), gate)
-            self.stage.act(engine, worker.run())
 
     def _begins(self, engine: str, server: str) -> None:
         self.judge.passes[engine, self.cluster.servers[server].product] = self.clock.now()
@@ -325,18 +329,18 @@ class _Watched:
 
     theatre: Theatre
     engine: str
-    cluster: Cluster
+    port: object
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self.cluster, name)
+        method = getattr(self.port, name)
+        cluster = self.theatre.cluster
 
         async def call(*arguments: Any, **options: Any) -> Any:
             about = _about(arguments)
             step = await self.theatre.stage.step(self.engine, _kind(name), name, about)
-            before = self.cluster.writes
-            old = self.cluster.statuses | self.cluster.server_statuses
+            before, old = cluster.writes, cluster.statuses | cluster.server_statuses
             result = await method(*arguments, **options)
-            if self.cluster.writes != before:
+            if cluster.writes != before:
                 self.theatre.wrote.add(step.number)
                 self._note(name, about, old)
             self._tell(name, arguments)
@@ -346,7 +350,7 @@ class _Watched:
 
     def _note(self, name: str, about: str, old: Mapping[str, Any]) -> None:
         """What a write changed, so that it is seen whether everything comes to rest."""
-        new = self.cluster.statuses | self.cluster.server_statuses
+        new = self.theatre.cluster.statuses | self.theatre.cluster.server_statuses
         moved = {
             field.name
             for uid, status in new.items()
@@ -361,8 +365,8 @@ class _Watched:
 
     def _tell(self, name: str, arguments: tuple[Any, ...]) -> None:
         theatre, judge = self.theatre, self.theatre.judge
-        if name == "server":
-            theatre.read_at[self.engine, arguments[0].name] = theatre.clock.now()
+        if name in {"server", "again"}:
+            theatre.read_at[self.engine, _about(arguments)] = theatre.clock.now()
         elif name == "application_status":
             application, status = arguments
             server = theatre.cluster.servers.get(application.server_name)
@@ -375,7 +379,9 @@ class _Watched:
 def _kind(name: str) -> StepKind:
     if name == "announce":
         return StepKind.TELL
-    return StepKind.READ if name in {"server", "credentials", "unserved"} else StepKind.WRITE
+    return (
+        StepKind.READ if name in {"server", "again", "credentials", "unserved"} else StepKind.WRITE
+    )
 
 
 def _about(arguments: tuple[Any, ...]) -> str:
