@@ -101,7 +101,8 @@ Happening = Callable[[Theatre, Chapter], None]
 
 def _an_heir_comes(theatre: Theatre, chapter: Chapter) -> None:
     name = object_on(chapter.product)
-    if name in theatre.cluster.applications:
+    old = theatre.cluster.applications.get(name)
+    if old is not None and not old.deleting:
         theatre.cluster.add(heir_of(theatre, name, f"{name}-heir"))
         theatre.cluster.delete(name)
 

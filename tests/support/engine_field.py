@@ -169,8 +169,17 @@ class FieldOrganisation(FakeOrganisation):
         """People make, change or remove entries by hand: these are there afterwards."""
         before = self.model.entries
         self.model.entries = entries
+        for entry in set(entries) - set(before):
+            if entry.reference not in {old.reference for old in before}:
+                self._reads_document_of(entry)
         self._compare(before, HUMAN, None)
         self._stored(before, ours=False)
+
+    def _reads_document_of(self, entry: Entry) -> None:
+        """Who makes an entry with a metadata URL makes the server read the document."""
+        for reading in self.model.documents:
+            if reading.url == entry.metadata_url and reading.document is not None:
+                self.copies[reading.url] = reading.document.thumbprints
 
     def replace_by_hand(self, old: Entry, new: Entry) -> None:
         """A person removes an entry and makes another one, perhaps under the same name."""
@@ -179,6 +188,7 @@ class FieldOrganisation(FakeOrganisation):
 
     def break_host(self, host: str) -> None:
         """A service ends and a probe answers 503."""
+        self.judge.broke(host)
         self.services[host] = HEALTHY - {"MSExchangeServiceHost"}
         self.served[host] = dict.fromkeys(SERVES, "503")
         self.judge.broke(host)

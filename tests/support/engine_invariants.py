@@ -143,16 +143,19 @@ class Judge:
     # ---- hosts
 
     def started(self, product: Product, host: str, at: datetime) -> None:
-        """A host has new workers."""
+        """A host has new workers, and is what it is to be after its restart."""
         known = self.hosts.setdefault(host, _Host(product, at))
         known.started = at
+        self._settle_health()
 
     def broke(self, host: str) -> None:
-        """A host got worse without an operator."""
+        """A host is about to get worse without an operator."""
+        self._settle_health()
         self.hosts[host].broke_at = self.now()
 
     def looked(self, engine: str, product: Product, host: str, shown: Health) -> None:
         """An operator was shown a host."""
+        self._settle_health()
         self.hosts[host].shown |= shown
         self._looks[engine, host] = self.now()
 

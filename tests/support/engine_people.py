@@ -80,6 +80,7 @@ def heir_of(theatre: Theatre, name: str, heir: str) -> DesiredApplication:
         key=replace(old.key, name=heir, uid=uid),
         created_at=theatre.clock.now(),
         has_finalizer=False,
+        deleting=False,
         generation=1,
     )
 

@@ -229,9 +229,10 @@ class Stage:
                 break
         for task in [task for task in self._tasks if task.done()]:
             engine = self._tasks.pop(task)
-            if not task.cancelled() and (error := task.exception()) is not None:
-                if not (isinstance(error, Killed) and engine in self.dead):
-                    raise error
+            error = None if task.cancelled() else task.exception()
+            killed = isinstance(error, Killed) and engine in self.dead
+            if error is not None and not killed:
+                raise error
 
     async def end(self) -> None:
         """Everybody leaves."""
