@@ -105,7 +105,7 @@ def test_an_incomplete_read_changes_nothing() -> None:
     assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.INCOMPLETE_READ)
 
 
-def test_a_write_of_unknown_outcome_pins_the_host_and_is_not_repeated_blindly() -> None:
+def test_a_write_of_unknown_outcome_belongs_to_its_host_and_is_not_repeated_blindly() -> None:
     world = World()
     world.declare()
     lost = OperationFailed(Reason.OUTCOME_UNKNOWN, "lost", outcome_unknown=True)
@@ -118,9 +118,9 @@ def test_a_write_of_unknown_outcome_pins_the_host_and_is_not_repeated_blindly() 
     world.exchange.apply = done_but_unanswered  # type: ignore[method-assign,assignment]  # takes anything
     world.run_pass("exchange")
     world.exchange.apply = apply  # type: ignore[method-assign]
-    pin = world.cluster.server_statuses["uid-Exchange"].pin
-    assert pin is not None
-    assert pin.host == EXCHANGE_HOSTS[0]
+    intent = world.cluster.status(LYNC_ON_EXCHANGE).intent
+    assert intent is not None
+    assert intent.host == EXCHANGE_HOSTS[0]
     world.settle()
     assert world.exchange.counts["registered"] == 1
     registration = world.cluster.status(LYNC_ON_EXCHANGE).registration

@@ -63,7 +63,6 @@ def _ended_well(world: World) -> None:
         assert status.registration.created_by_us
         assert status.intent is None
     for server in world.cluster.server_statuses.values():
-        assert server.pin is None
         assert server.retry is None
 
 

@@ -31,7 +31,7 @@ TOLD = (ConditionStatus.FALSE, Reason.CREDENTIALS_REJECTED)
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 @pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
 def test_refused_in_the_middle_of_any_call(at: int, done: bool) -> None:
-    """It is not tried again, on no host and not by a new operator; the host of the open run stays pinned; and
+    """It is not tried again, on no host and not by a new operator; the open run stays bound to its host; and
     with the new password everything ends well, made once.
     """
     world = World(crash=Crash(fault=Fault(at, REFUSED, done_all_the_same=done)))
@@ -47,8 +47,9 @@ def test_refused_in_the_middle_of_any_call(at: int, done: bool) -> None:
     status = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
     assert status.rejected_credentials == organisation.seen_passwords[-1]
     if "apply" in CALLS[at - 1]:
-        assert status.pin is not None
-        assert status.pin.host == world.cluster.servers[server].hosts[0]
+        intent = world.cluster.status(name).intent
+        assert intent is not None
+        assert intent.host == world.cluster.servers[server].hosts[0]
     for _ in range(3):
         world.run_round()
     assert len(organisation.seen_passwords) == logons
@@ -62,4 +63,5 @@ def test_refused_in_the_middle_of_any_call(at: int, done: bool) -> None:
     assert world.lync.counts["registered"] == 1
     assert dict(world.exchange.restarts) == dict.fromkeys(EXCHANGE_HOSTS, 1)
     ended = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
-    assert (ended.pin, ended.rejected_credentials) == (None, None)
+    assert ended.rejected_credentials is None
+    assert world.cluster.status(name).intent is None

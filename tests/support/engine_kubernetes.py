@@ -44,6 +44,8 @@ class Cluster:
     """By application: what the reader found wrong with it."""
     writes: int = 0
     crd_deleting: bool = False
+    clock: TestClock | None = None
+    """Sets deletionTimestamps, where there is one."""
     _bodies: dict[str, dict[str, object]] = field(default_factory=dict)
     _uids: itertools.count[int] = field(default_factory=lambda: itertools.count(1000))
 
@@ -91,7 +93,10 @@ class Cluster:
         """`kubectl delete`: gone at once without a finalizer, else terminating."""
         old = self.applications[name]
         if old.has_finalizer:
-            self.applications[name] = replace(old, deleting=True, generation=old.generation + 1)
+            now = self.clock.now() if self.clock else None
+            self.applications[name] = replace(
+                old, deleting=True, deleted_at=now, generation=old.generation + 1
+            )
         else:
             del self.applications[name]
 
@@ -137,10 +142,12 @@ class Cluster:
                     other.created_at,
                     other.product,
                     self.server_statuses[other.key.uid].organization,
+                    self.server_statuses[other.key.uid].removals,
                 )
                 for other in self.servers.values()
                 if other is not server
             ),
+            neighbours=self._neighbours(name.name),
             crd_deleting=self.crd_deleting,
         )
 
@@ -150,6 +157,19 @@ class Cluster:
         if found is None or found.desired.key.uid != server.key.uid:
             raise Gone(server.key.name)
         return found
+
+    def _neighbours(self, server: str) -> tuple[DeclaredApplication, ...]:
+        """Applications of other servers, while one of this server is being deleted."""
+        applications = self.applications.values()
+        if not any(found.deleting and found.server_name == server for found in applications):
+            return ()
+        return tuple(
+            DeclaredApplication(
+                found, self.statuses[found.key.uid], self.blockers.get(found.key.name)
+            )
+            for found in applications
+            if found.server_name != server
+        )
 
     def _other(self, mine: DesiredApplication) -> CounterpartView | None:
         for other in self.applications.values():

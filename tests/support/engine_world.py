@@ -56,11 +56,12 @@ class World:
     crash: Crash = field(default_factory=Crash)
     clock: TestClock = field(default_factory=lambda: TestClock(values.NOW))
     rules: RestartRules = field(default_factory=lambda: RestartRules(settle=timedelta(0)))
+    removal_settle: timedelta = timedelta(0)
     due: dict[str, datetime | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         documents = (values.reading(Product.EXCHANGE), values.reading(Product.LYNC))
-        self.cluster = Cluster(self.crash)
+        self.cluster = Cluster(self.crash, clock=self.clock)
         self.exchange = FakeOrganisation(
             Product.EXCHANGE,
             ModelServer(Product.EXCHANGE, (), documents),
@@ -77,9 +78,16 @@ class World:
         )
         self.lync.passes = self.trusted
         self.cluster.add_server(
-            values.server(Product.EXCHANGE, hosts=EXCHANGE_HOSTS, restart=self.rules)
+            values.server(
+                Product.EXCHANGE,
+                hosts=EXCHANGE_HOSTS,
+                restart=self.rules,
+                removal_settle=self.removal_settle,
+            )
         )
-        self.cluster.add_server(values.server(Product.LYNC, hosts=LYNC_HOSTS))
+        self.cluster.add_server(
+            values.server(Product.LYNC, hosts=LYNC_HOSTS, removal_settle=self.removal_settle)
+        )
 
     def trusted(self) -> bool:
         """Whether a token of either side is accepted, by what the servers *run* with."""

@@ -167,9 +167,9 @@ class Landscape:
         return _shown(self.cluster.server_statuses[uid].conditions)
 
     def pinned_to(self) -> str | None:
-        """The host that the next pass must ask, because its answer was lost."""
-        pin = self.cluster.server_statuses[self.cluster.servers[SERVER].key.uid].pin
-        return pin.host if pin is not None else None
+        """The host to which a change belongs whose answer was lost."""
+        intent = self.cluster.status(APPLICATION).intent
+        return intent.host if intent is not None else None
 
     def registered(self) -> bool:
         """Whether the application says that the entry is as declared."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partner_operator.engine import closing, contact, identity, memory
+from partner_operator.engine import closing, contact, identity, memory, removal
 from partner_operator.engine.ports import OperationFailed, Severity
 from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Pass
@@ -16,7 +16,7 @@ from partner_operator.trust.model import Entry, Mode, Observed
 from partner_operator.trust.plan import Change, Decision, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.repair import Allowance
-from partner_operator.trust.status import ChangeKind, IISStatus, Intent, Pin
+from partner_operator.trust.status import ChangeKind, IISStatus, Intent
 
 READS_DOCUMENT = frozenset(
     {
@@ -41,7 +41,11 @@ def decide_all(work: Pass) -> None:
         ApplicationView(draft.desired, draft.status, draft.declared.blocker, draft.made)
         for draft in work.live
     ]
-    for decision in decide(work.server, views, work.observed):
+    elsewhere = [
+        ApplicationView(found.desired, found.status, found.blocker)
+        for found in removal.claims_elsewhere(work)
+    ]
+    for decision in decide(work.server, views, work.observed, elsewhere):
         draft = work.draft_of(decision.application)
         draft.decision = decision
         if decision.blocker is not None:
@@ -55,7 +59,7 @@ async def make_changes(work: Pass) -> None:
     changed: list[Draft] = []
     for draft in work.live:
         change = draft.decision.change if draft.decision else None
-        if change is None or draft.blocker is not None:
+        if change is None or draft.blocker is not None or draft.waits is not None:
             continue
         if await _make(work, draft, change):
             changed.append(draft)
@@ -93,8 +97,11 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
         await work.ports.writer.add_finalizer(draft.desired)
     before = work.status.iis
     iis = raise_requirement(before, work.observed.clock) if change.needs_restart else before
+    removals = work.status.removals
+    if change.kind is ChangeKind.REMOVE:
+        removals = removal.remember_removal(work, draft)
     # With it the domain controller is remembered, which a crash must not forget either.
-    await work.save_server(iis=iis)
+    await work.save_server(iis=iis, removals=removals)
     draft.drift = change.kind is not ChangeKind.REGISTER and not draft.desired.deleting
     await _announce_drift(work, draft, change)
     draft.status = replace(draft.status, intent=_intent(work, draft, change))
@@ -110,7 +117,7 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
         if failure.nothing_ran:
             # The network's troubles are no attempts at a repair, and ask for no restart.
             await _take_back(work, draft, before)
-        await _change_failed(work, draft, failure)
+        _change_failed(work, draft, failure)
     return True
 
 
@@ -161,17 +168,12 @@ async def _announce_drift(work: Pass, draft: Draft, change: Change) -> None:
     await work.tell(draft, Reason.DRIFT_DETECTED, message, Severity.WARNING)
 
 
-async def _change_failed(work: Pass, draft: Draft, failure: OperationFailed) -> None:
+def _change_failed(work: Pass, draft: Draft, failure: OperationFailed) -> None:
     """The write threw. It may have happened all the same (C06): the read-back tells."""
-    assert work.observed is not None
     if failure.credentials_rejected:
         raise failure
     draft.failure = failure
-    if failure.outcome_unknown:
-        until = work.now() + work.ports.patience.unknown_outcome
-        await work.save_server(pin=Pin(host=work.observed.host, until=until))
-        work.failure = failure
-    elif failure.reason in contact.NEXT_HOST:
+    if failure.outcome_unknown or failure.reason in contact.NEXT_HOST:
         work.failure = failure
 
 
@@ -192,6 +194,15 @@ async def _read_back(
     decide_all(work)
     for draft in changed:
         await _judge(work, draft, made[draft.desired.key], unchanged=unchanged)
+        _close_intent(draft)
+
+
+def _close_intent(draft: Draft) -> None:
+    """The host has answered since, so the run is over. What it made may show later, and is ours then."""
+    intent = draft.status.intent
+    if intent is not None:
+        intent = None if draft.desired.deleting else replace(intent, over=True)
+        draft.status = replace(draft.status, intent=intent)
 
 
 def _content(observed: Observed) -> tuple[Entry, ...]:
@@ -252,10 +263,14 @@ async def settle_open_intents(work: Pass) -> None:
         if draft.desired.mode is Mode.SUSPEND:
             # Nothing of it moves while it is suspended; the intent is settled afterwards.
             continue
-        open_intent = draft.status.intent is not None and not draft.desired.deleting
-        if open_intent and draft.decision is not None and draft.decision.entry is not None:
-            await _conclude(work, draft, changed=True, witnessed=False)
+        if draft.status.intent is None or draft.decision is None:
+            continue
+        if draft.decision.entry is not None:
+            # What is about to go needs no restart for having come.
+            await _conclude(work, draft, changed=not draft.desired.deleting, witnessed=False)
             settled = True
+        elif draft.decision.absent:
+            draft.status = replace(draft.status, intent=None)
     if settled:
         decide_all(work)
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from partner_operator.engine import facts, server_facts
 from partner_operator.engine.ports import Severity
+from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, resync
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.plan import Change
-from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.reasons import ConditionStatus, ConditionType
 from partner_operator.trust.status import (
     ApplicationStatus,
     CertificateStatus,
@@ -177,7 +178,7 @@ def _unfinished_deletions(work: Pass) -> bool:
     """
     told = ready_reason(work.declared.status.conditions)
     now = work.blocker.reason if work.blocker is not None else None
-    if Reason.OTHER_ORGANIZATION in {told, now}:
+    if OTHER_QUESTIONS & {told, now}:
         return False
     return any(draft.desired.deleting for draft in work.live)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from partner_operator.engine import outcome
 from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
 from partner_operator.engine.state import Pass
 from partner_operator.trust.match import same
@@ -27,8 +28,7 @@ async def take_credentials(work: Pass, remembered: Credentials | None) -> bool:
     try:
         work.credentials = await work.ports.reader.credentials(work.server)
     except CredentialsProblem as problem:
-        leaving = work.server.deleting or any(draft.desired.deleting for draft in work.drafts)
-        if remembered is None or not leaving:
+        if remembered is None or not is_leaving(work):
             work.blocker = Blocker(reason=problem.reason, message=problem.message, stalled=True)
             return False
         work.credentials = remembered
@@ -36,6 +36,11 @@ async def take_credentials(work: Pass, remembered: Credentials | None) -> bool:
         work.blocker = rejected(work)
         return False
     return True
+
+
+def is_leaving(work: Pass) -> bool:
+    """Something is being deleted here."""
+    return work.server.deleting or any(draft.desired.deleting for draft in work.drafts)
 
 
 def rejected(work: Pass) -> Blocker:
@@ -51,7 +56,7 @@ def rejected(work: Pass) -> Blocker:
 
 
 async def observe(work: Pass) -> Observed | None:
-    """Observe on the pinned host, else on the first that answers. None: the pass has a failure."""
+    """Observe on the first host that answers. None: the pass has a failure."""
     try:
         work.observed = await _observe_first(work)
     except OperationFailed as failure:
@@ -68,7 +73,7 @@ async def observe(work: Pass) -> Observed | None:
 
 
 async def _observe_first(work: Pass) -> Observed:
-    hosts = _hosts(work)
+    hosts = outcome.hosts_to_ask(work)
     failures: list[str] = []
     for position, host in enumerate(hosts, start=1):
         try:
@@ -83,13 +88,6 @@ async def _observe_first(work: Pass) -> Observed:
                 ) from failure
     message = "spec.hosts lists no host that may be asked."
     raise OperationFailed(Reason.UNREACHABLE, message, nothing_ran=True)
-
-
-def _hosts(work: Pass) -> tuple[str, ...]:
-    pin = work.status.pin
-    if pin is not None and work.now() < pin.until and pin.host in work.server.hosts:
-        return (pin.host,)
-    return work.server.hosts
 
 
 async def observe_on(work: Pass, host: str) -> Observed:

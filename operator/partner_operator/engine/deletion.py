@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from partner_operator.engine import memory
+from partner_operator.engine import memory, removal
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
-from partner_operator.trust.conditions import ready_reason, shortened
+from partner_operator.trust.conditions import shortened
 from partner_operator.trust.model import DeletionPolicy
-from partner_operator.trust.plan import Blocker, Decision
+from partner_operator.trust.plan import Decision
 from partner_operator.trust.reasons import Reason
-
-CROWD = 5
-"""So many objects of one server going at once look like an accident (design rule 13)."""
 
 LONGEST_NAMES = 500
 """Characters of a list of names in an Event."""
@@ -34,32 +31,7 @@ async def release_without_contact(work: Pass) -> None:
         elif draft.desired.deletion_policy is DeletionPolicy.RETAIN:
             message = "deletionPolicy is Retain: the registration stays on the server."
             await _release(work, draft, Reason.RETAINED, message)
-    _hold_a_crowd(work)
-
-
-def _hold_a_crowd(work: Pass) -> None:
-    going = [draft for draft in work.live if draft.desired.deleting]
-    if len(going) < CROWD or len(going) * 2 <= len(work.drafts) or _confirmed(work):
-        return
-    for draft in going:
-        draft.blocker = Blocker(
-            Reason.DELETION_BLOCKED,
-            f"Most applications of PartnerServer {work.server.key.name} are being deleted at once, so "
-            "nothing is removed from the server. To remove the registrations all the same, set the "
-            "annotation partner-operator.io/reconcile-requested-at on the PartnerServer; to leave them, "
-            f"set partner-operator.io/release: {draft.desired.key.uid} here.",
-            stalled=True,
-        )
-
-
-def _confirmed(work: Pass) -> bool:
-    """A request that was handled before this crowd came does not speak for it, nor one that answers another
-    question: whether a move to another organisation is meant.
-    """
-    if ready_reason(work.declared.status.conditions) is Reason.OTHER_ORGANIZATION:
-        return False
-    requested = work.server.reconcile_requested_at
-    return requested is not None and requested != work.status.last_handled_reconcile_at
+    await removal.see_deletions(work)
 
 
 async def release_settled(work: Pass) -> None:
@@ -69,11 +41,11 @@ async def release_settled(work: Pass) -> None:
         if not draft.desired.deleting or decision is None or draft.blocker is not None:
             continue
         if decision.handed_over_to is not None:
-            heir = work.draft_of(decision.handed_over_to)
             # The heir first: should we die in between, somebody still owns the entry.
-            await memory.take_charge(work, heir)
-            await work.save(heir, heir.status)
-            message = f"PartnerApplication {heir.desired.key.name} now stands for this trust."
+            await memory.bequeath(work, draft, decision.handed_over_to)
+            message = (
+                f"PartnerApplication {decision.handed_over_to.name} now stands for this trust."
+            )
             await _release(work, draft, Reason.HANDED_OVER, message)
         elif decision.retained:
             message = "The registration was not made by this object and stays on the server."

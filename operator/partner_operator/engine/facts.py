@@ -21,6 +21,7 @@ from partner_operator.trust.conditions import (
 from partner_operator.trust.model import Mode, Product, RestartPolicy
 from partner_operator.trust.plan import Blocker, Change
 from partner_operator.trust.reasons import ConditionType, Reason
+from partner_operator.trust.status import ChangeKind
 from partner_operator.trust.verdict import ApplicationFacts, Trouble, Waiting
 
 SELF_REFRESH = timedelta(minutes=30)
@@ -58,7 +59,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
     blocker = work.blocker or draft.blocker
     if blocker is None and failure is not None and failure.stalled:
         blocker = Blocker(failure.reason, failure.message, stalled=True)
-    if draft.desired.deleting:
+    if draft.desired.deleting and (draft.waits is None or blocker or failure):
         blocker = _why_still_here(draft, blocker, failure.message if failure else "")
     return ApplicationFacts(
         generation=draft.desired.generation,
@@ -71,6 +72,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         blocker=blocker,
         failure=Trouble(failure.reason, failure.message) if failure and not blocker else None,
         waiting=_waiting(work, draft),
+        leaving=draft.waits,
         planned=draft.decision.planned if draft.decision else None,
     )
 
@@ -114,6 +116,9 @@ def _registered(work: Pass, draft: Draft) -> Part:
     if work.observed is None or decision is None or stopped:
         return _not_known(work, draft)
     pending = decision.change or decision.planned
+    if pending is not None and pending.kind is ChangeKind.REMOVE:
+        # That it is to go is no difference of what is there.
+        pending = None
     if decision.entry is not None and pending is None:
         return true(Reason.REGISTERED, _registered_message(work, draft))
     if draft.blocker is not None and decision.entry is None and not decision.absent:

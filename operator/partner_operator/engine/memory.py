@@ -9,7 +9,7 @@ from partner_operator.engine.state import Draft, Pass
 from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import is_registered
-from partner_operator.trust.model import DeletionPolicy, Mode
+from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
 
@@ -32,10 +32,10 @@ def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -
     Not `witnessed`: made by an operator that was killed, nobody knows from which document.
     """
     decision = draft.decision
-    if decision is None or draft.desired.deleting:
+    if decision is None:
         return
     if decision.entry is None:
-        if decision.absent and draft.failure is None:
+        if decision.absent and draft.failure is None and not draft.desired.deleting:
             draft.status = replace(draft.status, registration=None, intent=None)
         return
     previous = draft.status.registration
@@ -104,10 +104,36 @@ async def take_charge(work: Pass, draft: Draft) -> None:
         await work.ports.writer.add_finalizer(draft.desired)
 
 
+async def bequeath(work: Pass, giver: Draft, key: ObjectKey) -> None:
+    """The heir remembers the entry before the giver goes. It may stand for another name of this server."""
+    heir = next((draft for draft in work.drafts if draft.desired.key == key), None)
+    if heir is not None:
+        await take_charge(work, heir)
+        await work.save(heir, heir.status)
+        return
+    decision, neighbour = giver.decision, work.neighbour_of(key)
+    if decision is None or decision.entry is None or neighbour.status.registration is not None:
+        return
+    registration = registration_of(
+        decision.entry,
+        None,
+        giver.status.registration,
+        created_by_us=decision.created_by_us,
+        document_was_read=False,
+        changed_at=None,
+    )
+    await work.ports.writer.add_finalizer(neighbour.desired)
+    status = replace(neighbour.status, registration=registration)
+    await work.ports.writer.application_status(neighbour.desired, status)
+
+
 async def remember_entries(work: Pass) -> None:
     """Remember every entry that was found; say so when one was adopted."""
     for draft in work.live:
-        if draft.desired.mode is Mode.SUSPEND:
+        if draft.desired.mode is Mode.SUSPEND or draft.desired.deleting:
+            continue
+        if draft.status.intent is not None:
+            # Nobody knows yet what becomes of it.
             continue
         before = draft.status.registration
         await take_charge(work, draft)

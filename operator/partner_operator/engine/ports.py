@@ -20,7 +20,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Blocker, Change
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import ApplicationStatus, ServerStatus
+from partner_operator.trust.status import ApplicationStatus, Removal, ServerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Credentials:
     password: str = field(repr=False)
     digest: str
     """Salted digest of both values; the same data gives the same digest (design rule 12)."""
+    ca_bundle: str | None = None
+    """Authorities that the hosts were trusted by, kept with a logon that outlives its Secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class OtherServer:
     created_at: datetime
     product: Product
     organization: str | None
+    removals: tuple[Removal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,9 @@ class DeclaredServer:
     status: ServerStatus
     applications: tuple[DeclaredApplication, ...]
     others: tuple[OtherServer, ...] = ()
+    neighbours: tuple[DeclaredApplication, ...] = ()
+    """Applications that name other servers, existing or not. Read only while one of this server is being
+    deleted: the heir of a trust may be declared under a new name of its server."""
     crd_deleting: bool = False
     """True: the CRD itself is being deleted, so nothing may be removed from servers (rule 13)."""
     problem: Blocker | None = None

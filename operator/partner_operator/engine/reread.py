@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partner_operator.engine.ports import DeclaredServer, ServerName
+from partner_operator.engine.ports import DeclaredServer
 from partner_operator.engine.state import Pass
 from partner_operator.trust.model import DesiredApplication
+from partner_operator.trust.reasons import Reason
 
 
 async def still_as_declared(work: Pass) -> bool:
@@ -18,10 +19,9 @@ async def still_as_declared(work: Pass) -> bool:
 
     Then the pass is overtaken: the caller begins nothing more, and the next pass begins at once.
     """
-    key = work.server.key
-    now = await work.ports.reader.server(ServerName(key.namespace, key.name))
+    now = await work.ports.reader.again(work.server)
     left = frozenset(draft.desired.key.uid for draft in work.drafts if draft.gone)
-    if now is not None and _bearing(now, left) == _bearing(work.declared, left):
+    if _bearing(now, left) == _bearing(work.declared, left):
         return True
     work.overtaken = True
     return False
@@ -43,7 +43,22 @@ def _bearing(declared: DeclaredServer, left: frozenset[str]) -> tuple[object, ..
         for found in declared.applications
         if found.desired.key.uid not in left
     }
-    return declared.desired, declared.problem, declared.crd_deleting, rivals, claims
+    going = any(
+        found.desired.deleting and found.desired.key.uid not in left
+        for found in declared.applications
+    )
+    # Read only while something goes.
+    elsewhere = {
+        found.desired.key.uid: (_without_finalizer(found.desired), found.blocker)
+        for found in declared.neighbours
+        if going
+    }
+    # A namespace that goes takes the bundle along; the pass goes on with what it has.
+    server = replace(declared.desired, ca_bundle=None)
+    problem = declared.problem
+    if problem is not None and problem.reason is Reason.CA_BUNDLE_MISSING:
+        problem = None
+    return server, problem, declared.crd_deleting, rivals, claims, elsewhere
 
 
 def _without_finalizer(desired: DesiredApplication) -> DesiredApplication:

@@ -14,6 +14,8 @@ from partner_operator.engine import (
     deletion,
     identity,
     memory,
+    outcome,
+    removal,
     restarts,
 )
 from partner_operator.engine.pause import may_wait
@@ -29,7 +31,6 @@ from partner_operator.engine.state import Draft, Pass, Ports
 from partner_operator.trust.model import Mode, Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import Pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
     retry = declared.status.retry
     if retry is not None and may_wait(declared, ports.clock.now()):
         return Result(due=retry.next_attempt_at, credentials=remembered)
+    declared = _with_kept_bundle(declared, remembered)
     work = _begin(ports, declared)
     try:
         await _work(work, remembered)
@@ -59,8 +61,30 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
         return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
     if declared.desired.deleting and not work.live:
         return Result(due=None, credentials=remembered)
-    accepted = work.credentials if work.observed is not None else remembered
-    return Result(due=due, credentials=accepted)
+    return Result(due=due, credentials=_kept(work, remembered))
+
+
+def _kept(work: Pass, remembered: Credentials | None) -> Credentials | None:
+    """The logon that worked; while something is deleted also one that nobody tried yet.
+
+    The Secret may be gone by the time that the registrations can be removed.
+    """
+    found = work.credentials
+    if found is None or (work.observed is None and not contact.is_leaving(work)):
+        return remembered
+    return replace(found, ca_bundle=work.server.ca_bundle)
+
+
+def _with_kept_bundle(declared: DeclaredServer, remembered: Credentials | None) -> DeclaredServer:
+    """The authorities that the hosts were trusted by, where their ConfigMap went before the objects."""
+    leaving = declared.desired.deleting or any(
+        application.desired.deleting for application in declared.applications
+    )
+    lost = declared.problem is not None and declared.problem.reason is Reason.CA_BUNDLE_MISSING
+    if not (leaving and lost and remembered is not None and remembered.ca_bundle is not None):
+        return declared
+    desired = replace(declared.desired, ca_bundle=remembered.ca_bundle)
+    return replace(declared, desired=desired, problem=None)
 
 
 def _begin(ports: Ports, declared: DeclaredServer) -> Pass:
@@ -89,11 +113,13 @@ def _unsupported(ports: Ports, declared: DeclaredServer) -> Blocker | None:
 
 
 async def _work(work: Pass, remembered: Credentials | None) -> None:
+    # First of all: in a namespace that goes, the Secret may be gone a moment later.
+    ready = work.blocker is None and await contact.take_credentials(work, remembered)
     await deletion.release_without_contact(work)
     if work.server.deleting and not work.live:
         return
     await closing.show_progress(work)
-    if work.blocker is not None or not await contact.take_credentials(work, remembered):
+    if not ready:
         return
     if await contact.observe(work) is None:
         return
@@ -111,12 +137,15 @@ async def _keep_true(work: Pass) -> None:
     identity.learn(work, work.observed)
     if identity.is_duplicate(work, work.observed):
         return
-    if work.status.pin is not None:
-        work.status = replace(work.status, pin=None)
     changes.decide_all(work)
-    await memory.notice_vanished(work)
-    await changes.settle_open_intents(work)
-    await changes.make_changes(work)
+    unsettled = outcome.unsettled(work)
+    if unsettled is None:
+        await memory.notice_vanished(work)
+        await changes.settle_open_intents(work)
+        removal.hold_removals(work)
+        await changes.make_changes(work)
+    else:
+        outcome.hold_changes(work, unsettled)
     if work.failure is not None or work.overtaken:
         # What was read before is old: nothing may be concluded from it.
         return
@@ -139,7 +168,7 @@ def _may_act(work: Pass, observed: Observed) -> bool:
     """Observe means zero restarts too (rule 15): somebody must want changes here, and who answered must be
     who was asked, with nothing left out (rule 1)."""
     enforced = any(draft.desired.mode is Mode.ENFORCE for draft in work.drafts)
-    return enforced and observed.incomplete is None
+    return enforced and observed.incomplete is None and work.unsettled is None
 
 
 async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
@@ -167,9 +196,6 @@ async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
 
 async def _stopped_short(work: Pass, failure: OperationFailed) -> None:
     """A remote step after the first answer failed for the whole server."""
-    if failure.outcome_unknown and work.observed is not None:
-        until = work.now() + work.ports.patience.unknown_outcome
-        await work.save_server(pin=Pin(host=work.observed.host, until=until))
     if failure.credentials_rejected and work.credentials is not None:
         await work.save_server(rejected_credentials=work.credentials.digest)
         work.blocker = contact.rejected(work)

@@ -6,7 +6,6 @@ from partner_operator.engine.facts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import unknown
-from partner_operator.trust.model import Observed
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.verdict import ServerFacts, Trouble
@@ -27,7 +26,7 @@ def server_facts(work: Pass) -> ServerFacts:
     """All that the pass knows of the server."""
     failure = work.failure
     observed = work.observed
-    trouble = Trouble(failure.reason, failure.message) if failure else _doubt(observed)
+    trouble = Trouble(failure.reason, failure.message) if failure else _doubt(work)
     if observed is None:
         obstacle = work.blocker or failure
         part = (
@@ -51,8 +50,14 @@ def server_facts(work: Pass) -> ServerFacts:
     )
 
 
-def _doubt(observed: Observed | None) -> Trouble | None:
-    """A read that is not proven whole is told here too: it may concern no application at the moment."""
+def _doubt(work: Pass) -> Trouble | None:
+    """A read that is not proven whole is told here too: it may concern no application at the moment.
+
+    So is a change that may still be at work: it holds every other.
+    """
+    if work.unsettled is not None:
+        return Trouble(work.unsettled.reason, work.unsettled.message)
+    observed = work.observed
     if observed is None or observed.incomplete is None:
         return None
     return Trouble(Reason.INCOMPLETE_READ, observed.incomplete)

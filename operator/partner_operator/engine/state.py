@@ -32,6 +32,7 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Blocker, Decision
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
+from partner_operator.trust.verdict import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,9 @@ class Patience:
     """A host that is not as healthy as before its restart after this long has failed."""
     poll: timedelta = timedelta(seconds=3)
     replication: timedelta = timedelta(seconds=60)
-    unknown_outcome: timedelta = timedelta(minutes=10)
-    """Longest life of a remote process whose answer was lost: the pin's length."""
+    longest_run: timedelta = timedelta(minutes=20)
+    """After this long nothing of a run is at work any more. It takes no longer than 400 s until its last request
+    is sent, 60 s until it has the mutex, and 400 s until it ends itself (products/scripts/common.ps1)."""
     retest: timedelta = timedelta(minutes=1)
 
 
@@ -79,6 +81,8 @@ class Draft:
     """The registered entry was gone when this pass looked."""
     document_read: bool = False
     """A change of ours in this pass made the server read the partner's document."""
+    waits: Waiting | None = None
+    """Why a decided removal does not begin yet."""
     gone: bool = False
     """The object has left: our finalizer is off, or the object was made anew."""
 
@@ -111,6 +115,8 @@ class Pass:
     """What only a human can change about the whole server."""
     overtaken: bool = False
     """The declarations changed under the pass: it begins nothing more, and the next one begins at once."""
+    unsettled: Blocker | None = None
+    """Set when a change of ours may still be at work on a host: no other change begins meanwhile."""
     due: list[datetime] = field(default_factory=list)
 
     @property
@@ -157,6 +163,10 @@ class Pass:
     def draft_of(self, key: ObjectKey) -> Draft:
         """The draft of one application."""
         return next(draft for draft in self.drafts if draft.desired.key == key)
+
+    def neighbour_of(self, key: ObjectKey) -> DeclaredApplication:
+        """The application of another server."""
+        return next(found for found in self.declared.neighbours if found.desired.key == key)
 
     async def save_server(self, **changes: object) -> None:
         """Remember something of the server before going on: survives a crash at the next line."""

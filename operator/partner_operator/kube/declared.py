@@ -98,6 +98,7 @@ def server_facts(body: Body) -> ServerFacts:
                 ),
             ),
             interval=spec.interval,
+            removal_settle=spec.removal.settle,
             credentials_secret=spec.credentials_secret_ref.name,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
@@ -110,11 +111,13 @@ def other_server(body: Body) -> OtherServer | None:
     product = body.get("spec", {}).get("product")
     if product not in list(Product):
         return None
+    status = server_status(body.get("status"))
     return OtherServer(
         key=key_of(body),
         created_at=created_at(body),
         product=Product(product),
-        organization=server_status(body.get("status")).organization,
+        organization=status.organization,
+        removals=status.removals,
     )
 
 
@@ -137,6 +140,7 @@ def declared_application(
     test = spec.lync.connectivity_test if spec.lync and product is Product.LYNC else None
     desired = DesiredApplication(
         **_common(body),
+        deleted_at=_deleted_at(body),
         server_name=spec.server_ref.name,
         partner=partner,
         identity=spec.identity,
@@ -200,6 +204,11 @@ def _common(body: Body) -> dict[str, Any]:
         "deleting": "deletionTimestamp" in metadata,
         "reconcile_requested_at": annotation(body, RECONCILE_REQUESTED_AT),
     }
+
+
+def _deleted_at(body: Body) -> datetime | None:
+    text = body["metadata"].get("deletionTimestamp")
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _product(server: Body | None) -> Product | None:
@@ -294,6 +303,7 @@ def _unreadable_server(body: Body) -> DesiredServer:
 def _unreadable_application(body: Body, product: Product | None) -> DesiredApplication:
     return DesiredApplication(
         **_common(body),
+        deleted_at=_deleted_at(body),
         server_name=body["spec"]["serverRef"]["name"],
         partner=Partner(_likely_partner(product), "", None),
         identity=None,

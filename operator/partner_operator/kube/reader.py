@@ -83,16 +83,18 @@ class KubernetesReader:
             self._list(Kind.SERVER),
             self._crd_deleting(),
         )
+        neighbours = await self._claims_elsewhere(name, applications, servers)
         facts = await self._with_ca_bundle(server_facts(body))
-        neighbours = [s for s in servers if s["metadata"]["namespace"] == name.namespace]
+        near = [s for s in servers if _namespace(s) == name.namespace]
         others = (other_server(s) for s in servers if s["metadata"]["uid"] != facts.desired.key.uid)
         declared = DeclaredServer(
             desired=facts.desired,
             status=server_status(body.get("status")),
             applications=tuple(
-                declared_application(application, body, neighbours, counterparts)
+                declared_application(application, body, near, counterparts)
                 for application in applications
             ),
+            neighbours=neighbours,
             others=tuple(other for other in others if other is not None),
             crd_deleting=crd_deleting,
             problem=facts.problem,
@@ -122,6 +124,29 @@ class KubernetesReader:
                 [s for s in servers if _namespace(s) == _namespace(application)],
             )
             for application in alone
+        )
+
+    async def _claims_elsewhere(
+        self,
+        name: ServerName,
+        applications: Sequence[dict[str, Any]],
+        servers: Sequence[dict[str, Any]],
+    ) -> tuple[DeclaredApplication, ...]:
+        """Applications of other servers, read only while one of this server is being deleted."""
+        if not any("deletionTimestamp" in body["metadata"] for body in applications):
+            return ()
+        others = [
+            body
+            for body in await self._list(Kind.APPLICATION)
+            if (_namespace(body), body["spec"]["serverRef"]["name"]) != (name.namespace, name.name)
+        ]
+        return tuple(
+            declared_application(
+                body,
+                next((s for s in servers if _serves(s, body)), None),
+                [s for s in servers if _namespace(s) == _namespace(body)],
+            )
+            for body in others
         )
 
     async def _applications(self, name: ServerName, field: str) -> list[dict[str, Any]]:
@@ -180,6 +205,11 @@ def _no_bundle(facts: ServerFacts, fault: str) -> ServerFacts:
         stalled=True,
     )
     return replace(facts, problem=facts.problem or blocker)
+
+
+def _serves(server: dict[str, Any], application: dict[str, Any]) -> bool:
+    name = application["spec"]["serverRef"]["name"]
+    return _namespace(server) == _namespace(application) and server["metadata"]["name"] == name
 
 
 def _namespace(body: dict[str, Any]) -> str:

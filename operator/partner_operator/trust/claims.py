@@ -16,12 +16,17 @@ Claimed = tuple[ApplicationView, Entry | None, AuthMetadata | None]
 class Claims:
     """What all applications of one server claim, taken together."""
 
-    def __init__(self, claimed: Sequence[Claimed]) -> None:
-        """`claimed`: every application with the entry and document that were found for it."""
+    def __init__(self, claimed: Sequence[Claimed], elsewhere: Sequence[Claimed] = ()) -> None:
+        """`claimed`: every application with the entry and document that were found for it.
+
+        `elsewhere`: live applications of another PartnerServer for the same organisation. They can inherit, and
+        that is all: which of the two servers works is not decided here.
+        """
         self._keys = {
             view.desired.key: frozenset(_keys(view, entry, document))
-            for view, entry, document in claimed
+            for view, entry, document in (*claimed, *elsewhere)
         }
+        self._elsewhere = sorted((view for view, _, _ in elsewhere), key=_age)
         self._entries = {view.desired.key: entry for view, entry, _ in claimed}
         views = [view for view, _, _ in claimed]
         self._live = sorted((view for view in views if not view.desired.deleting), key=_age)
@@ -35,7 +40,7 @@ class Claims:
     def heir_of(self, view: ApplicationView, entry: Entry | None) -> ObjectKey | None:
         """The oldest live object that claims what this deleted object stands for."""
         keys = self._keys[view.desired.key] | _remembered(view) | _entry_keys(entry)
-        for live in self._live:
+        for live in (*self._live, *self._elsewhere):
             if self._keys[live.desired.key] & keys:
                 return live.desired.key
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
-from partner_operator.trust.claims import Claims
+from partner_operator.trust.claims import Claimed, Claims
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.deletion import decide_deletion, find_own
 from partner_operator.trust.differences import differences
@@ -46,7 +46,10 @@ class _Case:
 
 
 def decide(
-    server: DesiredServer, applications: Sequence[ApplicationView], observed: Observed
+    server: DesiredServer,
+    applications: Sequence[ApplicationView],
+    observed: Observed,
+    elsewhere: Sequence[ApplicationView] = (),
 ) -> tuple[Decision, ...]:
     """One decision per application, in the order of `applications`.
 
@@ -54,10 +57,16 @@ def decide(
     partners are judged by `observed.clock`. At most one change per application, and never two
     for one entry. `change` is None whenever `blocker` is set; `planned` then says what would be
     done. In mode Observe `planned` holds the differences; in mode Suspend there are none.
+    `elsewhere`: live applications of another PartnerServer for this organisation, which may be heirs.
     """
     cases = [_look_at(server, view, observed) for view in applications]
-    claims = Claims([(case.view, case.match.entry, case.document) for case in cases])
+    others = [_look_at(server, view, observed) for view in elsewhere]
+    claims = Claims([_claimed(case) for case in cases], [_claimed(case) for case in others])
     return tuple(_decide_one(case, claims) for case in cases)
+
+
+def _claimed(case: _Case) -> Claimed:
+    return case.view, case.match.entry, case.document
 
 
 def _look_at(server: DesiredServer, view: ApplicationView, observed: Observed) -> _Case:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.claims import Claims
-from partner_operator.trust.match import Match, find_alike, find_registered
+from partner_operator.trust.match import Match, find_alike, find_of_partner, find_registered
 from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
 from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
 from partner_operator.trust.reasons import Reason
@@ -30,7 +30,9 @@ def find_own(view: ApplicationView, document: AuthMetadata | None, observed: Obs
     Of a registration whose end nobody saw it is the one that was not there before.
     """
     registered = find_registered(view.status.registration, observed)
-    if registered.entry is not None or view.blocker is not None:
+    if view.blocker is not None:
+        return registered
+    if registered.entry in find_of_partner(view.desired, observed):
         return registered
     alike = find_alike(view.desired, view.status.registration, document, observed)
     made = tuple(entry for entry in alike if of_open_intent(view, entry))

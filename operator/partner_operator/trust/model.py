@@ -105,6 +105,8 @@ class DesiredServer:
     restart: RestartRules
     interval: timedelta
     reconcile_requested_at: str | None = None
+    removal_settle: timedelta = timedelta(seconds=30)
+    """How long after its deletion an object's registration is not removed, so that an heir can come."""
     credentials_secret: str = ""
     """Name of the Secret with the logon, in the namespace of `key`."""
 
@@ -149,6 +151,8 @@ class DesiredApplication:
     reconcile_requested_at: str | None = None
     release_requested: str | None = None
     has_finalizer: bool = False
+    deleted_at: datetime | None = None
+    """By the API server's clock."""
 
 
 @dataclass(frozen=True, slots=True)

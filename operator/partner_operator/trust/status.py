@@ -40,6 +40,8 @@ class Intent:
     needs_restart: bool = False
     before: tuple[str, ...] = ()
     """References of the partner's entries that were there already: none of them is of this intent's making."""
+    over: bool = False
+    """The host has answered since, so nothing of it is at work; only what it made was not seen yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,25 @@ class Registration:
     last_changed_at: datetime | None
     metadata_url: str | None = None
     """With the realm it tells on Lync whether an entry of this name is still the one that was registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What is known of the deletion of an object."""
+
+    seen_at: datetime
+    """When a pass first saw it: the settling of its removal begins no earlier."""
+    held: str | None = None
+    """Set while a human has to confirm the removal: the request that stood on the server then, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One removal that was begun; by these a crowd is seen although its first members have left."""
+
+    uid: str
+    """Of the PartnerApplication."""
+    deleted_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +135,7 @@ class ApplicationStatus:
     counterpart: Counterpart | None = None
     connectivity: Connectivity | None = None
     intent: Intent | None = None
+    deletion: Deletion | None = None
     repair: Repair | None = None
     last_handled_reconcile_at: str | None = None
 
@@ -182,14 +204,6 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
-    """A write whose outcome is unknown binds the next run to the same host until its deadline."""
-
-    host: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class ServerStatus:
     """`.status` of a PartnerServer."""
 
@@ -205,5 +219,6 @@ class ServerStatus:
     rejected_credentials: str | None = None
     """Digest of the credentials that the server rejected: not tried again (account lockout)."""
     retry: Retry | None = None
-    pin: Pin | None = None
+    removals: tuple[Removal, ...] = ()
+    """The latest, some of them; the oldest are dropped when one more is written down."""
     last_handled_reconcile_at: str | None = None

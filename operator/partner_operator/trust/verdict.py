@@ -53,6 +53,8 @@ class ApplicationFacts:
     blocker: Blocker | None = None
     failure: Trouble | None = None
     waiting: Waiting | None = None
+    leaving: Waiting | None = None
+    """Why the registration of a deleted object is not removed yet, though nothing is wrong."""
     working: str | None = None
     """A sentence while the pass is under way (before the first change, between phases)."""
     repairing: Change | None = None
@@ -153,7 +155,7 @@ def _application_summary(facts: ApplicationFacts) -> _Summary:
     """The first line of this list that holds decides (design 3, table)."""
     if facts.mode is Mode.SUSPEND:
         return _Summary(unknown(Reason.SUSPENDED, "Suspended before anything was read."))
-    early = _trouble(facts.blocker, facts.failure)
+    early = _trouble(facts.blocker, facts.failure) or _waiting(facts.leaving)
     if early is not None:
         return early
     if facts.repairing is not None:

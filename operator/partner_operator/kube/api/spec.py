@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from partner_operator.kube.api.values import Duration, Model
 from partner_operator.trust.model import (
@@ -61,6 +61,22 @@ class Restart(Model):
     windows: list[Window] = Field(default_factory=list)
 
 
+LONGEST_SETTLE = timedelta(hours=1)
+
+
+class Removal(Model):
+    """When the registrations of deleted objects are removed."""
+
+    settle: Duration = timedelta(seconds=30)
+
+    @field_validator("settle")
+    @classmethod
+    def _at_most(cls, settle: timedelta) -> timedelta:
+        if settle > LONGEST_SETTLE:
+            raise ValueError("write at most 1h")
+        return settle
+
+
 class ServerSpec(Model):
     """`.spec` of a PartnerServer."""
 
@@ -70,6 +86,7 @@ class ServerSpec(Model):
     credentials_secret_ref: LocalReference
     winrm: WinRM = Field(default_factory=WinRM)
     restart: Restart = Field(default_factory=Restart)
+    removal: Removal = Field(default_factory=Removal)
     interval: Duration = timedelta(minutes=10)
 
 

@@ -68,6 +68,14 @@ class IntentModel(Model):
     host: str
     needs_restart: bool = False
     before: list[str] = Field(default_factory=list)
+    over: bool = False
+
+
+class DeletionModel(Model):
+    """What is known of the deletion of the object."""
+
+    seen_at: Instant
+    held: str | None = None
 
 
 class RepairModel(Model):
@@ -89,6 +97,7 @@ class ApplicationStatusModel(Model):
     counterpart: CounterpartModel | None = None
     connectivity: ConnectivityModel | None = None
     intent: IntentModel | None = None
+    deletion: DeletionModel | None = None
     repair: RepairModel | None = None
     last_handled_reconcile_at: str | None = None
 
@@ -141,11 +150,11 @@ class RetryModel(Model):
     next_attempt_at: Instant
 
 
-class PinModel(Model):
-    """The host that the next run is bound to, because the outcome of a write is unknown."""
+class RemovalModel(Model):
+    """One removal that was begun."""
 
-    host: str
-    until: Instant
+    uid: str
+    deleted_at: Instant
 
 
 class ServerStatusModel(Model):
@@ -161,5 +170,5 @@ class ServerStatusModel(Model):
     domain_controller: str | None = None
     rejected_credentials: str | None = None
     retry: RetryModel | None = None
-    pin: PinModel | None = None
+    removals: list[RemovalModel] = Field(default_factory=list)
     last_handled_reconcile_at: str | None = None

@@ -1,0 +1,225 @@
+"""When a removal may begin: it settles first, so that renames, prunes and crowds are seen whole (C22).
+
+Argo CD deletes the old object before it creates the new one, and `kubectl delete -f` deletes one object after
+the other. So nothing is removed at first sight of a deletion; an heir that comes meanwhile is handed the entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from partner_operator.engine.ports import DeclaredApplication, OtherServer
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.conditions import ready_reason
+from partner_operator.trust.deletion import stays
+from partner_operator.trust.match import same
+from partner_operator.trust.model import DesiredApplication
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.removal import TOGETHER, is_crowd
+from partner_operator.trust.status import ChangeKind, Deletion, Removal
+from partner_operator.trust.verdict import Waiting
+from partner_operator.trust.view import ApplicationView
+
+REMEMBERED = 50
+"""Removals at most in a status."""
+LOOK_AGAIN = timedelta(minutes=1)
+OTHER_QUESTIONS = frozenset({Reason.OTHER_ORGANIZATION, Reason.OUTCOME_UNKNOWN})
+"""While the server says one of these, a request on it answers that and confirms no removal."""
+
+
+async def see_deletions(work: Pass) -> None:
+    """Write down when each deletion was first seen: a restart of the operator begins no new settling."""
+    for draft in work.live:
+        if draft.desired.deleting and draft.status.deletion is None:
+            seen = replace(draft.status, deletion=Deletion(seen_at=work.now()))
+            await work.save(draft, seen)
+
+
+def hold_removals(work: Pass) -> None:
+    """Hold each decided removal that may not begin yet, or not without a human's word."""
+    going = [draft for draft in work.live if _removes(draft)]
+    due = [draft for draft in going if not _settles(work, draft) and not _awaits_heir(work, draft)]
+    for draft in due:
+        whose = _crowd(work, draft, going)
+        if whose is not None or _is_held(draft):
+            _hold(work, draft, whose or f"PartnerServer {work.server.key.name}")
+
+
+def remember_removal(work: Pass, draft: Draft) -> tuple[Removal, ...]:
+    """The removals of this server with one more."""
+    uid = draft.desired.key.uid
+    others = tuple(found for found in work.status.removals if found.uid != uid)
+    recent = (found for found in others if found.deleted_at > work.now() - 6 * TOGETHER)
+    return (*recent, Removal(uid, _deleted_at(work, draft)))[-REMEMBERED:]
+
+
+def _removes(draft: Draft) -> bool:
+    change = draft.decision.change if draft.decision else None
+    return change is not None and change.kind is ChangeKind.REMOVE and draft.blocker is None
+
+
+def _deleted_at(work: Pass, draft: Draft) -> datetime:
+    return draft.desired.deleted_at or _seen_at(work, draft)
+
+
+def _seen_at(work: Pass, draft: Draft) -> datetime:
+    return draft.status.deletion.seen_at if draft.status.deletion else work.now()
+
+
+def _settling_began(work: Pass, draft: Draft) -> datetime:
+    return max(_deleted_at(work, draft), _seen_at(work, draft))
+
+
+def _settles(work: Pass, draft: Draft) -> bool:
+    over = _settling_began(work, draft) + work.server.removal_settle
+    if work.now() >= over:
+        return False
+    work.wake_at(over)
+    draft.waits = Waiting(
+        Reason.WAITING_FOR_SETTLE,
+        f"The registration is removed from {work.server.product} when it has settled "
+        f"(spec.removal.settle of PartnerServer {work.server.key.name}), unless another object has come for "
+        "the same partner by then.",
+    )
+    return True
+
+
+def _awaits_heir(work: Pass, draft: Draft) -> bool:
+    """An object that came with this deletion and cannot be understood yet may be the heir.
+
+    It is waited for ten minutes: a PartnerServer that is renamed or made with it comes within seconds, and a
+    wrong name must not hold a deletion for ever.
+    """
+    began = _settling_began(work, draft)
+    over = began + TOGETHER
+    if work.now() >= over:
+        return False
+    heir = next((h for h in _possible_heirs(work, draft) if h.created_at > began - TOGETHER), None)
+    if heir is None:
+        return False
+    work.wake_at(min(over, work.now() + LOOK_AGAIN))
+    draft.waits = Waiting(
+        Reason.WAITING_FOR_SETTLE,
+        f"PartnerApplication {heir.key.name} may be for the same partner, and what it names is not known yet. It is "
+        "waited for ten minutes before the registration is removed. Create the PartnerServer that it names, or "
+        "delete it.",
+    )
+    return True
+
+
+def _possible_heirs(work: Pass, draft: Draft) -> Iterator[DesiredApplication]:
+    for other in work.live:
+        unknown = other.declared.blocker is not None and other.status.registration is None
+        if unknown and not other.desired.deleting:
+            yield other.desired
+    for neighbour in work.declared.neighbours:
+        if (
+            neighbour.desired.deleting
+            or neighbour.desired.key.namespace != draft.desired.key.namespace
+        ):
+            continue
+        server = server_of(work, neighbour)
+        if server is None or _may_be_ours(work, server, neighbour):
+            yield neighbour.desired
+
+
+def _may_be_ours(work: Pass, server: OtherServer, neighbour: DeclaredApplication) -> bool:
+    if server.product is not work.server.product:
+        return False
+    if server.organization is None:
+        return True
+    return neighbour.blocker is not None and same(
+        server.organization, work.status.organization or ""
+    )
+
+
+def server_of(work: Pass, neighbour: DeclaredApplication) -> OtherServer | None:
+    """The PartnerServer that a neighbour names, where there is one."""
+    namespace, name = neighbour.desired.key.namespace, neighbour.desired.server_name
+    return next(
+        (s for s in work.declared.others if (s.key.namespace, s.key.name) == (namespace, name)),
+        None,
+    )
+
+
+def claims_elsewhere(work: Pass) -> list[DeclaredApplication]:
+    """Live applications of another PartnerServer for the organisation that has answered."""
+    assert work.observed is not None
+    found = []
+    for neighbour in work.declared.neighbours:
+        server = server_of(work, neighbour)
+        if server is None or neighbour.desired.deleting:
+            continue
+        alike = server.product is work.server.product and server.organization is not None
+        if alike and same(server.organization or "", work.observed.organization):
+            found.append(neighbour)
+    return found
+
+
+def _crowd(work: Pass, draft: Draft, going: Sequence[Draft]) -> str | None:
+    """Of whose applications this deletion is one of too many; None: it is none of a crowd."""
+    mine = _deleted_at(work, draft)
+    here = {each.desired.key.uid: _deleted_at(work, each) for each in going}
+    left = {removal.uid: removal.deleted_at for removal in work.status.removals}
+    del here[draft.desired.key.uid]
+    left.pop(draft.desired.key.uid, None)
+    staying = len(work.drafts) - len(going)
+    if is_crowd(mine, (left | here).values(), staying):
+        return f"PartnerServer {work.server.key.name}"
+    near = [
+        neighbour
+        for neighbour in work.declared.neighbours
+        if neighbour.desired.key.namespace == work.server.key.namespace
+    ]
+    leaving = [neighbour for neighbour in near if _is_removed(neighbour)]
+    elsewhere = {each.desired.key.uid: each.desired.deleted_at or work.now() for each in leaving}
+    for other in work.declared.others:
+        if other.key.namespace == work.server.key.namespace:
+            left |= {removal.uid: removal.deleted_at for removal in other.removals}
+    staying += len(near) - len(leaving)
+    if is_crowd(mine, (left | here | elsewhere).values(), staying):
+        return f"namespace {work.server.key.namespace}"
+    return None
+
+
+def _is_removed(neighbour: DeclaredApplication) -> bool:
+    """As far as can be told without asking its server."""
+    desired = neighbour.desired
+    if not desired.deleting or not desired.has_finalizer:
+        return False
+    return not stays(ApplicationView(desired, neighbour.status))
+
+
+def _is_held(draft: Draft) -> bool:
+    return draft.status.deletion is not None and draft.status.deletion.held is not None
+
+
+def _hold(work: Pass, draft: Draft, whose: str) -> None:
+    """Held until a human confirms: also while the others of the crowd leave one by one."""
+    if _confirmed(work, draft):
+        return
+    if not _is_held(draft):
+        request = work.server.reconcile_requested_at or ""
+        deletion = Deletion(seen_at=_seen_at(work, draft), held=request)
+        draft.status = replace(draft.status, deletion=deletion)
+    draft.blocker = Blocker(
+        Reason.DELETION_BLOCKED,
+        f"Most applications of {whose} are being deleted at once, so nothing is removed from the server. To "
+        "remove the registrations all the same, set the annotation "
+        f"partner-operator.io/reconcile-requested-at on PartnerServer {work.server.key.name}; to leave them, set "
+        f"partner-operator.io/release: {draft.desired.key.uid} here.",
+        stalled=True,
+    )
+
+
+def _confirmed(work: Pass, draft: Draft) -> bool:
+    """A request speaks for a removal only if it came after the removal was held, and was asked for this."""
+    deletion, requested = draft.status.deletion, work.server.reconcile_requested_at
+    if deletion is None or deletion.held is None or requested is None:
+        return False
+    if ready_reason(work.declared.status.conditions) in OTHER_QUESTIONS:
+        return False
+    return requested not in {deletion.held, work.status.last_handled_reconcile_at}
