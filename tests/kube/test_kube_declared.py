@@ -267,5 +267,34 @@ def test_another_server_is_known_by_its_organisation() -> None:
     assert other is not None
     assert (other.product, other.organization) == (Product.LYNC, "litwareinc.com")
     assert other.key.uid == "uid-of-lync"
+    assert (other.deleting, other.stands_back) == (False, False)
     unreadable = changed(stored(server("lync")), "product", "Zimbra")
     assert other_server(unreadable) is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "stands_back"),
+    [
+        ("Stalled", "DuplicateServer", True),
+        ("Stalled", "OtherOrganization", True),
+        ("Stalled", "RestartFailed", False),
+        ("Ready", "DuplicateServer", False),
+    ],
+)
+def test_another_server_stands_back_by_its_own_word(
+    type_: str, reason: str, stands_back: bool
+) -> None:
+    """An older one that waits for a younger one gives the same reason, and is not stalled."""
+    condition = {
+        "type": type_,
+        "status": "True" if type_ == "Stalled" else "False",
+        "reason": reason,
+        "message": "Why.",
+        "observedGeneration": 1,
+        "lastTransitionTime": "2026-11-25T08:00:00Z",
+    }
+    leaving = server("lync", deletionTimestamp="2026-11-26T08:00:00Z")
+    other = other_server(stored(leaving, organization="x", conditions=[condition]))
+    assert other is not None
+    assert other.deleting
+    assert other.stands_back is stands_back

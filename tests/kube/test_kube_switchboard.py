@@ -64,6 +64,29 @@ def with_meta(body: dict[str, Any], **meta: Any) -> dict[str, Any]:
     return {**body, "metadata": {**body["metadata"], **meta}}
 
 
+def of_organisation(body: dict[str, Any], name: str, stalled: str = "") -> dict[str, Any]:
+    """The same server after an operator told which organisation it has."""
+    conditions = [{"type": "Stalled", "status": "True", "reason": stalled}] if stalled else []
+    return {**body, "status": {"organization": name, "conditions": conditions}}
+
+
+async def test_servers_of_one_organisation_are_rung_by_what_the_other_one_says(
+    house: House,
+) -> None:
+    """Each waits for the other's word, so the word rings. No other server is woken by a status."""
+    mine, other = house.objects["exchange"], house.objects["lync"]
+    assert await house.hear(of_organisation(mine, "litwareinc")) == {}
+    why = {"exchange": {"PartnerServer lync is of the same organisation"}}
+    assert await house.hear(of_organisation(other, "LitwareInc")) == why
+    assert await house.hear(of_organisation(other, "LitwareInc")) == {}
+    assert await house.hear(of_organisation(other, "LitwareInc", "DuplicateServer")) == why
+    assert await house.hear(of_organisation(other, "contoso", "DuplicateServer")) == why
+    assert await house.hear(of_organisation(other, "contoso")) == {}
+    assert await house.hear(of_organisation(other, "litwareinc")) == why
+    told = await house.hear(of_organisation(other, "litwareinc"), deleted=True)
+    assert why["exchange"] <= told["exchange"]
+
+
 async def test_the_same_event_again_rings_nobody(house: House) -> None:
     """After a broken watch kopf lists everything anew."""
     for body in house.objects.values():

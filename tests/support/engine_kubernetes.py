@@ -20,7 +20,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.kube.api import codec
 from partner_operator.kube.api.codec import to_json
-from partner_operator.trust.conditions import find
+from partner_operator.trust.conditions import find, stands_back
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
@@ -143,6 +143,8 @@ class Cluster:
                     other.product,
                     self.server_statuses[other.key.uid].organization,
                     self.server_statuses[other.key.uid].removals,
+                    other.deleting,
+                    stands_back(self.server_statuses[other.key.uid].conditions),
                 )
                 for other in self.servers.values()
                 if other is not server

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
-from partner_operator.engine import closing
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine import closing, server_facts
+from partner_operator.engine.ports import OperationFailed, OtherServer
 from partner_operator.engine.state import Pass
-from partner_operator.trust.conditions import find, shortened
+from partner_operator.trust.conditions import find, shortened, stands_back
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionType, Reason
+from partner_operator.trust.verdict import server_verdict
 
 LONGEST_NAME = 300
 """Characters. Behind the names stands what to do, which must not be cut off."""
@@ -87,22 +89,110 @@ def _controller(work: Pass, observed: Observed) -> str | None:
     return answered
 
 
-def is_duplicate(work: Pass, observed: Observed) -> bool:
-    """Two PartnerServers for one organisation: the older one works, the younger one says so."""
-    mine = (work.server.created_at, work.server.key.uid)
-    for other in work.declared.others:
-        alike = (
-            other.product is work.server.product
-            and bool(other.organization and observed.organization)
-            and same(other.organization or "", observed.organization)
-            and other.key.uid != work.server.key.uid
-        )
-        if alike and (other.created_at, other.key.uid) < mine:
-            work.blocker = Blocker(
-                Reason.DUPLICATE_SERVER,
-                f"PartnerServer {other.key.namespace}/{other.key.name} is the same {work.server.product} "
-                f"organisation ({observed.organization}) and is older. Delete one of the two.",
-                stalled=True,
-            )
-            return True
-    return False
+async def may_work(work: Pass, observed: Observed) -> bool:
+    """Two PartnerServers for one organisation: one works, the older one; the other one says so.
+
+    Each writes down which organisation it has, and that it does not stand back, before it looks who else has
+    it: so of two that come at once, at least one sees the other. The older one waits until the younger one has
+    said that it stands back, because that one may not have seen it and be at work. Otherwise the pass has a
+    blocker.
+    """
+    organizations = _organizations(work, observed)
+    if _stand_back(work, organizations):
+        return False
+    if not _is_known(work, observed):
+        await _make_known(work)
+        now = await work.ports.reader.again(work.server)
+        work.declared = replace(work.declared, others=now.others)
+        if _stand_back(work, organizations):
+            return False
+    return not _wait_for_younger(work, organizations)
+
+
+def stand_back_unseen(work: Pass) -> None:
+    """Whoever cannot be reached stands back too, by what is known of it: the older one waits for that word."""
+    if work.observed is None and work.status.organization is not None:
+        _stand_back(work, (work.status.organization,))
+
+
+def _organizations(work: Pass, observed: Observed) -> tuple[str, ...]:
+    """The names of the organisation. One that goes on under a new name is known to others by its old one."""
+    known, seen = work.declared.status.organization, observed.organization
+    if not known or _meant(work, _message(known, seen)):
+        return (seen,)
+    return (seen, known)
+
+
+def _is_known(work: Pass, observed: Observed) -> bool:
+    """Whether the others could read that this server has this organisation, and does not stand back."""
+    status = work.declared.status
+    known = status.organization is not None and same(status.organization, observed.organization)
+    return known and not stands_back(status.conditions)
+
+
+async def _make_known(work: Pass) -> None:
+    conditions = work.status.conditions
+    if stands_back(conditions):
+        facts = server_facts.server_working(work)
+        conditions = server_verdict(conditions, facts, work.now()).conditions
+    await work.save_server(conditions=conditions)
+
+
+def _stand_back(work: Pass, organizations: tuple[str, ...]) -> bool:
+    older = next((o for o in _rivals(work, organizations) if _age(o) < _my_age(work)), None)
+    if older is None:
+        return False
+    way_out = (
+        "It is being deleted; this one begins when it is gone."
+        if older.deleting
+        else "Delete one of the two."
+    )
+    work.failure = None
+    work.blocker = Blocker(
+        Reason.DUPLICATE_SERVER,
+        f"{_named(work, older)} and is older. {way_out}",
+        stalled=True,
+    )
+    return True
+
+
+def _wait_for_younger(work: Pass, organizations: tuple[str, ...]) -> bool:
+    younger = next((o for o in _rivals(work, organizations) if not o.stands_back), None)
+    if younger is None:
+        return False
+    work.blocker = Blocker(
+        Reason.DUPLICATE_SERVER,
+        f"{_named(work, younger)}, is younger, and may be at work there. This one begins when the other one "
+        "says DuplicateServer or is gone. Delete one of the two.",
+        stalled=False,
+    )
+    work.wake_at(work.now() + work.ports.patience.retest)
+    return True
+
+
+def _rivals(work: Pass, organizations: tuple[str, ...]) -> list[OtherServer]:
+    """Other servers of the same organisation, the oldest first."""
+    mine = work.server
+    alike = [
+        other
+        for other in work.declared.others
+        if other.product is mine.product
+        and other.key.uid != mine.key.uid
+        and any(same(other.organization or "", name) for name in organizations if name)
+    ]
+    return sorted(alike, key=_age)
+
+
+def _age(other: OtherServer) -> tuple[datetime, str]:
+    return other.created_at, other.key.uid
+
+
+def _my_age(work: Pass) -> tuple[datetime, str]:
+    return work.server.created_at, work.server.key.uid
+
+
+def _named(work: Pass, other: OtherServer) -> str:
+    return (
+        f"PartnerServer {other.key.namespace}/{other.key.name} is the same {work.server.product} organisation "
+        f"({shortened(other.organization or '', LONGEST_NAME)})"
+    )

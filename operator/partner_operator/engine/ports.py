@@ -76,6 +76,9 @@ class OtherServer:
     product: Product
     organization: str | None
     removals: tuple[Removal, ...] = ()
+    deleting: bool = False
+    stands_back: bool = False
+    """Its status says that it leaves the organisation alone, see `trust.conditions.stands_back`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ def _unsupported(ports: Ports, declared: DeclaredServer) -> Blocker | None:
 
 
 async def _work(work: Pass, remembered: Credentials | None) -> None:
+    await _reach_and_keep_true(work, remembered)
+    identity.stand_back_unseen(work)
+
+
+async def _reach_and_keep_true(work: Pass, remembered: Credentials | None) -> None:
     # First of all: in a namespace that goes, the Secret may be gone a moment later.
     ready = work.blocker is None and await contact.take_credentials(work, remembered)
     await deletion.release_without_contact(work)
@@ -135,7 +140,7 @@ async def _keep_true(work: Pass) -> None:
     if identity.is_another(work, work.observed):
         return
     identity.learn(work, work.observed)
-    if identity.is_duplicate(work, work.observed):
+    if not await identity.may_work(work, work.observed):
         return
     changes.decide_all(work)
     unsettled = outcome.unsettled(work)

@@ -18,6 +18,7 @@ from partner_operator.kube.api.names import (
     RELEASE,
 )
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
     Authentication,
     ConnectivityTest,
@@ -118,6 +119,8 @@ def other_server(body: Body) -> OtherServer | None:
         product=Product(product),
         organization=status.organization,
         removals=status.removals,
+        deleting="deletionTimestamp" in body["metadata"],
+        stands_back=stands_back(status.conditions),
     )
 
 

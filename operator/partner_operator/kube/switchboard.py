@@ -20,6 +20,18 @@ Fingerprint = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class _Server:
+    """What was last heard of a PartnerServer."""
+
+    name: ServerName
+    asked: Fingerprint
+    organization: str
+    """In lower case; empty where it is not known."""
+    stalled: str
+    """Why it waits for a human, if it does: whether it leaves the organisation to another server."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Application:
     """What was last heard of a PartnerApplication."""
 
@@ -39,7 +51,7 @@ class Switchboard:
         self.unserved = Bell()
         """Rung for applications that name no existing server."""
         self._bells: dict[ServerName, Bell] = {}
-        self._servers: dict[str, tuple[ServerName, Fingerprint]] = {}
+        self._servers: dict[str, _Server] = {}
         self._applications: dict[str, _Application] = {}
 
     def hang(self, name: ServerName) -> Bell:
@@ -61,10 +73,11 @@ class Switchboard:
         uid = _uid(body)
         name = _name(body)
         known = self._servers.pop(uid, None)
-        asked = _asked(body)
+        heard = _heard_server(body)
+        self._ring_rivals(known, None if deleted else heard)
         if not deleted:
-            self._servers[uid] = (name, asked)
-        if known is not None and known[1] == asked and not deleted:
+            self._servers[uid] = heard
+        if known is not None and known.asked == heard.asked and not deleted:
             return
         why = f"PartnerServer {name.name} {_how(known is None, deleted)}"
         self._ring(name, why)
@@ -73,6 +86,20 @@ class Switchboard:
                 self._ring(application.server, why)
             if deleted and application.server == name:
                 self.unserved.ring(why)
+
+    def _ring_rivals(self, known: _Server | None, heard: _Server | None) -> None:
+        """Servers of one organisation wait for each other: to be known, to stand back, to be gone."""
+        if known is None:
+            return
+        before = known.organization, known.stalled
+        after = (heard.organization, heard.stalled) if heard is not None else None
+        if before == after:
+            return
+        organizations = {known.organization, heard.organization if heard is not None else ""} - {""}
+        for other in self._servers.values():
+            if other.organization in organizations:
+                why = f"PartnerServer {known.name.name} is of the same organisation"
+                self._ring(other.name, why)
 
     def application_event(self, body: Body, *, deleted: bool = False) -> None:
         """A PartnerApplication appeared, changed or left."""
@@ -90,7 +117,7 @@ class Switchboard:
     def _ring(self, name: ServerName, why: str) -> None:
         if bell := self._bells.get(name):
             bell.ring(why)
-        elif all(name != served for served, _ in self._servers.values()):
+        elif all(name != served.name for served in self._servers.values()):
             self.unserved.ring(why)
 
 
@@ -117,6 +144,18 @@ def _asked(body: Body) -> Fingerprint:
         metadata.get("deletionTimestamp"),
         annotations.get(RECONCILE_REQUESTED_AT),
         annotations.get(RELEASE),
+    )
+
+
+def _heard_server(body: Body) -> _Server:
+    status = body.get("status") or {}
+    conditions = status.get("conditions") or []
+    stalled = (c.get("reason") for c in conditions if c.get("type") == "Stalled")
+    return _Server(
+        name=_name(body),
+        asked=_asked(body),
+        organization=str(status.get("organization") or "").lower(),
+        stalled=str(next(stalled, "")),
     )
 
 

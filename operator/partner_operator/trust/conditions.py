@@ -55,6 +55,18 @@ def ready_reason(conditions: Iterable[Condition]) -> Reason | None:
     return None if ready is None else ready.reason
 
 
+def stands_back(conditions: Iterable[Condition]) -> bool:
+    """Whether the status of a server says that it leaves its organisation alone.
+
+    A pass that wants to work there takes this word back first, and only then looks who else is there.
+    """
+    stalled = find(conditions, ConditionType.STALLED)
+    return stalled is not None and stalled.reason in {
+        Reason.DUPLICATE_SERVER,
+        Reason.OTHER_ORGANIZATION,
+    }
+
+
 def set_condition(
     conditions: tuple[Condition, ...],
     condition_type: ConditionType,
