@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from partner_operator.engine.bell import Bell
@@ -37,7 +37,12 @@ from support.engine_world import (
 
 worker_log = logging.getLogger("partner_operator.engine.worker")
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-PATIENCE = Patience(poll=timedelta(0), replication=timedelta(seconds=5))
+PATIENCE = Patience(
+    host_return=timedelta(minutes=1),
+    poll=timedelta(0),
+    replication=timedelta(seconds=5),
+    retest=timedelta(minutes=10),
+)
 REST = timedelta(hours=2)
 """Without an effect for so long, which is several passes over each server, everything is at rest."""
 RESTLESS = frozenset({"connectivity", "retry"})
@@ -410,7 +415,8 @@ class _Hands:
         method = getattr(self.organisation, name)
 
         async def call(*arguments: Any, **options: Any) -> Any:
-            given = inspect.signature(method).bind(*arguments, **options).arguments
+            names = _parameters(type(self.organisation), name)
+            given = dict(zip(names, arguments, strict=False)) | options
             host = str(given["host"] if "host" in given else given["observed"].host)
             what = f"{name} {given['change'].kind}" if "change" in given else name
             step = await self.theatre.stage.step(self.engine, StepKind.REMOTE, what, host)
@@ -443,6 +449,11 @@ class _Hands:
                 read_at=self.theatre.read_at[self.engine, server.key.name],
                 deleted_at=self.theatre.deleted[application.key.uid],
             )
+
+
+@cache
+def _parameters(of: type, method: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(getattr(of, method)).parameters)[1:]
 
 
 def _at_once(coroutine: Any) -> Any:

@@ -216,8 +216,9 @@ class Unkind:
         return found
 
     def _tidy(self, product: Product) -> None:
-        """People take away what they made beside the operator's entry."""
+        """People take away what they made beside the operator's entry, and let what is theirs read again."""
         there = organisation(self.theatre, product)
+        there.read_again()
         makers = self.theatre.judge.makers
         ours = [
             entry
