@@ -85,6 +85,9 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (EXCHANGE, "restart.policy", "Always", 'supported values: "Automatic", "Manual", "Never"'),
     (EXCHANGE, "restart.settle", "soon", DURATION),
     (EXCHANGE, "restart.settle", "61m", "write at most 1h"),
+    (EXCHANGE, "removal.settle", "soon", "write a duration such as 0s, 30s or 10m"),
+    (LYNC, "removal.settle", "", "write a duration such as 0s, 30s or 10m"),
+    (LYNC, "removal.settle", "1h1s", "write at most 1h"),
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "daily"}], "write five fields, minute"),
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "0 2 * *"}], "write five fields, minute"),
     (EXCHANGE, "restart.windows", [{**WINDOW, "duration": "4"}], DURATION),
@@ -202,6 +205,8 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
     (EXCHANGE, "restart", {"policy": "Manual", "settle": "0s", "windows": []}),
     (EXCHANGE, "restart.windows", [WINDOW, {**WINDOW, "timeZone": "America/Argentina/Salta"}]),
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "*/15 0-4 1,15 JAN-DEC SAT"}]),
+    (EXCHANGE, "removal", {"settle": "0s"}),
+    (LYNC, "removal.settle", "1h"),
     (EXCHANGE, "interval", "60m"),
     (EXCHANGE, "interval", "1h0m0s"),
     (BY_URL, "identity", "Lync (Zürich) $(x) '\"` 測試"),
@@ -268,6 +273,7 @@ def test_defaults_are_those_of_the_documentation(cluster: Cluster) -> None:
         **EXCHANGE["spec"],
         "winrm": {"port": 5986},
         "restart": {"policy": "Automatic", "settle": "30s"},
+        "removal": {"settle": "30s"},
         "interval": "10m",
     }
     assert made["status"] == {"observedGeneration": -1}

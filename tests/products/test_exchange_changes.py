@@ -187,6 +187,31 @@ async def test_only_the_listed_entry_is_removed() -> None:
     assert removed["Identity"] == REFERENCE.upper()
 
 
+GUID = "7e3b6c1a-0000-4000-8000-000000000001"
+
+
+async def test_the_guid_tells_the_entry_whatever_its_name_is_now() -> None:
+    """A rename changes the distinguished name, and another entry can get the old one."""
+    renamed = entry("Renamed", Guid=GUID.upper())
+    other = entry("LyncEnterprise-1", Guid="7e3b6c1a-0000-4000-8000-000000000002")
+    stubs = writable([other, renamed])
+    await apply(stubs, change(ChangeKind.REMOVE, reference=GUID))
+    assert [said["Identity"] for said in stubs.named("Remove-PartnerApplication")] == [GUID.upper()]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"ApplicationIdentifier": "00000003-0000-0ff1-ce00-000000000000"}, {"UseAuthServer": True}],
+)
+async def test_what_was_made_into_something_else_meanwhile_is_not_removed(
+    changes: dict[str, Any],
+) -> None:
+    """Between our look and our turn under the mutex somebody gave it to another partner."""
+    stubs = writable([entry(Guid=GUID, **changes)])
+    await apply(stubs, change(ChangeKind.REMOVE, reference=GUID))
+    assert changing(stubs.calls) == []
+
+
 @pytest.mark.parametrize("entries", [[], [entry("Other")]])
 async def test_what_is_not_listed_is_not_removed(entries: list[dict[str, Any]]) -> None:
     """An identity that matches nothing can mean "all": the cmdlet is not even called."""

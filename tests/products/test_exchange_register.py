@@ -15,6 +15,7 @@ from partner_operator.trust.status import ChangeKind
 from support.scripts_exchange import CONTROLLER, entry
 from support.scripts_exchange_changes import apply, change, writable
 from support.scripts_stubs import Code, Stubs, changing, literal
+from support.trust_worlds import LYNC_URL
 
 pytestmark = pytest.mark.pwsh
 
@@ -55,6 +56,61 @@ async def test_the_first_registration_runs_the_shipped_script_and_names_what_it_
     assert named["DomainController"] == CONTROLLER
     assert stubs.ended is not None
     assert stubs.ended.stdout.count(b"configure ") == 1
+
+
+MAIL_USER = "litwareinc.com/Users/LyncEnterprise-ApplicationAccount"
+
+
+def with_account(stubs: Stubs, *held: Any, kind: Any = "MailUser") -> Stubs:
+    """The linked account of an earlier time is there, with these roles."""
+    stubs.cmdlet("Get-User", [{"Identity": MAIL_USER, "RecipientType": kind}])
+    stubs.cmdlet("Get-ManagementRoleAssignment", [{"Role": role} for role in held])
+    return stubs
+
+
+async def test_an_account_of_an_earlier_time_is_used_and_the_shipped_script_is_not(
+    tmp_path: Path,
+) -> None:
+    """C31: the shipped script cannot tell that the account has its roles, and fails or makes them twice."""
+    stubs = with_shipped_script(writable(), tmp_path, "throw 'must not run'")
+    with_account(stubs, "UserApplication")
+    stubs.cmdlet("Get-PartnerApplication", Code("$global:made"))
+    made = literal(MADE | {"Name": "Lync", "Guid": "guid-1"})
+    stubs.cmdlet("New-PartnerApplication", Code(f"$global:made = @({made})"))
+    told = await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert told == "guid-1"
+    assert changing(stubs.calls) == ["New-ManagementRoleAssignment", "New-PartnerApplication"]
+    [role] = stubs.named("New-ManagementRoleAssignment")
+    assert (role["Role"], role["User"]) == ("ArchiveApplication", MAIL_USER)
+    [said] = stubs.named("New-PartnerApplication")
+    assert said["Name"] == "Lync"
+    assert said["AuthMetadataUrl"] == LYNC_URL
+    assert said["LinkedAccount"] == MAIL_USER
+    assert (said["Enabled"], said["AcceptSecurityIdentifierInformation"]) == ("True", "True")
+    assert said["DomainController"] == CONTROLLER
+
+
+@pytest.mark.parametrize("kind", ["UserMailbox", 3, None])
+async def test_an_account_that_does_not_fit_is_the_shipped_scripts_matter(
+    tmp_path: Path, kind: Any
+) -> None:
+    """It then takes another name; what is not understood is no account of ours either."""
+    stubs = with_shipped_script(writable(), tmp_path, MAKES)
+    with_account(stubs, kind=kind)
+    stubs.cmdlet("Get-PartnerApplication", Code("$global:made"))
+    assert await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY)) == MADE["DistinguishedName"]
+    assert "New-PartnerApplication" not in changing(stubs.calls)
+
+
+async def test_what_the_run_made_is_told_and_what_was_there_is_not(tmp_path: Path) -> None:
+    """Somebody was faster: nothing of it is ours. Of several new ones nobody can tell."""
+    stubs = with_shipped_script(writable([entry()]), tmp_path, "throw 'must not run'")
+    assert await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY)) == ""
+    two = f"{MAKES[:-1]}; {literal(entry('LyncEnterprise-a0'))})"
+    stubs = with_shipped_script(writable(), tmp_path, two)
+    stubs.cmdlet("Get-PartnerApplication", Code("$global:made"))
+    assert await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY)) is None
+    assert changing(stubs.calls) == []
 
 
 async def test_an_entry_that_is_there_is_not_made_again(tmp_path: Path) -> None:

@@ -40,18 +40,19 @@ def change(kind: ChangeKind, *fields: Field, existing: bool = True) -> Change:
     )
 
 
-async def apply(stubs: Stubs, wanted: Change, **declared: Any) -> None:
+async def apply(stubs: Stubs, wanted: Change, **declared: Any) -> str | None:
     """Make the change as the engine would."""
     seen = trust_worlds.observed(Product.LYNC, host=HOST)
     desired = application(Product.EXCHANGE, **declared)
-    await LyncOperations(stubs.run).apply(server(Product.LYNC), CREDENTIALS, seen, wanted, desired)
+    operations = LyncOperations(stubs.run)
+    return await operations.apply(server(Product.LYNC), CREDENTIALS, seen, wanted, desired)
 
 
 async def test_registering_makes_one_entry_with_the_declared_values() -> None:
     """The identity is data, whatever characters it has."""
     stubs = lync([])
     register = change(ChangeKind.REGISTER, Field.ENTRY, existing=False)
-    await apply(stubs, register, identity="\u2018x\u2019 $(exit 5)")
+    assert await apply(stubs, register, identity="\u2018x\u2019 $(exit 5)")
     assert changing(stubs.calls) == ["New-CsPartnerApplication"]
     [made] = stubs.named("New-CsPartnerApplication")
     assert made["Identity"] == "\u2018x\u2019 $(exit 5)"
@@ -63,6 +64,48 @@ async def test_an_entry_that_is_there_is_not_made_again() -> None:
     """Rule 10: the same register after an unknown outcome finds its own work."""
     stubs = lync([entry("exchange")])
     await apply(stubs, change(ChangeKind.REGISTER, existing=False), identity="Exchange")
+    assert changing(stubs.calls) == []
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        entry("by-hand", url=EXCHANGE_URL.upper(), Realm="other"),
+        entry("by-hand", url="https://other/", Realm="LITWAREINC.COM"),
+    ],
+    ids=["URL", "realm"],
+)
+async def test_an_entry_for_the_same_partner_under_another_name_is_enough(
+    there: dict[str, Any],
+) -> None:
+    """Somebody was faster, or a killed operator's run: a second one is not made, and this one is not ours."""
+    stubs = lync([there])
+    assert await apply(stubs, change(ChangeKind.REGISTER, existing=False)) == ""
+    assert changing(stubs.calls) == []
+
+
+OTHERS = [
+    entry("Exchange", url="https://other/", Realm="contoso.com"),
+    entry("Exchange", ApplicationIdentifier="00000003-0000-0ff1-ce00-000000000000"),
+    entry("Exchange", AuthToken="Microsoft.Rtc...UseOAuthServer"),
+]
+"""Entries that got the name of ours meanwhile."""
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_a_name_that_was_given_again_is_not_removed(other: dict[str, Any]) -> None:
+    """Lync has nothing but the name, so the content must be as it was."""
+    stubs = lync([other])
+    await apply(stubs, change(ChangeKind.REMOVE))
+    assert changing(stubs.calls) == []
+
+
+@pytest.mark.parametrize("other", OTHERS)
+async def test_a_name_that_was_given_again_is_not_made_anew(other: dict[str, Any]) -> None:
+    """Making anew removes first."""
+    stubs = lync([other])
+    with pytest.raises(OperationFailed, match="nothing was removed"):
+        await apply(stubs, change(ChangeKind.RECREATE, Field.REALM))
     assert changing(stubs.calls) == []
 
 

@@ -89,6 +89,22 @@ def test_objects_come_back_deserialised(engine: CommandEngine, world: TinyWorld)
 
 
 @pytest.mark.pwsh
+@pytest.mark.parametrize("values", ["text", "object"])
+def test_values_of_the_products_own_types_are_text_or_objects_that_only_print_so(
+    engine: CommandEngine, world: TinyWorld, values: str
+) -> None:
+    world.handlers["Get-PartnerApplication"] = emits(application("Lync"))
+    world.answers["credential"] = {"user": "LITWAREINC\\exadmin", "values": values}
+    seen = answer(
+        engine,
+        '$a = (Get-PartnerApplication).LinkedAccount; @{ text = "$a"; string = $a -is [string];'
+        " equal = ($a -eq 'litwareinc.com/Users/Lync') } | ConvertTo-Json",
+    )
+    text = values == "text"
+    assert seen == {"text": "litwareinc.com/Users/Lync", "string": text, "equal": text}
+
+
+@pytest.mark.pwsh
 def test_the_same_objects_are_live_in_the_snap_in(engine: CommandEngine, world: TinyWorld) -> None:
     world.handlers["Get-PartnerApplication"] = emits(application("Lync"))
     ended = run(

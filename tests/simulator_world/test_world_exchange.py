@@ -87,23 +87,23 @@ def test_or_it_is_a_not_found_error(tmp_path: Path) -> None:
         assert "object 'gone' couldn't be found on 'atl-dc-00" in error.message
 
 
-def test_a_second_entry_of_the_same_issuer_is_refused(world: Bench) -> None:
+def test_a_second_entry_of_the_same_issuer_is_accepted(world: Bench) -> None:
     world.trust_lync()
     told = world.exchange(
         "New-PartnerApplication", Name="Again", AuthMetadataUrl=names.LYNC_METADATA_URL
     )
-    assert "already exists" in told.message
-    assert len(entries(world)) == 3
+    assert not told.errors
+    assert len(entries(world)) == 4
 
 
-def test_or_accepted(tmp_path: Path) -> None:
-    with bench(tmp_path, {Name.DUPLICATES_REJECTED: False}) as world:
+def test_or_refused(tmp_path: Path) -> None:
+    with bench(tmp_path, {Name.DUPLICATES_REJECTED: True}) as world:
         world.trust_lync()
         told = world.exchange(
             "New-PartnerApplication", Name="Again", AuthMetadataUrl=names.LYNC_METADATA_URL
         )
-        assert not told.errors
-        assert len(entries(world)) == 4
+        assert "already exists" in told.message
+        assert len(entries(world)) == 3
 
 
 @pytest.mark.parametrize(

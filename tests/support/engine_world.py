@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from partner_operator.engine.ports import Credentials, ServerName
-from partner_operator.engine.run_pass import run_pass
+from partner_operator.engine.run_pass import Result, run_pass
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.trust.model import ConnectivityTest, DesiredApplication, Product, RestartRules
 from partner_operator.trust.reasons import ConditionStatus
@@ -135,10 +135,14 @@ class World:
             patience=IMPATIENT,
         )
 
+    def result_of_pass(self, name: str, remembered: Credentials | None = None) -> Result:
+        """One pass over one server, by an operator that remembers this logon."""
+        return asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered))
+
     def run_pass(self, name: str, remembered: Credentials | None = None) -> datetime | None:
         """One pass over one server; a kill is survived, and asks for a pass at once."""
         try:
-            result = asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered))
+            result = self.result_of_pass(name, remembered)
         except Killed:
             self.crash.at = None
             return self.clock.now()

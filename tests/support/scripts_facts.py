@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from partner_operator.products.scripts import script
+from partner_operator.products.scripts import watched
 from support.pwsh import find_pwsh
 
 _TESTS = Path(__file__).resolve().parents[1]
@@ -46,7 +46,7 @@ def production_texts() -> dict[str, tuple[str, str]]:
     texts = {"bootstrap": ("", BOOTSTRAP.read_text(encoding="utf-8"))}
     for path in operation_files():
         product = path.parents[1].name
-        texts[f"{product}/{path.stem}"] = (product, script(product, path.stem))
+        texts[f"{product}/{path.stem}"] = (product, watched(product, path.stem))
     return texts
 
 

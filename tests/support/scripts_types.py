@@ -11,8 +11,9 @@ TYPES = words(
     "bool byte[] char char[] datetime int int64 long object[] ordered pscustomobject regex scriptblock"
     " string string[]"
     " BitConverter Console Convert DateTime DateTimeKind IntPtr StringComparison"
-    " System.Collections.ArrayList System.Collections.IDictionary"
-    " System.Collections.IEnumerable System.Diagnostics.Stopwatch System.Exception"
+    " System.Action System.Collections.ArrayList System.Collections.IDictionary"
+    " System.Collections.IEnumerable System.Delegate System.Diagnostics.Process"
+    " System.Diagnostics.Stopwatch System.Exception"
     " System.Globalization.CultureInfo System.IO.MemoryStream"
     " System.Management.Automation.CommandNotFoundException"
     " System.Management.Automation.ErrorRecord System.Management.Automation.PSCredential"
@@ -21,7 +22,8 @@ TYPES = words(
     " System.Net.ServicePointManager System.Net.WebException System.Net.WebRequest"
     " System.Security.Authentication.AuthenticationException System.Security.Cryptography.SHA256"
     " System.Security.SecureString System.Text.Encoding System.Text.UTF8Encoding"
-    " System.Threading.AbandonedMutexException System.Threading.Mutex System.Threading.Thread"
+    " System.Threading.AbandonedMutexException System.Threading.CancellationTokenSource"
+    " System.Threading.Mutex System.Threading.Thread"
     " byte[]"
 )
 """By full name, or PowerShell's accelerators of 3.0. Add one only after a look at .NET 4.5."""
@@ -29,6 +31,7 @@ STATIC_MEMBERS = words(
     "BitConverter.ToString Convert.FromBase64String Convert.ToBase64String Console.Out Console.Error"
     " DateTime.UtcNow DateTimeKind.Utc IntPtr.Size StringComparison.OrdinalIgnoreCase"
     " StringComparison.Ordinal System.Diagnostics.Stopwatch.StartNew"
+    " System.Delegate.CreateDelegate System.Diagnostics.Process.GetCurrentProcess"
     " System.Globalization.CultureInfo.InvariantCulture System.Net.ServicePointManager.SecurityProtocol"
     " System.Net.WebRequest.Create System.Security.Cryptography.SHA256.Create"
     " System.Text.Encoding.UTF8 System.Text.Encoding.ASCII System.Threading.Thread.CurrentThread"
@@ -40,9 +43,11 @@ METHODS = {
     "abort": {0},
     "add": {1},
     "appendchar": {1},
+    "cancelafter": {1},
     "close": {0},
     "computehash": {1},
     "contains": {1},
+    "dispose": {0},
     "flush": {0},
     "getbytes": {1},
     "getenumerator": {0},
@@ -52,6 +57,7 @@ METHODS = {
     "gettype": {0},
     "makereadonly": {0},
     "read": {3},
+    "register": {1},
     "releasemutex": {0},
     "startswith": {2},
     "stop": {0},

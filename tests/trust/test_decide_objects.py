@@ -76,6 +76,26 @@ def test_two_urls_of_one_issuer_are_one_claim() -> None:
     assert made["b"].blocker.reason is Reason.CONFLICT
 
 
+def test_three_partners_of_one_product_need_names_of_their_own() -> None:
+    """Three Lync deployments on one Exchange: without an identity each would be named Lync."""
+    urls = [f"https://pool-{number}.example/metadata/json/1" for number in range(3)]
+    documents = [reading(Product.LYNC, url, realm=f"r{n}") for n, url in enumerate(urls)]
+    for identities in (("Lync", "B", "C"), (None, "B", "C"), (None, None, "C")):
+        made = decisions(
+            *(
+                view(application(name=f"{n}", url=url, identity=identity))
+                for n, (url, identity) in enumerate(zip(urls, identities, strict=True))
+            ),
+            entries=(),
+            documents=documents,
+        )
+        assert made["0"].change is not None
+        assert made["2"].change is not None
+        blocker = made["1"].blocker
+        assert (blocker is not None) is (identities[1] is None)
+        assert blocker is None or "spec.identity of its own" in blocker.message
+
+
 def test_objects_for_different_partners_do_not_meet() -> None:
     made = decisions(
         view(application(name="lync")),

@@ -145,13 +145,18 @@ class Stage:
         return self.kubectl("apply", "-f", "-", text=text)
 
     def examples(self) -> str:
-        """examples/litwareinc.yaml; with a `settle` of the stage's own where one was given."""
+        """examples/litwareinc.yaml; with `settle`s of the stage's own where one was given."""
         text = (ROOT / "examples" / "litwareinc.yaml").read_text()
         if self._settle is None:
             return text
-        logon = "  credentialsSecretRef: {name: exchange-admin}\n"
-        assert logon in text
-        return text.replace(logon, f"{logon}  restart: {{settle: {self._settle}}}\n")
+        for logon in ("exchange-admin", "lync-admin"):
+            line = f"  credentialsSecretRef: {{name: {logon}}}\n"
+            assert line in text
+            settles = f"  removal: {{settle: {self._settle}}}\n"
+            if logon == "exchange-admin":
+                settles += f"  restart: {{settle: {self._settle}}}\n"
+            text = text.replace(line, line + settles)
+        return text
 
     def secret(self, name: str, username: str, password: str) -> None:
         """A credential Secret, made or replaced."""

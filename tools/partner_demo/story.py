@@ -161,7 +161,7 @@ class Story:
 
     def delete(self) -> None:
         """What we created is removed; what was there before stays."""
-        self.stage.kubectl("delete", "papp", "--all", "--timeout=90s")
+        self.stage.kubectl("delete", "papp", "--all", "--timeout=150s")
         names = [entry.name for entry in self.simulation.exchange_entries()]
         self._expect(not self.simulation.lync_entries(), "Lync still trusts somebody")
         self._expect(

@@ -45,7 +45,7 @@ class Patience:
     replication: timedelta = timedelta(seconds=60)
     longest_run: timedelta = timedelta(minutes=20)
     """After this long nothing of a run is at work any more. It takes no longer than 400 s until its last request
-    is sent, 60 s until it has the mutex, and 400 s until it ends itself (products/scripts/common.ps1)."""
+    is sent, 60 s until it has the mutex, and 400 s until it ends itself (products/scripts/watchdog.ps1)."""
     retest: timedelta = timedelta(minutes=1)
 
 

@@ -14,13 +14,16 @@ from partner_operator.products.failures import (
     operation_failed,
     refused_before,
 )
-from partner_operator.products.scripts import script
+from partner_operator.products.scripts import watched
 from partner_operator.trust.model import Authentication, DesiredServer
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError
 
 Runner = Callable[[Endpoint, RemoteRequest], Awaitable[Answer]]
 Model = TypeVar("Model", bound=BaseModel)
+
+LONGEST_SECONDS = 400
+"""For one run. The engine's `Patience.longest_run` is reckoned from it."""
 
 _LOGONS: dict[Authentication, Literal["ntlm", "credssp", "kerberos"]] = {
     Authentication.NTLM: "ntlm",
@@ -54,6 +57,7 @@ class Remote:
     ) -> Answer:
         """Run one operation. `secrets`: the script needs the logon for an inner session.
 
+        `seconds` are its whole time here, at most LONGEST_SECONDS; the script itself lives no longer on the host.
         Raises OperationFailed.
         """
         if self._refused.get(server.key.uid) == credentials.digest:
@@ -68,8 +72,8 @@ class Remote:
         )
         request = RemoteRequest(
             operation=operation,
-            script=script(self.product.lower(), operation),
-            parameters={"host": host, **parameters},
+            script=watched(self.product.lower(), operation),
+            parameters={"host": host, "lifeSeconds": int(seconds), **parameters},
             secrets={"username": credentials.username, "password": credentials.password}
             if secrets
             else {},

@@ -1,4 +1,4 @@
-"""Operation scripts: the text that goes over the wire is the preludes and the operation, nothing else."""
+"""Operation scripts: the text that goes over the wire is the preludes and the operation, under a watchdog."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def script(product: str, operation: str) -> str:
         parts.append(session)
     parts.append(root / product / "scripts" / f"{operation}.ps1")
     return "\n".join(part.read_text(encoding="ascii") for part in parts)
+
+
+@cache
+def watched(product: str, operation: str) -> str:
+    """The same under the watchdog, which is called off at the end however that comes about."""
+    watchdog = resources.files(_PACKAGE) / "scripts" / "watchdog.ps1"
+    begin = watchdog.read_text(encoding="ascii")
+    return f"{begin}try {{\n{script(product, operation)}\n}}\nfinally {{ $null = $watchdog.Dispose() }}\n"

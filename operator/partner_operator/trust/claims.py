@@ -12,6 +12,8 @@ from partner_operator.trust.view import ApplicationView, made_by_us
 
 Claimed = tuple[ApplicationView, Entry | None, AuthMetadata | None]
 
+_NAME = "name "
+
 
 class Claims:
     """What all applications of one server claim, taken together."""
@@ -36,6 +38,11 @@ class Claims:
     def owner_of(self, view: ApplicationView) -> ObjectKey | None:
         """The older live object that claims what this one claims; None: nothing stands against it."""
         return self._owners.get(view.desired.key)
+
+    def wants_only_the_name_of(self, view: ApplicationView, owner: ObjectKey) -> bool:
+        """True: the two are for different partners, and only the name of the entry is the same."""
+        shared = self._keys[view.desired.key] & self._keys[owner]
+        return bool(shared) and all(key.startswith(_NAME) for key in shared)
 
     def heir_of(self, view: ApplicationView, entry: Entry | None) -> ObjectKey | None:
         """The oldest live object that claims what this deleted object stands for."""
@@ -99,7 +106,7 @@ def _keys(
     if not view.desired.deleting:
         name = view.desired.identity if entry is not None else effective_identity(view.desired)
         if name is not None:
-            yield f"name {name.casefold()}"
+            yield f"{_NAME}{name.casefold()}"
 
 
 def _entry_keys(entry: Entry | None) -> frozenset[str]:

@@ -115,6 +115,13 @@ def _declaration_blocker(case: _Case, claims: Claims) -> Blocker | None:
         )
         return Blocker(Reason.UNSUPPORTED_PAIR, message, stalled=True)
     owner = claims.owner_of(case.view)
+    if owner is not None and claims.wants_only_the_name_of(case.view, owner):
+        message = (
+            f"The name {effective_identity(case.view.desired)} on {case.server.product} is that of PartnerApplication "
+            f"{owner.name}, which is for another partner and older. Delete this object and make it again with a "
+            "spec.identity of its own."
+        )
+        return Blocker(Reason.CONFLICT, message, stalled=True)
     if owner is not None:
         message = (
             f"PartnerApplication {owner.name} claims the same partner application on {case.server.product} "

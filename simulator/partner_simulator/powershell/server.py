@@ -204,7 +204,11 @@ class WorldServer:
         hop = secrets.token_hex(8)
         with self._lock:
             self._hops[(question["session"], hop)] = Logon(answer["user"], LogonKind.NETWORK)
-        return {"hop": hop, "manifest": str(self._endpoint_module(product))}
+        return {
+            "hop": hop,
+            "manifest": str(self._endpoint_module(product)),
+            "values": answer.get("values", "text"),
+        }
 
     def _endpoint_product(self, session: Session) -> str | None:
         snapins = self._world.system(session, "snapins", {})

@@ -44,6 +44,7 @@ class Name(StrEnum):
     IISRESET_TEXT = "iisreset-text"
     TEST_RESULT = "test-result"
     ENUM_FORM = "enum-form"
+    IMPORTED_VALUES = "imported-values"
     EXCHANGE_VERSION = "exchange-version"
     ASSIGNMENT_NAME = "assignment-name"
     CHALLENGE_SLASH = "challenge-slash"
@@ -78,11 +79,12 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         Name.DUPLICATES_REJECTED,
-        "New-PartnerApplication refuses a second metadata entry of the same identifier and realm",
-        "1.3.4",
-        Status.SIM_CHOICE,
-        True,
-        (False,),
+        "New-PartnerApplication refuses a second metadata entry of the same identifier and realm;"
+        " Microsoft tells people to run the script on every server, which makes another each time",
+        "1.3.4, corrections K3",
+        Status.DERIVED,
+        False,
+        (True,),
     ),
     Row(
         Name.WORKERS_REFRESH_MINUTES,
@@ -226,6 +228,15 @@ ROWS: tuple[Row, ...] = (
         Status.DERIVED,
         "enum",
         ("number", "text"),
+    ),
+    Row(
+        Name.IMPORTED_VALUES,
+        "Values of Exchange's own types (Role, Identity, LinkedAccount) arrive through Import-PSSession as"
+        " text; else as an object that prints as the text and does not equal it",
+        "corrections K26",
+        Status.DERIVED,
+        "text",
+        ("object",),
     ),
     Row(
         Name.EXCHANGE_VERSION,

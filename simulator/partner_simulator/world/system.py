@@ -1,7 +1,7 @@
 """Answers to Windows' own look-alikes; the dictionary contract stands in ports.CmdletWorld.system.
 
 'environment' has `SSL_CERT_FILE` of the machine's certificate store; 'credential' also says which
-`product` answers at that endpoint.
+`product` answers at that endpoint, and as what `values` of its own types arrive.
 """
 
 from __future__ import annotations
@@ -151,7 +151,11 @@ class Windows:
                 return {"error": LOGON_FAILURE}
         if account is None:
             return {"error": ACCESS_DENIED}
-        return {"user": account.user, "product": self._domain.switches[Name.EXCHANGE_VERSION]}
+        return {
+            "user": account.user,
+            "product": self._domain.switches[Name.EXCHANGE_VERSION],
+            "values": self._domain.switches[Name.IMPORTED_VALUES],
+        }
 
     def _resolve(self, host: str, port: int) -> dict[str, Any] | None:
         found = self._domain.network.resolve(host, port)

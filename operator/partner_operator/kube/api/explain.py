@@ -42,7 +42,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Stop the other writer, or suspend here.",
     ),
     Reason.WAITING_FOR_WINDOW: ("A restart is due but outside spec.restart.windows.", "Wait."),
-    Reason.WAITING_FOR_SETTLE: ("A restart is due once no change came for a while.", "Wait."),
+    Reason.WAITING_FOR_SETTLE: (
+        "A restart is due once no change came for a while; or a registration is removed once no heir has come.",
+        "Wait.",
+    ),
     Reason.RESTART_APPROVAL_NEEDED: (
         "A restart is due, and spec.restart.policy is Manual.",
         "Restart IIS on the named hosts, or set the policy to Automatic.",
@@ -118,8 +121,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.REMOTE_ERROR: ("A cmdlet failed.", "Read its own sentence in the message."),
     Reason.OUTCOME_UNKNOWN: (
-        "The answer to a change was lost. The same host is asked again once the run must be over.",
-        "Wait.",
+        "Nobody saw the end of a change, and its host does not answer: it may still be at work there.",
+        "Bring the host back, wait until the run must be over, or do what the message says.",
     ),
     Reason.CONTRACT_VIOLATED: (
         "The server's answer lacks what it should have.",
@@ -178,11 +181,11 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "The server has no entry for this partner.",
         "Wait for the pass, or read Ready.",
     ),
+    Reason.ADOPTED: ("An entry was there already and is kept from now on.", NOTHING),
     Reason.VANISHED: (
         "The registered entry is gone, and the operator did not remove it.",
         "Find out who did. To have it gone for good, delete the object.",
     ),
-    Reason.ADOPTED: ("An entry was there already and is kept from now on.", NOTHING),
     Reason.AMBIGUOUS: (
         "Several entries could be meant.",
         "Remove or rename the others, or set identity.",

@@ -16,7 +16,7 @@ from partner_operator.products.exchange.answers import (
 from partner_operator.products.exchange.changes import account_name, update_parameters
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.plain import happened_at
-from partner_operator.products.remote import Remote, Runner
+from partner_operator.products.remote import LONGEST_SECONDS, Remote, Runner
 from partner_operator.trust.differences import ROLES, required_roles
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
@@ -130,7 +130,13 @@ class ExchangeOperations:
             "roles": list(required_roles(application.partner.product, observed)),
         }
         answer = await self._remote.run(
-            server, credentials, observed.host, "register", parameters, seconds=400, secrets=True
+            server,
+            credentials,
+            observed.host,
+            "register",
+            parameters,
+            seconds=LONGEST_SECONDS,
+            secrets=True,
         )
         told = self._remote.understood(RegisterAnswer, answer, observed.host)
         if told.configured and SUCCEEDED not in answer.console:

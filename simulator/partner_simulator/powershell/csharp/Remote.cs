@@ -21,6 +21,8 @@ namespace PartnerSimulator
         internal static int Serial;
         internal Runspace Far;
         internal string Manifest;
+        // Values of the product's own types arrive as System.String; else as an object that equals no text.
+        internal bool ValuesAreText;
         public int Id { get; } = System.Threading.Interlocked.Increment(ref Serial);
         public string Name { get; internal set; }
         public string ComputerName { get; internal set; }
@@ -39,16 +41,18 @@ namespace PartnerSimulator
 
         public static IEnumerable<SimulatedSession> Open { get { return open.Values.OrderBy(session => session.Id); } }
 
-        internal static SimulatedSession Add(string name, Uri endpoint, string configuration, string hop, string manifest)
+        internal static SimulatedSession Add(string name, Uri endpoint, string configuration, JsonNode answer)
         {
+            var manifest = (string)answer["manifest"];
             var state = InitialSessionState.CreateDefault2();
             state.ImportPSModule(new[] { manifest });
-            state.Variables.Add(new SessionStateVariableEntry(StubCmdlet.HopVariable, hop, ""));
+            state.Variables.Add(new SessionStateVariableEntry(StubCmdlet.HopVariable, (string)answer["hop"], ""));
             var runspace = RunspaceFactory.CreateRunspace(state);
             runspace.Open();
             var session = new SimulatedSession
             {
                 Far = runspace, Manifest = manifest, ComputerName = endpoint.Host, ConfigurationName = configuration,
+                ValuesAreText = (string)answer["values"] == "text",
             };
             session.Name = name ?? "Session" + session.Id;
             open[session.Id] = session;
@@ -140,6 +144,14 @@ namespace PartnerSimulator
         static object Arrived(PSObject item, SimulatedSession session)
         {
             var value = PSObject.AsPSObject(RemoteSessions.Received(item));
+            if (session.ValuesAreText)
+            {
+                foreach (var property in item.Properties)
+                {
+                    if (property is PSNoteProperty && property.Value is PSObject part && part.BaseObject is Simulated)
+                        value.Properties[property.Name].Value = part.ToString();
+                }
+            }
             value.Properties.Add(new PSNoteProperty("PSComputerName", session.ComputerName), true);
             value.Properties.Add(new PSNoteProperty("RunspaceId", session.InstanceId), true);
             value.Properties.Add(new PSNoteProperty("PSShowComputerName", false), true);
@@ -184,7 +196,7 @@ namespace Microsoft.PowerShell.Commands
                 return;
             }
             var session = RemoteSessions.Add(
-                Name?.FirstOrDefault(), uri, ConfigurationName, (string)answer["hop"], (string)answer["manifest"]);
+                Name?.FirstOrDefault(), uri, ConfigurationName, answer);
             WriteObject(Typed("System.Management.Automation.Runspaces.PSSession", session));
         }
     }
