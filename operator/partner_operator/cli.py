@@ -8,7 +8,7 @@ import logging
 import random
 import ssl
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
@@ -30,6 +30,8 @@ from partner_operator.kube.client import ApiFailure, Connection, NoCluster
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
+from partner_operator.kube.leader import lead
+from partner_operator.kube.lease import Lease, LeaseLost, NoLease, lease_name
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
 from partner_operator.kube.status import KubernetesWriter
@@ -60,7 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.exit(asyncio.run(_doctor(options)))
         configure(LogFormat(options.log_format), getattr(logging, options.log_level.upper()))
         asyncio.run(_run(options))
-    except (NoCluster, ApiFailure, NoSuchServer, UnusableAuthorities) as problem:
+    except (
+        NoCluster,
+        NoLease,
+        LeaseLost,
+        ApiFailure,
+        NoSuchServer,
+        UnusableAuthorities,
+    ) as problem:
         sys.exit(f"partner-operator: {problem}")
     except KeyboardInterrupt:
         sys.exit(130)
@@ -88,6 +97,11 @@ def _add_run(commands: Commands) -> None:
     run_parser.add_argument("--log-format", choices=[f.value for f in LogFormat], default="text")
     run_parser.add_argument("--log-level", choices=["debug", "info", "warning"], default="info")
     run_parser.add_argument("--liveness", metavar="URL", help="answer health probes at this URL")
+    run_parser.add_argument(
+        "--lease-namespace",
+        metavar="NS",
+        help="of several operators one works: the Lease is here (in a pod by default: its own namespace)",
+    )
     run_parser.add_argument(
         "--ca-file",
         type=Path,
@@ -158,39 +172,67 @@ def _explain(options: argparse.Namespace) -> NoReturn:
 
 
 async def _run(options: argparse.Namespace) -> None:
+    """Work at once where no Lease decides, else when it is ours."""
     ca_bundle = _authorities(options.ca_file)
-    with ThreadPoolExecutor(ORGANISATIONS_AT_ONCE, thread_name_prefix="winrm") as pool:
-        async with await Connection.open() as connection:
-            echo = Echo()
-            announcer = KubernetesAnnouncer(connection)
-            operations = _operations(_on_threads(pool), ca_bundle, options.record)
-            gate = asyncio.Semaphore(ORGANISATIONS_AT_ONCE)
-
-            def ports_of_a_worker() -> Ports:
-                seen = LastSeen(echo)
-                return Ports(
-                    reader=KubernetesReader(connection, seen, options.namespace),
-                    writer=KubernetesWriter(connection, seen),
-                    announcer=announcer,
-                    operations=operations,
-                    clock=SystemClock(),
-                    chance=random.Random(),  # noqa: S311 - jitter, not a secret
-                )
-
-            def work_on(name: ServerName, bell: Bell) -> Coroutine[Any, Any, None]:
-                return Worker(ports_of_a_worker(), name, bell, gate).run()
-
-            def answer_unserved(bell: Bell) -> Coroutine[Any, Any, None]:
-                return serve_unserved(ports_of_a_worker(), bell)
-
-            await run_operator(
-                connection=connection,
-                echo=echo,
-                namespaces=options.namespace,
-                liveness=options.liveness,
-                make_worker=work_on,
-                make_unserved_worker=answer_unserved,
+    async with await Connection.open() as first:
+        namespace = options.lease_namespace or first.namespace
+        if namespace is None:
+            await _serve(options, ca_bundle, first)
+            return
+        lease = Lease(first, namespace, lease_name(namespace, options.namespace))
+        before = lease.must_be_certain
+        async with await Connection.open(before) as connection:
+            await lead(
+                lease,
+                options.liveness,
+                lambda stop: _serve(options, ca_bundle, connection, before, stop),
             )
+
+
+async def _serve(
+    options: argparse.Namespace,
+    ca_bundle: str | None,
+    connection: Connection,
+    before_run: Callable[[], None] | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Until a signal comes, or `stop` is set. What has begun on a server by then is read to its end."""
+    pool = ThreadPoolExecutor(ORGANISATIONS_AT_ONCE, thread_name_prefix="winrm")
+    echo = Echo()
+    announcer = KubernetesAnnouncer(connection)
+    operations = _operations(_on_threads(pool, before_run), ca_bundle, options.record)
+    gate = asyncio.Semaphore(ORGANISATIONS_AT_ONCE)
+
+    def ports_of_a_worker() -> Ports:
+        seen = LastSeen(echo)
+        return Ports(
+            reader=KubernetesReader(connection, seen, options.namespace),
+            writer=KubernetesWriter(connection, seen),
+            announcer=announcer,
+            operations=operations,
+            clock=SystemClock(),
+            chance=random.Random(),  # noqa: S311 - jitter, not a secret
+        )
+
+    def work_on(name: ServerName, bell: Bell) -> Coroutine[Any, Any, None]:
+        return Worker(ports_of_a_worker(), name, bell, gate).run()
+
+    def answer_unserved(bell: Bell) -> Coroutine[Any, Any, None]:
+        return serve_unserved(ports_of_a_worker(), bell)
+
+    try:
+        await run_operator(
+            connection=connection,
+            echo=echo,
+            namespaces=options.namespace,
+            liveness=options.liveness,
+            make_worker=work_on,
+            make_unserved_worker=answer_unserved,
+            stop=stop,
+        )
+    finally:
+        # Beside the loop, which goes on renewing the Lease.
+        await asyncio.to_thread(pool.shutdown)
 
 
 async def _doctor(options: argparse.Namespace) -> int:
@@ -244,10 +286,12 @@ def _authorities(ca_file: Path | None) -> str | None:
     return text
 
 
-def _on_threads(pool: ThreadPoolExecutor) -> Runner:
-    """Each remote run on a thread of its own."""
+def _on_threads(pool: ThreadPoolExecutor, before_run: Callable[[], None] | None = None) -> Runner:
+    """Each remote run on a thread of its own. What `before_run` raises, the run raises, and nothing begins."""
 
     async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        if before_run is not None:
+            before_run()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(pool, run, endpoint, request)
 

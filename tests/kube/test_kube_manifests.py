@@ -9,6 +9,7 @@ import yaml
 from kubernetes import client
 
 from partner_operator.kube.doorbell import build_settings
+from partner_operator.kube.lease import lease_name
 from support.kube_cluster import Cluster
 from support.kube_objects import ROOT, manifest
 
@@ -22,10 +23,25 @@ def pod() -> dict[str, Any]:
     return spec
 
 
-def test_there_are_never_two_operators_of_one_deployment() -> None:
+def test_a_new_pod_stands_by_before_the_old_one_is_told_to_end() -> None:
     (deployment,) = manifest("deployment.yaml")
-    assert deployment["spec"]["replicas"] == 1
-    assert deployment["spec"]["strategy"] == {"type": "Recreate"}
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    assert deployment["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": rolling}
+
+
+@pytest.mark.parametrize(
+    ("name", "served"), [("rbac-cluster.yaml", []), ("rbac-namespaced.yaml", ["partner-operator"])]
+)
+def test_the_operator_may_write_its_own_lease_and_no_other(name: str, served: list[str]) -> None:
+    (role,) = [d for d in manifest(name) if d["metadata"]["name"] == "partner-operator-lease"][:1]
+    named = [rule for rule in role["rules"] if rule["verbs"] != ["create"]]
+    assert [rule["resourceNames"] for rule in named] == [[lease_name("partner-operator", served)]]
+    namespaces = {
+        document["metadata"]["namespace"]
+        for document in manifest(name)
+        if document["metadata"]["name"] == "partner-operator-lease"
+    }
+    assert namespaces == {"partner-operator"}
 
 
 def test_the_pod_has_time_to_end_in_order() -> None:

@@ -18,6 +18,7 @@ from partner_operator.kube.declared import server_facts
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
+from partner_operator.kube.lease import Lease, lease_name
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
 from partner_operator.kube.status import KubernetesWriter
@@ -107,6 +108,10 @@ async def do_everything(connection: Connection, cluster: Cluster) -> None:
     seen = LastSeen(echo)
     reader = KubernetesReader(connection, seen, [cluster.namespace])
     writer = KubernetesWriter(connection, seen)
+    name = lease_name(cluster.namespace, [cluster.namespace])
+    lease = Lease(connection, cluster.namespace, name)
+    await lease.acquire()
+    await lease.release()
     announcer = KubernetesAnnouncer(connection)
     done, stop = asyncio.Event(), asyncio.Event()
 
@@ -193,6 +198,10 @@ FORBIDDEN: list[Right] = [
     ("partner-operator.io", "partnerapplications", "delete"),
     ("partner-operator.io", "partnerapplications", "update"),
     ("apiextensions.k8s.io", "customresourcedefinitions", "list"),
+    ("coordination.k8s.io", "leases", "list"),
+    ("coordination.k8s.io", "leases", "get"),
+    ("coordination.k8s.io", "leases", "update"),
+    ("coordination.k8s.io", "leases", "delete"),
     ("rbac.authorization.k8s.io", "roles", "bind"),
 ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 """Seconds for one request, and to connect for it."""
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
+_NAMESPACE = Path(_SERVICE_ACCOUNT).with_name("namespace")
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -54,8 +56,16 @@ class ApiRefused(ApiFailure):
 class Connection:
     """Requests to one API server. Close it after use."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        """`configuration` says where the API server is and who we are."""
+    def __init__(
+        self, configuration: Configuration, before_write: Callable[[], None] | None = None
+    ) -> None:
+        """`configuration` says where the API server is and who we are.
+
+        `before_write` is called before each request that changes something; what it raises, the request raises.
+        """
+        self.namespace: str | None = None
+        """The pod's own namespace; None outside a pod, and where KUBECONFIG names a cluster."""
+        self._before_write = before_write
         # The environment's proxies and netrc are for people; kopf ignores them as well.
         configuration.client_session_kwargs = {"trust_env": False}
         self.configuration = configuration
@@ -63,12 +73,13 @@ class Connection:
         self._client.user_agent = "partner-operator"
 
     @classmethod
-    async def open(cls) -> Self:
+    async def open(cls, before_write: Callable[[], None] | None = None) -> Self:
         """Connect as `$KUBECONFIG` says where that is set, else as the pod's ServiceAccount.
 
         A developer's usual kubeconfig is never used unasked. Raises NoCluster.
         """
         configuration = Configuration()
+        namespace = None
         if path := os.environ.get("KUBECONFIG"):
             await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
                 config_file=path, client_configuration=configuration
@@ -77,9 +88,12 @@ class Connection:
             load_incluster_config(  # type: ignore[no-untyped-call]  # published without types
                 client_configuration=configuration
             )
+            namespace = _NAMESPACE.read_text().strip()
         else:
             raise NoCluster("Not in a pod, and KUBECONFIG is not set: set it to a kubeconfig file.")
-        return cls(configuration)
+        connection = cls(configuration, before_write)
+        connection.namespace = namespace
+        return connection
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,6 +136,8 @@ class Connection:
         content_type: str = JSON,
     ) -> dict[str, Any]:
         """Ask once. Raises ApiRefused with the server's sentence, or ApiUnreachable."""
+        if method != "GET" and self._before_write is not None:
+            self._before_write()
         serialized = await self._client.param_serialize(
             method,
             path,

@@ -23,8 +23,8 @@ from partner_operator.kube.api.names import (
 )
 from partner_operator.kube.client import (
     MERGE_PATCH,
+    ApiFailure,
     ApiRefused,
-    ApiUnreachable,
     Connection,
     custom_path,
 )
@@ -185,8 +185,8 @@ async def _wake_kopf(connection: Connection, uid: str, name: ServerName) -> None
         except ApiRefused as refused:
             logger.debug("server %s needs no waking any more: %s", name.name, refused)
             return
-        except ApiUnreachable as unreachable:
-            logger.info("server %s is drained, but: %s", name.name, unreachable)
+        except ApiFailure as failure:
+            logger.info("server %s is drained, but: %s", name.name, failure)
             await asyncio.sleep(RESTART_DELAY)
         else:
             return
