@@ -139,18 +139,33 @@ def test_an_operator_killed_while_a_host_restarts_waits_for_that_host() -> None:
     assert world.all_ready()
 
 
-def test_a_host_that_cannot_be_looked_at_does_not_stop_the_others() -> None:
-    """C05: the dead one is named, and the live one is restarted."""
+@pytest.mark.parametrize("way_out", ["it answers", "out of spec.hosts", "approval"])
+def test_a_host_that_never_answered_holds_the_others_until_a_human_says_so(way_out: str) -> None:
+    """C05, patch night: the last serving host does not go down beside a dead one."""
     world = World()
     world.declare()
     world.exchange.unreachable.add(SECOND)
-    world.run_round()
-    assert dict(world.exchange.restarts) == {FIRST: 1}
-    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (UNKNOWN, Reason.ACTIVATION_UNKNOWN)
-    world.exchange.unreachable.clear()
-    world.clock.instant += timedelta(minutes=2)
-    world.settle()
-    assert dict(world.exchange.restarts) == {FIRST: 1, SECOND: 1}
+    for _ in range(3):
+        world.run_round()
+    assert not world.exchange.restarts
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (UNKNOWN, Reason.WAITING_FOR_HOSTS)
+    assert len(world.cluster.told(Reason.UNREACHABLE)) == 1, "told once, not with each look"
+    if way_out == "it answers":
+        world.exchange.unreachable.clear()
+    elif way_out == "out of spec.hosts":
+        world.cluster.change_server("exchange", hosts=(FIRST,))
+    else:
+        world.cluster.approve("exchange", "go on")
+    for _ in range(3):
+        world.run_round()
+    expected = {FIRST: 1, SECOND: 1} if way_out == "it answers" else {FIRST: 1}
+    assert dict(world.exchange.restarts) == expected
+    if way_out == "approval":
+        assert world.cluster.ready(LYNC_ON_EXCHANGE) == (UNKNOWN, Reason.ACTIVATION_UNKNOWN)
+        world.exchange.unreachable.clear()
+        world.clock.instant += timedelta(minutes=20)
+        world.settle()
+        assert dict(world.exchange.restarts) == {FIRST: 1, SECOND: 1}
 
 
 def test_hosts_of_the_organisation_that_are_not_listed_are_named_and_never_touched() -> None:

@@ -1,4 +1,4 @@
-"""A test is not repeated because two clocks in whole seconds cannot tell before from after."""
+"""A test is not repeated because instants in whole seconds cannot tell before from after."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from partner_operator.trust.conditions import find
+from partner_operator.trust.reasons import ConditionType
 from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, converged
 
 
@@ -14,15 +16,14 @@ from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, converged
 def test_only_a_change_that_is_clearly_later_asks_for_a_test(
     seconds_before: int, tests: int
 ) -> None:
-    """The test ended so many seconds before the partner's change: found by an extra test in each second run."""
+    """The test began so many seconds before the partner's change was active."""
     world = converged()
-    partner = world.cluster.status(LYNC_ON_EXCHANGE).registration
+    activated = find(world.cluster.status(LYNC_ON_EXCHANGE).conditions, ConditionType.ACTIVATED)
     mine = world.cluster.status(EXCHANGE_ON_LYNC)
-    assert partner is not None
-    assert partner.last_changed_at is not None
+    assert activated is not None
     assert mine.connectivity is not None
     assert mine.registration is not None
-    tested = partner.last_changed_at - timedelta(seconds=seconds_before)
+    tested = activated.last_transition - timedelta(seconds=seconds_before)
     uid = world.cluster.applications[EXCHANGE_ON_LYNC].key.uid
     world.cluster.statuses[uid] = replace(
         mine,

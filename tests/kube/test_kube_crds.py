@@ -88,6 +88,18 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (EXCHANGE, "removal.settle", "soon", "write a duration such as 0s, 30s or 10m"),
     (LYNC, "removal.settle", "", "write a duration such as 0s, 30s or 10m"),
     (LYNC, "removal.settle", "1h1s", "write at most 1h"),
+    (
+        EXCHANGE,
+        "restart.maxPerDay",
+        0,
+        "write a number from 1 to 24; to restart nothing, set policy",
+    ),
+    (
+        EXCHANGE,
+        "restart.maxPerDay",
+        25,
+        "write a number from 1 to 24; to restart nothing, set policy",
+    ),
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "daily"}], "write five fields, minute"),
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "0 2 * *"}], "write five fields, minute"),
     (EXCHANGE, "restart.windows", [{**WINDOW, "duration": "4"}], DURATION),
@@ -203,6 +215,7 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
     (EXCHANGE, "winrm", {"port": 443, "authentication": "Kerberos"}),
     (EXCHANGE, "winrm.caBundle", {"configMapKeyRef": {"name": "ca"}}),
     (EXCHANGE, "restart", {"policy": "Manual", "settle": "0s", "windows": []}),
+    (EXCHANGE, "restart.maxPerDay", 24),
     (EXCHANGE, "restart.windows", [WINDOW, {**WINDOW, "timeZone": "America/Argentina/Salta"}]),
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "*/15 0-4 1,15 JAN-DEC SAT"}]),
     (EXCHANGE, "removal", {"settle": "0s"}),
@@ -272,7 +285,7 @@ def test_defaults_are_those_of_the_documentation(cluster: Cluster) -> None:
     assert made["spec"] == {
         **EXCHANGE["spec"],
         "winrm": {"port": 5986},
-        "restart": {"policy": "Automatic", "settle": "30s"},
+        "restart": {"policy": "Automatic", "settle": "30s", "maxPerDay": 4},
         "removal": {"settle": "30s"},
         "interval": "10m",
     }

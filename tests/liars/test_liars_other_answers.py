@@ -24,13 +24,19 @@ ANSWERS: dict[str, tuple[Product, dict[str, Any]]] = {
         Product.EXCHANGE,
         {
             "answers": {"/ews/exchange.asmx": "401"},
+            "listeners": [443],
             "workers": ["2026-11-25T11:00:00Z"],
             "services": ["W3SVC", "WAS"],
         },
     ),
     "restart": (
         Product.EXCHANGE,
-        {"code": "0", "lines": ["Internet services successfully restarted"]},
+        {
+            "began": "2026-11-25T11:59:00Z",
+            "restarted": True,
+            "code": "0",
+            "lines": ["Internet services successfully restarted"],
+        },
     ),
     "replicate": (Product.LYNC, {"upToDate": [HOST]}),
     "test": (
@@ -52,7 +58,7 @@ async def done(operation: str, data: Any) -> Any:
     if product is Product.EXCHANGE:
         exchange = ExchangeOperations(run)
         if operation == "restart":
-            return await exchange.restart(server, CREDENTIALS, HOST)
+            return await exchange.restart(server, CREDENTIALS, HOST, trust_worlds.NOW)
         return await exchange.host_state(server, CREDENTIALS, HOST)
     lync = LyncOperations(run)
     if operation == "replicate":

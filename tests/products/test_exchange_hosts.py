@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import PROBES, ExchangeOperations
-from partner_operator.trust.model import HostState
+from partner_operator.trust.model import HostState, RestartReport
 from partner_operator.trust.reasons import Reason
 from support.scripts_exchange import CREDENTIALS
 from support.scripts_stubs import Code, Stubs
@@ -21,6 +23,8 @@ NOBODY = "127.0.0.1"
 """A host on whose HTTPS port nobody answers."""
 EARLY = datetime(2026, 11, 25, 6, 0, 0, tzinfo=UTC)
 LATE = datetime(2026, 11, 25, 7, 30, 0, tzinfo=UTC)
+SINCE = datetime(2026, 11, 25, 7, 0, 0, tzinfo=UTC)
+OLD = [{"CreationDate": EARLY}]
 
 
 def machine(workers: Any, services: Any) -> Stubs:
@@ -96,15 +100,33 @@ async def test_an_unreadable_process_list_is_a_failure() -> None:
         await look(stubs)
 
 
-def with_iisreset(folder: Path, body: str) -> Stubs:
-    """Put an iisreset.exe under `windir`."""
+async def test_ports_that_are_listened_on_are_told_and_no_others() -> None:
+    """Whatever else listens on the machine."""
+    with socket.socket() as listener, socket.socket() as other:
+        for one in (listener, other):
+            one.bind(("127.0.0.1", 0))
+            one.listen()
+        stubs = machine([], [service("WAS")])
+        ports = (listener.getsockname()[1], 1)
+        with patch("partner_operator.products.exchange.operations.PORTS", ports):
+            state = await look(stubs)
+    assert state.listeners == {ports[0]}
+
+
+def with_iisreset(folder: Path, body: str, workers: Any = OLD) -> Stubs:
+    """Put an iisreset.exe under `windir`, on a machine with these workers."""
     program = folder / "System32" / "iisreset.exe"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{body}\n")
     program.chmod(0o755)
-    stubs = Stubs()
+    stubs = machine(workers, [])
     stubs.environment = {"windir": str(folder)}
     return stubs
+
+
+async def restart(stubs: Stubs) -> RestartReport:
+    """Run restart.ps1 as the engine would."""
+    return await ExchangeOperations(stubs.run).restart(server(), CREDENTIALS, NOBODY, SINCE)
 
 
 async def test_iisreset_that_ends_with_zero_is_a_restart(tmp_path: Path) -> None:
@@ -113,23 +135,73 @@ async def test_iisreset_that_ends_with_zero_is_a_restart(tmp_path: Path) -> None
     stubs = with_iisreset(
         tmp_path, f'echo "$@" >> {arguments}\necho "Fehler?" >&2\necho "Neu gestartet"\nexit 0'
     )
-    await ExchangeOperations(stubs.run).restart(server(), CREDENTIALS, NOBODY)
+    now = datetime.now(UTC)
+    report = await restart(stubs)
+    assert report.restarted
+    assert abs(report.clock - now) < timedelta(minutes=1)
     assert arguments.read_text() == "/RESTART /TIMEOUT:120\n"
+
+
+@pytest.mark.parametrize(
+    "workers",
+    [
+        [],
+        [{"CreationDate": SINCE}],
+        [{"CreationDate": SINCE + timedelta(microseconds=1)}, {"CreationDate": LATE}],
+    ],
+    ids=["none", "just young", "young"],
+)
+async def test_where_all_workers_are_young_nothing_is_restarted(
+    tmp_path: Path, workers: Any
+) -> None:
+    """C30: the other operator was first. The script looks under the mutex."""
+    arguments = tmp_path / "arguments"
+    stubs = with_iisreset(tmp_path, f'echo "$@" >> {arguments}', workers)
+    assert not (await restart(stubs)).restarted
+    assert not arguments.exists()
+
+
+@pytest.mark.parametrize(
+    "workers",
+    [
+        [{"CreationDate": LATE}, {"CreationDate": SINCE - timedelta(seconds=1)}],
+        [{"CreationDate": LATE}, {"CreationDate": None}],
+    ],
+    ids=["one is old", "one does not tell"],
+)
+async def test_one_old_worker_is_enough(tmp_path: Path, workers: Any) -> None:
+    """The oldest counts, and one of unknown age may hold the old configuration."""
+    assert (await restart(with_iisreset(tmp_path, "exit 0", workers))).restarted
 
 
 @pytest.mark.parametrize("code", [1, 5, 255])
 async def test_any_other_code_is_a_failed_restart_with_its_words(tmp_path: Path, code: int) -> None:
-    """The operator does not try again by itself; people read what iisreset said."""
-    stubs = with_iisreset(tmp_path, f'echo "Restart attempt failed."\nexit {code}')
-    with pytest.raises(OperationFailed, match="Restart attempt failed") as caught:
-        await ExchangeOperations(stubs.run).restart(server(), CREDENTIALS, NOBODY)
+    """C42: people read what iisreset said, without what steers a terminal, and not without end."""
+    words = "printf 'Access \\033[31mdenied\\007 \\342\\200\\256.\\n'; yes | head -n 999"
+    stubs = with_iisreset(tmp_path, f"{words}\nexit {code}")
+    with pytest.raises(OperationFailed, match="Access ") as caught:
+        await restart(stubs)
     assert caught.value.reason is Reason.RESTART_FAILED
+    assert not caught.value.outcome_unknown
     assert f"ended with {code}" in caught.value.message
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 400
 
 
 async def test_a_missing_iisreset_is_a_failure(tmp_path: Path) -> None:
     """No program, no restart: not success with an empty code."""
-    stubs = Stubs()
+    stubs = machine(OLD, [])
     stubs.environment = {"windir": str(tmp_path)}
     with pytest.raises(OperationFailed):
-        await ExchangeOperations(stubs.run).restart(server(), CREDENTIALS, NOBODY)
+        await restart(stubs)
+
+
+async def test_a_process_list_that_cannot_be_read_restarts_nothing(tmp_path: Path) -> None:
+    """Not to be taken for 'no worker runs', nor for 'all are old'."""
+    arguments = tmp_path / "arguments"
+    stubs = with_iisreset(
+        tmp_path, f'echo "$@" >> {arguments}', Code("Write-Error 'Access denied'")
+    )
+    with pytest.raises(OperationFailed, match="Access denied"):
+        await restart(stubs)
+    assert not arguments.exists()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -168,12 +169,18 @@ async def test_both_sides_from_nothing_to_a_passed_test_and_back(
 
     for host in exchange.server.hosts:
         before = await exchange.operations.host_state(exchange.server, exchange.credentials, host)
-        await exchange.operations.restart(exchange.server, exchange.credentials, host)
+        young = before.workers_started_at
+        assert young is not None
+        left = await exchange.operations.restart(exchange.server, exchange.credentials, host, young)
+        assert (left.restarted, simulation.restarts(host)) == (False, 0)
+        done = await exchange.operations.restart(
+            exchange.server, exchange.credentials, host, before.clock + timedelta(seconds=1)
+        )
+        assert done.restarted
         after = await exchange.operations.host_state(exchange.server, exchange.credentials, host)
         assert set(after.answers) == set(PROBES)
-        assert before.workers_started_at is not None
         assert after.workers_started_at is not None
-        assert after.workers_started_at >= before.workers_started_at
+        assert after.workers_started_at >= young
         assert {"W3SVC", "WAS"} <= after.running_services
         assert simulation.restarts(host) == 1
 

@@ -113,7 +113,8 @@ def _restarting(folder: Path) -> Stubs:
     program.parent.mkdir(exist_ok=True)
     program.write_text("#!/bin/sh\necho 'Internetdienste \u0130'\nexit 0\n", encoding="utf-8")
     program.chmod(0o755)
-    return Stubs()
+    stubs = Stubs()
+    return stubs.tool("Get-CimInstance", "ClassName Filter", [{"CreationDate": None}])
 
 
 def exchange_cases(folder: Path, urls: tuple[str, ...]) -> list[Case]:
@@ -159,7 +160,7 @@ def exchange_cases(folder: Path, urls: tuple[str, ...]) -> list[Case]:
         Case(
             "exchange restart",
             lambda: _restarting(folder),
-            _exchange(lambda o: o.restart(server(), CREDENTIALS, NOBODY)),
+            _exchange(lambda o: o.restart(server(), CREDENTIALS, NOBODY, LATE)),
         ),
     ]
 

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from partner_operator.engine.counterpart import view_of
 from partner_operator.engine.ports import (
     CounterpartView,
     Credentials,
@@ -88,6 +89,10 @@ class Cluster:
     def request(self, name: str, token: str) -> None:
         """`kubectl annotate` with reconcile-requested-at."""
         self.applications[name] = replace(self.applications[name], reconcile_requested_at=token)
+
+    def approve(self, name: str, token: str) -> None:
+        """`kubectl annotate pserver` with approve-restart."""
+        self.servers[name] = replace(self.servers[name], restart_approved=token)
 
     def delete(self, name: str) -> None:
         """`kubectl delete`: gone at once without a finalizer, else terminating."""
@@ -176,22 +181,14 @@ class Cluster:
     def _other(self, mine: DesiredApplication) -> CounterpartView | None:
         for other in self.applications.values():
             pair = (other.server_name, other.partner.server_name)
-            if pair != (mine.partner.server_name, mine.server_name) or other.deleting:
-                continue
-            status = self.statuses[other.key.uid]
-            ready = find(status.conditions, ConditionType.READY)
-            return CounterpartView(
-                name=other.key.name,
-                ready=ready is not None
-                and ready.status is ConditionStatus.TRUE
-                and ready.observed_generation == other.generation,
-                last_changed_at=status.registration.last_changed_at
-                if status.registration
-                else None,
-                test_passed_at=status.connectivity.last_succeeded_at
-                if status.connectivity
-                else None,
-            )
+            if pair == (mine.partner.server_name, mine.server_name):
+                return view_of(
+                    other.key.name,
+                    self.statuses[other.key.uid],
+                    generation=other.generation,
+                    mode=other.mode,
+                    deleting=other.deleting,
+                )
         return None
 
     async def credentials(self, server: DesiredServer) -> Credentials:

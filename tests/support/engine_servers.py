@@ -20,6 +20,7 @@ from partner_operator.trust.model import (
     OwnCertificate,
     Product,
     Replica,
+    RestartReport,
     TestReport,
 )
 from partner_operator.trust.plan import Change, Field
@@ -44,6 +45,10 @@ class FakeOrganisation:
     hosts: tuple[str, ...]
     skew: timedelta = timedelta(0)
     """How far the servers' clocks are ahead of the operator's."""
+    skews: dict[str, timedelta] = field(default_factory=dict)
+    """How far single hosts' clocks are ahead beside that."""
+    slow: dict[str, timedelta] = field(default_factory=dict)
+    """How long a look at a host takes, beside the second of every run."""
     workers: dict[str, datetime] = field(default_factory=dict)
     running: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     """By Exchange host: what its workers loaded when they started. By Lync machine: its replica."""
@@ -58,6 +63,12 @@ class FakeOrganisation:
     """Raised by the next operations, one each."""
     unreachable: set[str] = field(default_factory=set)
     comes_back: bool = True
+    refusal: str = ""
+    """What iisreset says when it restarts nothing."""
+    services: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Services that run, where they are not all."""
+    starts: frozenset[str] = HEALTHY
+    """Services that run on a host after its next restart."""
     answers: Mapping[str, str] = field(default_factory=lambda: dict(SERVES))
     """What a host serves after its next restart."""
     served: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -73,13 +84,13 @@ class FakeOrganisation:
     def __post_init__(self) -> None:
         """All workers started an hour ago, with what was stored then."""
         for host in self.hosts:
-            self.workers[host] = self.now() - timedelta(hours=1)
+            self.workers[host] = self.now(host) - timedelta(hours=1)
             self.running[host] = self.model.entries
             self.served[host] = SERVES
 
-    def now(self) -> datetime:
-        """The servers' clock."""
-        return self.clock.now() + self.skew
+    def now(self, host: str = "") -> datetime:
+        """The servers' clock, or that of one host."""
+        return self.clock.now() + self.skew + self.skews.get(host, timedelta(0))
 
     def _begin(self, what: str, host: str, credentials: Credentials) -> None:
         self.crash.point(f"{self.product} {what}")
@@ -114,7 +125,7 @@ class FakeOrganisation:
         seen = replace(
             found,
             host=host,
-            clock=self.now(),
+            clock=self.now(host),
             organization=self.organization or f"org-{self.product}",
             incomplete=self.incomplete,
             own_certificates=self._own_certificates(found),
@@ -174,26 +185,38 @@ class FakeOrganisation:
     ) -> HostState:
         """Look at one host."""
         self._begin("host state", host, credentials)
-        state = HostState(host, self.workers[host], self.now(), HEALTHY, self.served[host])
+        self.clock.instant += self.slow.get(host, timedelta(0))
+        running = self.services.get(host, HEALTHY)
+        state = HostState(host, self.workers[host], self.now(host), running, self.served[host])
         self._end("host state")
         return state
 
-    async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
-        """Restart IIS."""
+    async def restart(
+        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
+    ) -> RestartReport:
+        """Restart IIS, unless its workers are young."""
         self._begin("restart", host, credentials)
+        began = self.now(host)
+        if self.workers[host] >= older_than:
+            self._end("restart")
+            return RestartReport(False, began)
+        if self.refusal:
+            raise OperationFailed(Reason.RESTART_FAILED, self.refusal)
         self.restarts[host] += 1
         self.clock.instant += timedelta(seconds=20)
         if not self.comes_back:
             self.unreachable.add(host)
-            return
+            return RestartReport(True, began)
         self.iisreset(host)
         self._end("restart")
+        return RestartReport(True, began)
 
     def iisreset(self, host: str) -> None:
         """What iisreset does on a host, whoever types it."""
-        self.workers[host] = self.now()
+        self.workers[host] = self.now(host)
         self.running[host] = self.model.entries
         self.served[host] = self.answers
+        self.services[host] = self.starts
 
     async def replicate(
         self, server: DesiredServer, credentials: Credentials, host: str

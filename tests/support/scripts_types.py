@@ -19,6 +19,7 @@ TYPES = words(
     " System.Management.Automation.ErrorRecord System.Management.Automation.PSCredential"
     " System.Management.Automation.PSCustomObject System.Management.Automation.VerboseRecord"
     " System.Management.Automation.WarningRecord System.Net.HttpWebRequest"
+    " System.Net.NetworkInformation.IPGlobalProperties"
     " System.Net.ServicePointManager System.Net.WebException System.Net.WebRequest"
     " System.Security.Authentication.AuthenticationException System.Security.Cryptography.SHA256"
     " System.Security.SecureString System.Text.Encoding System.Text.UTF8Encoding"
@@ -36,7 +37,8 @@ STATIC_MEMBERS = words(
     " System.Net.WebRequest.Create System.Security.Cryptography.SHA256.Create"
     " System.Text.Encoding.UTF8 System.Text.Encoding.ASCII System.Threading.Thread.CurrentThread"
     " regex.Escape regex.IsMatch regex.Match regex.Replace regex.Unescape"
-    " scriptblock.Create string.Equals"
+    " scriptblock.Create string.CompareOrdinal string.Equals"
+    " System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties"
     " string.IsNullOrEmpty"
 )
 METHODS = {
@@ -49,6 +51,7 @@ METHODS = {
     "contains": {1},
     "dispose": {0},
     "flush": {0},
+    "getactivetcplisteners": {0},
     "getbytes": {1},
     "getenumerator": {0},
     "getresponse": {0},

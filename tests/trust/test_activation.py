@@ -1,268 +1,272 @@
-"""Restart planning: level-triggered, one host at a time, never twice (design rule 7, C04, C05)."""
+"""Restart planning: level-triggered, one host at a time, never twice (design rules 7, 18 to 20, C04, C05, C24, C25)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_operator.trust.activation import (
-    RestartAction,
-    RestartStep,
-    activated,
-    look,
-    mark_back,
+    DAY,
+    MOST_PER_DAY,
+    SKEW,
+    host_of,
+    is_skewed,
     mark_failed,
+    mark_not_restarted,
+    mark_refused,
+    mark_restarted,
     mark_restarting,
-    missing_after_restart,
-    next_step,
-    pending_hosts,
     raise_requirement,
+    threshold,
 )
-from partner_operator.trust.model import HostState, RestartPolicy, RestartRules, RestartWindow
-from partner_operator.trust.reasons import ConditionStatus, Reason
-from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
+from partner_operator.trust.model import RestartReport
+from partner_operator.trust.status import HostStatus, IISStatus
+from support.trust_restarts import (
+    AFTER,
+    BEFORE,
+    CURRENT,
+    FAILED,
+    HOSTS,
+    LATER,
+    MINUTE,
+    PENDING,
+    SINCE,
+    joined,
+    remembered,
+    seen,
+    state,
+)
 from support.trust_worlds import NOW
 
-HOSTS = ("ex1", "ex2", "ex3")
-BEFORE, AFTER = NOW - timedelta(hours=1), NOW + timedelta(minutes=1)
-SINCE = IISStatus(restart_required_since=NOW)
-NOTHING = RestartStep(RestartAction.NOTHING)
-RULES = RestartRules(settle=timedelta(0))
 
-
-def seen(name: str, started: object = BEFORE) -> HostState:
-    return HostState(name, started, NOW, answers={"/ews": "401"})  # type: ignore[arg-type]
-
-
-def remembered(**states: HostRestartState) -> IISStatus:
-    lines = tuple(HostStatus(name, BEFORE, state) for name, state in states.items())
-    return IISStatus(NOW, lines)
-
-
-def step(iis: IISStatus, *states: HostState, rules: RestartRules = RULES) -> RestartStep:
-    view = look(iis, {state.fqdn: state for state in states}, HOSTS)
-    return next_step(rules, view, now=NOW, last_change_at=NOW)
-
-
-def test_the_requirement_only_rises() -> None:
+def test_the_requirement_only_rises_and_what_hosts_were_judged_by_is_void_then() -> None:
     raised = raise_requirement(None, NOW)
     assert raised.restart_required_since == NOW
     assert raise_requirement(raised, BEFORE) == raised
     assert raise_requirement(raised, AFTER).restart_required_since == AFTER
+    judged = joined(raised, seen("ex1", AFTER), hosts=("ex1",)).iis
+    line = host_of(raise_requirement(judged, NOW), "ex1")
+    assert line is not None
+    assert line.required_since is None
+    odd = raise_requirement(None, NOW + timedelta(microseconds=1))
+    assert odd.restart_required_since == NOW + timedelta(seconds=1), "too late, not too early"
 
 
 @pytest.mark.parametrize(
     ("started", "pending"),
-    [
-        (BEFORE, True),
-        (NOW - timedelta(microseconds=1), True),
-        (NOW, False),
-        (AFTER, False),
-        (None, False),
-    ],
+    [(BEFORE, True), (NOW - timedelta(seconds=1), True), (AFTER, False), (None, False)],
 )
-def test_a_host_is_pending_while_its_oldest_worker_is_older(started: object, pending: bool) -> None:
+def test_a_host_is_pending_while_its_oldest_worker_is_older(
+    started: datetime | None, pending: bool
+) -> None:
     """An admin's own iisreset counts; a host without a worker has nothing cached."""
-    assert bool(pending_hosts(SINCE, {"ex1": seen("ex1", started)}, ("ex1",))) is pending
+    view = joined(SINCE, seen("ex1", started), hosts=("ex1",))
+    assert bool(view.pending) is pending
+
+
+@given(
+    started=st.integers(-200, 300),
+    ahead=st.integers(-4000, 4000),
+    slow=st.integers(0, 120),
+    at=st.integers(0, 600),
+)
+def test_no_host_is_current_with_workers_from_before_the_change_whatever_its_clock_shows(
+    started: int, ahead: int, slow: int, at: int
+) -> None:
+    """C25: the error of measuring another clock is on the safe side, and no larger than the look was long."""
+    began = NOW + timedelta(seconds=at)
+    when = NOW + timedelta(seconds=min(started, at + slow))
+    found = seen(
+        "ex1", when, at=began, ahead=timedelta(seconds=ahead), slow=timedelta(seconds=slow)
+    )
+    current = state(joined(SINCE, found, hosts=("ex1",)), "ex1") is CURRENT
+    if when < NOW:
+        assert not current
+    if when >= NOW + timedelta(seconds=slow + 1):
+        assert current
+
+
+@given(ahead=st.integers(-4000, 4000), slow=st.lists(st.integers(0, 120), min_size=2, max_size=2))
+def test_a_restart_after_the_first_look_counts_however_slow_looks_are(
+    ahead: int, slow: list[int]
+) -> None:
+    skew = timedelta(seconds=ahead)
+    first = seen("ex1", BEFORE, ahead=skew, slow=timedelta(seconds=slow[0]))
+    view = joined(SINCE, first, hosts=("ex1",))
+    assert view.pending == ("ex1",)
+    restarted = first.ended + timedelta(seconds=1)
+    second = seen("ex1", restarted, at=restarted, ahead=skew, slow=timedelta(seconds=slow[1]))
+    assert state(joined(view.iis, second, hosts=("ex1",)), "ex1") is CURRENT
+
+
+def test_a_look_that_seems_to_begin_before_the_change_is_a_threshold_itself() -> None:
+    """Our clock went back, or another node's is behind."""
+    early = seen("ex1", at=NOW - 5 * MINUTE)
+    assert threshold(NOW, early) == early.state.clock
+
+
+def test_a_clock_that_is_set_back_after_the_first_look_asks_for_no_second_restart() -> None:
+    view = joined(SINCE, seen("ex1", ahead=10 * MINUTE), hosts=("ex1",))
+    iis = mark_restarting(view, "ex1", now=LATER)
+    began = LATER + MINUTE
+    iis = mark_restarted(iis, "ex1", RestartReport(True, began))
+    back = joined(iis, seen("ex1", began + MINUTE, at=began + 2 * MINUTE), hosts=("ex1",))
+    assert state(back, "ex1") is CURRENT
 
 
 def test_without_a_requirement_nothing_is_pending() -> None:
     """An empty status is no reason to restart anything (rule 15)."""
-    states = {name: seen(name) for name in HOSTS}
     for iis in (None, IISStatus()):
-        assert pending_hosts(iis, states, HOSTS) == ()
-        assert next_step(RULES, look(iis, states, HOSTS), now=NOW, last_change_at=None) == NOTHING
-    assert look(None, {}, HOSTS).iis == IISStatus()
+        view = joined(iis, *(seen(name) for name in HOSTS))
+        assert not view.open
+    assert joined(None).iis == IISStatus()
 
 
-def test_a_decommissioned_host_leaves_and_the_round_ends() -> None:
-    """Case C04: ex1 done, ex2 being restarted and gone, ex3 pending; only ex3 is restarted."""
-    iis = IISStatus(
-        NOW,
-        (
-            HostStatus("ex1", AFTER, HostRestartState.CURRENT),
-            HostStatus("ex2", BEFORE, HostRestartState.RESTARTING),
-            HostStatus("ex3", BEFORE, HostRestartState.PENDING),
-        ),
-    )
-    left = ("ex1", "ex3")
-    states = {"ex1": seen("ex1", AFTER), "ex3": seen("ex3")}
-    view = look(iis, states, left)
+def test_a_status_of_the_version_before_costs_a_look_and_no_restart() -> None:
+    """It knows no thresholds, and nothing of health."""
+    lines = tuple(HostStatus(name, AFTER, CURRENT) for name in HOSTS)
+    old = IISStatus(NOW, lines)
+    assert joined(old).unseen == HOSTS
+    assert not joined(old, *(seen(name, AFTER) for name in HOSTS)).open
+
+
+def test_a_host_that_leaves_takes_its_measure_along() -> None:
+    iis = remembered(ex1=CURRENT, ex2=FAILED)
+    view = joined(iis, seen("ex1", AFTER), hosts=("ex1",))
     assert view.left == ("ex2",)
-    assert view.pending == ("ex3",)
-    first = next_step(RULES, view, now=NOW, last_change_at=None)
-    assert first == RestartStep(RestartAction.RESTART, host="ex3")
-    states["ex3"] = seen("ex3", AFTER)
-    done = look(mark_back(mark_restarting(view.iis, "ex3"), "ex3", states["ex3"]), states, left)
-    assert next_step(RULES, done, now=NOW, last_change_at=None) == NOTHING
-    verdict = activated(done, test_passed_at=None, rules=RULES, step=NOTHING)
-    assert verdict.reason is Reason.ACTIVATED
+    assert not view.open
+    assert not view.unwell
 
 
-def test_a_dead_host_is_named_and_does_not_stop_the_others() -> None:
-    """Case C05."""
-    iis = remembered(ex1=HostRestartState.PENDING, ex2=HostRestartState.PENDING)
-    assert step(iis, seen("ex2"), seen("ex3", AFTER)).host == "ex2"
-    view = look(iis, {"ex2": seen("ex2", AFTER), "ex3": seen("ex3", AFTER)}, HOSTS)
-    assert view.unseen == ("ex1",)
-    waiting = next_step(RULES, view, now=NOW, last_change_at=None)
-    assert (waiting.action, waiting.reason) == (RestartAction.WAIT, Reason.ACTIVATION_UNKNOWN)
-    verdict = activated(view, test_passed_at=None, rules=RULES, step=waiting)
-    assert verdict.status is ConditionStatus.UNKNOWN
-    assert "ex1" in verdict.message
+def test_a_restart_that_a_crash_prevented_is_made_and_does_not_count() -> None:
+    view = joined(remembered(ex1=PENDING, ex2=PENDING), *(seen(name) for name in HOSTS))
+    iis = mark_restarting(view, "ex1", now=LATER)
+    again = joined(iis, *(seen(name) for name in HOSTS))
+    assert again.pending[0] == "ex1"
+    line = host_of(again.iis, "ex1")
+    assert line is not None
+    assert line.restarts == ()
+    assert again.iis.round is not None
+    assert again.iis.round.hosts == HOSTS
 
 
-def test_no_host_at_all_is_not_activated() -> None:
-    """Case C05: an empty list is a fault, never 'nothing to restart, so activated'."""
-    verdict = activated(look(SINCE, {}, ()), test_passed_at=None, rules=RULES, step=NOTHING)
-    assert (verdict.status, verdict.reason) == (ConditionStatus.UNKNOWN, Reason.NO_HOST_FOUND)
+def test_a_restart_that_happened_counts_and_is_not_repeated() -> None:
+    view = joined(remembered(ex1=PENDING, ex2=PENDING), *(seen(name) for name in HOSTS))
+    iis = mark_restarting(view, "ex1", now=LATER)
+    after = joined(iis, seen("ex1", LATER), seen("ex2"), seen("ex3"))
+    assert after.pending == ("ex2", "ex3")
+    line = host_of(after.iis, "ex1")
+    assert line is not None
+    assert line.restarts == (LATER,)
+    assert after.iis.round is not None
+    assert after.iis.round.hosts == ("ex2", "ex3")
 
 
-def test_a_host_that_did_not_come_back_stops_the_round_and_is_not_restarted_again() -> None:
-    iis = mark_failed(
-        remembered(ex1=HostRestartState.RESTARTING, ex2=HostRestartState.PENDING), "ex1"
-    )
-    asked = step(iis, seen("ex1"), seen("ex2"), seen("ex3"))
-    assert (asked.action, asked.reason) == (RestartAction.ASK, Reason.RESTART_FAILED)
-    assert step(iis, seen("ex2"), seen("ex3")).action is RestartAction.ASK
-    assert step(iis, seen("ex1", None), seen("ex2")).action is RestartAction.ASK
-    mended = step(iis, seen("ex1", AFTER), seen("ex2"), seen("ex3"))
-    assert mended == RestartStep(RestartAction.RESTART, host="ex2")
-    view = look(iis, {}, HOSTS)
-    assert (
-        activated(view, test_passed_at=None, rules=RULES, step=asked).reason
-        is Reason.RESTART_FAILED
-    )
+def test_a_change_right_after_a_restart_that_a_crash_hid_asks_for_one_more_and_both_count() -> None:
+    """The workers are not those of before, though they are too old for the new change."""
+    view = joined(remembered(ex1=PENDING), seen("ex1"), hosts=("ex1",))
+    iis = raise_requirement(mark_restarting(view, "ex1", now=LATER), LATER + MINUTE)
+    after = joined(iis, seen("ex1", LATER, at=LATER + 2 * MINUTE), hosts=("ex1",))
+    line = host_of(after.iis, "ex1")
+    assert line is not None
+    assert (line.state, line.restarts) == (PENDING, (LATER,))
+    assert after.iis.round is None
 
 
-def test_a_restart_that_a_crash_prevented_is_made_and_one_that_happened_is_not_repeated() -> None:
-    iis = remembered(ex1=HostRestartState.RESTARTING, ex2=HostRestartState.PENDING)
-    assert step(iis, seen("ex1"), seen("ex2"), seen("ex3")).host == "ex1"
-    assert step(iis, seen("ex1", AFTER), seen("ex2"), seen("ex3")).host == "ex2"
+def test_a_host_that_came_back_by_half_is_not_back_in_any_later_look() -> None:
+    """C24: the measure is what it was before, for this pass and for the next."""
+    view = joined(SINCE, seen("ex1"), seen("ex2"), hosts=HOSTS[:2])
+    iis = mark_restarting(view, "ex1", now=LATER)
+    for marked in (iis, mark_failed(iis, "ex1", "")):
+        half = joined(marked, seen("ex1", LATER, "503"), seen("ex2"), hosts=HOSTS[:2])
+        assert half.failed == ("ex1",)
+        again = joined(half.iis, seen("ex1", LATER, "503"), seen("ex2"), hosts=HOSTS[:2])
+        assert again.failed == ("ex1",)
+        well = joined(again.iis, seen("ex1", LATER), seen("ex2"), hosts=HOSTS[:2])
+        assert (well.failed, well.pending) == ((), ("ex2",))
 
 
-def test_a_host_in_the_middle_of_its_restart_holds_the_others() -> None:
-    iis = remembered(ex1=HostRestartState.RESTARTING, ex2=HostRestartState.PENDING)
-    assert step(iis, seen("ex2"), seen("ex3")).action is RestartAction.ASK
+def test_a_host_that_served_nothing_needs_nothing_to_be_back() -> None:
+    view = joined(SINCE, seen("ex1", answer="503"), hosts=("ex1",))
+    iis = mark_restarting(view, "ex1", now=LATER)
+    assert state(joined(iis, seen("ex1", LATER, "none"), hosts=("ex1",)), "ex1") is CURRENT
+
+
+def test_a_measure_rises_with_any_look_and_falls_after_a_day_of_the_same() -> None:
+    view = joined(SINCE, seen("ex1", answer="503"), hosts=("ex1",))
+    assert not view.unwell
+    view = joined(view.iis, seen("ex1"), hosts=("ex1",))
+    view = joined(view.iis, seen("ex1", answer="503"), hosts=("ex1",))
+    assert [line.name for line in view.unwell] == ["ex1"]
+    first = view
+    for hours in (1, 23):
+        view = joined(
+            view.iis, seen("ex1", answer="503"), hosts=("ex1",), now=LATER + timedelta(hours=hours)
+        )
+        assert view.iis == first.iis, "nothing moves while nothing changes"
+    worse = joined(view.iis, seen("ex1", None, "503"), hosts=("ex1",), now=LATER + DAY)
+    assert worse.unwell, "another lesser health has its own day"
+    same = joined(view.iis, seen("ex1", answer="503"), hosts=("ex1",), now=LATER + DAY)
+    assert not same.unwell
+
+
+def test_a_host_that_cannot_be_looked_at_is_less_healthy_for_as_long_as_it_takes() -> None:
+    view = joined(remembered(ex1=PENDING, ex2=PENDING), seen("ex1"), hosts=HOSTS[:2])
+    assert not view.unwell, "not looked at is not away"
+    for hours in (0, 48):
+        now = LATER + timedelta(hours=hours)
+        view = joined(view.iis, seen("ex1"), hosts=HOSTS[:2], now=now, silent=("ex2",))
+        assert [line.name for line in view.unwell] == ["ex2"]
+    never = joined(SINCE, seen("ex1"), hosts=HOSTS[:2], silent=("ex2",))
+    assert [line.name for line in never.unwell] == ["ex2"], "also one that never answered"
+
+
+def test_a_host_on_which_nothing_was_restarted_is_told_apart_and_left_alone() -> None:
+    view = joined(remembered(ex1=PENDING, ex2=PENDING), seen("ex1"), seen("ex2"), hosts=HOSTS[:2])
+    iis = mark_refused(mark_restarting(view, "ex1", now=LATER), "ex1", "Access denied.")
+    same = joined(iis, seen("ex1"), seen("ex2"), hosts=HOSTS[:2])
+    assert (same.refused, same.pending) == (("ex1",), ("ex2",))
+    human = joined(iis, seen("ex1", LATER), seen("ex2"), hosts=HOSTS[:2])
+    assert (human.refused, human.pending) == ((), ("ex2",))
+    line = host_of(human.iis, "ex1")
+    assert line is not None
+    assert line.said == ""
+
+
+def test_restarts_are_kept_for_a_day_and_no_more_than_the_highest_budget() -> None:
+    view = joined(SINCE, seen("ex1"), hosts=("ex1",))
+    for number in range(40):
+        view = replace(view, iis=mark_restarting(view, "ex1", now=LATER + number * MINUTE))
+    line = host_of(view.iis, "ex1")
+    assert line is not None
+    assert len(line.restarts) == MOST_PER_DAY
+    later = mark_restarting(view, "ex1", now=LATER + 2 * DAY)
+    line = host_of(later, "ex1")
+    assert line is not None
+    assert line.restarts == (LATER + 2 * DAY,)
+    line = host_of(mark_not_restarted(later, "ex1"), "ex1")
+    assert line is not None
+    assert (line.restarts, line.state) == ((), PENDING)
 
 
 @pytest.mark.parametrize(
-    ("policy", "action", "reason"),
+    ("ahead", "before", "skewed"),
     [
-        (RestartPolicy.AUTOMATIC, RestartAction.RESTART, None),
-        (RestartPolicy.MANUAL, RestartAction.ASK, Reason.RESTART_APPROVAL_NEEDED),
-        (RestartPolicy.NEVER, RestartAction.WAIT, Reason.RESTART_PENDING),
+        (SKEW + MINUTE, False, True),
+        (-SKEW - MINUTE, False, True),
+        (SKEW - MINUTE, True, False),
+        (timedelta(0), True, False),
+        (SKEW - timedelta(seconds=5), True, True),
+        (SKEW - timedelta(seconds=5), False, False),
     ],
 )
-def test_the_policy_says_who_restarts(
-    policy: RestartPolicy, action: RestartAction, reason: Reason | None
+def test_skew_is_told_when_it_is_proven_and_no_longer_when_it_is_disproven(
+    ahead: timedelta, before: bool, skewed: bool
 ) -> None:
-    taken = step(SINCE, *map(seen, HOSTS), rules=RestartRules(policy, timedelta(0)))
-    assert (taken.action, taken.reason) == (action, reason)
-
-
-def test_silence_comes_first() -> None:
-    rules = RestartRules(settle=timedelta(seconds=30))
-    taken = step(SINCE, *map(seen, HOSTS), rules=rules)
-    assert taken.reason is Reason.WAITING_FOR_SETTLE
-    assert taken.not_before == NOW + timedelta(seconds=30)
-
-
-NIGHT = RestartWindow("0 22 * * *", timedelta(hours=2), "UTC")
-
-
-@pytest.mark.parametrize(
-    ("hour", "minute", "restarts"),
-    [(21, 59, False), (22, 0, True), (23, 55, True), (23, 56, False)],
-)
-def test_no_restart_begins_when_less_than_a_restarts_time_is_left(
-    hour: int, minute: int, restarts: bool
-) -> None:
-    """Case C18."""
-    now = NOW.replace(hour=hour, minute=minute)
-    view = look(SINCE, {"ex1": seen("ex1")}, ("ex1",))
-    rules = RestartRules(settle=timedelta(0), windows=(NIGHT,))
-    taken = next_step(rules, view, now=now, last_change_at=None)
-    assert (taken.action is RestartAction.RESTART) is restarts
-    if not restarts:
-        assert taken.reason is Reason.WAITING_FOR_WINDOW
-        assert taken.not_before is not None
-        assert taken.not_before > now
-        assert str(taken.not_before.year) not in taken.message
-
-
-@pytest.mark.parametrize(
-    "window",
-    [
-        RestartWindow("0 22 * *", NIGHT.duration, "UTC"),
-        RestartWindow("0 0 31 2 *", NIGHT.duration, "UTC"),
-    ],
-    ids=["wrong", "never"],
-)
-def test_a_window_that_cannot_open_asks_a_human(window: RestartWindow) -> None:
-    rules = RestartRules(settle=timedelta(0), windows=(window,))
-    taken = step(SINCE, *map(seen, HOSTS), rules=rules)
-    assert (taken.action, taken.reason) == (RestartAction.ASK, Reason.INVALID_OBJECT)
-
-
-def test_a_test_that_passed_after_the_change_proves_activation() -> None:
-    """Rule 8; and a test that passed before it proves nothing."""
-    view = look(SINCE, {name: seen(name) for name in HOSTS}, HOSTS)
-    late = activated(view, test_passed_at=AFTER, rules=RULES, step=NOTHING)
-    assert late.status is ConditionStatus.TRUE
-    early = activated(view, test_passed_at=NOW, rules=RULES, step=NOTHING)
-    assert (early.status, early.reason) == (ConditionStatus.UNKNOWN, Reason.RESTART_PENDING)
-
-
-def health(answer: str, *services: str, started: object = BEFORE) -> HostState:
-    return HostState("ex1", started, NOW, frozenset(services), {"/ews": answer})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "back"),
-    [
-        (health("401", "W3SVC"), health("HTTP/1.1 401 Unauthorized", "W3SVC", "New"), True),
-        (health("401"), health("503"), False),
-        (health("401"), health(""), False),
-        (health("401"), health("404"), False),
-        (health("503"), health("503"), True),
-        (health("401", "W3SVC", "POP3"), health("401", "W3SVC"), False),
-        (health("401"), health("401", started=None), False),
-        (health("401", started=None), health("401", started=None), True),
-        (None, health("401"), True),
-        (None, health("503"), False),
-        (None, HostState("ex1", AFTER, NOW), True),
-    ],
-)
-def test_a_host_is_back_when_it_is_as_healthy_as_before(
-    before: HostState | None, after: HostState, back: bool
-) -> None:
-    """What was broken before its restart is not blamed on the restart."""
-    assert (missing_after_restart(before, after) == ()) is back
-
-
-@given(st.lists(st.booleans(), min_size=1, max_size=6), st.data())
-def test_a_round_restarts_each_pending_host_once_whatever_crashes_forget(
-    old: list[bool], data: st.DataObject
-) -> None:
-    """The bookkeeping may be lost between any two steps; worker start times are the truth."""
-    hosts = tuple(f"ex{number}" for number in range(len(old)))
-    states = {
-        name: seen(name, BEFORE if pending else AFTER)
-        for name, pending in zip(hosts, old, strict=True)
-    }
-    iis, restarts = SINCE, list[str]()
-    for _ in range(3 * len(hosts)):
-        if data.draw(st.booleans()):
-            iis = IISStatus(iis.restart_required_since)
-        view = look(iis, states, hosts)
-        taken = next_step(RULES, view, now=NOW, last_change_at=None)
-        if taken.host is None:
-            break
-        restarts.append(taken.host)
-        iis = mark_restarting(view.iis, taken.host)
-        states[taken.host] = seen(taken.host, AFTER)
-    assert restarts == [name for name, pending in zip(hosts, old, strict=True) if pending]
+    """A look of ten seconds says nothing about five; then it stays as it was."""
+    clock = NOW + timedelta(seconds=10) + ahead
+    assert is_skewed(before, clock, NOW, NOW + timedelta(seconds=10)) is skewed

@@ -83,6 +83,14 @@ def _rest(work: Pass, draft: Draft, *, untouched: bool) -> None:
     if suspended or draft.blocker is not None:
         return
     if untouched and equal and draft.status.repair is not None:
+        if _asked_again(draft):
+            draft.status = replace(draft.status, repair=None)
+            return
+        document = repair.document_digest(memory.document_of(work, draft))
+        if repair.alternates(draft.status.repair, document):
+            # Whichever of the documents is read in a pass: the same is told.
+            draft.blocker = repair.alternating(draft.desired.partner.auth_metadata_url)
+            return
         record = repair.at_rest(draft.status.repair, work.now())
         draft.status = replace(draft.status, repair=record)
 
@@ -96,7 +104,7 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
     before = work.status.iis
-    iis = raise_requirement(before, work.observed.clock) if change.needs_restart else before
+    iis = raise_requirement(before, work.now()) if change.needs_restart else before
     removals = work.status.removals
     if change.kind is ChangeKind.REMOVE:
         removals = removal.remember_removal(work, draft)
@@ -142,11 +150,13 @@ async def _take_back(work: Pass, draft: Draft, iis: IISStatus | None) -> None:
 
 def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:
     """Whether this difference may be repaired (once more): design rule 5, C01."""
-    document = memory.document_of(work, draft)
-    thumbprints = document.thumbprints if document else ()
-    digest = repair.change_digest(change, thumbprints, draft.desired.generation)
+    document = repair.document_digest(memory.document_of(work, draft))
+    digest = repair.change_digest(change, document, draft.desired.generation)
     record = None if _asked_again(draft) else draft.status.repair
-    allowance = repair.may_repair(record, digest, work.now())
+    allowance = repair.may_repair(record, digest)
+    if allowance is Allowance.ALTERNATES:
+        draft.blocker = repair.alternating(draft.desired.partner.auth_metadata_url)
+        return False
     if allowance is not Allowance.ALLOWED and record is not None:
         draft.blocker = repair.refusal(allowance, change, record)
         return False
@@ -185,15 +195,20 @@ async def _read_back(
     after = await contact.observe_on(work, work.observed.host)
     identity.must_be(work.observed, after)
     work.observed = after
-    unchanged = before is not None and _content(before) == _content(work.observed)
-    if unchanged and not any(_invisible(made[draft.desired.key]) for draft in changed):
+    effective = {
+        draft.desired.key
+        for draft in changed
+        if _took_effect(made[draft.desired.key], before, work.observed)
+    }
+    if not any(_asks_for_restart(made[key]) for key in effective):
         # A write that changed nothing asks for no restart: the requirement is as it was before.
         await work.save_server(iis=iis_before)
     for draft in changed:
         _believe(work, draft, made[draft.desired.key])
     decide_all(work)
     for draft in changed:
-        await _judge(work, draft, made[draft.desired.key], unchanged=unchanged)
+        key = draft.desired.key
+        await _judge(work, draft, made[key], effective=key in effective)
         _close_intent(draft)
 
 
@@ -205,15 +220,28 @@ def _close_intent(draft: Draft) -> None:
         draft.status = replace(draft.status, intent=intent)
 
 
-def _content(observed: Observed) -> tuple[Entry, ...]:
-    """The entries without their time stamps, which a write moves even when it changes nothing."""
-    return tuple(replace(entry, changed_at=None) for entry in observed.entries)
-
-
-def _invisible(made: Decision | None) -> bool:
-    """Lync shows no certificates: a refresh of them changes nothing that can be read."""
+def _took_effect(made: Decision | None, before: Observed | None, after: Observed) -> bool:
+    """Whether the server shows the entry otherwise than before the change, or cannot show it."""
     change = made.change if made else None
-    return change is not None and change.fields == {Field.CERTIFICATES}
+    if change is None or before is None:
+        return True
+    if change.entry is None:
+        known = {entry.reference for entry in before.entries}
+        return any(entry.reference not in known for entry in after.entries)
+    if change.entry.thumbprints is None and change.fields == {Field.CERTIFICATES}:
+        # Lync shows no certificates: a refresh of them changes nothing that can be read.
+        return True
+    return _without_time(change.entry) not in {_without_time(entry) for entry in after.entries}
+
+
+def _without_time(entry: Entry) -> Entry:
+    """An entry without its time stamp, which a write moves even when it changes nothing."""
+    return replace(entry, changed_at=None)
+
+
+def _asks_for_restart(made: Decision | None) -> bool:
+    change = made.change if made else None
+    return change is not None and change.needs_restart
 
 
 def _believe(work: Pass, draft: Draft, made: Decision | None) -> None:
@@ -230,17 +258,20 @@ def _believe(work: Pass, draft: Draft, made: Decision | None) -> None:
         draft.status = replace(draft.status, registration=believed)
 
 
-async def _judge(work: Pass, draft: Draft, made: Decision | None, *, unchanged: bool) -> None:
+async def _judge(work: Pass, draft: Draft, made: Decision | None, *, effective: bool) -> None:
     """What the read-back says of a change that was made."""
     change = made.change if made else None
     decision = draft.decision
     if change is None or decision is None or draft.desired.deleting:
         return
+    _note_document(work, draft)
     if decision.change is None and draft.blocker is None:
         draft.failure = None
         record = draft.status.repair
         if record is not None:
-            draft.status = replace(draft.status, repair=repair.proven(record))
+            first = draft.declared.status.registration is None
+            count = repair.made if first else repair.proven
+            draft.status = replace(draft.status, repair=count(record))
         await _announce_success(work, draft, change)
     elif decision.absent and draft.failure is None:
         draft.failure = OperationFailed(
@@ -249,7 +280,16 @@ async def _judge(work: Pass, draft: Draft, made: Decision | None, *, unchanged: 
             "tried again; look at the server's event log if this stays.",
         )
     if decision.entry is not None:
-        await _conclude(work, draft, changed=not unchanged or _invisible(made))
+        await _conclude(work, draft, changed=effective)
+
+
+def _note_document(work: Pass, draft: Draft) -> None:
+    """The read-back may have got another document than the pass began with."""
+    record = draft.status.repair
+    if record is not None:
+        document = repair.document_digest(memory.document_of(work, draft))
+        noted = repair.with_document(record, document, work.now())
+        draft.status = replace(draft.status, repair=noted)
 
 
 async def settle_open_intents(work: Pass) -> None:
@@ -280,9 +320,9 @@ async def _conclude(work: Pass, draft: Draft, *, changed: bool, witnessed: bool 
     assert work.observed is not None
     intent = draft.status.intent
     if changed:
-        draft.changed_at = work.observed.clock
+        draft.changed_at = work.now()
         if intent is not None and intent.needs_restart:
-            await work.save_server(iis=raise_requirement(work.status.iis, work.observed.clock))
+            await work.save_server(iis=raise_requirement(work.status.iis, work.now()))
     memory.remember_registration(work, draft, witnessed=witnessed)
     await work.save(draft, replace(draft.status, intent=None))
 

@@ -14,7 +14,7 @@ from partner_operator.trust.status import Connectivity, TestRecord
 
 HISTORY = 10
 ROUNDING = timedelta(seconds=2)
-"""Two clocks in whole seconds: what is nearer than this to a test was there before it. A change that
+"""Instants are whole seconds: what is nearer than this to a test's beginning was there before it. A change that
 needs a restart or replication becomes active later than that."""
 
 
@@ -29,10 +29,12 @@ def wants_test(draft: Draft) -> bool:
     )
 
 
-def waits_for_counterpart(draft: Draft) -> bool:
-    """The other direction is declared and not ready: a test could only fail."""
+def waits_for_counterpart(work: Pass, draft: Draft) -> bool:
+    """The other direction is declared, and a test could only fail: it is neither ready, nor active by now."""
     counterpart = draft.declared.counterpart
-    return counterpart is not None and not counterpart.ready
+    if counterpart is None or counterpart.ready:
+        return False
+    return counterpart.testable_at is None or counterpart.testable_at > work.now()
 
 
 def due_at(work: Pass, draft: Draft, test: ConnectivityTest) -> datetime | None:
@@ -44,9 +46,8 @@ def due_at(work: Pass, draft: Draft, test: ConnectivityTest) -> datetime | None:
         draft.status.registration.last_changed_at if draft.status.registration else None,
         draft.declared.counterpart.last_changed_at if draft.declared.counterpart else None,
     )
-    # Servers of one domain show the same time, so the partner's changes are told by this clock too.
     tested = last.last_tested_at + ROUNDING
-    if any(changed is not None and work.by_our_clock(changed) > tested for changed in changes):
+    if any(changed is not None and changed > tested for changed in changes):
         return None
     if last.passed:
         return last.last_tested_at + test.interval
@@ -77,7 +78,10 @@ async def run_tests(work: Pass) -> None:
         test = draft.desired.connectivity_test
         if test is None or not wants_test(draft) or draft.status.registration is None:
             continue
-        if waits_for_counterpart(draft):
+        if waits_for_counterpart(work, draft):
+            counterpart = draft.declared.counterpart
+            if counterpart is not None and counterpart.testable_at is not None:
+                work.wake_at(counterpart.testable_at)
             continue
         due = due_at(work, draft, test)
         if due is not None and due > work.now():
@@ -91,6 +95,7 @@ async def run_tests(work: Pass) -> None:
 
 async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> None:
     assert work.credentials is not None
+    began = work.now()
     try:
         report = await work.operations.test(work.server, work.credentials, host, test)
     except OperationFailed as failure:
@@ -99,7 +104,7 @@ async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> N
         draft.failure = failure
         return
     before = draft.status.connectivity
-    draft.status = replace(draft.status, connectivity=remember(before, report, at=work.now()))
+    draft.status = replace(draft.status, connectivity=remember(before, report, at=began))
     next_due = due_at(work, draft, test)
     if next_due is not None:
         work.wake_at(next_due)
@@ -107,7 +112,7 @@ async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> N
 
 
 def remember(before: Connectivity | None, report: TestReport, *, at: datetime) -> Connectivity:
-    """The test results with one more report."""
+    """The test results with one more report. `at`: when the test began; what changes later, it does not prove."""
     history = (*(before.history if before else ()), TestRecord(at=at, passed=report.passed))
     succeeded = at if report.passed else (before.last_succeeded_at if before else None)
     return Connectivity(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from partner_operator.engine import outcome
+from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
 from partner_operator.engine.state import Pass
 from partner_operator.trust.match import same
@@ -98,10 +99,12 @@ async def observe_on(work: Pass, host: str) -> Observed:
         if draft.blocker is None and not draft.desired.deleting:
             urls[draft.desired.partner.auth_metadata_url] = None
     controller = work.status.domain_controller
+    began = work.now()
     observed = await work.operations.observe(
         work.server, work.credentials, host, tuple(urls), controller
     )
     work.observed_at = work.now()
+    await note_clock(work, host, observed.clock, began=began, ended=work.observed_at)
     answered = observed.domain_controller
     if controller is None or answered is None or same(controller, answered):
         return observed
@@ -110,16 +113,15 @@ async def observe_on(work: Pass, host: str) -> Observed:
 
 def _by_another_controller(work: Pass, observed: Observed, controller: str) -> Observed:
     """The known controller is gone: what we changed lately may not have reached this one (C02)."""
-    recent = observed.clock - REPLICATION
+    since = work.now() - REPLICATION
     changes = [
         draft.status.registration.last_changed_at
         for draft in work.drafts
         if draft.status.registration is not None
     ]
-    lately = any(changed is not None and changed > recent for changed in changes)
+    lately = any(changed is not None and changed > since for changed in changes)
     # An older one has reached every controller, or it never happened: a controller that is gone for good must
     # not leave it open for ever.
-    since = work.now() - REPLICATION
     attempts = [draft.status.intent for draft in work.drafts]
     trying = any(intent is not None and intent.started_at > since for intent in attempts)
     if not (lately or trying) or observed.incomplete is not None:

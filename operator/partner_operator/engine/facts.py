@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from partner_operator.engine.connectivity import waits_for_counterpart
 from partner_operator.engine.state import Draft, Pass
-from partner_operator.trust import activation
-from partner_operator.trust.activation import RestartAction, RestartStep
+from partner_operator.trust.activation import SELF_REFRESH
 from partner_operator.trust.certificate_check import check_document
 from partner_operator.trust.conditions import (
     LONGEST_MESSAGE,
@@ -20,12 +19,11 @@ from partner_operator.trust.conditions import (
 )
 from partner_operator.trust.model import Mode, Product, RestartPolicy
 from partner_operator.trust.plan import Blocker, Change
-from partner_operator.trust.reasons import ConditionType, Reason
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.restart_plan import RestartAction, RestartStep, activated
 from partner_operator.trust.status import ChangeKind
 from partner_operator.trust.verdict import ApplicationFacts, Trouble, Waiting
 
-SELF_REFRESH = timedelta(minutes=30)
-"""Twice the time in which Exchange picks up changes by itself (domain reference 1.8)."""
 ALL_QUIET = RestartStep(RestartAction.NOTHING)
 
 
@@ -115,6 +113,8 @@ def _registered(work: Pass, draft: Draft) -> Part:
     stopped = work.failure is not None or work.blocker is not None
     if work.observed is None or decision is None or stopped:
         return _not_known(work, draft)
+    if draft.blocker is not None and draft.blocker.reason is Reason.METADATA_ALTERNATES:
+        return unknown(draft.blocker.reason, draft.blocker.message)
     pending = decision.change or decision.planned
     if pending is not None and pending.kind is ChangeKind.REMOVE:
         # That it is to go is no difference of what is there.
@@ -161,9 +161,10 @@ def _activated_by_restart(work: Pass, draft: Draft) -> Part:
     young = _young(work, draft)
     if young is not None:
         return young
-    return activation.activated(
+    counterpart = draft.declared.counterpart
+    return activated(
         work.round,
-        test_passed_at=_by_the_servers_clock(work, draft),
+        test_passed_at=counterpart.test_passed_at if counterpart else None,
         rules=work.server.restart,
         step=work.step or ALL_QUIET,
     )
@@ -229,7 +230,7 @@ def _tolerated(work: Pass, draft: Draft) -> bool:
         return False
     registration = draft.status.registration
     changed = registration.last_changed_at if registration else None
-    after_success = changed is None or last.last_succeeded_at > work.by_our_clock(changed)
+    after_success = changed is None or last.last_succeeded_at >= changed
     return after_success and last.failures < test.failure_threshold
 
 
@@ -240,15 +241,20 @@ def _waiting(work: Pass, draft: Draft) -> Waiting | None:
         young = _young(work, draft)
         if young is not None:
             return Waiting(young.reason, young.message)
-        return waiting_for_restart(work)
-    activated = _activated(work, draft)
-    if activated is not None and activated.reason is Reason.WAITING_FOR_REPLICATION:
-        return Waiting(activated.reason, activated.message)
+        waiting = waiting_for_restart(work)
+        # What only a human would begin is not waited for once a test has proven the change.
+        asks = waiting is not None and waiting.reason is Reason.RESTART_APPROVAL_NEEDED
+        proven = _activated_by_restart(work, draft).status is ConditionStatus.TRUE
+        return None if asks and proven else waiting
+    replicated = _activated(work, draft)
+    if replicated is not None and replicated.reason is Reason.WAITING_FOR_REPLICATION:
+        return Waiting(replicated.reason, replicated.message)
     counterpart = draft.declared.counterpart
-    if draft.desired.connectivity_test and counterpart and waits_for_counterpart(draft):
+    if draft.desired.connectivity_test and counterpart and waits_for_counterpart(work, draft):
         return Waiting(
             Reason.WAITING_FOR_COUNTERPART,
-            f"This side is done. The test runs when PartnerApplication {counterpart.name} is Ready.",
+            f"This side is done. The test runs when PartnerApplication {counterpart.name} is Ready, or half an hour "
+            "after its last change, when Exchange has read it by itself.",
         )
     return None
 

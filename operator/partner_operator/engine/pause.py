@@ -28,7 +28,8 @@ def may_wait(declared: DeclaredServer, now: datetime) -> bool:
 def _server_is_new(declared: DeclaredServer) -> bool:
     desired, status = declared.desired, declared.status
     asked = desired.reconcile_requested_at not in {None, status.last_handled_reconcile_at}
-    return asked or _unseen(status.conditions, desired.generation)
+    approved = desired.restart_approved not in {None, status.last_handled_approval}
+    return asked or approved or _unseen(status.conditions, desired.generation)
 
 
 def _is_new(application: DeclaredApplication) -> bool:

@@ -16,6 +16,7 @@ from partner_operator.trust.model import (
     ObjectKey,
     Observed,
     Product,
+    RestartReport,
     TestReport,
 )
 from partner_operator.trust.plan import Blocker, Change
@@ -63,8 +64,10 @@ class CounterpartView:
     """Ready=True for its present generation."""
     last_changed_at: datetime | None
     """When the other side's registration or activation last changed."""
+    testable_at: datetime | None = None
+    """Since when a test can pass although it is not Ready; None: it is not registered."""
     test_passed_at: datetime | None = None
-    """When a connectivity test that also proves this side last passed."""
+    """When the last connectivity test began that passed, and so proves this side too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +277,13 @@ class Operations(Protocol):
         """Look at one IIS host: worker start times, services, what it serves (Exchange)."""
         ...
 
-    async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
-        """Run iisreset locally on one host and wait for it (Exchange)."""
+    async def restart(
+        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
+    ) -> RestartReport:
+        """Run iisreset locally on one host and wait for it (Exchange).
+
+        The host looks again and does nothing where no worker started before `older_than` (its own clock).
+        """
         ...
 
     async def replicate(

@@ -1,17 +1,26 @@
-"""The restart round: one host at a time, level-triggered, never twice (design rule 7)."""
+"""The restart round: one host at a time, level-triggered, never twice (design rules 7, 17, 18, 20)."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from dataclasses import replace
+from datetime import timedelta
 
+from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Pass
 from partner_operator.trust import activation
-from partner_operator.trust.activation import RestartAction, RestartStep, Round
-from partner_operator.trust.model import HostState
+from partner_operator.trust.activation import Look, Round, host_of
+from partner_operator.trust.approval import approved
+from partner_operator.trust.health import NO_ANSWER, NOTHING
+from partner_operator.trust.model import RestartReport
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import HostRestartState
+from partner_operator.trust.restart_plan import RestartAction, RestartStep, next_step, question_of
+from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
+
+LONGEST_PAUSE = timedelta(minutes=15)
+"""Between two looks at hosts that have been ill, or away, for long."""
 
 
 async def run_round(work: Pass, *, allowed: bool) -> None:
@@ -20,57 +29,46 @@ async def run_round(work: Pass, *, allowed: bool) -> None:
     Not `allowed` (nobody enforces anything here, or the read is in doubt): hosts are looked at, never
     restarted (rules 1 and 15).
     """
-    view = activation.look(work.status.iis, work.host_states, work.server.hosts)
-    await _forget(work, view)
-    if work.iis.restart_required_since is None or _all_current(work):
-        work.round = activation.look(work.status.iis, work.host_states, work.server.hosts)
+    await _forget(work)
+    if activation.is_settled(work.iis, work.server.hosts):
+        work.round = _join(work)
+        await refuse_approval(work)
         return
-    await _look_at_hosts(work)
+    told = work.declared.status.iis
     while True:
-        view = activation.look(work.status.iis, work.host_states, work.server.hosts)
-        await work.save_server(iis=view.iis)
-        step = activation.next_step(
-            work.server.restart, view, now=work.now(), last_change_at=_last_change(work)
-        )
+        await _look_at_hosts(work)
+        view = _join(work)
+        if allowed:
+            view = await _answer_approval(work, view, told)
+        step = next_step(work.server.restart, view, now=work.now(), why=work.silent_hosts)
         work.round, work.step = view, step
+        question = question_of(step, view) if allowed else view.iis.question
+        await work.save_server(iis=replace(view.iis, question=question))
         if not allowed:
             # The resync looks again: nothing that this round waits for makes it go on.
             return
-        if step.action is not RestartAction.RESTART:
-            _look_again(work, step)
+        if step.host is None:
+            _look_again(work, view, step)
             return
-        assert step.host is not None
+        if not await still_as_declared(work):
+            return
         # A host that does not come back is marked so: the next step then asks a human.
-        await _restart_one(work, step.host)
+        await _restart_one(work, view, step.host)
 
 
-def _all_current(work: Pass) -> bool:
-    known = {host.name.lower(): host.state for host in work.iis.hosts}
-    return all(
-        known.get(name.lower()) is HostRestartState.CURRENT for name in work.server.hosts
-    ) and all(
-        host.workers_started_at is None
-        or work.iis.restart_required_since is None
-        or host.workers_started_at >= work.iis.restart_required_since
-        for host in work.iis.hosts
+def _join(work: Pass) -> Round:
+    return activation.look(
+        work.status.iis,
+        work.looks,
+        work.server.hosts,
+        now=work.now(),
+        unanswered=work.silent_hosts,
     )
 
 
-def _last_change(work: Pass) -> datetime | None:
-    """The requirement, which is the server's clock, as our clock would have shown it."""
-    since = work.iis.restart_required_since
-    return None if since is None else work.by_our_clock(since)
-
-
-def _look_again(work: Pass, step: RestartStep) -> None:
-    if step.not_before is not None:
-        work.wake_at(step.not_before)
-    elif step.action is not RestartAction.NOTHING:
-        work.wake_at(work.now() + work.ports.patience.retest)
-
-
-async def _forget(work: Pass, view: Round) -> None:
+async def _forget(work: Pass) -> None:
     """A host that is no longer listed leaves the round with an Event (C04)."""
+    view = _join(work)
     if not view.left:
         return
     await work.save_server(iis=view.iis)
@@ -79,100 +77,178 @@ async def _forget(work: Pass, view: Round) -> None:
         await work.tell_server(Reason.HOST_LEFT, message)
 
 
+def _look_again(work: Pass, view: Round, step: RestartStep) -> None:
+    """Soon; ever later while a host stays ill or away, for each look is a process on each host."""
+    if step.not_before is not None:
+        work.wake_at(step.not_before)
+    elif step.action is not RestartAction.NOTHING:
+        ill = [line.missing_since for line in view.unwell if line.missing_since is not None]
+        for_long = work.now() - max(ill, default=work.now())
+        pause = max(work.ports.patience.retest, min(for_long, LONGEST_PAUSE))
+        work.wake_at(work.now() + pause)
+
+
+async def _answer_approval(work: Pass, view: Round, told: IISStatus | None) -> Round:
+    """A new value of the annotation lets the round begin that the condition named; it is answered once."""
+    if not _is_asked(work):
+        return view
+    iis = approved(view, told, work.looks)
+    if iis is None:
+        await refuse_approval(work)
+        return view
+    assert iis.round is not None
+    await work.save_server(iis=iis, last_handled_approval=work.server.restart_approved)
+    names = ", ".join(iis.round.hosts)
+    await work.tell_server(
+        Reason.RESTART_APPROVED, f"The restart of IIS on {names} was approved by annotation."
+    )
+    return _join(work)
+
+
+def _is_asked(work: Pass) -> bool:
+    value = work.server.restart_approved
+    return value is not None and value != work.status.last_handled_approval
+
+
+async def refuse_approval(work: Pass) -> None:
+    """An approval that fits no question is over: it must not hold for a round that comes later."""
+    if not _is_asked(work):
+        return
+    await work.save_server(last_handled_approval=work.server.restart_approved)
+    await work.tell_server(
+        Reason.NOTHING_TO_APPROVE,
+        "The annotation partner-operator.io/approve-restart approves nothing: the round of restarts that it was for "
+        "is over or has changed, or none was waiting. When the condition names hosts again, set another value.",
+        Severity.WARNING,
+    )
+
+
 async def _look_at_hosts(work: Pass) -> None:
-    """See when each host's workers started. An admin's own iisreset counts."""
-    assert work.credentials is not None
+    """See when each host's workers started and what it serves. An admin's own iisreset counts."""
     for name in work.server.hosts:
+        if name in work.just_looked_at:
+            continue
         try:
-            state = await work.operations.host_state(work.server, work.credentials, name)
+            await _look_at(work, name)
         except OperationFailed as failure:
             if failure.credentials_rejected:
                 raise
-            message = (
-                f"{name} cannot be looked at, so it may still need a restart: {failure.message}"
-            )
-            await work.tell_server(failure.reason, message, Severity.WARNING)
-            continue
-        if not _still_unwell(work, name, state):
-            work.host_states[name] = state
+            await _tell_silence(work, name, failure)
+    work.just_looked_at.clear()
 
 
-def _still_unwell(work: Pass, name: str, state: HostState) -> bool:
-    """A host that was restarted, and serves nothing: new workers alone do not make it healthy."""
-    unfinished = {HostRestartState.RESTARTING, HostRestartState.FAILED}
-    known = {host.name.lower(): host.state for host in work.iis.hosts}
-    if known.get(name.lower()) not in unfinished:
-        return False
-    return bool(activation.missing_after_restart(None, state))
+async def _look_at(work: Pass, name: str) -> Look:
+    """One look at one host. Raises OperationFailed."""
+    assert work.credentials is not None
+    began = work.now()
+    work.looks.pop(name, None)
+    state = await work.operations.host_state(work.server, work.credentials, name)
+    found = Look(state, began, work.now())
+    work.looks[name] = found
+    work.silent_hosts.pop(name, None)
+    await note_clock(work, name, state.clock, began=began, ended=found.ended)
+    return found
 
 
-async def _restart_one(work: Pass, name: str) -> None:
-    """Restart one host and wait until it is as healthy as before. It is marked back or failed.
+async def _tell_silence(work: Pass, name: str, failure: OperationFailed) -> None:
+    """Once, not with each look."""
+    line = host_of(work.iis, name)
+    known = line is not None and (line.missing == (NO_ANSWER,) or line.measure == NOTHING)
+    told = name in work.silent_hosts or known
+    work.silent_hosts[name] = failure.message
+    if not told:
+        message = f"{name} cannot be looked at, so it may still need a restart: {failure.message}"
+        await work.tell_server(failure.reason, message, Severity.WARNING)
+
+
+async def _restart_one(work: Pass, view: Round, name: str) -> None:
+    """Restart one host and wait until it is as healthy as before. It is marked back, failed or refused.
 
     Raises OperationFailed when the host itself proves that it was not restarted.
     """
     assert work.credentials is not None
-    before = work.host_states[name]
-    await work.save_server(iis=activation.mark_restarting(work.iis, name))
+    before = host_of(view.iis, name)
+    assert before is not None
+    assert before.required_since is not None
+    await work.save_server(iis=activation.mark_restarting(view, name, now=work.now()))
     lost: OperationFailed | None = None
     try:
-        await work.operations.restart(work.server, work.credentials, name)
+        report = await work.operations.restart(
+            work.server, work.credentials, name, before.required_since
+        )
     except OperationFailed as failure:
         if failure.credentials_rejected or failure.nothing_ran:
+            await work.save_server(iis=activation.mark_not_restarted(work.iis, name))
             raise
         # The answer was lost, or iisreset complained: what the host says of itself decides below.
         lost = failure
-    after = await _wait_for_health(work, name, before)
-    if after is None and lost is not None and lost.outcome_unknown:
-        await _prove_untouched(work, name, before, lost)
-    if after is None:
-        await work.save_server(iis=activation.mark_failed(work.iis, name))
-        message = (
-            f"{name} is not as healthy as before its restart. No further host is restarted. "
-            "Bring it back; the operator notices and goes on."
-        )
-        await work.tell_server(Reason.RESTART_FAILED, message, Severity.WARNING)
+    else:
+        await _note(work, name, report)
+    await _wait_for_health(work, before, lost)
+
+
+async def _note(work: Pass, name: str, report: RestartReport) -> None:
+    if report.restarted:
+        await work.save_server(iis=activation.mark_restarted(work.iis, name, report))
         return
-    work.host_states[name] = after
-    await work.save_server(iis=activation.mark_back(work.iis, name, after))
-    await work.tell_server(Reason.RESTARTED, f"IIS was restarted on {name}.")
+    await work.save_server(iis=activation.mark_not_restarted(work.iis, name))
+    message = f"IIS on {name} was restarted by somebody else meanwhile, so it was left alone."
+    await work.tell_server(Reason.RESTART_NOT_NEEDED, message)
 
 
-async def _prove_untouched(work: Pass, name: str, before: HostState, lost: OperationFailed) -> None:
-    """Raise when the host still runs its old workers, healthy: the lost command never began."""
-    assert work.credentials is not None
-    try:
-        state = await work.operations.host_state(work.server, work.credentials, name)
-    except OperationFailed as failure:
-        if failure.credentials_rejected:
-            raise
-        return
-    untouched = state.workers_started_at == before.workers_started_at
-    if untouched and not activation.missing_after_restart(before, state):
-        message = f"IIS on {name} was not restarted: {lost.message}"
-        raise OperationFailed(lost.reason, message, nothing_ran=True) from lost
+async def _wait_for_health(work: Pass, before: HostStatus, lost: OperationFailed | None) -> None:
+    """Until the host serves what it served at its best, with workers that are new enough.
 
-
-async def _wait_for_health(work: Pass, name: str, before: HostState) -> HostState | None:
-    """Until the host serves what it served before, with workers that are new enough."""
-    assert work.credentials is not None
-    patience = work.ports.patience
+    Raises OperationFailed when a command whose answer was lost never began.
+    """
+    name, patience = before.name, work.ports.patience
     deadline = work.ports.clock.monotonic() + patience.host_return.total_seconds()
     while True:
-        try:
-            after = await work.operations.host_state(work.server, work.credentials, name)
-        except OperationFailed as failure:
-            if failure.credentials_rejected:
-                raise
-        else:
-            if _restarted(work, after) and not activation.missing_after_restart(before, after):
-                return after
-        if work.ports.clock.monotonic() >= deadline:
-            return None
+        over = work.ports.clock.monotonic() >= deadline
+        line = await _seen_again(work, name)
+        if line is not None and line.state is HostRestartState.CURRENT:
+            await work.save_server(iis=activation.with_line(work.iis, line))
+            await work.tell_server(Reason.RESTARTED, f"IIS was restarted on {name}.")
+            return
+        # iisreset came to its end, so nothing of it is still under way.
+        ended = lost is not None and lost.reason is Reason.RESTART_FAILED
+        if line is not None and (over or ended) and _is_untouched(before, line):
+            await _was_not_restarted(work, name, lost)
+            return
+        if over:
+            said = lost.message if lost is not None and ended else ""
+            await work.save_server(iis=activation.mark_failed(work.iis, name, said))
+            message = f"{name} is not as healthy as before its restart. No further host is restarted. {said}"
+            await work.tell_server(Reason.RESTART_FAILED, message.strip(), Severity.WARNING)
+            return
         await asyncio.sleep(patience.poll.total_seconds())
 
 
-def _restarted(work: Pass, after: HostState) -> bool:
-    since = work.iis.restart_required_since
-    started = after.workers_started_at
-    return since is None or started is None or started >= since
+async def _seen_again(work: Pass, name: str) -> HostStatus | None:
+    """Where a host stands now; None while it cannot be looked at."""
+    try:
+        await _look_at(work, name)
+    except OperationFailed as failure:
+        if failure.credentials_rejected:
+            raise
+        work.silent_hosts[name] = failure.message
+        return None
+    work.just_looked_at.add(name)
+    return host_of(_join(work).iis, name)
+
+
+def _is_untouched(before: HostStatus, line: HostStatus) -> bool:
+    """The workers are those of before, and nothing is missing: nobody stopped anything there."""
+    return not line.missing and line.workers_started_at == before.workers_started_at
+
+
+async def _was_not_restarted(work: Pass, name: str, lost: OperationFailed | None) -> None:
+    """A command that never began is tried again; what iisreset did not do, it would not do again."""
+    if lost is not None and lost.outcome_unknown:
+        await work.save_server(iis=activation.mark_not_restarted(work.iis, name))
+        message = f"IIS on {name} was not restarted: {lost.message}"
+        raise OperationFailed(lost.reason, message, nothing_ran=True) from lost
+    said = lost.message if lost is not None else "iisreset reported no error."
+    await work.save_server(iis=activation.mark_refused(work.iis, name, said))
+    message = f"IIS on {name} was not restarted: its workers are those of before. {said}"
+    await work.tell_server(Reason.RESTART_FAILED, message, Severity.WARNING)

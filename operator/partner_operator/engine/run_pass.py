@@ -167,6 +167,7 @@ async def _activate(work: Pass) -> None:
     elif work.server.product is Product.LYNC:
         work.up_to_date = await _replicate(work, work.observed)
         await connectivity.run_tests(work)
+        await restarts.refuse_approval(work)
 
 
 def _may_act(work: Pass, observed: Observed) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from partner_operator.engine.clocks import skew_message
 from partner_operator.engine.facts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
@@ -44,6 +45,7 @@ def server_facts(work: Pass) -> ServerFacts:
         certificate=certificate,
         metadata=metadata,
         unlisted_hosts=_unlisted(work),
+        skewed=skew_message(work.status.skewed_hosts) if work.status.skewed_hosts else "",
         blocker=_server_blocker(work),
         failure=None if work.blocker else trouble,
         waiting=waiting_for_restart(work),

@@ -20,17 +20,17 @@ from partner_operator.engine.ports import (
     Severity,
     Writer,
 )
-from partner_operator.trust.activation import RestartStep, Round
+from partner_operator.trust.activation import Look, Round
 from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
-    HostState,
     ObjectKey,
     Observed,
     Product,
 )
 from partner_operator.trust.plan import Blocker, Decision
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.restart_plan import RestartStep
 from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
 from partner_operator.trust.verdict import Waiting
 
@@ -74,7 +74,7 @@ class Draft:
     drift: bool = False
     """Drift was found in this pass (and repaired, if nothing stood against it)."""
     changed_at: datetime | None = None
-    """Server's clock after a change of ours in this pass."""
+    """Our clock after a change of ours in this pass."""
     made: str | None = None
     """Reference of the entry that our run said to have made, empty if it made none; None: nothing was heard."""
     vanished: bool = False
@@ -104,7 +104,12 @@ class Pass:
     observed: Observed | None = None
     observed_at: datetime | None = None
     """Our clock when `observed.clock` was read: tells how far the server's clock is from ours."""
-    host_states: dict[str, HostState] = field(default_factory=dict)
+    looks: dict[str, Look] = field(default_factory=dict)
+    """The newest look of this pass at each host that answered."""
+    silent_hosts: dict[str, str] = field(default_factory=dict)
+    """Hosts that could not be looked at, and what was in the way."""
+    just_looked_at: set[str] = field(default_factory=set)
+    """Hosts whose newest look need not be repeated before the next step of the round."""
     round: Round | None = None
     step: RestartStep | None = None
     up_to_date: frozenset[str] = frozenset()
@@ -142,10 +147,6 @@ class Pass:
     def now(self) -> datetime:
         """The operator's clock."""
         return self.ports.clock.now()
-
-    def by_our_clock(self, instant: datetime) -> datetime:
-        """What our clock showed at an instant of the servers' clock, as far as this pass can tell."""
-        return instant - self._ahead()
 
     def by_the_servers_clock(self, instant: datetime) -> datetime:
         """What the servers' clock showed at an instant of ours, as far as this pass can tell."""

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
+from partner_operator.engine.counterpart import view_of
 from partner_operator.engine.ports import CounterpartView, DeclaredApplication, OtherServer
 from partner_operator.kube.api.codec import application_status, server_status
 from partner_operator.kube.api.names import (
+    APPROVE_RESTART,
     RECONCILE_REQUESTED_AT,
     REGISTRATION_FINALIZER,
     RELEASE,
@@ -24,6 +26,7 @@ from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
     DesiredServer,
+    Mode,
     ObjectKey,
     Partner,
     Product,
@@ -33,7 +36,7 @@ from partner_operator.trust.model import (
     TrustLevel,
 )
 from partner_operator.trust.plan import Blocker
-from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.reasons import Reason
 
 Body = Mapping[str, Any]
 
@@ -93,6 +96,7 @@ def server_facts(body: Body) -> ServerFacts:
             restart=RestartRules(
                 policy=spec.restart.policy,
                 settle=spec.restart.settle,
+                max_per_day=spec.restart.max_per_day,
                 windows=tuple(
                     RestartWindow(window.schedule, window.duration, window.time_zone)
                     for window in spec.restart.windows
@@ -100,6 +104,7 @@ def server_facts(body: Body) -> ServerFacts:
             ),
             interval=spec.interval,
             removal_settle=spec.removal.settle,
+            restart_approved=annotation(body, APPROVE_RESTART),
             credentials_secret=spec.credentials_secret_ref.name,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
@@ -176,25 +181,13 @@ def counterpart_view(partner: str, candidates: Sequence[Body]) -> CounterpartVie
             body["metadata"]["name"],
         ),
     )
-    status = application_status(chosen.get("status"))
-    true = {
-        condition.type: condition
-        for condition in status.conditions
-        if condition.status is ConditionStatus.TRUE
-    }
-    ready = true.get(ConditionType.READY)
-    activated = true.get(ConditionType.ACTIVATED)
-    changes = [
-        status.registration.last_changed_at if status.registration else None,
-        activated.last_transition if activated else None,
-    ]
-    return CounterpartView(
-        name=chosen["metadata"]["name"],
-        ready=ready is not None
-        and ready.observed_generation == chosen["metadata"]["generation"]
-        and "deletionTimestamp" not in chosen["metadata"],
-        last_changed_at=max((change for change in changes if change is not None), default=None),
-        test_passed_at=status.connectivity.last_succeeded_at if status.connectivity else None,
+    mode = chosen["spec"].get("mode")
+    return view_of(
+        chosen["metadata"]["name"],
+        application_status(chosen.get("status")),
+        generation=chosen["metadata"]["generation"],
+        mode=Mode(mode) if mode in list(Mode) else Mode.ENFORCE,
+        deleting="deletionTimestamp" in chosen["metadata"],
     )
 
 

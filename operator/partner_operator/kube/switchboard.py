@@ -13,7 +13,7 @@ from typing import Any
 
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import ServerName
-from partner_operator.kube.api.names import RECONCILE_REQUESTED_AT, RELEASE
+from partner_operator.kube.api.names import APPROVE_RESTART, RECONCILE_REQUESTED_AT, RELEASE
 
 Body = Mapping[str, Any]
 Fingerprint = tuple[object, ...]
@@ -144,6 +144,7 @@ def _asked(body: Body) -> Fingerprint:
         metadata.get("deletionTimestamp"),
         annotations.get(RECONCILE_REQUESTED_AT),
         annotations.get(RELEASE),
+        annotations.get(APPROVE_RESTART),
     )
 
 

@@ -1,49 +1,62 @@
-"""IIS restarts as pure planning: who is pending, who is next, who came back (design rule 7, C04, C05).
+"""Which hosts run old workers, which are less healthy than they were (design rules 7, 19, 20; C04, C05, C24, C25).
 
-A host is pending while its oldest worker process started before `restart_required_since`; both are
-the server's clock. So an administrator's own iisreset counts, and a crash repeats nothing.
+A host is pending while its oldest worker process started before the last change was over. The change is known by
+the operator's clock and the worker's start by the host's, and clocks differ. So each host gets a threshold in its
+own clock, from the first look after the change; it lies too late rather than too early.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from datetime import datetime, timedelta
 
-from partner_operator.trust.conditions import Part, false, true, unknown
-from partner_operator.trust.health import missing_after_restart
-from partner_operator.trust.model import HostState, RestartPolicy, RestartRules
-from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
-from partner_operator.trust.windows import RESTART_TIME, WindowError, may_begin, next_opening
+from partner_operator.trust.health import NO_ANSWER, NOTHING, health_of, missing, raised
+from partner_operator.trust.model import HostState, RestartReport
+from partner_operator.trust.status import (
+    HostHealth,
+    HostRestartState,
+    HostStatus,
+    IISStatus,
+    RoundStatus,
+)
 
-__all__ = [
-    "RESTART_TIME",
-    "RestartAction",
-    "RestartStep",
-    "Round",
-    "activated",
-    "look",
-    "mark_back",
-    "mark_failed",
-    "mark_restarting",
-    "missing_after_restart",
-    "next_step",
-    "pending_hosts",
-    "raise_requirement",
-]
+DAY = timedelta(days=1)
+"""How long a host must show the same lesser health before that becomes its measure."""
+SELF_REFRESH = timedelta(minutes=30)
+"""Twice the time in which Exchange picks up changes by itself (domain reference 1.8)."""
+SKEW = timedelta(minutes=5)
+"""What Kerberos bears between two clocks, as Windows sets it up."""
+MOST_PER_DAY = 24
+"""The highest budget that can be declared; more restarts than that need not be remembered."""
+_SECOND = timedelta(seconds=1)
+"""Scripts tell instants in whole seconds."""
+_UNFINISHED = frozenset({HostRestartState.RESTARTING, HostRestartState.FAILED})
 
 
 def raise_requirement(current: IISStatus | None, at: datetime) -> IISStatus:
-    """Demand that workers started no earlier than `at` (server's clock). Never goes back.
+    """Demand that workers started after `at` (operator's clock). Never goes back.
 
     Raise it before a change (a crash must not forget it) and again after it: a worker that started
-    between the two has not seen the change.
+    between the two has not seen the change. What each host was judged by is void then.
     """
     iis = current or IISStatus()
     since = iis.restart_required_since
-    return replace(iis, restart_required_since=at if since is None else max(since, at))
+    at = _whole(at)
+    return replace(
+        iis,
+        restart_required_since=at if since is None else max(since, at),
+        hosts=tuple(replace(host, required_since=None) for host in iis.hosts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at a host, and the operator's clock before it began and after it ended."""
+
+    state: HostState
+    began: datetime
+    ended: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,229 +69,242 @@ class Round:
     """Hosts that were seen with an oldest worker from before the requirement."""
     failed: tuple[str, ...]
     """Hosts that did not come back from a restart: a human must look; never restarted again."""
+    refused: tuple[str, ...]
+    """Hosts on which iisreset restarted nothing: a human must look."""
     unseen: tuple[str, ...]
     """Declared hosts that were not looked at and are not known to be current."""
     left: tuple[str, ...]
     """Hosts of the last round that are no longer declared (C04): tell it once."""
 
+    @property
+    def unwell(self) -> tuple[HostStatus, ...]:
+        """Hosts that are less healthy than they were."""
+        return tuple(host for host in self.iis.hosts if host.missing)
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is left to be waited for."""
+        return bool(self.pending or self.failed or self.refused or self.unseen)
+
 
 def look(
-    iis: IISStatus | None, states: Mapping[str, HostState], declared_hosts: Sequence[str]
+    iis: IISStatus | None,
+    looks: Mapping[str, Look],
+    declared_hosts: Sequence[str],
+    *,
+    now: datetime,
+    unanswered: Iterable[str] = (),
 ) -> Round:
-    """Join what is remembered with what the hosts show. `states`: by host name as declared."""
+    """Join what is remembered with what the hosts show.
+
+    `looks`: by host name as declared. `unanswered`: hosts that could not be looked at.
+    """
     remembered = iis or IISStatus()
-    declared = {name.casefold() for name in declared_hosts}
+    silent = frozenset(unanswered)
     hosts = tuple(
-        host
+        _judge(remembered, name, looks.get(name), now, silent=name in silent)
         for name in declared_hosts
-        if (host := _judge(remembered, states.get(name), name)) is not None
+        if remembered.restart_required_since is not None or host_of(remembered, name) is not None
     )
-    view = replace(remembered, hosts=hosts)
-    if view.restart_required_since is None:
-        waiting: dict[str, HostRestartState] = {}
-    else:
-        waiting = {
-            host.name: host.state for host in hosts if host.state is not HostRestartState.CURRENT
-        }
-    failed = tuple(
-        name
-        for name, state in waiting.items()
-        if state in {HostRestartState.FAILED, HostRestartState.RESTARTING}
-    )
-    others = [name for name in waiting if name not in failed]
+    view = replace(remembered, hosts=hosts, round=_still_to_come(remembered, hosts))
+    waiting = [] if view.restart_required_since is None else [h for h in hosts if not _current(h)]
+    declared = {name.casefold() for name in declared_hosts}
+    pending = [host.name for host in waiting if host.state is HostRestartState.PENDING]
     return Round(
         iis=view,
-        pending=tuple(name for name in others if name in states),
-        failed=failed,
-        unseen=tuple(name for name in others if name not in states),
+        pending=tuple(name for name in pending if name in looks),
+        failed=tuple(host.name for host in waiting if host.state in _UNFINISHED),
+        refused=tuple(host.name for host in waiting if host.state is HostRestartState.REFUSED),
+        unseen=tuple(name for name in pending if name not in looks),
         left=tuple(host.name for host in remembered.hosts if host.name.casefold() not in declared),
     )
 
 
-def pending_hosts(
-    iis: IISStatus | None, states: Mapping[str, HostState], declared_hosts: Sequence[str]
-) -> tuple[str, ...]:
-    """Names of `look(...).pending`, for callers that need nothing else."""
-    return look(iis, states, declared_hosts).pending
+def _still_to_come(before: IISStatus, hosts: Sequence[HostStatus]) -> RoundStatus | None:
+    """The round that has begun, without the hosts that had their turn; None once it is over."""
+    if before.round is None:
+        return None
+    left = []
+    for host in hosts:
+        was = host_of(before, host.name)
+        turned = was is not None and was.state in _UNFINISHED and _other_workers(was, host)
+        if is_one_of(host.name, before.round.hosts) and not _current(host) and not turned:
+            left.append(host.name)
+    return replace(before.round, hosts=tuple(left)) if left else None
 
 
-def _judge(iis: IISStatus, state: HostState | None, name: str) -> HostStatus | None:
+def _other_workers(was: HostStatus, now: HostStatus) -> bool:
+    """While a host is not back from its restart, its line keeps the workers of before."""
+    return now.state not in _UNFINISHED and was.workers_started_at != now.workers_started_at
+
+
+def is_settled(iis: IISStatus, declared_hosts: Sequence[str]) -> bool:
+    """No restart is required, or every declared host is known to run young workers."""
+    if iis.restart_required_since is None:
+        return True
+    known = {host.name.casefold(): host for host in iis.hosts}
+    return bool(declared_hosts) and all(
+        (host := known.get(name.casefold())) is not None and _current(host)
+        for name in declared_hosts
+    )
+
+
+def _current(host: HostStatus) -> bool:
+    """Judged by the present requirement, and not by one before it."""
+    return host.state is HostRestartState.CURRENT and host.required_since is not None
+
+
+def _judge(
+    iis: IISStatus, name: str, seen: Look | None, now: datetime, *, silent: bool
+) -> HostStatus:
     """Where a host stands: by what it shows now, else by what is remembered of it."""
-    known = _host(iis, name)
+    known = host_of(iis, name) or HostStatus(name, None, HostRestartState.PENDING)
+    known = replace(known, name=name)
     since = iis.restart_required_since
-    if state is None:
-        if known is None:
-            return HostStatus(name, None, HostRestartState.PENDING) if since else None
-        current = known.state is HostRestartState.CURRENT
-        if current and since is not None and not _started_after(known.workers_started_at, since):
-            return replace(known, name=name, state=HostRestartState.PENDING)
-        return replace(known, name=name)
-    return HostStatus(name, state.workers_started_at, _state(known, state, since))
-
-
-def _state(known: HostStatus | None, seen: HostState, since: datetime | None) -> HostRestartState:
-    """A host that was being restarted and still has its old workers was not restarted after all
-    (the operator was killed before the command): it is pending again. A failed one stays failed
-    until it shows newer workers than it had then, and is never restarted twice.
-    """
     if since is None:
-        return HostRestartState.CURRENT
-    before = known.state if known is not None else HostRestartState.PENDING
-    started = seen.workers_started_at
-    if started is None:
-        # No worker, nothing cached; but one that was being restarted is not back yet.
-        unfinished = before in {HostRestartState.RESTARTING, HostRestartState.FAILED}
-        return before if unfinished else HostRestartState.CURRENT
-    if started >= since:
-        return HostRestartState.CURRENT
-    # A human may have brought it back before the change that is now waited for.
-    old = known.workers_started_at if known is not None else None
-    still_failed = before is HostRestartState.FAILED and old is not None and started <= old
-    return HostRestartState.FAILED if still_failed else HostRestartState.PENDING
+        return known
+    if seen is None:
+        if silent:
+            known = _with_missing(known, (NO_ANSWER,) if known.measure != NOTHING else (), now)
+        stale = known.state is HostRestartState.CURRENT and known.required_since is None
+        return replace(known, state=HostRestartState.PENDING) if stale else known
+    started = seen.state.workers_started_at
+    line = _measured(known, health_of(seen.state), now)
+    line = replace(line, required_since=known.required_since or threshold(since, seen))
+    state = _state(line, started)
+    if state in _UNFINISHED:
+        return line
+    untouched = line.state in _UNFINISHED and started == line.workers_started_at
+    return replace(
+        line,
+        workers_started_at=started,
+        state=state,
+        restarts=line.restarts[:-1] if untouched else line.restarts,
+        said=line.said if state is HostRestartState.REFUSED else "",
+    )
 
 
-def _started_after(started: datetime | None, since: datetime) -> bool:
-    return started is not None and started >= since
+def threshold(since: datetime, seen: Look) -> datetime:
+    """The instant of the host's own clock since which its workers are young for sure.
 
-
-def _host(iis: IISStatus, name: str) -> HostStatus | None:
-    return next((host for host in iis.hosts if host.name.casefold() == name.casefold()), None)
-
-
-class RestartAction(StrEnum):
-    """What a round does next."""
-
-    NOTHING = "Nothing"
-    RESTART = "Restart"
-    WAIT = "Wait"
-    ASK = "Ask"
-
-
-@dataclass(frozen=True, slots=True)
-class RestartStep:
-    """The next step of a round."""
-
-    action: RestartAction
-    host: str | None = None
-    """Set for RESTART."""
-    reason: Reason | None = None
-    """Set for WAIT and ASK."""
-    message: str = ""
-    not_before: datetime | None = None
-    """When waiting may end by itself (operator's clock); None: only something else ends it."""
-
-
-def next_step(
-    rules: RestartRules, view: Round, *, now: datetime, last_change_at: datetime | None
-) -> RestartStep:
-    """What to do now. `last_change_at`: operator's clock, of the last change on the organisation.
-
-    RESTART names one host; call again after it came back. A host that cannot be looked at does not
-    stop the others (C05); one that did not come back does.
+    The host's clock was read after the look began, so it is ahead of ours by no more than the difference.
+    A look after the change is itself such an instant, however slow it was.
     """
-    if view.failed:
-        return RestartStep(RestartAction.ASK, reason=Reason.RESTART_FAILED, message=_failed(view))
-    if not view.pending:
-        if not view.unseen:
-            return RestartStep(RestartAction.NOTHING)
-        return _wait(Reason.ACTIVATION_UNKNOWN, _unseen(view))
-    text = f"IIS on {_listed(view.pending)} started before the last change."
-    if rules.policy is RestartPolicy.MANUAL:
-        text += " restart.policy is Manual: run iisreset on each of them, one at a time."
-        return RestartStep(RestartAction.ASK, reason=Reason.RESTART_APPROVAL_NEEDED, message=text)
-    if rules.policy is RestartPolicy.NEVER:
-        text += " restart.policy is Never: Exchange reads the change by itself some minutes later."
-        return _wait(Reason.RESTART_PENDING, text)
-    if last_change_at is not None and last_change_at + rules.settle > now:
-        text += " It is restarted when no change was made for the time in restart.settle."
-        return _wait(Reason.WAITING_FOR_SETTLE, text, last_change_at + rules.settle)
-    return _in_window(rules, view, now, text)
+    return min(_whole(since + (seen.state.clock - seen.began) + _SECOND), _whole(seen.state.clock))
 
 
-def _in_window(rules: RestartRules, view: Round, now: datetime, text: str) -> RestartStep:
-    try:
-        if may_begin(rules.windows, now, RESTART_TIME):
-            return RestartStep(RestartAction.RESTART, host=view.pending[0])
-        opening = next_opening(rules.windows, now)
-    except WindowError as error:
-        return RestartStep(RestartAction.ASK, reason=Reason.INVALID_OBJECT, message=str(error))
-    if opening is None:
-        text += " No window in restart.windows ever opens: their schedules name no existing day."
-        return RestartStep(RestartAction.ASK, reason=Reason.INVALID_OBJECT, message=text)
-    text += " It is restarted in the next window of restart.windows."
-    return _wait(Reason.WAITING_FOR_WINDOW, text, opening)
+def _measured(known: HostStatus, shown: HostHealth, now: datetime) -> HostStatus:
+    """The host's measure after a look, and what is missing of it. A day of the same lesser health is normal."""
+    measure = raised(known.measure, shown)
+    line = _with_missing(replace(known, measure=measure), missing(measure, shown), now)
+    if line.missing_since is not None and line.missing_since + DAY <= now:
+        return replace(line, measure=shown, missing=(), missing_since=None)
+    return line
 
 
-def _wait(reason: Reason, message: str, not_before: datetime | None = None) -> RestartStep:
-    return RestartStep(RestartAction.WAIT, reason=reason, message=message, not_before=not_before)
+def _with_missing(line: HostStatus, gone: tuple[str, ...], now: datetime) -> HostStatus:
+    same = gone == line.missing and line.missing_since is not None
+    since = (line.missing_since if same else _whole(now)) if gone else None
+    return replace(line, missing=gone, missing_since=since)
 
 
-def mark_restarting(iis: IISStatus, host: str) -> IISStatus:
-    """Bookkeeping to write before a host is restarted."""
-    return _marked(iis, host, HostRestartState.RESTARTING)
+def _state(line: HostStatus, started: datetime | None) -> HostRestartState:
+    """A host that was being restarted, is well and has its old workers was not restarted after all (the operator
+    was killed before the command): it is pending again, and that does not count as a restart.
+    `line`: with the workers of before.
+    """
+    if line.state in _UNFINISHED and line.missing:
+        return line.state
+    if is_young(line, started):
+        return HostRestartState.CURRENT
+    refused = line.state is HostRestartState.REFUSED and started == line.workers_started_at
+    return HostRestartState.REFUSED if refused else HostRestartState.PENDING
 
 
-def mark_failed(iis: IISStatus, host: str) -> IISStatus:
+def is_young(line: HostStatus, started: datetime | None) -> bool:
+    """Whether workers that started then have read the last change. No worker, nothing cached."""
+    return started is None or (line.required_since is not None and started >= line.required_since)
+
+
+def lower(line: HostStatus, shown: HostState | None) -> HostStatus:
+    """A human approved that the host is measured by what it shows now. What it can do later raises it again."""
+    measure = NOTHING if shown is None else health_of(shown)
+    return replace(line, measure=measure, missing=(), missing_since=None)
+
+
+def is_skewed(before: bool, clock: datetime, began: datetime, ended: datetime) -> bool:
+    """Whether a clock differs from ours by more than Kerberos bears. It was read between `began` and `ended`.
+
+    Near the limit it stays as it was told `before`.
+    """
+    ahead, least = clock - began, clock - ended
+    surely = least > SKEW or ahead < -SKEW
+    hardly = least >= -SKEW and ahead <= SKEW
+    return surely or (before and not hardly)
+
+
+def mark_restarting(view: Round, host: str, *, now: datetime) -> IISStatus:
+    """Bookkeeping to write before a host is restarted: it counts, and the round has begun."""
+
+    def begun(line: HostStatus) -> HostStatus:
+        restarts = (*recent(line.restarts, now), _whole(now))[-MOST_PER_DAY:]
+        return replace(line, state=HostRestartState.RESTARTING, restarts=restarts, said="")
+
+    iis, since = view.iis, view.iis.restart_required_since
+    if since is not None and (iis.round is None or not is_one_of(host, iis.round.hosts)):
+        iis = replace(iis, round=RoundStatus(since, view.pending))
+    return _marked(iis, host, begun)
+
+
+def mark_not_restarted(iis: IISStatus, host: str) -> IISStatus:
+    """Bookkeeping for a host on which nothing was done: it does not count."""
+    return _marked(
+        iis,
+        host,
+        lambda line: replace(line, state=HostRestartState.PENDING, restarts=line.restarts[:-1]),
+    )
+
+
+def mark_restarted(iis: IISStatus, host: str, report: RestartReport) -> IISStatus:
+    """Bookkeeping once a host says that it restarted IIS: workers must have started after that."""
+    return _marked(iis, host, lambda line: replace(line, required_since=report.clock))
+
+
+def mark_failed(iis: IISStatus, host: str, said: str) -> IISStatus:
     """Bookkeeping for a host that did not come back as it was."""
-    return _marked(iis, host, HostRestartState.FAILED)
+    return _marked(iis, host, lambda line: replace(line, state=HostRestartState.FAILED, said=said))
 
 
-def mark_back(iis: IISStatus, host: str, after: HostState) -> IISStatus:
-    """Bookkeeping for a host that came back."""
-    known = HostStatus(host, after.workers_started_at, HostRestartState.CURRENT)
-    return replace(iis, hosts=tuple(known if _is(line, host) else line for line in iis.hosts))
+def mark_refused(iis: IISStatus, host: str, said: str) -> IISStatus:
+    """Bookkeeping for a host on which iisreset left the workers as they were."""
+    return _marked(iis, host, lambda line: replace(line, state=HostRestartState.REFUSED, said=said))
 
 
-def _marked(iis: IISStatus, host: str, state: HostRestartState) -> IISStatus:
-    lines = (replace(line, state=state) if _is(line, host) else line for line in iis.hosts)
+def recent(restarts: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
+    """Restarts of the last 24 hours."""
+    return tuple(at for at in restarts if at + DAY > now)
+
+
+def host_of(iis: IISStatus, name: str) -> HostStatus | None:
+    """The line of a host; letter case makes no other host."""
+    return next((host for host in iis.hosts if is_one_of(host.name, (name,))), None)
+
+
+def is_one_of(name: str, names: Sequence[str]) -> bool:
+    """Whether a host is among these; letter case makes no other host."""
+    return any(name.casefold() == other.casefold() for other in names)
+
+
+def with_line(iis: IISStatus, line: HostStatus) -> IISStatus:
+    """The bookkeeping with this line in place of the host's old one."""
+    return _marked(iis, line.name, lambda _: line)
+
+
+def _marked(iis: IISStatus, host: str, change: Callable[[HostStatus], HostStatus]) -> IISStatus:
+    lines = (change(line) if is_one_of(line.name, (host,)) else line for line in iis.hosts)
     return replace(iis, hosts=tuple(lines))
 
 
-def _is(line: HostStatus, host: str) -> bool:
-    return line.name.casefold() == host.casefold()
-
-
-def activated(
-    view: Round, *, test_passed_at: datetime | None, rules: RestartRules, step: RestartStep
-) -> Part:
-    """The Activated condition (rule 8): all workers are new, or a test passed after the change.
-
-    `test_passed_at`: server's clock, or None.
-    """
-    since = view.iis.restart_required_since
-    if since is None:
-        return true(Reason.RESTART_NOT_NEEDED, "No change waits for a restart.")
-    if not view.iis.hosts:
-        return unknown(
-            Reason.NO_HOST_FOUND, "No host is known, so nothing proves that it is active."
-        )
-    if not (view.pending or view.failed or view.unseen):
-        return true(Reason.ACTIVATED, "IIS on every listed host started after the last change.")
-    if test_passed_at is not None and test_passed_at > since:
-        return true(Reason.ACTIVATED, "A connectivity test passed after the last change.")
-    if view.failed:
-        return false(Reason.RESTART_FAILED, _failed(view))
-    if step.reason is not None:
-        return unknown(step.reason, step.message)
-    if not view.pending:
-        return unknown(Reason.ACTIVATION_UNKNOWN, _unseen(view))
-    text = f"IIS on {_listed(view.pending)} started before the last change; restart.policy is {rules.policy}."
-    return unknown(Reason.RESTART_PENDING, text)
-
-
-def _failed(view: Round) -> str:
-    return (
-        f"{_listed(view.failed)} did not come back from a restart as before. No further host is restarted. "
-        "Bring it back, or take it out of spec.hosts; the operator notices and goes on."
-    )
-
-
-def _unseen(view: Round) -> str:
-    return (
-        f"{_listed(view.unseen)} cannot be looked at, so it is not known whether IIS there has the last "
-        "change. Bring it back, or take it out of spec.hosts."
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
+def _whole(instant: datetime) -> datetime:
+    """The next whole second: a requirement that is a moment too late is on the safe side."""
+    return instant if not instant.microsecond else instant.replace(microsecond=0) + _SECOND

@@ -1,34 +1,64 @@
-"""Is a host as healthy as before its restart? (design rule 7)"""
+"""What a host serves, and whether that is as much as it served before (design rules 7 and 20)."""
 
 from __future__ import annotations
 
 from partner_operator.trust.model import HostState
+from partner_operator.trust.status import HostHealth
+
+NOTHING = HostHealth()
+"""Of a host that served nothing: it needs nothing to be back."""
+NO_ANSWER = "it cannot be looked at"
 
 
-def missing_after_restart(before: HostState | None, after: HostState) -> tuple[str, ...]:
-    """What the host served or ran before its restart and does not now; empty: it is back.
-
-    Hosts differ in roles, so each is compared with itself. `before` None (the operator was killed in
-    between): then something must be served, where anything was probed.
-    """
-    if before is None:
-        served = any(_serves(answer) for answer in after.answers.values())
-        return () if served or not after.answers else ("no probe is answered",)
-    services = sorted(before.running_services - after.running_services)
-    missing = [f"service {service} does not run" for service in services]
-    for path, answer in before.answers.items():
-        now = after.answers.get(path, "")
-        if _serves(answer) and _code(now) != _code(answer):
-            missing.append(f"{path} answered {answer} and now {now or 'nothing'}")
-    if before.workers_started_at is not None and after.workers_started_at is None:
-        missing.append("no worker process runs")
-    return tuple(missing)
+def health_of(state: HostState) -> HostHealth:
+    """What a look at a host shows."""
+    codes = {path: _code(answer) for path, answer in state.answers.items()}
+    return HostHealth(
+        services=tuple(sorted(state.running_services)),
+        listeners=tuple(sorted(state.listeners)),
+        answers={path: code for path, code in sorted(codes.items()) if _rank(code) > 0},
+        workers=state.workers_started_at is not None,
+    )
 
 
-def _serves(answer: str) -> bool:
-    """Whether a status line is an answer of the application: not a 5xx and not silence."""
-    code = _code(answer)
-    return code != "" and not code.startswith("5")
+def raised(measure: HostHealth | None, shown: HostHealth) -> HostHealth:
+    """The measure after a look that may show more than it; it never becomes less."""
+    if measure is None:
+        return shown
+    answers = dict(measure.answers)
+    for path, code in shown.answers.items():
+        if _rank(code) > _rank(answers.get(path, "")):
+            answers[path] = code
+    return HostHealth(
+        services=tuple(sorted({*measure.services, *shown.services})),
+        listeners=tuple(sorted({*measure.listeners, *shown.listeners})),
+        answers=dict(sorted(answers.items())),
+        workers=measure.workers or shown.workers,
+    )
+
+
+def missing(measure: HostHealth, shown: HostHealth) -> tuple[str, ...]:
+    """What of its measure a host does not show, for people; empty: it is as healthy as it was."""
+    services = sorted({*measure.services} - {*shown.services})
+    ports = sorted({*measure.listeners} - {*shown.listeners})
+    gone = [f"service {service} does not run" for service in services]
+    gone += [f"nothing listens on port {port}" for port in ports]
+    for path, code in measure.answers.items():
+        now = shown.answers.get(path, "")
+        if _rank(now) < _rank(code):
+            gone.append(f"{path} answered {code} and now {now or 'nothing useful'}")
+    if measure.workers and not shown.workers:
+        gone.append("no worker process runs")
+    return tuple(gone)
+
+
+def _rank(code: str) -> int:
+    """How much of the application an answer shows: 401 asks for a logon, 404 shows that nothing is there."""
+    if code == "" or code.startswith("5"):
+        return 0
+    if code.startswith("2"):
+        return 3
+    return 2 if code == "401" or code.startswith("3") else 1
 
 
 def _code(answer: str) -> str:

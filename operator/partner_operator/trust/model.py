@@ -86,6 +86,8 @@ class RestartRules:
     policy: RestartPolicy = RestartPolicy.AUTOMATIC
     settle: timedelta = timedelta(seconds=30)
     windows: tuple[RestartWindow, ...] = ()
+    max_per_day: int = 4
+    """How often a host may be restarted within 24 hours without a human's approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class DesiredServer:
     reconcile_requested_at: str | None = None
     removal_settle: timedelta = timedelta(seconds=30)
     """How long after its deletion an object's registration is not removed, so that an heir can come."""
+    restart_approved: str | None = None
+    """Value of the annotation approve-restart: a new one approves the round that the condition names."""
     credentials_secret: str = ""
     """Name of the Secret with the logon, in the namespace of `key`."""
 
@@ -280,9 +284,22 @@ class HostState:
     workers_started_at: datetime | None
     """Start of the oldest IIS worker process; None: no worker runs."""
     clock: datetime
+    """The host's own clock when it answered."""
     running_services: frozenset[str] = frozenset()
     answers: Mapping[str, str] = field(default_factory=dict)
     """What the host served: probe URL path to status line, e.g. '/ews/exchange.asmx' to '401'."""
+    listeners: frozenset[int] = frozenset()
+    """TCP ports of IIS that are listened on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartReport:
+    """What one run of the restart did on a host."""
+
+    restarted: bool
+    """False: no worker there was older than it may be, so nothing was done."""
+    clock: datetime
+    """The host's own clock before anything was done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,9 @@ class Reason(StrEnum):
     ANOTHER_WRITER = "AnotherWriter"
     WAITING_FOR_WINDOW = "WaitingForWindow"
     WAITING_FOR_SETTLE = "WaitingForSettle"
+    WAITING_FOR_HOSTS = "WaitingForHosts"
     RESTART_APPROVAL_NEEDED = "RestartApprovalNeeded"
+    RESTART_BUDGET_SPENT = "RestartBudgetSpent"
     WAITING_FOR_COUNTERPART = "WaitingForCounterpart"
     WAITING_FOR_REPLICATION = "WaitingForReplication"
     # the declaration
@@ -77,6 +79,7 @@ class Reason(StrEnum):
     METADATA_UNREACHABLE = "MetadataUnreachable"
     METADATA_INVALID = "MetadataInvalid"
     METADATA_WRONG_PRODUCT = "MetadataWrongProduct"
+    METADATA_ALTERNATES = "MetadataAlternates"
     CERTIFICATE_VALID = "CertificateValid"
     CERTIFICATE_MISSING = "CertificateMissing"
     CERTIFICATE_UNREADABLE = "CertificateUnreadable"
@@ -101,6 +104,8 @@ class Reason(StrEnum):
     # activation
     ACTIVATED = "Activated"
     RESTART_PENDING = "RestartPending"
+    RESTART_APPROVED = "RestartApproved"
+    NOTHING_TO_APPROVE = "NothingToApprove"
     RESTARTED = "Restarted"
     RESTART_FAILED = "RestartFailed"
     RESTART_NOT_NEEDED = "RestartNotNeeded"
@@ -108,6 +113,7 @@ class Reason(StrEnum):
     HOST_LEFT = "HostLeft"
     NO_HOST_FOUND = "NoHostFound"
     HOSTS_UNLISTED = "HostsUnlisted"
+    CLOCK_SKEW = "ClockSkew"
     # the test
     CONNECTIVITY_TEST_PASSED = "ConnectivityTestPassed"
     CONNECTIVITY_TEST_FAILED = "ConnectivityTestFailed"

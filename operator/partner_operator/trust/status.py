@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -82,6 +83,14 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSeen:
+    """A document of the partner, by a digest of what it says."""
+
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Repair:
     """How often the same difference was repaired (design rule 5, case C01)."""
 
@@ -89,9 +98,12 @@ class Repair:
     """Of (difference, document, generation): a new one starts the count anew."""
     attempts: int
     """Attempts in a row whose read-back did not prove them."""
-    first_at: datetime
-    proven: int = 0
-    """Repairs of the same fields that a read-back proved, since `first_at` (case C01)."""
+    last_at: datetime
+    """Of the last attempt."""
+    proven_at: tuple[datetime, ...] = ()
+    """The last repairs for one document and declaration that a read-back proved (case C01)."""
+    documents: tuple[DocumentSeen, ...] = ()
+    """The partner's documents that were the reason for repairs, in the order in which they were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +159,23 @@ class HostRestartState(StrEnum):
     PENDING = "Pending"
     RESTARTING = "Restarting"
     FAILED = "Failed"
+    """It was restarted and is not back as it was."""
+    REFUSED = "Refused"
+    """iisreset ran, and the workers are those of before."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostHealth:
+    """What a host serves. Hosts differ in roles, so each is compared with itself."""
+
+    services: tuple[str, ...] = ()
+    """Services of IIS and the product that run."""
+    listeners: tuple[int, ...] = ()
+    """TCP ports of IIS that are listened on."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Status code by probed path, of the probes that are answered."""
+    workers: bool = False
+    """Whether a worker process of IIS runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +185,39 @@ class HostStatus:
     name: str
     workers_started_at: datetime | None
     state: HostRestartState
+    required_since: datetime | None = None
+    """Workers that started before this are old, by the host's own clock; None: not looked at since the change."""
+    measure: HostHealth | None = None
+    """The most that the host showed: it is back, and well, when it shows this. None: it never answered."""
+    missing: tuple[str, ...] = ()
+    """What of the measure the host did not show when it was looked at last, for people."""
+    missing_since: datetime | None = None
+    """Since when exactly that was missing (operator's clock)."""
+    restarts: tuple[datetime, ...] = ()
+    """When the operator restarted this host lately (operator's clock), the oldest first."""
+    said: str = ""
+    """What iisreset said when it did not restart IIS, or when the host did not come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundStatus:
+    """A round of restarts that has begun, and is finished whatever the budget says."""
+
+    since: datetime
+    """The requirement that it serves."""
+    hosts: tuple[str, ...]
+    """Hosts whose turn is still to come."""
+    approved: bool = False
+    """A human approved exactly this round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the condition asks a human to approve: the next approval is for this and for nothing else."""
+
+    reason: Reason
+    since: datetime
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +225,10 @@ class IISStatus:
     """Restart bookkeeping of an Exchange organisation."""
 
     restart_required_since: datetime | None = None
+    """When the last change that needs a restart was over (operator's clock)."""
     hosts: tuple[HostStatus, ...] = ()
+    round: RoundStatus | None = None
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +287,7 @@ class ServerStatus:
     removals: tuple[Removal, ...] = ()
     """The latest, some of them; the oldest are dropped when one more is written down."""
     last_handled_reconcile_at: str | None = None
+    last_handled_approval: str | None = None
+    """The value of the annotation approve-restart that was answered last."""
+    skewed_hosts: tuple[str, ...] = ()
+    """Hosts whose clocks were seen to differ from the operator's by more than Kerberos bears."""

@@ -72,6 +72,8 @@ class ServerFacts:
     metadata: Part
     activated: Part | None = None
     unlisted_hosts: tuple[str, ...] = ()
+    skewed: str = ""
+    """A sentence that names hosts whose clocks are too far from ours."""
     blocker: Blocker | None = None
     failure: Trouble | None = None
     waiting: Waiting | None = None
@@ -191,7 +193,7 @@ def _server_summary(facts: ServerFacts) -> _Summary:
         _document(facts.metadata)
         or _waiting(facts.waiting)
         or _activation(facts.activated)
-        or _succeeded("Reached, and as declared.")
+        or _succeeded(f"Reached, and as declared. {facts.skewed}".rstrip())
     )
 
 

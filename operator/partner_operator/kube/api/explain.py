@@ -46,9 +46,17 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "A restart is due once no change came for a while; or a registration is removed once no heir has come.",
         "Wait.",
     ),
+    Reason.WAITING_FOR_HOSTS: (
+        "A restart is due, and a host is less healthy than it was, or cannot be looked at.",
+        "Bring that host back, take it out of spec.hosts, or set the annotation approve-restart.",
+    ),
     Reason.RESTART_APPROVAL_NEEDED: (
         "A restart is due, and spec.restart.policy is Manual.",
-        "Restart IIS on the named hosts, or set the policy to Automatic.",
+        "Set the annotation approve-restart, or restart IIS on the named hosts yourself.",
+    ),
+    Reason.RESTART_BUDGET_SPENT: (
+        "A host was restarted as often as spec.restart.maxPerDay allows within 24 hours.",
+        "Find out why so many changes need a restart; to restart now, set the annotation approve-restart.",
     ),
     Reason.WAITING_FOR_COUNTERPART: (
         "This side is done; the other direction is not Ready, so no test was run.",
@@ -153,6 +161,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "The document is of another product.",
         "Correct the address or the product.",
     ),
+    Reason.METADATA_ALTERNATES: (
+        "There are two documents behind one URL: machines of that name publish different certificates.",
+        "Let all publish the same; then set the annotation reconcile-requested-at.",
+    ),
     Reason.CERTIFICATE_VALID: ("The certificate is good.", NOTHING),
     Reason.CERTIFICATE_MISSING: (
         "No OAuth certificate is set, or it is not installed.",
@@ -205,12 +217,20 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.ACTIVATED: ("All hosts run with the last change.", NOTHING),
     Reason.RESTART_PENDING: ("Hosts still run with older settings.", "Wait for the restart."),
+    Reason.RESTART_APPROVED: ("A human approved a round of restarts.", NOTHING),
+    Reason.NOTHING_TO_APPROVE: (
+        "The round that the annotation approve-restart was for is over, or there was none.",
+        "Set another value when a condition names hosts again.",
+    ),
     Reason.RESTARTED: ("IIS was restarted on a host.", NOTHING),
     Reason.RESTART_FAILED: (
-        "A host did not come back as healthy as before; the round has stopped.",
-        "Look at the host; it is never restarted twice.",
+        "A host did not come back as healthy as before, or iisreset restarted nothing there; the round has stopped.",
+        "Look at the host; it is never restarted twice. To go on as it is, set the annotation approve-restart.",
     ),
-    Reason.RESTART_NOT_NEEDED: ("No change waits for a restart.", NOTHING),
+    Reason.RESTART_NOT_NEEDED: (
+        "No change waits for a restart, or somebody else has restarted IIS meanwhile.",
+        NOTHING,
+    ),
     Reason.ACTIVATION_UNKNOWN: (
         "A host's workers could not be looked at, or somebody else changed the entry lately.",
         "See whether the host answers, or wait half an hour; iisreset activates at once.",
@@ -223,6 +243,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.HOSTS_UNLISTED: (
         "Hosts were found that spec.hosts does not list.",
         "List them, or restart them yourself.",
+    ),
+    Reason.CLOCK_SKEW: (
+        "A host's clock is more than 5 minutes away from the operator's; Kerberos bears no more.",
+        "Set the clocks of hosts, domain controllers and Kubernetes nodes by one source.",
     ),
     Reason.CONNECTIVITY_TEST_PASSED: ("The test passed.", NOTHING),
     Reason.CONNECTIVITY_TEST_FAILED: (

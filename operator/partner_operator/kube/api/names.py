@@ -23,6 +23,8 @@ REGISTRATION_FINALIZER: Final = f"{GROUP}/registration"
 
 RECONCILE_REQUESTED_AT: Final = f"{GROUP}/reconcile-requested-at"
 """Annotation: any new value asks for one pass now."""
+APPROVE_RESTART: Final = f"{GROUP}/approve-restart"
+"""Annotation: any new value approves the round of restarts that a PartnerServer's condition names."""
 RELEASE: Final = f"{GROUP}/release"
 """Annotation: the uid of an object that may leave without contact to a server."""
 DRAINED: Final = f"{GROUP}/drained"

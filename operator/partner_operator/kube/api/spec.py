@@ -59,6 +59,7 @@ class Restart(Model):
     policy: RestartPolicy = RestartPolicy.AUTOMATIC
     settle: Duration = timedelta(seconds=30)
     windows: list[Window] = Field(default_factory=list)
+    max_per_day: int = Field(default=4, ge=1, le=24)
 
 
 LONGEST_SETTLE = timedelta(hours=1)

@@ -78,13 +78,21 @@ class DeletionModel(Model):
     held: str | None = None
 
 
+class DocumentSeenModel(Model):
+    """A document of the partner that was the reason for a repair."""
+
+    digest: str
+    at: Instant
+
+
 class RepairModel(Model):
     """How often the same difference was repaired."""
 
     digest: str
     attempts: int
-    first_at: Instant
-    proven: int = 0
+    last_at: Instant
+    proven_at: list[Instant] = Field(default_factory=list)
+    documents: list[DocumentSeenModel] = Field(default_factory=list)
 
 
 class ApplicationStatusModel(Model):
@@ -120,12 +128,43 @@ class MetadataModel(Model):
     certificates: list[CertificateModel] = Field(default_factory=list)
 
 
+class HealthModel(Model):
+    """What a host showed at its best."""
+
+    services: list[str] = Field(default_factory=list)
+    listeners: list[int] = Field(default_factory=list)
+    answers: dict[str, str] = Field(default_factory=dict)
+    workers: bool = False
+
+
 class HostModel(Model):
     """One IIS host."""
 
     name: str
     workers_started_at: Instant | None = None
     state: HostRestartState
+    required_since: Instant | None = None
+    measure: HealthModel | None = None
+    missing: list[str] = Field(default_factory=list)
+    missing_since: Instant | None = None
+    restarts: list[Instant] = Field(default_factory=list)
+    said: str = ""
+
+
+class RoundModel(Model):
+    """A round of restarts that has begun."""
+
+    since: Instant
+    hosts: list[str]
+    approved: bool = False
+
+
+class QuestionModel(Model):
+    """What the next approval is for."""
+
+    reason: Reason
+    since: Instant
+    hosts: list[str]
 
 
 class IISModel(Model):
@@ -133,6 +172,8 @@ class IISModel(Model):
 
     restart_required_since: Instant | None = None
     hosts: list[HostModel] = Field(default_factory=list)
+    round: RoundModel | None = None
+    question: QuestionModel | None = None
 
 
 class UndeclaredModel(Model):
@@ -172,3 +213,5 @@ class ServerStatusModel(Model):
     retry: RetryModel | None = None
     removals: list[RemovalModel] = Field(default_factory=list)
     last_handled_reconcile_at: str | None = None
+    last_handled_approval: str | None = None
+    skewed_hosts: list[str] = Field(default_factory=list)

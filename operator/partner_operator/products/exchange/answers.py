@@ -86,6 +86,7 @@ class HostStateAnswer(_Answer):
     """The answer of host_state.ps1."""
 
     answers: dict[str, str]
+    listeners: list[int]
     workers: list[str | None]
     services: list[str]
 
@@ -93,5 +94,7 @@ class HostStateAnswer(_Answer):
 class RestartAnswer(_Answer):
     """The answer of restart.ps1."""
 
+    began: str
+    restarted: bool
     code: str
     lines: list[str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.products import documents
@@ -26,13 +26,17 @@ from partner_operator.trust.model import (
     HostState,
     Observed,
     Product,
+    RestartReport,
     TestReport,
 )
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
+from partner_operator.winrm import Answer
 
 PROBES = ("/autodiscover/metadata/json/1", "/ews/exchange.asmx")
+PORTS = (80, 81, 443, 444)
+"""Of the front end's and the back end's web sites. One that a host never listens on is not missed."""
 SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
 """The shipped script's last line: it has no output and no exit code to go by (1.3.3)."""
 APPLICATION_TYPES = {Product.LYNC: "Lync", Product.SHAREPOINT: "Sharepoint"}
@@ -152,7 +156,12 @@ class ExchangeOperations:
     ) -> HostState:
         """Look at one IIS host. Raises OperationFailed."""
         answer = await self._remote.run(
-            server, credentials, host, "host_state", {"paths": list(PROBES)}, seconds=120
+            server,
+            credentials,
+            host,
+            "host_state",
+            {"paths": list(PROBES), "ports": list(PORTS)},
+            seconds=120,
         )
         told = self._remote.understood(HostStateAnswer, answer, host)
         clock = datetime.fromtimestamp(answer.clock, UTC)
@@ -162,17 +171,28 @@ class ExchangeOperations:
             clock=clock,
             running_services=frozenset(told.services),
             answers=told.answers,
+            listeners=frozenset(told.listeners),
         )
 
-    async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
-        """Run iisreset locally on one host. Raises OperationFailed."""
-        answer = await self._remote.run(server, credentials, host, "restart", {}, seconds=300)
+    async def restart(
+        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
+    ) -> RestartReport:
+        """Run iisreset locally on one host, where a worker started before `older_than` by the host's own clock.
+
+        Raises OperationFailed; with the reason RestartFailed when iisreset ended and said that it failed.
+        """
+        parameters = {"olderThan": f"{older_than.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        answer = await self._remote.run(
+            server, credentials, host, "restart", parameters, seconds=300
+        )
         told = self._remote.understood(RestartAnswer, answer, host)
-        if told.code != "0":
-            said = " ".join(" ".join(told.lines).split())[:300]
+        if told.restarted and told.code != "0":
+            said = _printable(" ".join(told.lines))[:300]
             raise OperationFailed(
-                Reason.RESTART_FAILED, f"iisreset on {host} ended with {told.code}: {said}"
+                Reason.RESTART_FAILED,
+                f"iisreset on {host} ended with {told.code} and said: {said or 'nothing'}",
             )
+        return RestartReport(told.restarted, _began(told.began, answer))
 
     async def replicate(
         self, server: DesiredServer, credentials: Credentials, host: str
@@ -185,6 +205,23 @@ class ExchangeOperations:
     ) -> TestReport:
         """The connectivity test runs on a Lync Front End."""
         raise NotImplementedError("only Lync tests")
+
+
+def _began(text: str, answer: Answer) -> datetime:
+    """The host's own clock when a script began. Raises OperationFailed."""
+    now = datetime.fromtimestamp(answer.clock, UTC)
+    began = happened_at(text, now)
+    if began is None or began > now + timedelta(seconds=2):
+        raise OperationFailed(
+            Reason.CONTRACT_VIOLATED,
+            f"A script says that it began at {text!r}, after it ended. Nothing is concluded from its answer.",
+        )
+    return began
+
+
+def _printable(text: str) -> str:
+    """What a program wrote for people, without what steers a terminal or turns the direction of writing."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _oldest(told: HostStateAnswer, host: str, clock: datetime) -> datetime | None:

@@ -26,6 +26,7 @@ from partner_operator.trust.model import (
     HostState,
     Observed,
     Product,
+    RestartReport,
     TestReport,
 )
 from partner_operator.trust.plan import Change, Field
@@ -88,7 +89,9 @@ class LyncOperations:
         """Lync needs no IIS restart."""
         raise NotImplementedError("only Exchange hosts are restarted")
 
-    async def restart(self, server: DesiredServer, credentials: Credentials, host: str) -> None:
+    async def restart(
+        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
+    ) -> RestartReport:
         """Lync needs no IIS restart."""
         raise NotImplementedError("only Exchange hosts are restarted")
 

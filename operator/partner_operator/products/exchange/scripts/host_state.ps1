@@ -28,8 +28,15 @@ foreach ($service in @(Get-Service -ErrorAction Stop)) {
     $wanted = (@('W3SVC', 'WAS') -contains $service.Name) -or $service.Name.StartsWith('MSExchange', [StringComparison]::OrdinalIgnoreCase)
     if ($wanted -and ((Get-Text -Value $service.Status) -eq 'Running')) { $null = $services.Add([string]$service.Name) }
 }
+$listeners = New-Object System.Collections.ArrayList
+foreach ($listener in [System.Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties().GetActiveTcpListeners()) {
+    foreach ($port in @($Request.ports)) {
+        if (([int]$listener.Port -eq [int]$port) -and -not $listeners.Contains($port)) { $null = $listeners.Add($port) }
+    }
+}
 @{
     answers = $answers
+    listeners = [object[]]@($listeners.ToArray())
     workers = [object[]]@($started.ToArray())
     services = [object[]]@($services.ToArray())
 }
