@@ -66,11 +66,11 @@ class Twins:
     def _watch_restarts(self) -> None:
         restart = self.organisation.restart
 
-        async def counted(server, credentials, host):  # type: ignore[no-untyped-def]  # as restart
+        async def counted(server, credentials, host, older_than):  # type: ignore[no-untyped-def]  # as restart
             self.down[host] += 1
             self.most_down = max(self.most_down, self.down.total())
             try:
-                await restart(server, credentials, host)
+                return await restart(server, credentials, host, older_than)
             finally:
                 self.down[host] -= 1
 

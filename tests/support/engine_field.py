@@ -61,35 +61,26 @@ class FieldOrganisation(FakeOrganisation):
     """A fake organisation whose hosts differ, and who tells the judge what is done to it."""
 
     judge: Judge = field(kw_only=True)
-    skews: dict[str, timedelta] = field(default_factory=dict)
-    """By host: how far its clock is ahead."""
-    services: dict[str, frozenset[str]] = field(default_factory=dict)
     returns: dict[str, Health] = field(default_factory=dict)
     """By host: what it runs and serves after its next restart; whole where nothing is set."""
     restarting: set[str] = field(default_factory=set)
     engine: str = ""
     """Who asks at the moment."""
-    _asked: str = ""
     _stored_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        """All workers started an hour ago, each by its own host's clock."""
+        """All workers started an hour ago."""
         super().__post_init__()
         for host in self.hosts:
-            self._asked = host
-            self.workers[host] = self.now() - timedelta(hours=1)
             self.services[host] = HEALTHY
             self.judge.started(self.product, host, self.clock.now() - timedelta(hours=1))
-
-    def now(self) -> datetime:
-        """The clock of the host that is asked."""
-        return self.clock.now() + self.skew + self.skews.get(self._asked, timedelta(0))
 
     def health(self, host: str) -> Health:
         """What a host truly runs and serves at this moment."""
         if host in self.restarting or host in self.unreachable:
             return frozenset()
-        probes = {f"{path} {answer}" for path, answer in self.served[host].items()}
+        served = self.served[host].items()
+        probes = {f"{path} {answer}" for path, answer in served if not answer.startswith("5")}
         return frozenset(self.services[host] | probes)
 
     # ---- what an operator does
@@ -103,7 +94,6 @@ class FieldOrganisation(FakeOrganisation):
         controller: str | None,
     ) -> Observed:
         """Read everything; the judge remembers what was there."""
-        self._asked = host
         seen = await super().observe(server, credentials, host, urls, controller)
         self.judge.observed(self.engine, self.product, self.model.entries, self.model.documents)
         return seen
@@ -117,7 +107,6 @@ class FieldOrganisation(FakeOrganisation):
         application: DesiredApplication,
     ) -> str | None:
         """Make the change, and tell whose entry it was."""
-        self._asked = observed.host
         before = self.model.entries
         made = await super().apply(server, credentials, observed, change, application)
         self._compare(before, application.key.uid, change.kind)
@@ -128,20 +117,22 @@ class FieldOrganisation(FakeOrganisation):
         self, server: DesiredServer, credentials: Credentials, host: str
     ) -> HostState:
         """Look at one host."""
-        self._asked = host
         state = await super().host_state(server, credentials, host)
         self.judge.looked(self.engine, self.product, host, self.health(host))
-        return replace(state, running_services=self.services[host])
+        return state
 
     async def test(
         self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
     ) -> TestReport:
         """Run the test, and remember truly when it passed."""
-        self._asked = host
         report = await super().test(server, credentials, host, test)
         if report.passed:
             self.judge.test_passed()
-        return report
+        return replace(report, finished_at=self.now(host))
+
+    def would_restart(self, host: str, older_than: datetime) -> bool:
+        """Whether the restart script, under the mutex, finds workers that are too old."""
+        return self.workers[host] < older_than
 
     def go_down(self, host: str) -> None:
         """An iisreset begins."""
@@ -149,7 +140,6 @@ class FieldOrganisation(FakeOrganisation):
 
     def iisreset(self, host: str) -> None:
         """Whoever types it: new workers, and what the host is to be afterwards."""
-        self._asked = host
         self.restarting.discard(host)
         super().iisreset(host)
         back = self.returns.pop(host, None)

@@ -435,11 +435,12 @@ class _Hands:
     def _begins(self, name: str, host: str, given: dict[str, Any]) -> None:
         server: DesiredServer = given["server"]
         judge = self.theatre.judge
-        if name == "restart":
+        restarts = name == "restart" and self.organisation.would_restart(host, given["older_than"])
+        if restarts:
             judge.restart_begins(self.engine, server, host)
             self.organisation.go_down(host)
         change: Change | None = given.get("change")
-        if change is not None or name == "restart":
+        if change is not None or restarts:
             self.theatre.effects.append((self.theatre.clock.now(), f"{name} on {host}"))
         if change is not None and change.kind is ChangeKind.REMOVE:
             application: DesiredApplication = given["application"]
