@@ -97,8 +97,7 @@ class UnkindWorld(RuleBasedStateMachine):
 
     @rule(host=all_hosts, minutes=st.sampled_from([-10, -4, 0, 4, 10]))
     def a_clock_is_set(self, host: str, minutes: int) -> None:
-        there = self.world.theatre.organisation_of(host)
-        there.skews[host] = timedelta(minutes=minutes)
+        self.world.theatre.organisation_of(host).set_clock(host, timedelta(minutes=minutes))
 
     @rule(steps=st.integers(0, 25))
     def kill(self, steps: int) -> None:
