@@ -352,6 +352,23 @@ def test_the_logon_is_taken_at_first_sight_and_outlives_its_secret() -> None:
     assert not world.exchange.model.entries
 
 
+def test_the_authorities_outlive_their_config_map() -> None:
+    """A namespace takes ConfigMaps along, too; without them no host could be trusted."""
+    world = settling()
+    world.cluster.change_server("exchange", ca_bundle="PEM")
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    first = world.result_of_pass("exchange")
+    world.cluster.lose_secret("exchange")
+    world.cluster.lose_ca_bundle("exchange")
+    world.clock.instant += SETTLE
+    world.run_pass("exchange")
+    assert world.exchange.model.entries, "a new operator knows neither"
+    world.clock.instant += timedelta(hours=1)
+    world.run_pass("exchange", remembered=first.credentials)
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
+    assert not world.exchange.model.entries
+
+
 def test_the_logon_is_kept_although_no_host_answered_at_first_sight() -> None:
     world = settling()
     world.cluster.delete(LYNC_ON_EXCHANGE)

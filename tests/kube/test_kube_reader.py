@@ -60,6 +60,29 @@ async def test_a_server_is_read_with_its_applications_partners_and_counterparts(
     assert declared.problem is None
 
 
+async def test_the_claims_on_other_servers_are_read_while_something_is_being_deleted(
+    cluster: Cluster, reader: KubernetesReader
+) -> None:
+    """The heir of a trust may be declared under another name of its server, or of one that is not there yet."""
+    cluster.create(server("exchange"))
+    cluster.create(server("lync"))
+    cluster.create(application("exchange-on-lync"))
+    spec = {"serverRef": {"name": "exchange-2"}, "partnerRef": {"name": "lync"}}
+    cluster.create(application("heir", spec))
+    cluster.create(application("lync-on-exchange", finalizers=["example.com/held"]))
+    assert (await read(reader, cluster)).neighbours == ()
+    cluster.delete("PartnerApplication", "lync-on-exchange")
+    declared = await read(reader, cluster)
+    (going,) = declared.applications
+    assert going.desired.deleting
+    assert going.desired.deleted_at is not None
+    found = {each.desired.key.name: each for each in declared.neighbours}
+    assert set(found) == {"exchange-on-lync", "heir"}
+    assert found["heir"].desired.server_name == "exchange-2"
+    assert found["exchange-on-lync"].blocker is None
+    cluster.patch("PartnerApplication", "lync-on-exchange", {"metadata": {"finalizers": []}})
+
+
 async def test_a_server_that_is_not_there_is_none(
     cluster: Cluster, reader: KubernetesReader
 ) -> None:

@@ -43,6 +43,8 @@ class Cluster:
     events: list[tuple[str, Severity, Reason, str]] = field(default_factory=list)
     blockers: dict[str, Blocker] = field(default_factory=dict)
     """By application: what the reader found wrong with it."""
+    problems: dict[str, Blocker] = field(default_factory=dict)
+    """By server: the same."""
     writes: int = 0
     crd_deleting: bool = False
     clock: TestClock | None = None
@@ -79,6 +81,13 @@ class Cluster:
         """`kubectl delete secret`."""
         self.credentials_by_server[server] = CredentialsProblem(
             Reason.CREDENTIALS_MISSING, f"Secret {server}-admin does not exist."
+        )
+
+    def lose_ca_bundle(self, server: str) -> None:
+        """`kubectl delete configmap`."""
+        self.servers[server] = replace(self.servers[server], ca_bundle=None)
+        self.problems[server] = Blocker(
+            Reason.CA_BUNDLE_MISSING, "ConfigMap ca does not exist.", stalled=True
         )
 
     def change_server(self, name: str, **changes: object) -> None:
@@ -156,6 +165,7 @@ class Cluster:
             ),
             neighbours=self._neighbours(name.name),
             crd_deleting=self.crd_deleting,
+            problem=self.problems.get(name.name),
         )
 
     async def again(self, server: DesiredServer) -> DeclaredServer:

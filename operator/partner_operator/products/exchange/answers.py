@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from partner_operator.products.documents import FetchedDocument
 from partner_operator.products.plain import Reference, Text
@@ -19,10 +21,16 @@ class AccountAnswer(_Answer):
     roles: list[str]
 
 
+StoredReference = Annotated[
+    Reference, Field(pattern="^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|CN=.+)$")
+]
+"""A Guid, else a distinguished name. An entry under any other would be taken for another than ours."""
+
+
 class EntryAnswer(_Answer):
     """One object of Get-PartnerApplication (domain reference 1.2)."""
 
-    reference: Reference
+    reference: StoredReference
     name: str
     applicationIdentifier: Text  # noqa: N815 - the wire's spelling
     realm: Text

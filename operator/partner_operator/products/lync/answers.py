@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from partner_operator.products.documents import FetchedDocument
 from partner_operator.products.plain import Text
@@ -30,6 +30,13 @@ class EntryAnswer(_Answer):
     enabled: bool
     acceptsSecurityIdentifiers: bool  # noqa: N815
     trustLevel: str  # noqa: N815
+
+    @model_validator(mode="after")
+    def _by_its_name(self) -> Self:
+        """Both are the Identity: an entry under another reference would be taken for another than ours."""
+        if self.reference.casefold() != self.name.casefold():
+            raise ValueError("reference and name differ")
+        return self
 
 
 class CertificateAnswer(_Answer):
@@ -67,10 +74,9 @@ class ObserveAnswer(_Answer):
 
 
 class RegisterAnswer(_Answer):
-    """The answer of register.ps1: identities of an entry that was there, or of the one that was made."""
+    """The answer of register.ps1: the identity of an entry that was there; empty when one was made."""
 
     existing: str
-    created: str
 
 
 class ReplicateAnswer(_Answer):

@@ -81,7 +81,7 @@ class LyncOperations:
         if operation != "register":
             return None
         told = self._remote.understood(RegisterAnswer, answer, observed.host)
-        return "" if told.existing else told.created or None
+        return "" if told.existing else str(parameters["identity"])
 
     async def host_state(
         self, server: DesiredServer, credentials: Credentials, host: str

@@ -12,7 +12,7 @@ foreach ($entry in $read.objects) {
         $replaced = $identity
     }
     elseif (Test-Same -Left $identity -Right $Request.identity) { $existing = $identity }
-    elseif ([string]$Request.replaces -eq '') {
+    elseif (([string]$Request.replaces -eq '') -and ($existing -eq '')) {
         if (Test-OfContent -Entry $entry -Identifier $Request.applicationIdentifier -Url $Request.metadataUrl -Realm $Request.realm) { $existing = $identity }
     }
 }
@@ -24,9 +24,7 @@ if ($replaced -ne '') {
     if (($document.fault -ne '') -or ($document.status -ne 200)) { throw "The document cannot be had now ($($document.status) $($document.detail)), so nothing was removed." }
     $null = Remove-CsPartnerApplication -Identity $replaced -Force -Confirm:$false -ErrorAction Stop
 }
-$created = ''
 if ($existing -eq '') {
     $null = New-CsPartnerApplication -Identity $Request.identity -MetadataUrl $Request.metadataUrl -ApplicationTrustLevel $Request.trustLevel -Force -Confirm:$false -ErrorAction Stop
-    $created = [string]$Request.identity
 }
-@{ existing = $existing; created = $created }
+@{ existing = $existing }
