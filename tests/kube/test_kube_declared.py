@@ -91,6 +91,20 @@ def test_an_unknown_time_zone_is_a_problem_and_not_no_window() -> None:
     assert "Europe/Atlantis is not a time zone" in problem.message
 
 
+def test_the_budget_of_restarts_is_read_and_has_a_default() -> None:
+    assert server_facts(EXCHANGE).desired.restart.max_per_day == 4
+    facts = server_facts(changed(EXCHANGE, "restart.maxPerDay", 24))
+    assert facts.desired.restart.max_per_day == 24
+
+
+@pytest.mark.parametrize("most", [0, 25])
+def test_a_budget_from_before_the_rules_restarts_nothing(most: int) -> None:
+    facts = server_facts(changed(EXCHANGE, "restart.maxPerDay", most))
+    assert facts.problem is not None
+    assert "spec.restart.maxPerDay" in facts.problem.message
+    assert facts.desired.restart.policy is RestartPolicy.NEVER
+
+
 @pytest.mark.parametrize(("field", "value"), [("interval", "soon"), ("hosts", 3), ("product", "X")])
 def test_an_object_from_before_the_rules_is_a_problem_and_never_a_crash(
     field: str, value: object
@@ -110,6 +124,9 @@ def test_requests_by_annotation_are_read() -> None:
     body = stored(application("lync-on-exchange", annotations=annotations))
     assert declared(body).desired.reconcile_requested_at == "now"
     assert declared(body).desired.release_requested == "some-uid"
+    approved = server("exchange", annotations={"partner-operator.io/approve-restart": "yes"})
+    assert server_facts(stored(approved)).desired.restart_approved == "yes"
+    assert server_facts(EXCHANGE).desired.restart_approved is None
 
 
 def test_an_application_is_read_with_its_partner_resolved() -> None:
@@ -246,6 +263,40 @@ def test_the_other_direction_changed_when_registered_or_activated_last() -> None
     assert view is not None
     assert view.last_changed_at == datetime(2026, 11, 25, 9, tzinfo=UTC)
     assert view.test_passed_at == datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("mode", "ready"), [("Suspend", True), ("Observe", False), ("Enforce", False)]
+)
+def test_what_a_suspended_direction_told_last_counts_though_its_generation_moved(
+    mode: str, ready: bool
+) -> None:
+    """Nothing is told of it while it is suspended (C28)."""
+    body = stored(application("exchange-on-lync", generation=2), conditions=[READY])
+    view = counterpart_view("lync", [changed(body, "mode", mode)])
+    assert view is not None
+    assert view.ready is ready
+
+
+def test_a_registered_direction_can_be_tested_once_it_is_active_or_has_read_by_itself() -> None:
+    """C28: also where nobody restarts anything."""
+    registered = {**READY, "type": "Registered", "reason": "Registered"}
+    activated = {**READY, "type": "Activated", "reason": "Activated"}
+    changed_at = datetime(2026, 11, 25, 8, tzinfo=UTC)
+    for conditions, at in (
+        ([], None),
+        ([activated], None),
+        ([registered], changed_at + timedelta(minutes=30)),
+        ([registered, activated], changed_at),
+    ):
+        body = stored(
+            application("exchange-on-lync"),
+            registration={**REGISTRATION, "lastChangedAt": "2026-11-25T08:00:00Z"},
+            conditions=conditions,
+        )
+        view = counterpart_view("lync", [body])
+        assert view is not None
+        assert view.testable_at == at
 
 
 def test_of_several_other_directions_one_that_stays_wins_then_the_oldest() -> None:

@@ -144,6 +144,13 @@ async def test_what_one_direction_tells_rings_the_server_of_the_other(
     assert await house.hear(body) == {"lync": {"PartnerApplication lync-on-exchange changed"}}
 
 
+@pytest.mark.parametrize("name", ["reconcile-requested-at", "approve-restart"])
+async def test_what_people_ask_of_a_server_rings_it(house: House, name: str) -> None:
+    asked = with_meta(house.objects["exchange"], annotations={f"partner-operator.io/{name}": "x"})
+    assert "PartnerServer exchange changed" in (await house.hear(asked))["exchange"]
+    assert await house.hear(asked) == {}
+
+
 async def test_a_change_of_a_server_rings_it_and_all_that_trust_it(house: House) -> None:
     """Its metadata address may be another now."""
     heard = await house.hear(with_meta(house.objects["lync"], generation=2))

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from partner_operator.trust.activation import (
     DAY,
     MOST_PER_DAY,
-    SKEW,
     host_of,
-    is_skewed,
     mark_failed,
     mark_not_restarted,
     mark_refused,
@@ -24,6 +22,7 @@ from partner_operator.trust.activation import (
     threshold,
 )
 from partner_operator.trust.model import RestartReport
+from partner_operator.trust.skew import SKEW, is_skewed
 from partner_operator.trust.status import HostStatus, IISStatus
 from support.trust_restarts import (
     AFTER,

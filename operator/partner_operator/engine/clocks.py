@@ -7,8 +7,9 @@ from datetime import datetime
 
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Pass
-from partner_operator.trust.activation import is_one_of, is_skewed
+from partner_operator.trust.activation import is_one_of
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.skew import is_skewed
 
 
 async def note_clock(

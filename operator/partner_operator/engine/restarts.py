@@ -207,8 +207,10 @@ async def _wait_for_health(work: Pass, before: HostStatus, lost: OperationFailed
         over = work.ports.clock.monotonic() >= deadline
         line = await _seen_again(work, name)
         if line is not None and line.state is HostRestartState.CURRENT:
+            known = host_of(work.iis, name)
             await work.save_server(iis=activation.with_line(work.iis, line))
-            await work.tell_server(Reason.RESTARTED, f"IIS was restarted on {name}.")
+            if known is not None and known.state is HostRestartState.RESTARTING:
+                await work.tell_server(Reason.RESTARTED, f"IIS was restarted on {name}.")
             return
         # iisreset came to its end, so nothing of it is still under way.
         ended = lost is not None and lost.reason is Reason.RESTART_FAILED

@@ -25,8 +25,6 @@ DAY = timedelta(days=1)
 """How long a host must show the same lesser health before that becomes its measure."""
 SELF_REFRESH = timedelta(minutes=30)
 """Twice the time in which Exchange picks up changes by itself (domain reference 1.8)."""
-SKEW = timedelta(minutes=5)
-"""What Kerberos bears between two clocks, as Windows sets it up."""
 MOST_PER_DAY = 24
 """The highest budget that can be declared; more restarts than that need not be remembered."""
 _SECOND = timedelta(seconds=1)
@@ -230,17 +228,6 @@ def lower(line: HostStatus, shown: HostState | None) -> HostStatus:
     """A human approved that the host is measured by what it shows now. What it can do later raises it again."""
     measure = NOTHING if shown is None else health_of(shown)
     return replace(line, measure=measure, missing=(), missing_since=None)
-
-
-def is_skewed(before: bool, clock: datetime, began: datetime, ended: datetime) -> bool:
-    """Whether a clock differs from ours by more than Kerberos bears. It was read between `began` and `ended`.
-
-    Near the limit it stays as it was told `before`.
-    """
-    ahead, least = clock - began, clock - ended
-    surely = least > SKEW or ahead < -SKEW
-    hardly = least >= -SKEW and ahead <= SKEW
-    return surely or (before and not hardly)
 
 
 def mark_restarting(view: Round, host: str, *, now: datetime) -> IISStatus:
