@@ -47,7 +47,7 @@ class Hosts:
         """A run that works for seconds: a replication that one Front End never hears of."""
         self.bench.domain.cms.stall(names.FRONT_ENDS[1])
         self.bench.domain.cms.change(lambda state: state)
-        asked = {"hosts": list(names.FRONT_ENDS), "lifeSeconds": life}
+        asked: dict[str, Any] = {"hosts": list(names.FRONT_ENDS), "lifeSeconds": life}
         running = self.begin(REPLICATE, LYNC_SESSION, **asked)
         assert running.command.read(_PATIENCE).stdout == framing.STARTED
         return running
