@@ -70,7 +70,8 @@ def told_of(case: Case, ended: Ended) -> Told:
         data = dict(ended.answer.data)
     except RemoteRunError as error:
         return Told(None, repr(error), stubs.calls, result)
-    data.pop("milliseconds", None)
+    for moment in ("milliseconds", "began"):
+        data.pop(moment, None)
     return Told(data, "", stubs.calls, result)
 
 

@@ -24,7 +24,7 @@ TYPES = words(
     " System.Security.Authentication.AuthenticationException System.Security.Cryptography.SHA256"
     " System.Security.SecureString System.Text.Encoding System.Text.UTF8Encoding"
     " System.Threading.AbandonedMutexException System.Threading.CancellationTokenSource"
-    " System.Threading.Mutex System.Threading.Thread"
+    " System.Threading.Mutex System.Threading.Thread System.Threading.Timeout"
     " byte[]"
 )
 """By full name, or PowerShell's accelerators of 3.0. Add one only after a look at .NET 4.5."""
@@ -35,7 +35,7 @@ STATIC_MEMBERS = words(
     " System.Delegate.CreateDelegate System.Diagnostics.Process.GetCurrentProcess"
     " System.Globalization.CultureInfo.InvariantCulture System.Net.ServicePointManager.SecurityProtocol"
     " System.Net.WebRequest.Create System.Security.Cryptography.SHA256.Create"
-    " System.Text.Encoding.UTF8 System.Text.Encoding.ASCII System.Threading.Thread.CurrentThread"
+    " System.Text.Encoding.UTF8 System.Text.Encoding.ASCII System.Threading.Thread.CurrentThread System.Threading.Timeout.Infinite"
     " regex.Escape regex.IsMatch regex.Match regex.Replace regex.Unescape"
     " scriptblock.Create string.CompareOrdinal string.Equals"
     " System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties"
@@ -49,7 +49,6 @@ METHODS = {
     "close": {0},
     "computehash": {1},
     "contains": {1},
-    "dispose": {0},
     "flush": {0},
     "getactivetcplisteners": {0},
     "getbytes": {1},

@@ -28,5 +28,5 @@ def watched(product: str, operation: str) -> str:
     """
     watchdog = resources.files(_PACKAGE) / "scripts" / "watchdog.ps1"
     begin = f"# {product}/{operation}\n{watchdog.read_text(encoding='ascii')}"
-    end = "finally { $null = $watchdog.Dispose() }"
+    end = "finally { $null = $watchdog.CancelAfter([System.Threading.Timeout]::Infinite) }"
     return f"{begin}try {{\n{script(product, operation)}\n}}\n{end}\n"
