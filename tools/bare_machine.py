@@ -180,17 +180,19 @@ def _make(root: Path, machine: str, command: str, variables: dict[str, str]) -> 
         **variables,
     }
     given = [f"{name}={value}" for name, value in environment.items()]
-    mounts = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
+    own_root = 'mount --bind "$0" "$0"'  # PowerShell finds no module where / is not a mount
+    mounts = f'{own_root} && mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev"'
     inside = ["runuser", "-u", USER, "--", "env", "-i", *given]
     work = ["make", "-C", f"/home/{USER}/partner-operator", "--no-print-directory", command]
     print(f"\n== {machine}: make {command}", flush=True)
     begun = time.monotonic()
     apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     process = subprocess.Popen(
-        [*apart, "sh", "-c", mounts, str(root), *inside, *work], stdin=subprocess.DEVNULL
+        [*apart, "sh", "-c", f'{mounts} && exec chroot "$0" "$@"', str(root), *inside, *work],
+        stdin=subprocess.DEVNULL,
     )
     peak = [0]
-    watch = threading.Thread(target=_watch, args=(process, root, peak))
+    watch = threading.Thread(target=_watch, args=(process, peak))
     watch.start()
     try:
         code = process.wait()
@@ -200,13 +202,14 @@ def _make(root: Path, machine: str, command: str, variables: dict[str, str]) -> 
     return Ran(machine, f"make {command}", code, time.monotonic() - begun, peak[0])
 
 
-def _watch(process: subprocess.Popen[bytes], root: Path, peak: list[int]) -> None:
-    """Keep the highest sum of what all processes in the file system use, shared pages by share."""
+def _watch(process: subprocess.Popen[bytes], peak: list[int]) -> None:
+    """Keep the highest sum of what all processes in there use, shared pages by share."""
     while process.poll() is None:
         used = 0
         for each in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if os.readlink(each / "root").startswith(str(root)):
+                inside = os.readlink(f"/proc/{process.pid}/ns/pid_for_children")
+                if inside == os.readlink(each / "ns" / "pid") != os.readlink("/proc/self/ns/pid"):
                     rollup = (each / "smaps_rollup").read_text()
                     used += 1024 * int(re.findall(r"^Pss: +(\d+)", rollup, re.MULTILINE)[0])
         peak[0] = max(peak[0], used)

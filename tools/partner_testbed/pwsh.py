@@ -127,7 +127,9 @@ def find_powershell(progress: Progress = silent, *, fetch: bool = False) -> Powe
     for way in (dotnet_tool, official_archive) if fetch else ():
         try:
             return _examined(way(progress), "fetched into the cache folder")
-        except (PowerShellNotFetchedError, CacheNotWritableError, _UnusableError) as error:
+        except _UnusableError as error:
+            reasons.append(f"the one that was fetched {error}")
+        except (PowerShellNotFetchedError, CacheNotWritableError) as error:
             reasons.append(str(error).rstrip("."))
     oldest = ".".join(map(str, OLDEST))
     raise PowerShellMissingError(
