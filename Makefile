@@ -6,12 +6,13 @@ RUN := $(VENV)/bin/python
 export PYTHONPATH := operator:simulator:tools:tests
 export PARTNER_OPERATOR_PWSH ?= $(abspath $(wildcard ../shared/tools/powershell/pwsh))
 
-.PHONY: help demo test fast lint docs lock clean
+.PHONY: help demo test fast mutants lint docs lock clean
 
 help:
 	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up afterwards)'
 	@echo 'make test          everything that CI checks'
-	@echo 'make fast          pure tests only, in seconds'
+	@echo 'make fast          pure tests only, in a minute or two'
+	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
@@ -44,6 +45,10 @@ test: lint $(VENV)/.go
 	$(RUN) -m partner_testbed build
 	$(RUN) -m partner_testbed clients
 	$(RUN) -m pytest -q --strict-skips
+
+mutants: $(VENV)/.go
+	$(RUN) -m partner_testbed build
+	$(RUN) tools/mutants.py
 
 docs: $(VENV)/.installed
 	$(RUN) tools/write_docs.py
