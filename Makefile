@@ -5,12 +5,13 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 export PYTHONPATH := operator:simulator:tools:tests
 
-.PHONY: help demo test fast lint docs lock clean
+.PHONY: help demo test fast mutants lint docs lock clean
 
 help:
 	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
 	@echo 'make fast          pure tests only, in seconds'
+	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
 
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
@@ -36,6 +37,10 @@ fast: $(VENV)/.installed
 test: lint
 	$(RUN) -m partner_testbed prepare
 	$(RUN) -m pytest -q
+
+mutants: $(VENV)/.installed
+	$(RUN) -m partner_testbed build
+	$(RUN) tools/mutants.py
 
 docs: $(VENV)/.installed
 	$(RUN) tools/write_docs.py

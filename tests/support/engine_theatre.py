@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import Any
+from typing import Any, cast
 
 from partner_operator.engine.bell import Bell
-from partner_operator.engine.ports import ServerName
+from partner_operator.engine.ports import Operations, ServerName
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.engine.worker import Worker
 from partner_operator.kube.api.codec import to_json
@@ -233,7 +233,7 @@ class Theatre(World):
             writer=view,
             announcer=_Watched(self, engine, self.cluster),
             operations={
-                organisation.product: _Hands(self, engine, organisation)
+                organisation.product: cast(Operations, _Hands(self, engine, organisation))
                 for organisation in (self.exchange, self.lync)
             },
             clock=self.clock,
@@ -415,7 +415,7 @@ class _Hands:
         method = getattr(self.organisation, name)
 
         async def call(*arguments: Any, **options: Any) -> Any:
-            names = _parameters(type(self.organisation), name)
+            names = _parameters(name)
             given = dict(zip(names, arguments, strict=False)) | options
             host = str(given["host"] if "host" in given else given["observed"].host)
             what = f"{name} {given['change'].kind}" if "change" in given else name
@@ -453,8 +453,8 @@ class _Hands:
 
 
 @cache
-def _parameters(of: type, method: str) -> tuple[str, ...]:
-    return tuple(inspect.signature(getattr(of, method)).parameters)[1:]
+def _parameters(method: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(getattr(FieldOrganisation, method)).parameters)[1:]
 
 
 def _at_once(coroutine: Any) -> Any:

@@ -44,7 +44,17 @@ def raise_requirement(current: IISStatus | None, at: datetime) -> IISStatus:
     return replace(
         iis,
         restart_required_since=at if since is None else max(since, at),
-        hosts=tuple(replace(host, required_since=None) for host in iis.hosts),
+        hosts=tuple(_not_judged(host) for host in iis.hosts),
+    )
+
+
+def _not_judged(host: HostStatus) -> HostStatus:
+    """A host after a new demand: its workers are older than that until a look shows otherwise."""
+    current = host.state is HostRestartState.CURRENT
+    return replace(
+        host,
+        required_since=None,
+        state=HostRestartState.PENDING if current else host.state,
     )
 
 

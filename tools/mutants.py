@@ -1,0 +1,231 @@
+"""Break the lines that no-harm rests on, one by one, and see that each break is caught: `make mutants`.
+
+Works in a copy of the tree. A line whose text is not found exactly once, a test that fails before anything is
+broken, and a break that no test catches each fail the run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = Path("operator/partner_operator")
+LEFT_BEHIND = shutil.ignore_patterns(
+    ".git", ".venv", "build", ".*_cache", "__pycache__", ".hypothesis"
+)
+TESTS_FAILED = 1
+"""pytest's exit code when tests ran and some failed; any other one proves nothing."""
+LONGEST = 900.0
+"""Seconds for the tests of one break: one that makes the engine endless is caught by pytest's own limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One line in its broken form."""
+
+    rule: str
+    """What the line keeps true."""
+    file: str
+    """Below the operator's package."""
+    text: str
+    """As it stands, once in the file."""
+    broken: str
+    tests: tuple[str, ...]
+    """Any of them must fail."""
+
+
+MUTANTS = (
+    Mutant(
+        "the finalizer stays on while the entry is there",
+        "engine/deletion.py",
+        "        elif decision.absent:\n",
+        "        else:\n",
+        ("tests/engine/test_engine_letting_go.py",),
+    ),
+    Mutant(
+        "only the object's own uid releases it",
+        "engine/deletion.py",
+        "draft.desired.release_requested == draft.desired.key.uid",
+        "draft.desired.release_requested is not None",
+        ("tests/engine/test_engine_letting_go.py",),
+    ),
+    Mutant(
+        "a status is written on the version that was judged",
+        "kube/status.py",
+        '                "resourceVersion": resource_version,\n',
+        "",
+        ("tests/kube/test_kube_writer.py", "tests/kube/test_kube_two_writers.py"),
+    ),
+    Mutant(
+        "a finalizer is put on the object that was read, not on the next of its name",
+        "kube/finalizers.py",
+        "for f in same),\n",
+        'for f in same if f != "uid"),\n',
+        ("tests/kube/test_kube_two_writers.py",),
+    ),
+    Mutant(
+        "content is for adopting, never for removing",
+        "trust/deletion.py",
+        "    made = tuple(entry for entry in alike if of_open_intent(view, entry))\n",
+        "    made = tuple(alike)\n",
+        ("tests/engine/test_engine_ownership.py",),
+    ),
+    Mutant(
+        "declarations are read again right before a removal",
+        "engine/changes.py",
+        "if change.kind in IRREVOCABLE and not await still_as_declared(work):",
+        "if False:",
+        ("tests/engine/test_engine_reread.py",),
+    ),
+    Mutant(
+        "a removal settles",
+        "engine/removal.py",
+        "    over = _settling_began(work, draft) + work.server.removal_settle\n",
+        "    over = _settling_began(work, draft)\n",
+        ("tests/engine/test_engine_letting_go.py",),
+    ),
+    Mutant(
+        "a crowd counts those that have left",
+        "engine/removal.py",
+        "    left = {removal.uid: removal.deleted_at for removal in work.status.removals}\n",
+        "    left: dict[str, datetime] = {}\n",
+        ("tests/engine/test_engine_settle.py",),
+    ),
+    Mutant(
+        "a change whose end nobody saw belongs to its host",
+        "engine/outcome.py",
+        "        answered = same(intent.host, work.observed.host)\n",
+        "        answered = True\n",
+        ("tests/engine/test_engine_outcome.py",),
+    ),
+    Mutant(
+        "no host goes down while another is less healthy than it was",
+        "trust/restart_plan.py",
+        "    ill = view.unwell\n",
+        "    ill = ()\n",
+        ("tests/engine/test_engine_restart_health.py",),
+    ),
+    Mutant(
+        "what a host was is never lowered by a look",
+        "trust/activation.py",
+        "    measure = raised(known.measure, shown)\n",
+        "    measure = shown\n",
+        ("tests/engine/test_engine_restart_health.py",),
+    ),
+    Mutant(
+        "the error of measuring a clock is on the safe side",
+        "trust/activation.py",
+        "since + (seen.state.clock - seen.began) + _SECOND",
+        "since",
+        ("tests/engine/test_engine_restart_clocks.py",),
+    ),
+    Mutant(
+        "no cause restarts a host more often than the budget",
+        "trust/restart_plan.py",
+        "    if len(lately) < rules.max_per_day:\n",
+        "    if True:\n",
+        ("tests/engine/test_engine_restart_budget.py",),
+    ),
+    Mutant(
+        "declarations are read again right before a restart",
+        "engine/restarts.py",
+        "        if not await still_as_declared(work):\n",
+        "        if False:\n",
+        ("tests/engine/test_engine_reread.py", "tests/engine/test_engine_restart_budget.py"),
+    ),
+    Mutant(
+        "the organisation is known to others before the first write",
+        "engine/identity.py",
+        "    if not _is_known(work, observed):\n",
+        "    if False:\n",
+        ("tests/engine/test_engine_twins.py",),
+    ),
+)
+
+
+def main() -> int:
+    """Break each line, print a table, and return 0 if every break was caught."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", help="parts of rules or files; all where none is given")
+    words = parser.parse_args().only
+    chosen = [m for m in MUTANTS if not words or any(w in f"{m.rule} {m.file}" for w in words)]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(ROOT, tree, ignore=LEFT_BEHIND, symlinks=True)
+        escaped = _check(tree, chosen)
+    print(f"{len(chosen) - len(escaped)} of {len(chosen)} breaks are caught")
+    for line in escaped:
+        print(line)
+    return 1 if escaped else 0
+
+
+def _check(tree: Path, mutants: list[Mutant]) -> list[str]:
+    for mutant in mutants:
+        _find(tree, mutant)
+    healthy = sorted({test for mutant in mutants for test in mutant.tests})
+    code = _run(tree, healthy)
+    if code != 0:
+        return [f"The tests fail before anything is broken (pytest ended with {code})."]
+    escaped = []
+    for mutant in mutants:
+        began = time.monotonic()
+        code = _break(tree, mutant)
+        caught = code == TESTS_FAILED
+        word, seconds = "caught" if caught else "ESCAPED", time.monotonic() - began
+        print(f"{word:8} {seconds:4.0f} s  {mutant.file}: {mutant.rule}", flush=True)
+        if not caught:
+            escaped.append(f"{mutant.file}: {mutant.rule}: pytest ended with {code}")
+    return escaped
+
+
+def _find(tree: Path, mutant: Mutant) -> str:
+    """The file with the line. Raises LookupError: then the table is old."""
+    source = (tree / PACKAGE / mutant.file).read_text(encoding="utf-8")
+    if source.count(mutant.text) != 1:
+        found = source.count(mutant.text)
+        raise LookupError(
+            f"{mutant.file}: {mutant.text!r} stands there {found} times; mend the table"
+        )
+    return source
+
+
+def _break(tree: Path, mutant: Mutant) -> int:
+    """pytest's exit code with the line broken; the line is as before afterwards."""
+    source = _find(tree, mutant)
+    place = tree / PACKAGE / mutant.file
+    place.write_text(source.replace(mutant.text, mutant.broken), encoding="utf-8")
+    try:
+        return _run(tree, mutant.tests)
+    finally:
+        place.write_text(source, encoding="utf-8")
+
+
+def _run(tree: Path, tests: Sequence[str]) -> int:
+    paths = os.pathsep.join(["operator", "simulator", "tools", "tests"])
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        command,
+        cwd=tree,
+        env=environment,
+        timeout=LONGEST,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode not in (0, TESTS_FAILED):
+        print(done.stdout[-2000:], done.stderr[-2000:], sep="\n")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
