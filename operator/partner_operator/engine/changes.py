@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from partner_operator.engine import closing, contact, identity, memory, removal
 from partner_operator.engine.ports import OperationFailed, Severity
@@ -318,14 +319,23 @@ async def settle_open_intents(work: Pass) -> None:
 
 async def _conclude(work: Pass, draft: Draft, *, changed: bool, witnessed: bool = True) -> None:
     """The change is over. Its requirement is raised to after it, then the intent is closed."""
-    assert work.observed is not None
     intent = draft.status.intent
     if changed:
         draft.changed_at = work.now()
         if intent is not None and intent.needs_restart:
-            await work.save_server(iis=raise_requirement(work.status.iis, work.now()))
+            after = work.now() if witnessed else await _settled_at(work, draft, intent)
+            await work.save_server(iis=raise_requirement(work.status.iis, after))
     memory.remember_registration(work, draft, witnessed=witnessed)
     await work.save(draft, replace(draft.status, intent=None))
+
+
+async def _settled_at(work: Pass, draft: Draft, intent: Intent) -> datetime:
+    """When the change was found made, written down first: a refused write asks for no later restart each time."""
+    if intent.settled_at is not None:
+        return intent.settled_at
+    settled = replace(intent, settled_at=work.now())
+    await work.save(draft, replace(draft.status, intent=settled))
+    return work.now()
 
 
 async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:

@@ -43,6 +43,9 @@ class Intent:
     """References of the partner's entries that were there already: none of them is of this intent's making."""
     over: bool = False
     """The host has answered since, so nothing of it is at work; only what it made was not seen yet."""
+    settled_at: datetime | None = None
+    """When a later pass found the change made (operator's clock): written before IIS is asked for it, so that tries
+    to write it down do not ask for a later restart each time."""
 
 
 @dataclass(frozen=True, slots=True)
