@@ -136,7 +136,7 @@ class HostModel(Model):
     measure: HealthModel | None = None
     missing: list[str] = Field(default_factory=list)
     missing_since: Instant | None = None
-    restarts: list[Instant] = Field(default_factory=list)
+    restarted_at: list[Instant] = Field(default_factory=list)
     said: str = ""
 
 
