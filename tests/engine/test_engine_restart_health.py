@@ -206,6 +206,6 @@ def test_a_host_whose_workers_are_young_by_then_is_left_alone() -> None:
     assert world.all_ready()
     iis = world.cluster.server_statuses["uid-Exchange"].iis
     assert iis is not None
-    assert [len(line.restarts) for line in iis.hosts] == [0, 1]
+    assert [len(line.restarted_at) for line in iis.hosts] == [0, 1]
     assert [SECOND in message for message in world.cluster.told(Reason.RESTARTED)] == [True]
     assert [FIRST in message for message in world.cluster.told(Reason.RESTART_NOT_NEEDED)] == [True]

@@ -148,7 +148,7 @@ def test_a_restart_that_a_crash_prevented_is_made_and_does_not_count() -> None:
     assert again.pending[0] == "ex1"
     line = host_of(again.iis, "ex1")
     assert line is not None
-    assert line.restarts == ()
+    assert line.restarted_at == ()
     assert again.iis.round is not None
     assert again.iis.round.hosts == HOSTS
 
@@ -160,7 +160,7 @@ def test_a_restart_that_happened_counts_and_is_not_repeated() -> None:
     assert after.pending == ("ex2", "ex3")
     line = host_of(after.iis, "ex1")
     assert line is not None
-    assert line.restarts == (LATER,)
+    assert line.restarted_at == (LATER,)
     assert after.iis.round is not None
     assert after.iis.round.hosts == ("ex2", "ex3")
 
@@ -172,7 +172,7 @@ def test_a_change_right_after_a_restart_that_a_crash_hid_asks_for_one_more_and_b
     after = joined(iis, seen("ex1", LATER, at=LATER + 2 * MINUTE), hosts=("ex1",))
     line = host_of(after.iis, "ex1")
     assert line is not None
-    assert (line.state, line.restarts) == (PENDING, (LATER,))
+    assert (line.state, line.restarted_at) == (PENDING, (LATER,))
     assert after.iis.round is None
 
 
@@ -242,14 +242,14 @@ def test_restarts_are_kept_for_a_day_and_no_more_than_the_highest_budget() -> No
         view = replace(view, iis=mark_restarting(view, "ex1", now=LATER + number * MINUTE))
     line = host_of(view.iis, "ex1")
     assert line is not None
-    assert len(line.restarts) == MOST_PER_DAY
+    assert len(line.restarted_at) == MOST_PER_DAY
     later = mark_restarting(view, "ex1", now=LATER + 2 * DAY)
     line = host_of(later, "ex1")
     assert line is not None
-    assert line.restarts == (LATER + 2 * DAY,)
+    assert line.restarted_at == (LATER + 2 * DAY,)
     line = host_of(mark_not_restarted(later, "ex1"), "ex1")
     assert line is not None
-    assert (line.restarts, line.state) == ((), PENDING)
+    assert (line.restarted_at, line.state) == ((), PENDING)
 
 
 @pytest.mark.parametrize(

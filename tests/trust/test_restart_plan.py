@@ -74,7 +74,7 @@ def with_restarts(iis: IISStatus, **hours_ago: list[float]) -> IISStatus:
     lines = (
         replace(
             line,
-            restarts=tuple(
+            restarted_at=tuple(
                 LATER - timedelta(hours=hours) for hours in hours_ago.get(line.name, [])
             ),
         )

@@ -169,13 +169,12 @@ async def _restart_one(work: Pass, view: Round, name: str) -> None:
     assert work.credentials is not None
     before = host_of(view.iis, name)
     assert before is not None
-    assert before.required_since is not None
+    # Workers that started since the look are somebody else's work.
+    older_than = work.looks[name].state.clock
     await work.save_server(iis=activation.mark_restarting(view, name, now=work.now()))
     lost: OperationFailed | None = None
     try:
-        report = await work.operations.restart(
-            work.server, work.credentials, name, before.required_since
-        )
+        report = await work.operations.restart(work.server, work.credentials, name, older_than)
     except OperationFailed as failure:
         if failure.credentials_rejected or failure.nothing_ran:
             await work.save_server(iis=activation.mark_not_restarted(work.iis, name))

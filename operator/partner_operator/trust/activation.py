@@ -187,7 +187,7 @@ def _judge(
         line,
         workers_started_at=started,
         state=state,
-        restarts=line.restarts[:-1] if untouched else line.restarts,
+        restarted_at=line.restarted_at[:-1] if untouched else line.restarted_at,
         said=line.said if state is HostRestartState.REFUSED else "",
     )
 
@@ -244,8 +244,8 @@ def mark_restarting(view: Round, host: str, *, now: datetime) -> IISStatus:
     """Bookkeeping to write before a host is restarted: it counts, and the round has begun."""
 
     def begun(line: HostStatus) -> HostStatus:
-        restarts = (*recent(line.restarts, now), _whole(now))[-MOST_PER_DAY:]
-        return replace(line, state=HostRestartState.RESTARTING, restarts=restarts, said="")
+        restarts = (*recent(line.restarted_at, now), _whole(now))[-MOST_PER_DAY:]
+        return replace(line, state=HostRestartState.RESTARTING, restarted_at=restarts, said="")
 
     iis, since = view.iis, view.iis.restart_required_since
     if since is not None and (iis.round is None or not is_one_of(host, iis.round.hosts)):
@@ -258,13 +258,24 @@ def mark_not_restarted(iis: IISStatus, host: str) -> IISStatus:
     return _marked(
         iis,
         host,
-        lambda line: replace(line, state=HostRestartState.PENDING, restarts=line.restarts[:-1]),
+        lambda line: replace(
+            line, state=HostRestartState.PENDING, restarted_at=line.restarted_at[:-1]
+        ),
     )
 
 
 def mark_restarted(iis: IISStatus, host: str, report: RestartReport) -> IISStatus:
-    """Bookkeeping once a host says that it restarted IIS: workers must have started after that."""
-    return _marked(iis, host, lambda line: replace(line, required_since=report.clock))
+    """Bookkeeping once a host says that it restarted IIS: workers that started after that are young.
+
+    This matters where the clock was set back since the threshold was taken.
+    """
+
+    def judged(line: HostStatus) -> HostStatus:
+        since = line.required_since
+        earlier = report.clock if since is None else min(since, report.clock)
+        return replace(line, required_since=earlier)
+
+    return _marked(iis, host, judged)
 
 
 def mark_failed(iis: IISStatus, host: str, said: str) -> IISStatus:

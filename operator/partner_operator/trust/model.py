@@ -299,7 +299,7 @@ class RestartReport:
     restarted: bool
     """False: no worker there was older than it may be, so nothing was done."""
     clock: datetime
-    """The host's own clock before anything was done."""
+    """What the host's own clock showed before anything was done, or a little earlier."""
 
 
 @dataclass(frozen=True, slots=True)

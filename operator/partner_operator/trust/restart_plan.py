@@ -158,7 +158,7 @@ def _spent(
 
 def _free_at(line: HostStatus, rules: RestartRules, now: datetime) -> datetime | None:
     """When the budget of a host allows one more restart; None: now."""
-    lately = recent(line.restarts, now)
+    lately = recent(line.restarted_at, now)
     if len(lately) < rules.max_per_day:
         return None
     freed: datetime = lately[-rules.max_per_day] + DAY

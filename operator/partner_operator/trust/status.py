@@ -196,7 +196,7 @@ class HostStatus:
     """What of the measure the host did not show when it was looked at last, for people."""
     missing_since: datetime | None = None
     """Since when exactly that was missing (operator's clock)."""
-    restarts: tuple[datetime, ...] = ()
+    restarted_at: tuple[datetime, ...] = ()
     """When the operator restarted this host lately (operator's clock), the oldest first."""
     said: str = ""
     """What iisreset said when it did not restart IIS, or when the host did not come back."""

@@ -102,7 +102,6 @@ class HostStateAnswer(_Answer):
 class RestartAnswer(_Answer):
     """The answer of restart.ps1."""
 
-    began: str
     restarted: bool
     code: str
     lines: list[str]

@@ -1,4 +1,3 @@
-$began = Get-Instant -Value ([DateTime]::UtcNow)
 $program = "$($env:windir)\System32\iisreset.exe"
 $lines = New-Object System.Collections.ArrayList
 $code = ''
@@ -17,4 +16,4 @@ if ($old) {
     finally { $ErrorActionPreference = $preference }
     $code = [string]$LASTEXITCODE
 }
-@{ began = $began; restarted = $old; code = $code; lines = [object[]]@($lines.ToArray()) }
+@{ restarted = $old; code = $code; lines = [object[]]@($lines.ToArray()) }
