@@ -37,7 +37,9 @@ def happens(**drawn: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], 
             happen(machine, **chosen)
             machine.world.play(timedelta(seconds=pause))
 
-        return rule(pause=pauses, **drawn)(then)
+        strategies: dict[str, Any] = {"pause": pauses, **drawn}
+        made: Any = rule(**strategies)
+        return made(then)
 
     return wrap
 
@@ -177,7 +179,7 @@ class UnkindWorld(RuleBasedStateMachine):
 
 TestUnkindWorld = UnkindWorld.TestCase
 TestUnkindWorld.settings = settings(
-    max_examples=3000 if LONG else 60,
+    max_examples=3000 if LONG else 100,
     stateful_step_count=60 if LONG else 25,
     deadline=None,
     derandomize=not LONG,
