@@ -140,7 +140,7 @@ MUTANTS = (
         "engine/restarts.py",
         "        if not await still_as_declared(work):\n",
         "        if False:\n",
-        ("tests/engine/test_engine_reread.py", "tests/engine/test_engine_restart_budget.py"),
+        ("tests/engine/test_engine_restart_reread.py",),
     ),
     Mutant(
         "the organisation is known to others before the first write",

@@ -166,10 +166,9 @@ class FieldOrganisation(FakeOrganisation):
         self._stored(before, ours=False)
 
     def read_again(self) -> None:
-        """A person gives each entry that people made its metadata URL once more."""
+        """A person gives each entry its metadata URL once more."""
         for entry in self.model.entries:
-            if self.judge.makers.get((self.product, entry.reference.casefold())) == HUMAN:
-                self._reads_document_of(entry)
+            self._reads_document_of(entry)
 
     def _reads_document_of(self, entry: Entry) -> None:
         """Who makes an entry with a metadata URL makes the server read the document."""

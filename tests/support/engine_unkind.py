@@ -215,10 +215,16 @@ class Unkind:
                 self.apply(product)
         return found
 
+    def _adopted(self, name: str) -> bool:
+        """What Lync has read of an entry that was made without this object is known to nobody."""
+        registration = self.theatre.cluster.status(name).registration
+        return registration is None or not registration.created_by_us
+
     def _tidy(self, product: Product) -> None:
         """People take away what they made beside the operator's entry, and let what is theirs read again."""
         there = organisation(self.theatre, product)
-        there.read_again()
+        if any(self._adopted(name) for name in self.objects(product)):
+            there.read_again()
         makers = self.theatre.judge.makers
         ours = [
             entry
