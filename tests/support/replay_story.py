@@ -29,7 +29,7 @@ from support.engine_world import (
 ROUNDS = 8
 _TIMES = ("At", "Time", "Since")
 """Ends of the names of fields that say when."""
-_MOMENTS = {"at", "latency", "restarts"}
+_MOMENTS = {"at", "latency"}
 """Whole names of the others, and of how long it took."""
 
 

@@ -316,13 +316,13 @@ def _workers(run: Run) -> list[str | None]:
 
 def restart(run: Run) -> Mapping[str, Any]:
     """iisreset on this machine, where a worker is older than was asked for."""
-    began, code, lines = instant(datetime.now(UTC)), "", []
+    code, lines = "", []
     old = any(worker is None or worker < run.text("olderThan") for worker in _workers(run))
     if old:
         answer = run.system("iisreset", arguments=["/RESTART", "/TIMEOUT:120"])
         code = str(answer["exit_code"])
         lines = answer["output"].replace("\r", "").rstrip("\n").split("\n")
-    return {"began": began, "restarted": old, "code": code, "lines": lines}
+    return {"restarted": old, "code": code, "lines": lines}
 
 
 OPERATIONS = {

@@ -210,11 +210,6 @@ class ExchangeOperations:
         raise NotImplementedError("only Lync tests")
 
 
-def _printable(text: str) -> str:
-    """What a program wrote for people, without what steers a terminal or turns the direction of writing."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
 def _oldest(told: HostStateAnswer, host: str, clock: datetime) -> datetime | None:
     """When the oldest worker started; None when none runs. Raises OperationFailed when one does not tell,
     for a worker of unknown age may hold the old configuration.
