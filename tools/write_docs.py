@@ -22,7 +22,7 @@ Two things the story needs to be true in any world:
 - Exchange reads a changed configuration by itself within half an hour (Microsoft's support pages speak of about 15 minutes); so the operator restarts
   IIS only for its own changes, and not after removing an entry.
 
-| switch | claim | source (domain reference) | status | default | alternatives |
+| switch | claim | source ([facts](protocol.md), [cases](cases.md)) | status | default | alternatives |
 |---|---|---|---|---|---|
 """
 

@@ -171,7 +171,7 @@ class CmdletWorld(Protocol):
         ...
 
     def bind(self, session: Session, cmdlet: str, parameter: str, value: Any) -> str | None:
-        """Called while a parameter is bound; a text means that the setter throws it (S1)."""
+        """Called while a parameter is bound; a text means that the setter throws it (P-LY-8)."""
         ...
 
     def system(self, session: Session, what: str, arguments: Mapping[str, Any]) -> Any:

@@ -210,7 +210,7 @@ def test_clocks_that_differ(lync: Patient, minutes: int) -> None:
 def test_a_domain_that_exchange_accepts_by_wildcard_only(
     simulation: Simulation, exchange: Patient
 ) -> None:
-    """Known string 2000004: tokens of such a domain are refused."""
+    """Exchange refuses tokens of such a domain with 2000004 (P-S2S-5)."""
     wildcard = AcceptedDomain("Fabrikam", "*.fabrikam.com")
     simulation.domain.directory.write(wildcard)
     try:

@@ -57,7 +57,7 @@ def test_deletion_killed_at_any_step(at: int) -> None:
 
 
 def test_a_crowd_of_deletions_removes_nothing_until_a_human_confirms() -> None:
-    """Design rule 13: most objects going at once look like an accident."""
+    """Rule 13: most objects going at once look like an accident."""
     world = World()
     world.cluster.change_server("exchange", reconcile_requested_at="last year")
     names = crowd(world)

@@ -1,4 +1,4 @@
-"""Restart rounds as hosts and statuses show them (design rule 7, C04)."""
+"""Restart rounds as hosts and statuses show them (rule 7, C04)."""
 
 from __future__ import annotations
 

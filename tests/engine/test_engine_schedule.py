@@ -61,7 +61,7 @@ def test_the_pauses_double_up_to_a_quarter_of_an_hour_and_end_with_the_trouble()
 
 
 def test_an_operator_that_starts_anew_does_not_hammer_a_server_that_was_left_alone() -> None:
-    """Design rule 12: the pause is kept in the status, and outlives the process."""
+    """Rule 12: the pause is kept in the status, and outlives the process."""
     world = World()
     world.declare()
     world.exchange.unreachable.update(EXCHANGE_HOSTS)

@@ -280,7 +280,7 @@ def assert_only_defaults_added(written: Any, read: Any) -> None:
 
 
 def test_defaults_are_those_of_the_documentation(cluster: Cluster) -> None:
-    """Design 3: everything that can have a default has one."""
+    """Everything that can have a default has one."""
     made = cluster.create(EXCHANGE)
     assert made["spec"] == {
         **EXCHANGE["spec"],

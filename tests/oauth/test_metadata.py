@@ -36,7 +36,7 @@ def test_exchange_shape_is_read_whole() -> None:
 
 
 def test_sharepoint_capture_shape_takes_realm_from_issuer() -> None:
-    """Known string S7: keyValue, Signing, no realm, no version, no keyinfo."""
+    """P-S2S-6: keyValue, Signing, no realm, no version, no keyinfo."""
     der = certificate_der()
     farm = "9f8e7d6c-5b4a-4321-8765-0123456789ab"
     value = base64.b64encode(der).decode()

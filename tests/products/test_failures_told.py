@@ -140,7 +140,7 @@ def test_an_inner_session_that_breaks_later_proves_nothing() -> None:
     ],
 )
 def test_a_full_exchange_is_no_missing_right(said: str) -> None:
-    """S12: it passes by waiting."""
+    """P-WIN-1: it passes by waiting."""
     failed = operation_failed(
         script_error("AccessDenied,PSSessionOpenFailed", "X", said),
         product="Exchange",

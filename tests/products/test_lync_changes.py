@@ -199,7 +199,7 @@ async def test_an_update_sets_only_what_differs() -> None:
 
 
 async def test_a_rolled_certificate_is_read_by_setting_the_url() -> None:
-    """Lync reads the document when its URL is set (domain reference 2.4)."""
+    """Lync reads the document when its URL is set (P-LY-4)."""
     stubs = lync()
     await apply(stubs, change(ChangeKind.UPDATE, Field.CERTIFICATES))
     [said] = stubs.named("Set-CsPartnerApplication")

@@ -164,7 +164,7 @@ async def test_a_certificate_rules_from_its_effective_date_on(
 
 
 async def test_skype_for_business_has_the_same_cmdlets_in_another_module() -> None:
-    """Domain reference 2.1: the first module that is there is taken."""
+    """P-LY-1: the first module that is there is taken."""
     missing = Code(
         "if ($Name -ne 'SkypeForBusiness') { $PSCmdlet.WriteError((New-Object"
         " Management.Automation.ErrorRecord (New-Object IO.FileNotFoundException 'nicht da'),"

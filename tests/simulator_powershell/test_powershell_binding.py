@@ -92,7 +92,7 @@ def test_what_cannot_be_bound_fails_with_the_ids_of_a_compiled_cmdlet(
 def test_an_unusable_metadata_url_is_refused_while_it_is_being_bound(
     engine: CommandEngine, world: TinyWorld
 ) -> None:
-    """known-strings S1, word for word, and with -WhatIf too."""
+    """P-LY-8, word for word, and with -WhatIf too."""
     world.refusal = S1
     script = (
         "try { New-CsPartnerApplication -Identity Exchange -ApplicationTrustLevel Full"

@@ -175,7 +175,7 @@ def _configured(world: TinyWorld) -> list[CmdletCall]:
 def test_the_shipped_script_prints_the_documented_transcript(
     engine: CommandEngine, world: TinyWorld
 ) -> None:
-    """domain.md 1.3.3, in its 2013 variant; nothing on the success stream, no exit code."""
+    """P-EX-3, in its 2013 variant; nothing on the success stream, no exit code."""
     writes = _configured(world)
     ended = run(engine, CONFIGURE.format(kind="Lync"))
     account = "LyncEnterprise-ApplicationAccount"

@@ -55,7 +55,7 @@ def test_a_second_new_with_the_same_identity_fails(world: Bench) -> None:
 def test_a_bad_document_fails_while_the_parameter_is_bound(
     world: Bench, fault: DocumentFault
 ) -> None:
-    """Known string S1."""
+    """As P-LY-8 has it."""
     assert bound(world) is None
     world.farm.spoil_document(names.AUTODISCOVER, fault)
     text = bound(world)

@@ -1,4 +1,4 @@
-"""What field cases C05 to C08 need: cmdlets that lie, servers that are no longer there."""
+"""What the cases C05 to C08 need: cmdlets that lie, servers that are no longer there."""
 
 from __future__ import annotations
 

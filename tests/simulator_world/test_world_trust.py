@@ -125,7 +125,7 @@ def test_a_rollover_that_nobody_follows_breaks_on_its_effective_date(world: Benc
 
 
 def test_a_wildcard_accepted_domain_is_no_tenant(world: Bench) -> None:
-    """Known string S2."""
+    """P-S2S-4."""
     world.trust_both_ways()
     (explicit,) = world.domain.directory.find(AcceptedDomain)
     world.domain.directory.write(replace(explicit, domain_name=f"*.{names.DOMAIN}"))

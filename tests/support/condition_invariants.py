@@ -1,6 +1,6 @@
-"""What must hold for every status that any test ever sees (operators.md A.1 and E, Flux's ten checks).
+"""What must hold for every status that any test ever sees (P-K8S-1, and Flux's ten checks: P-K8S-2).
 
-Flux's checks are taken over with two deliberate changes, because the house design says Unknown where
+Flux's checks are taken over with two deliberate changes, because we say Unknown where
 Flux says False: `Ready` is not True (rather than False) beside Reconciling, and a drift repair of a
 generation that was settled before is Reconciling at that same generation.
 """

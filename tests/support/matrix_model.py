@@ -38,7 +38,7 @@ STEPS = (
 
 
 class Kind(StrEnum):
-    """The fault kinds of winrm.md 8.2, in its order and by its numbers."""
+    """The kinds of faults, by the numbers that they have in docs/faults.md."""
 
     UNAUTHORIZED = "1. HTTP 401"
     ACCOUNT = "2. account expired, disabled or locked"

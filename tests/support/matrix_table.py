@@ -1,4 +1,4 @@
-"""The fault matrix: every kind of winrm.md 8.2 at every step, as a cell or as a named impossibility."""
+"""The fault matrix: every kind of fault at every step, as a cell or as a named impossibility."""
 
 from __future__ import annotations
 

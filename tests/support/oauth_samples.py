@@ -91,7 +91,7 @@ def body(fields: dict[str, Any]) -> bytes:
 
 
 def actor_token(der: bytes | None = None, **changes: Any) -> str:
-    """A signed actor token from Lync to Exchange, as domain reference 6.1 shows it."""
+    """A signed actor token from Lync to Exchange, as P-S2S-2 shows it."""
     claims: dict[str, Any] = {
         "aud": f"{EXCHANGE_ID}/autodiscover.litwareinc.com@litwareinc.com",
         "iss": f"{LYNC_ID}@litwareinc.com",

@@ -154,7 +154,7 @@ def emits(*objects: PsObject) -> Handler:
 
 
 def not_found(name: str, *, terminating: bool = False) -> CmdletError:
-    """The OBSERVED not-found record of Exchange (domain.md 1.3.5)."""
+    """The OBSERVED not-found record of Exchange (P-EX-5)."""
     return CmdletError(
         "[Server=ATL-EXCHANGE-001,RequestId=1] "
         "[FailureCategory=Cmdlet-ManagementObjectNotFoundException] 9DB8F0A1",

@@ -1,4 +1,4 @@
-"""windows-powershell.md 1 to 4: rows for versions, variables, types, commands and parameters."""
+"""Rows for versions, variables, types, commands and parameters (docs/powershell-traps.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""windows-powershell.md 5, reading: rows for ConvertFrom-Json."""
+"""Rows for ConvertFrom-Json (docs/powershell-traps.md#json)."""
 
 from __future__ import annotations
 

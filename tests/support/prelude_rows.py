@@ -1,4 +1,4 @@
-"""What a row of windows-powershell.md says, as PowerShell and what it prints; and how rows are run."""
+"""What is known of Windows PowerShell, as PowerShell and what it prints; and how such rows are run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""windows-powershell.md 5, writing: rows for ConvertTo-Json."""
+"""Rows for ConvertTo-Json (docs/powershell-traps.md#json)."""
 
 from __future__ import annotations
 

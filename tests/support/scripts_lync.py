@@ -77,4 +77,4 @@ DOWNLOAD_FAILED = Code(
     'the MetadataUrl parameter or downloaded data is not a valid metadata document.`"")),'
     "'ParameterBindingFailed','WriteError',$null))"
 )
-"""What Lync says to a wrong URL (known string S1)."""
+"""What Lync says to a wrong URL (P-LY-8)."""

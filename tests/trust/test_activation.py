@@ -1,4 +1,4 @@
-"""Restart planning: level-triggered, one host at a time, never twice (design rules 7, 18 to 20, C04, C05, C24, C25)."""
+"""Restart planning: level-triggered, one host at a time, never twice (rules 7, 18 to 20, C04, C05, C24, C25)."""
 
 from __future__ import annotations
 

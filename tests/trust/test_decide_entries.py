@@ -1,4 +1,4 @@
-"""Which entry stands for an application, and what is done about it (design rules 1 to 4)."""
+"""Which entry stands for an application, and what is done about it (rules 1 to 4)."""
 
 from __future__ import annotations
 

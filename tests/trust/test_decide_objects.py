@@ -1,4 +1,4 @@
-"""Several objects and one entry: conflicts, hand-over, deletion (design rule 13)."""
+"""Several objects and one entry: conflicts, hand-over, deletion (rule 13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops a change, and what is decided in the modes that make none (design rules 1 and 15)."""
+"""What stops a change, and what is decided in the modes that make none (rules 1 and 15)."""
 
 from __future__ import annotations
 

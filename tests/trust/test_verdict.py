@@ -1,4 +1,4 @@
-"""The table of design 3, line by line, and the invariants over everything that can be said."""
+"""The states of docs/partnerapplication.md#by-state, and the invariants over everything that can be said."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ RETRY = "Reconciling/ProgressingWithRetry"
         ({"mode": Mode.SUSPEND}, "Unknown/Suspended", "", None),
     ],
 )
-def test_the_table_of_the_design(
+def test_the_table_of_states(
     changes: dict[str, Any], ready: str, beside: str, moved: str | None
 ) -> None:
     verdict = application_verdict((), replace(GOOD, **changes), NOW)

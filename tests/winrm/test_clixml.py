@@ -1,4 +1,4 @@
-"""Standard error in all the shapes of winrm.md 3.4."""
+"""Standard error in all the shapes of P-WIN-2."""
 
 from __future__ import annotations
 

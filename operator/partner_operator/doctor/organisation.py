@@ -60,7 +60,7 @@ def organisation_checks(facts: Facts) -> Iterator[Check]:
 def _issuers(facts: Facts, observed: Observed, heard: Heard) -> tuple[bool | None, str]:
     """Diagnostics only: issuers are named, not certificates, so a tick proves nothing on a rollover.
 
-    Never a cross: that the list is of the entries which IIS works by is derived (domain.md 6.3).
+    Never a cross: that the list is of the entries which IIS works by is derived (P-S2S-4).
     """
     registered = _registered(facts, observed)
     if heard.problem:

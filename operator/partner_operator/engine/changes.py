@@ -151,7 +151,7 @@ async def _take_back(work: Pass, draft: Draft, iis: IISStatus | None) -> None:
 
 
 def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:
-    """Whether this difference may be repaired (once more): design rule 5, C01."""
+    """Whether this difference may be repaired (once more): rule 5, C01."""
     document = repair.document_digest(memory.document_of(work, draft))
     digest = repair.change_digest(change, document, draft.desired.generation)
     record = None if _asked_again(draft) else draft.status.repair

@@ -1,4 +1,4 @@
-"""Clocks of hosts that differ from ours by more than Kerberos bears are named (design rule 19, C25)."""
+"""Clocks of hosts that differ from ours by more than Kerberos bears are named (rule 19, C25)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May a server that failed be left alone for now? The pause outlives the process (design rule 12)."""
+"""May a server that failed be left alone for now? The pause outlives the process (rule 12)."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Credentials:
     username: str = field(repr=False)
     password: str = field(repr=False)
     digest: str
-    """Salted digest of both values; the same data gives the same digest (design rule 12)."""
+    """Salted digest of both values; the same data gives the same digest (rule 12)."""
     ca_bundle: str | None = None
     """Authorities that the hosts were trusted by, kept with a logon that outlives its Secret."""
 
@@ -207,7 +207,7 @@ class OperationFailed(Exception):
     """A remote operation did not do its work. One reason, one sentence, one next step.
 
     `nothing_ran`: proven that no change was made, so it may simply be tried again.
-    `outcome_unknown`: the operation may have run, or still runs (design rule 10).
+    `outcome_unknown`: the operation may have run, or still runs (rule 10).
     `stalled`: only a human's change helps.
     `step`: where it failed, for people who look for the cause; nothing is decided by it.
     """
@@ -252,7 +252,7 @@ class Operations(Protocol):
     ) -> Observed:
         """Read everything that decisions need, and fetch `urls` on the server. Changes nothing.
 
-        `controller`: the domain controller to ask, while it answers (design rule 14).
+        `controller`: the domain controller to ask, while it answers (rule 14).
         """
         ...
 

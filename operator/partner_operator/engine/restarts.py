@@ -1,4 +1,4 @@
-"""The restart round: one host at a time, level-triggered, never twice (design rules 7, 17, 18, 20)."""
+"""The restart round: one host at a time, level-triggered, never twice (rules 7, 17, 18, 20)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Worker:
     name: ServerName
     bell: Bell
     gate: asyncio.Semaphore
-    """How many organisations are worked on at once (design rule 9)."""
+    """How many organisations are worked on at once (rule 9)."""
     _credentials: Credentials | None = None
     _retry: Retry | None = None
 

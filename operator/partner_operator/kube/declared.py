@@ -47,7 +47,7 @@ DEFAULT_AUTHENTICATION = {
     Product.LYNC: Authentication.CREDSSP,
     Product.SHAREPOINT: Authentication.CREDSSP,
 }
-"""Because of the second hop (domain.md 1.9, 2.1)."""
+"""Because of the second hop (P-EX-9, P-LY-1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from partner_operator.texts import said, shown
 
 SMALLEST_RSA_KEY = 2048
-"""Bits. Lync and Exchange ask for no less (domain reference 7.1, 7.2)."""
+"""Bits. Lync and Exchange ask for no less (P-LY-5, P-EX-6)."""
 _LONGEST_WORDS = 200
 """Characters of the library's own words."""
 NOTICE = timedelta(days=60)

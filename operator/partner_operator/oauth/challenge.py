@@ -1,4 +1,4 @@
-"""The `WWW-Authenticate: Bearer` challenge of a 401 (domain reference 6.3, case C15).
+"""The `WWW-Authenticate: Bearer` challenge of a 401 (P-S2S-4, case C15).
 
 It is diagnostics only: it lists issuers, not certificates, so it proves nothing on a rollover.
 """

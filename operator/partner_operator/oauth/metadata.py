@@ -1,7 +1,7 @@
 """The auth metadata document (`.../metadata/json/1`): bytes in, value out.
 
-Lenient as domain reference 5 asks: unknown fields are ignored, `keyvalue` and `keyValue`, `signing`
-and `Signing` are one, a missing realm is taken from the issuer (SharePoint, known strings S7), and
+Lenient, because documents differ (P-S2S-1): unknown fields are ignored, `keyvalue` and `keyValue`, `signing`
+and `Signing` are one, a missing realm is taken from the issuer (SharePoint, P-S2S-6), and
 `x5t` may be written in either base64 alphabet. What contradicts itself is refused.
 """
 

@@ -1,4 +1,4 @@
-"""A server-to-server token explained in words, rule by rule ([MS-XOAUTH] 3.2.5.6, domain reference 6).
+"""A server-to-server token explained in words, rule by rule ([MS-XOAUTH] 3.2.5.6, P-S2S-2, P-S2S-3).
 
 Findings name claims and compare them; the token, its signature and what it says of a user are never
 repeated in them.

@@ -80,7 +80,7 @@ _INNER_QUOTAS = (
     "maximum number of concurrent shells",
     "exceeded the maximum number of connections",
 )
-"""In the two texts that tell of a full server (known string S12); there is no error id for it."""
+"""In the two texts that tell of a full server (P-WIN-1); there is no error id for it."""
 
 
 def operation_failed(
@@ -134,7 +134,7 @@ def refused_before(host: str) -> OperationFailed:
 
 
 def logon_hint(failure: OperationFailed, server: DesiredServer) -> OperationFailed:
-    """Lync's cmdlets go on to Active Directory and SQL (domain.md 2.1), where only CredSSP's logon can follow."""
+    """Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow."""
     elsewhere = (
         server.product is Product.LYNC and server.authentication is not Authentication.CREDSSP
     )

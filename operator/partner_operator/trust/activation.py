@@ -1,4 +1,4 @@
-"""Which hosts run old workers, which are less healthy than they were (design rules 7, 19, 20; C04, C05, C24, C25).
+"""Which hosts run old workers, which are less healthy than they were (rules 7, 19, 20; C04, C05, C24, C25).
 
 A host is pending while its oldest worker process started before the last change was over. The change is known by
 the operator's clock and the worker's start by the host's, and clocks differ. So each host gets a threshold in its
@@ -24,7 +24,7 @@ from partner_operator.trust.status import (
 DAY = timedelta(days=1)
 """How long a host must show the same lesser health before that becomes its measure."""
 SELF_REFRESH = timedelta(minutes=30)
-"""Twice the time in which Exchange picks up changes by itself (domain reference 1.8)."""
+"""Twice the time in which Exchange picks up changes by itself (P-EX-8)."""
 MOST_PER_DAY = 24
 """The highest budget that can be declared; more restarts than that need not be remembered."""
 _SECOND = timedelta(seconds=1)

@@ -38,7 +38,7 @@ MENDING = {
         "Mend it on SharePoint: Set-SPSecurityTokenServiceConfig -ImportSigningCertificate."
     ),
 }
-"""Which cmdlets mend a product's own OAuth certificate (domain reference 7.1, 7.2)."""
+"""Which cmdlets mend a product's own OAuth certificate (P-LY-5, P-EX-6)."""
 
 HUMAN_ONLY = frozenset(
     {Reason.METADATA_WRONG_PRODUCT, Reason.CERTIFICATE_EXPIRED, Reason.CERTIFICATE_WEAK}

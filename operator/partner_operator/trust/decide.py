@@ -27,7 +27,7 @@ from partner_operator.trust.view import ApplicationView, made_by_us
 __all__ = ["ApplicationView", "decide"]
 
 LYNC_IMMUTABLE = frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER})
-"""Set-CsPartnerApplication cannot change these (domain reference 2.2)."""
+"""Set-CsPartnerApplication cannot change these (P-LY-2)."""
 
 HARMLESS = frozenset({Field.IDENTITY, Field.ROLES})
 """Fields that Exchange's workers do not cache with the OAuth configuration: no restart for them."""

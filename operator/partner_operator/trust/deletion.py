@@ -1,4 +1,4 @@
-"""What a deleted object does to its entry: hand over, leave, or remove (design rule 13)."""
+"""What a deleted object does to its entry: hand over, leave, or remove (rule 13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not as declared about an entry, field by field (design rule 2)."""
+"""What is not as declared about an entry, field by field (rule 2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROLES = {
     ),
     Product.EXCHANGE: (),
 }
-"""What the shipped Configure-EnterprisePartnerApplication.ps1 assigns (domain reference 1.3.3)."""
+"""What the shipped Configure-EnterprisePartnerApplication.ps1 assigns (P-EX-3)."""
 
 
 def differences(
@@ -65,7 +65,7 @@ def _flags(application: DesiredApplication, entry: Entry, product: Product) -> I
     level = entry.trust_level
     if product is Product.LYNC and level is not None and not same(level, application.trust_level):
         yield Difference(Field.TRUST_LEVEL, level, str(application.trust_level))
-    # Without it Exchange refuses users whom the partner names by SID (domain reference 6.2).
+    # Without it Exchange refuses users whom the partner names by SID (P-S2S-3).
     if product is Product.EXCHANGE and not entry.accepts_security_identifiers:
         yield Difference(Field.ACCEPTS_SECURITY_IDENTIFIERS, "False", "True")
 
@@ -97,7 +97,7 @@ def _certificates(
     stored = entry.thumbprints
     if stored is None:
         # Lync does not show them: what our last read of the document got is what counts. Nothing
-        # remembered is no reason to change anything (design rule 15), except for what we made
+        # remembered is no reason to change anything (rule 15), except for what we made
         # ourselves without seeing from which document (the operator was killed).
         if registration is None:
             return

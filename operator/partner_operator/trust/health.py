@@ -1,4 +1,4 @@
-"""What a host serves, and whether that is as much as it served before (design rules 7 and 20)."""
+"""What a host serves, and whether that is as much as it served before (rules 7 and 20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which stored entry stands for an application (design rule 3).
+"""Which stored entry stands for an application (rule 3).
 
 An identifier alone proves nothing: cloud entries of an auth server share the products' GUIDs
 (`SfBLegacy` has Lync's). So an entry must not use an auth server, must have the partner's
@@ -36,7 +36,7 @@ def effective_identity(application: DesiredApplication) -> str:
 
 
 def same(left: str, right: str) -> bool:
-    """Letter case alone is no difference (design rule 2); what is remembered stands in a status, visibly."""
+    """Letter case alone is no difference (rule 2); what is remembered stands in a status, visibly."""
     return shown(left.strip()).casefold() == shown(right.strip()).casefold()
 
 

@@ -72,7 +72,7 @@ class ObjectKey:
 
 @dataclass(frozen=True, slots=True)
 class RestartWindow:
-    """A cron schedule at which restarts may begin, and for how long (design 3)."""
+    """A cron schedule at which restarts may begin, and for how long."""
 
     schedule: str
     duration: timedelta

@@ -22,7 +22,7 @@ def registration_of(
 
     `document_was_read`: our change in this pass made the server read the partner's document, so
     on products that show no certificates the document's count from now on. On adoption the
-    document's count too: an empty status is no reason to change anything (design rule 15).
+    document's count too: an empty status is no reason to change anything (rule 15).
     `changed_at`: when we changed the entry in this pass, or None to keep what `previous` says.
     """
     if entry.thumbprints is not None:

@@ -1,4 +1,4 @@
-"""When deletions are so many at once that they look like an accident (design rule 13)."""
+"""When deletions are so many at once that they look like an accident (rule 13)."""
 
 from __future__ import annotations
 

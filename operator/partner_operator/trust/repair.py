@@ -1,4 +1,4 @@
-"""How often the same thing is put right before a human is asked (design rules 5 and 18, cases C01, C26, C27)."""
+"""How often the same thing is put right before a human is asked (rules 5 and 18, cases C01, C26, C27)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a round of restarts does next, and what it says while it waits (design rules 7, 8, 18, 20; C18)."""
+"""What a round of restarts does next, and what it says while it waits (rules 7, 8, 18, 20; C18)."""
 
 from __future__ import annotations
 

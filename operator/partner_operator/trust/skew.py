@@ -1,4 +1,4 @@
-"""Is a clock too far from ours? (design rule 19)"""
+"""Is a clock too far from ours? (rule 19)"""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class DocumentSeen:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """How often the same difference was repaired (design rule 5, case C01)."""
+    """How often the same difference was repaired (rule 5, case C01)."""
 
     digest: str
     """Of (difference, document, generation): a new one starts the count anew."""

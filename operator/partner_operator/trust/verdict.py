@@ -1,4 +1,4 @@
-"""The only summarizer: facts of a pass become conditions (design 3, table)."""
+"""The only summarizer: facts of a pass become conditions (docs/partnerapplication.md#by-state)."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _under_way(reason: Reason, message: str) -> _Summary:
 
 
 def _application_summary(facts: ApplicationFacts) -> _Summary:
-    """The first line of this list that holds decides (design 3, table)."""
+    """The first line of this list that holds decides (docs/partnerapplication.md#by-state)."""
     if facts.mode is Mode.SUSPEND:
         return _Summary(unknown(Reason.SUSPENDED, "Suspended before anything was read."))
     early = _trouble(facts.blocker, facts.failure) or _waiting(facts.leaving)

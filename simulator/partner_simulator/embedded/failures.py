@@ -55,7 +55,7 @@ def of_cmdlet(error: CmdletError, cmdlet: str, *, remote: bool) -> Failed:
 
 
 def of_setter(refusal: str, cmdlet: str, parameter: str) -> Failed:
-    """A property setter threw while a parameter was bound (known string S1)."""
+    """A property setter threw while a parameter was bound (P-LY-8)."""
     setting = f'Exception setting "{parameter}": "{refusal}"'
     return Failed(
         f"ParameterBindingFailed,{class_name(cmdlet)}",

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class WindowsPowerShell(StrEnum):
-    """The version whose everyday behaviour the prelude gives to a run (windows-powershell.md 15)."""
+    """The version whose everyday behaviour the prelude gives to a run (docs/powershell-traps.md)."""
 
     NONE = ""
     """PowerShell 7 as it is."""

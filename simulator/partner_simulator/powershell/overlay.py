@@ -53,7 +53,7 @@ ENUMS: Mapping[str, tuple[str, Mapping[str, int]]] = {
 }
 
 SETTERS_THAT_ASK: Mapping[str, frozenset[str]] = {
-    # known-strings S1: the setter downloads the document while parameters are being bound.
+    # P-LY-8: the setter downloads the document while parameters are being bound.
     "New-CsPartnerApplication": frozenset({"MetadataUrl"}),
     "Set-CsPartnerApplication": frozenset({"MetadataUrl"}),
     "New-CsOAuthServer": frozenset({"MetadataUrl"}),

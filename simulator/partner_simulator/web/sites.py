@@ -19,7 +19,7 @@ from partner_simulator.world.running import RunningConfiguration
 from partner_simulator.world.switches import Name
 
 NEEDED_ROLES = frozenset({"UserApplication", "ArchiveApplication"})
-"""DERIVED: act for a user, and archive into a mailbox (domain.md 1.3.3)."""
+"""DERIVED: act for a user, and archive into a mailbox (P-EX-3)."""
 NO_LINKED_ACCOUNT = (
     "The application is missing a linked account for RBAC roles, or the linked account has no "
     "RBAC role assignments, or the calling users account is logon disabled."

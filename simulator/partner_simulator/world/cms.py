@@ -1,4 +1,4 @@
-"""Lync's Central Management store and the replicas on the Front Ends (domain reference 2.8)."""
+"""Lync's Central Management store and the replicas on the Front Ends (P-LY-7)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INVOKED_DELAY_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class LyncApplication:
-    """Lync's entry for a partner (2.2)."""
+    """Lync's entry for a partner (P-LY-2)."""
 
     identity: str
     application_identifier: str
@@ -34,7 +34,7 @@ class LyncApplication:
 
 @dataclass(frozen=True, slots=True)
 class OAuthServer:
-    """A token server that Lync trusts (2.4)."""
+    """A token server that Lync trusts (P-LY-4)."""
 
     identity: str
     issuer_identifier: str
@@ -44,7 +44,7 @@ class OAuthServer:
 
 @dataclass(frozen=True, slots=True)
 class OAuthConfiguration:
-    """The one global object of 2.3."""
+    """The one global object (P-LY-3)."""
 
     realm: str = ""
     service_name: str = names.LYNC_ID

@@ -1,4 +1,4 @@
-"""Auth metadata documents (domain reference 5): written by the servers, read by their partners."""
+"""Auth metadata documents (P-S2S-1): written by the servers, read by their partners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Error records as the products write them (domain reference 1.3.5); texts marked there."""
+"""Error records as the products write them (P-EX-5). Texts that nobody published are marked here."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def no_such_controller(server: str, controller: str) -> CmdletError:
 
 
 def no_directory_access(server: str) -> CmdletError:
-    """A network logon has no credential for the directory (DERIVED, 1.9)."""
+    """A network logon has no credential for the directory (DERIVED, P-EX-9)."""
     return exchange(
         server,
         _OPERATION_FAILED,
@@ -125,7 +125,7 @@ def lync(
 
 
 def no_cms_access() -> CmdletError:
-    """A network logon has no credential for SQL and the directory (text UNCONFIRMED, 2.1)."""
+    """A network logon has no credential for SQL and the directory (text UNCONFIRMED, P-LY-1)."""
     return lync(
         "ManagementStoreUnreachable",
         'Cannot open the management store: Active Directory error "-2147016672" occurred. '

@@ -1,4 +1,4 @@
-"""Exchange's own signing certificate: *-AuthConfig and *-ExchangeCertificate (1.4, 7.2)."""
+"""Exchange's own signing certificate: *-AuthConfig and *-ExchangeCertificate (P-EX-6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""*-PartnerApplication (domain reference 1.1)."""
+"""*-PartnerApplication (P-EX-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchange's objects as its cmdlets show them (domain reference 1.2, 1.4, 1.7, 1.10)."""
+"""Exchange's objects as its cmdlets show them (P-EX-2, P-EX-6, P-EX-7, P-EX-10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""iisreset (domain reference 4): its words, its exit codes, and what it does to a machine."""
+"""iisreset (P-IIS-1): its words, its exit codes, and what it does to a machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""*-CsCertificate for OAuthTokenIssuer (domain reference 2.5, 7.1)."""
+"""*-CsCertificate for OAuthTokenIssuer (P-LY-5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""*-CsPartnerApplication, *-CsOAuthServer and *-CsOAuthConfiguration (domain reference 2.2 to 2.4)."""
+"""*-CsPartnerApplication, *-CsOAuthServer and *-CsOAuthConfiguration (P-LY-2 to P-LY-4)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BAD_METADATA = (
     "The metadata document could not be downloaded from the URL in the MetadataUrl parameter or "
     "downloaded data is not a valid metadata document."
 )
-"""Known string S1."""
+"""As P-LY-8 has it."""
 
 
 def get(invocation: Invocation) -> None:
@@ -136,7 +136,7 @@ def _one(invocation: Invocation) -> LyncApplication:
 
 
 def _missing(identity: str) -> CmdletError:
-    """Text SIM-CHOICE (2.2); not terminating, as -ErrorAction SilentlyContinue silences it."""
+    """Text SIM-CHOICE (P-LY-2); not terminating, as -ErrorAction SilentlyContinue silences it."""
     return errors.lync(
         "XdsConfigSettings",
         f'Cannot find PartnerApplication "{identity}" because it does not exist.',

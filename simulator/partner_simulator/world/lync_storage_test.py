@@ -1,4 +1,4 @@
-"""Test-CsExStorageConnectivity (domain reference 2.6): a real token, over real HTTPS, really judged.
+"""Test-CsExStorageConnectivity (P-LY-6): a real token, over real HTTPS, really judged.
 
 The sentence around a failure is OBSERVED in event 32054; its details are what this world found.
 """

@@ -1,4 +1,4 @@
-"""Pools, machines, users, replication and versions of the Lync deployment (domain reference 2.8)."""
+"""Pools, machines, users, replication and versions of the Lync deployment (P-LY-7)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from partner_simulator.ports import CmdletOutput, PsObject
 
 
 class Misbehaviour(StrEnum):
-    """One way in which a cmdlet can fail its caller (field cases C05 to C08)."""
+    """One way in which a cmdlet can fail its caller (cases C05 to C08)."""
 
     SHOWS_NOTHING = "shows-nothing"
     """It does its work, and neither object nor error comes out."""

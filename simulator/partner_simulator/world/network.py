@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(slots=True)
 class RequestFailed(Exception):
-    """No HTTP answer; `text` says why in .NET's words (domain reference 1.3.5)."""
+    """No HTTP answer; `text` says why in .NET's words (P-EX-5)."""
 
     text: str
 

@@ -62,7 +62,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class PartnerApplication:
-    """Exchange's entry for a partner (domain reference 1.2)."""
+    """Exchange's entry for a partner (P-EX-2)."""
 
     name: str
     application_identifier: str
@@ -90,7 +90,7 @@ class PartnerApplication:
         )
 
     def answers_to(self, identity: str) -> bool:
-        """Name, DN, GUID; the application identifier too (OBSERVED, 1.1)."""
+        """Name, DN, GUID; the application identifier too (OBSERVED, P-EX-1)."""
         known = (self.name, self.distinguished_name, str(self.guid), self.application_identifier)
         return identity.casefold() in {text.casefold() for text in known}
 
@@ -131,7 +131,7 @@ class AcceptedDomain:
 
 @dataclass(frozen=True, slots=True)
 class AuthConfig:
-    """Exchange's own signing certificates, by thumbprint (1.4)."""
+    """Exchange's own signing certificates, by thumbprint (P-EX-6)."""
 
     current_thumbprint: str
     previous_thumbprint: str = ""
@@ -144,7 +144,7 @@ class AuthConfig:
 
 @dataclass(frozen=True, slots=True)
 class AuthServer:
-    """A token server that Exchange trusts (1.5)."""
+    """A token server that Exchange trusts, as Get-AuthServer shows it."""
 
     name: str
     issuer_identifier: str
@@ -185,7 +185,7 @@ class ExchangeServer:
 
 @dataclass(frozen=True, slots=True)
 class VirtualDirectory:
-    """An IIS application of Exchange on one server (1.10)."""
+    """An IIS application of Exchange on one server (P-EX-10)."""
 
     server: str
     """FQDN."""

@@ -20,7 +20,7 @@ from partner_simulator.world.objects import (
 
 @dataclass(frozen=True, slots=True)
 class RunningConfiguration:
-    """OAuth configuration in the memory of one host's workers (domain reference 1.8)."""
+    """OAuth configuration in the memory of one host's workers (P-EX-8)."""
 
     loaded_at: float
     applications: tuple[PartnerApplication, ...]
@@ -36,7 +36,7 @@ class RunningConfiguration:
         return tuple(a for a in self.applications if a.enabled and not a.use_auth_server)
 
     def trusted_issuers(self) -> tuple[str, ...]:
-        """What a challenge lists: auth servers and enabled entries (6.3)."""
+        """What a challenge lists: auth servers and enabled entries (P-S2S-4)."""
         servers = [s for s in self.auth_servers if s.enabled]
         listed = [names.issuer(s.issuer_identifier, s.realm) for s in servers]
         listed += [names.issuer(a.application_identifier, a.realm) for a in self.trusted()]

@@ -123,7 +123,7 @@ def _organisation(domain: Domain) -> None:
 
 
 def _stock_entries(domain: Domain) -> None:
-    """What a captured organisation has before anybody configures a partner (1.2)."""
+    """What a captured organisation has before anybody configures a partner (P-EX-2)."""
     made = domain.clock.now() - timedelta(days=400)
     account = User(
         "Exchange Online-ApplicationAccount",

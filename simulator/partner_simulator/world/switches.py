@@ -1,6 +1,6 @@
-"""Every guess of the world, as a row that can be flipped (design 6).
+"""Every guess of the world, as a row that can be flipped (docs/assumptions.md).
 
-Sources are sections of the domain reference. DERIVED and SIM-CHOICE rows have alternatives: the
+Sources are facts of docs/protocol.md and cases of docs/cases.md. DERIVED and SIM-CHOICE rows have alternatives: the
 story has to come out right with each of them, or the documentation names the assumption.
 """
 
@@ -72,7 +72,7 @@ ROWS: tuple[Row, ...] = (
         Name.UNKNOWN_IDENTITY_SHOWS_ALL,
         "Get-PartnerApplication with an identity that matches nothing shows all (documented as"
         " 'may'); otherwise it is a not-found error",
-        "1.1, 10.2",
+        "P-EX-1",
         Status.SIM_CHOICE,
         True,
         (False,),
@@ -81,7 +81,7 @@ ROWS: tuple[Row, ...] = (
         Name.DUPLICATES_REJECTED,
         "New-PartnerApplication refuses a second metadata entry of the same identifier and realm;"
         " Microsoft tells people to run the script on every server, which makes another each time",
-        "1.3.4, corrections K3",
+        "1.3.4, P-EX-4",
         Status.DERIVED,
         False,
         (True,),
@@ -89,7 +89,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.WORKERS_REFRESH_MINUTES,
         "Workers read their OAuth configuration again after this many minutes; 0: never",
-        "1.8",
+        "P-EX-8",
         Status.DERIVED,
         15,
         (0,),
@@ -98,7 +98,7 @@ ROWS: tuple[Row, ...] = (
         Name.READS_ASK,
         "Without -DomainController a call goes to: the controller that its session has chosen, any"
         " in turn, or always the first",
-        "case C02",
+        "C02",
         Status.SIM_CHOICE,
         "session",
         ("any", "first"),
@@ -106,7 +106,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.DIRECTORY_LAG_SECONDS,
         "Seconds until a write on one controller is visible on the other",
-        "case C02",
+        "C02",
         Status.SIM_CHOICE,
         0.0,
         (0.5, 15.0),
@@ -114,7 +114,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.WORKERS_READ,
         "Workers read the configuration from: the host's own controller, or the newest state",
-        "1.8 with case C02",
+        "P-EX-8 with C02",
         Status.DERIVED,
         "own",
         ("newest",),
@@ -122,7 +122,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.CMS_DELAY_SECONDS,
         "Seconds until a write to the CMS has reached the Front Ends by itself",
-        "2.8",
+        "P-LY-7",
         Status.SIM_CHOICE,
         0.5,
         (3.0,),
@@ -130,7 +130,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.TOKEN_SKEW_SECONDS,
         "Allowance for clocks when Exchange looks at nbf and exp",
-        "6.2",
+        "P-S2S-3",
         Status.SIM_CHOICE,
         300,
         (0,),
@@ -138,7 +138,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.ISSUER_IDENTIFIER_STORED,
         "IssuerIdentifier of a metadata entry is filled from the document",
-        "1.2",
+        "P-EX-2",
         Status.SIM_CHOICE,
         False,
         (True,),
@@ -146,7 +146,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.SFB_LEGACY_PRESENT,
         "A stock organisation has SfBLegacy, an auth server entry with Lync's identifier",
-        "1.2",
+        "P-EX-2",
         Status.SIM_CHOICE,
         True,
         (False,),
@@ -154,7 +154,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.LYNC_COPIES_CERTIFICATES,
         "Lync keeps a copy of the partner's certificates, taken when -MetadataUrl was given",
-        "2.2, 7.3",
+        "P-LY-2, P-S2S-7",
         Status.SIM_CHOICE,
         True,
         (False,),
@@ -162,7 +162,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.AUTH_TOKEN_PREFIX,
         "Text before the URL in AuthToken",
-        "2.2",
+        "P-LY-2",
         Status.DERIVED,
         "Value=",
         ("",),
@@ -170,7 +170,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.TEST_PASSED_TEXT,
         "What Test-CsExStorageConnectivity prints on success",
-        "2.6",
+        "P-LY-6",
         Status.DERIVED,
         "Test Passed",
         ("Test passed.",),
@@ -178,15 +178,15 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.SNAPIN_NEEDS_SECOND_HOP,
         "Exchange cmdlets of the snap-in fail under a network logon, for want of AD access",
-        "1.9",
+        "P-EX-9",
         Status.DERIVED,
         True,
         (False,),
     ),
     Row(
         Name.CHALLENGE_FOLDED,
-        "All WWW-Authenticate schemes come in one header line (S2 prints them so)",
-        "6.3, known-strings S2",
+        "All WWW-Authenticate schemes come in one header line (Microsoft prints them so)",
+        "P-S2S-4",
         Status.DERIVED,
         False,
         (True,),
@@ -194,7 +194,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.X5T_ALPHABET,
         "Documents write x5t in base64url; older producers may use plain base64",
-        "5",
+        "P-S2S-1",
         Status.SIM_CHOICE,
         "base64url",
         ("base64",),
@@ -202,21 +202,21 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.PREVIOUS_CERTIFICATE_PUBLISHED,
         "During a rollover Lync publishes both certificates",
-        "5, 7.1",
+        "P-S2S-1, P-LY-5",
         Status.DERIVED,
         True,
     ),
     Row(
         Name.IISRESET_TEXT,
         "Text that iisreset prints on success",
-        "4",
+        "P-IIS-1",
         Status.OBSERVED,
         "Internet services successfully restarted",
     ),
     Row(
         Name.TEST_RESULT,
         "Success of the test is a string in the pipeline; the reference declares ResourceData",
-        "2.6",
+        "P-LY-6",
         Status.DERIVED,
         "string",
         ("object",),
@@ -224,7 +224,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.ENUM_FORM,
         "Enum properties arrive from inner sessions as: an enum, its number, or its name",
-        "1.2; windows-powershell.md",
+        "P-EX-2, P-EX-11",
         Status.DERIVED,
         "enum",
         ("number", "text"),
@@ -233,7 +233,7 @@ ROWS: tuple[Row, ...] = (
         Name.IMPORTED_VALUES,
         "Values of Exchange's own types (Role, Identity, LinkedAccount) arrive through Import-PSSession as"
         " text; else as an object that prints as the text and does not equal it",
-        "corrections K26",
+        "P-EX-11",
         Status.DERIVED,
         "text",
         ("object",),
@@ -241,7 +241,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.EXCHANGE_VERSION,
         "2013's script grants two roles to Lync's account; 2016's also MeetingGraphApplication",
-        "1.3.3",
+        "P-EX-3",
         Status.DERIVED,
         "Exchange Server 2013",
         ("Exchange Server 2016",),
@@ -249,7 +249,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.ASSIGNMENT_NAME,
         "A generated assignment name is <role>-<account>, cut at 64 characters; else random",
-        "1.3.3",
+        "P-EX-3",
         Status.SIM_CHOICE,
         "role-account",
         ("random",),
@@ -257,7 +257,7 @@ ROWS: tuple[Row, ...] = (
     Row(
         Name.CHALLENGE_SLASH,
         "Entries of trusted_issuers come with a stray leading slash, as Microsoft printed them",
-        "case C15",
+        "C15",
         Status.DERIVED,
         False,
         (True,),

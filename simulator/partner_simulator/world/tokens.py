@@ -1,4 +1,4 @@
-"""Server-to-server tokens: minted with Lync's key, judged by a running configuration (6.1, 6.2).
+"""Server-to-server tokens: minted with Lync's key, judged by a running configuration (P-S2S-2, P-S2S-3).
 
 Codes 2000000, 2000001, 2000003 and 2000004 and their texts are documented; the others are a
 SIM-CHOICE and say so below.

@@ -51,7 +51,7 @@ LYNC_HANDLERS: Handlers = {
     **lync_storage_test.HANDLERS,
 }
 _WITHOUT_CMS = frozenset({"test-csexstorageconnectivity", "get-cswindowsservice"})
-"""Lync cmdlets that go by the local machine, so that a network logon is enough (2.1)."""
+"""Lync cmdlets that go by the local machine, so that a network logon is enough (P-LY-1)."""
 
 _HANDLERS: Handlers = {
     name.casefold(): handler for name, handler in {**EXCHANGE_HANDLERS, **LYNC_HANDLERS}.items()
@@ -98,7 +98,7 @@ class World:
             raise errors.broken(invocation.host)
 
     def bind(self, session: Session, cmdlet: str, parameter: str, value: Any) -> str | None:
-        """-MetadataUrl of Lync's cmdlets fetches the document while it is bound (S1)."""
+        """-MetadataUrl of Lync's cmdlets fetches the document while it is bound (P-LY-8)."""
         if parameter.casefold() != "metadataurl":
             return None
         try:

@@ -44,7 +44,7 @@ class WinRM(Model):
 
     port: int = 5986
     authentication: Authentication | None = None
-    """None: by product, because of the second hop (design 3)."""
+    """None: by product, because of the second hop (P-EX-9, P-LY-1)."""
     ca_bundle: CABundle | None = None
 
 

@@ -28,7 +28,7 @@ StoredReference = Annotated[
 
 
 class EntryAnswer(_Answer):
-    """One object of Get-PartnerApplication (domain reference 1.2)."""
+    """One object of Get-PartnerApplication (P-EX-2)."""
 
     reference: StoredReference
     name: str

@@ -13,7 +13,7 @@ ACCOUNTS = {
     Product.LYNC: "LyncEnterprise-ApplicationAccount",
     Product.SHAREPOINT: "SharePointEnterprise-ApplicationAccount",
 }
-"""Names of the accounts that the shipped script makes (domain reference 1.3.3)."""
+"""Names of the accounts that the shipped script makes (P-EX-3)."""
 
 
 def account_name(partner: Product) -> str:

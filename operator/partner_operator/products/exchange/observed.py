@@ -25,7 +25,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer
 
 FIRST_VERSION = 15
-"""Exchange 2013, the first with partner applications (domain reference 1.1)."""
+"""Exchange 2013, the first with partner applications (P-EX-1)."""
 _VERSION = re.compile(r"Version (\d{1,4})\.")
 
 
@@ -71,7 +71,7 @@ def _check_version(told: str, host: str) -> None:
 def _incomplete(told: ObserveAnswer, host: str) -> str | None:
     """Why the list of entries may not be believed.
 
-    Setup makes an entry for Exchange Online, of an auth server (domain reference 1.2): a list without
+    Setup makes an entry for Exchange Online, of an auth server (P-EX-2): a list without
     any such entry is one that something cuts short.
     """
     if told.warnings:

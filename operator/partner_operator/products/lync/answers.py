@@ -18,7 +18,7 @@ class _Answer(BaseModel):
 
 
 class EntryAnswer(_Answer):
-    """One object of Get-CsPartnerApplication (domain reference 2.2)."""
+    """One object of Get-CsPartnerApplication (P-LY-2)."""
 
     reference: Annotated[str, Field(min_length=1)]
     """The name, which a person chose."""
@@ -40,7 +40,7 @@ class EntryAnswer(_Answer):
 
 
 class CertificateAnswer(_Answer):
-    """Get-CsCertificate -Type OAuthTokenIssuer (domain reference 2.5)."""
+    """Get-CsCertificate -Type OAuthTokenIssuer (P-LY-5)."""
 
     thumbprint: Text
     der: str
@@ -53,7 +53,7 @@ class CertificateAnswer(_Answer):
 
 
 class ReplicaAnswer(_Answer):
-    """One object of Get-CsManagementStoreReplicationStatus (domain reference 2.8)."""
+    """One object of Get-CsManagementStoreReplicationStatus (P-LY-7)."""
 
     fqdn: Text
     upToDate: bool  # noqa: N815

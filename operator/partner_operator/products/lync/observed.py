@@ -88,7 +88,7 @@ def _own_certificates(
     told: CertificateAnswer | None, own: DocumentReading | None, clock: datetime
 ) -> tuple[OwnCertificate, ...]:
     """Lync signs with the newer of two certificates from its effective date on, with the older until then
-    (Set-CsCertificate -Roll -EffectiveDate, domain reference 7.1)."""
+    (Set-CsCertificate -Roll -EffectiveDate, P-LY-5)."""
     if told is None or not told.thumbprint:
         return ()
     published = own.document.certificates if own and own.document else ()

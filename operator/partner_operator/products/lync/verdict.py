@@ -17,18 +17,18 @@ HINTS = {
     "2000004": "Exchange accepts the domain only by wildcard: add it with New-AcceptedDomain.",
     "2000005": "Several objects share the user's address: look for duplicate UPN, SMTP or SIP addresses.",
 }
-"""Next steps by x-ms-diagnostics code (domain reference 6.3, 9)."""
+"""Next steps by x-ms-diagnostics code (P-S2S-5, P-S2S-8)."""
 
 _REFUSED = re.compile(r"\b401\b.*Unauthorized|\(401\)", re.IGNORECASE)
 REFUSED = (
     "Exchange answers 401: it does not take Lync's tokens. Is the partner application there and enabled, and was "
     "IIS restarted since?"
 )
-"""Next step for a refusal without diagnostics (domain reference 9)."""
+"""Next step for a refusal without diagnostics (P-S2S-8)."""
 
 
 def report(told: TestAnswer, *, host: str, finished_at: datetime, latency: timedelta) -> TestReport:
-    """Passed when the output says so and no error was written (domain reference 2.6)."""
+    """Passed when the output says so and no error was written (P-LY-6)."""
     output = " ".join(told.output)
     passed = _PASSED.search(output) is not None and not told.problems
     message = "Test-CsExStorageConnectivity passed." if passed else _why(told)
