@@ -11,7 +11,14 @@ from typing import Any
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import SUCCEEDED, ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
-from partner_operator.trust.model import ConnectivityTest, HostState, Observed, Product, TestReport
+from partner_operator.trust.model import (
+    ConnectivityTest,
+    HostState,
+    Observed,
+    Product,
+    RestartReport,
+    TestReport,
+)
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
@@ -234,6 +241,8 @@ async def outcome(case: Case, runner: Runner) -> Any:
         return (failed.reason, failed.message)
     if isinstance(result, TestReport):
         return (result.passed, result.message)
+    if isinstance(result, RestartReport):
+        return result.restarted
     if isinstance(result, HostState):
         return (result.workers_started_at, result.running_services, result.answers)
     if isinstance(result, Observed):
