@@ -32,7 +32,6 @@ ANSWERS: dict[str, tuple[Product, dict[str, Any]]] = {
     "restart": (
         Product.EXCHANGE,
         {
-            "began": "2026-11-25T11:59:00Z",
             "restarted": True,
             "code": "0",
             "lines": ["Internet services successfully restarted"],

@@ -241,6 +241,8 @@ async def outcome(case: Case, runner: Runner) -> Any:
         return (failed.reason, failed.message)
     if isinstance(result, TestReport):
         return (result.passed, result.message)
+    if isinstance(result, RestartReport):
+        return result.restarted
     if isinstance(result, HostState):
         return (result.workers_started_at, result.running_services, result.answers)
     if isinstance(result, Observed | RestartReport):
