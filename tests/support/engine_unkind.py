@@ -213,6 +213,7 @@ class Unkind:
             theatre.play(timedelta(hours=25))
             for product in PRODUCTS:
                 self.apply(product)
+                self._tidy(product)
         return found
 
     def _adopted(self, name: str) -> bool:
