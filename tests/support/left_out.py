@@ -9,11 +9,22 @@ from collections import Counter
 
 import pytest
 
+from partner_testbed import find_pwsh
 from partner_testbed.missing import MissingError, all_must_be_there
 
 NEVER = "never_left_out"
 never_left_out: pytest.MarkDecorator = getattr(pytest.mark, NEVER)
 _COUNTED: Counter[tuple[str, str]] = Counter()
+
+
+class PowerShellWhereMarked:
+    """What is marked `pwsh` means the real one, also where its stage would do with the embedded engine."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Before any fixture of the test is made."""
+        if item.get_closest_marker("pwsh"):
+            find_pwsh()
 
 
 def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
