@@ -198,7 +198,8 @@ def threshold(since: datetime, seen: Look) -> datetime:
     The host's clock was read after the look began, so it is ahead of ours by no more than the difference.
     A look after the change is itself such an instant, however slow it was.
     """
-    return min(_whole(since + (seen.state.clock - seen.began) + _SECOND), _whole(seen.state.clock))
+    told = seen.state.clock + _SECOND  # in whole seconds, cut off: later than that it is for sure
+    return min(_whole(since + (seen.state.clock - seen.began) + _SECOND), _whole(told))
 
 
 def _measured(known: HostStatus, shown: HostHealth, now: datetime) -> HostStatus:
