@@ -15,7 +15,6 @@ import pytest
 from partner_testbed import ControlPlane
 from partner_testbed.missing import all_must_be_there
 from support import left_out, secrets_net, secrets_search
-from support.pwsh import find_pwsh
 
 NET = secrets_net.Net()
 RECORDS = secrets_net.Records(NET)
@@ -40,14 +39,8 @@ def api(plane: ControlPlane) -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture(autouse=True)
-def powershell_where_marked(request: pytest.FixtureRequest) -> None:
-    """What is marked `pwsh` means the real one, also where its stage would do with the embedded engine."""
-    if request.node.get_closest_marker("pwsh"):
-        find_pwsh()
-
-
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(left_out.PowerShellWhereMarked())
     config.addinivalue_line("markers", f"{left_out.NEVER}: fails where what it needs is missing")
     secrets_net.plant_everywhere()
     secrets_net.watch_processes(NET)

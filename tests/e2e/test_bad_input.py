@@ -48,7 +48,6 @@ def test_bad_documents_are_told_apart_and_change_nothing(stage: Stage) -> None:
     declare(stage)
     wait_reason(stage, "papp", EXCHANGE_OBJECT, "MetadataValid", reason)
     for number, (fault, reason) in enumerate(faults):
-        stage.simulation.heal_document(LYNC_SITE)
         stage.simulation.spoil_document(LYNC_SITE, fault)
         token = f"partner-operator.io/reconcile-requested-at=fault-{number}"
         stage.kubectl("annotate", "pserver", "exchange", token, "--overwrite")

@@ -9,12 +9,23 @@ from collections import Counter
 
 import pytest
 
+from partner_testbed import find_pwsh
 from partner_testbed.missing import MissingError, all_must_be_there
 
 NEVER = "never_left_out"
 never_left_out: pytest.MarkDecorator = getattr(pytest.mark, NEVER)
 _PROPERTY = "left out"
 """With the report it comes from the process that ran the test."""
+
+
+class PowerShellWhereMarked:
+    """What is marked `pwsh` means the real one, also where its stage would do with the embedded engine."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Before any fixture of the test is made."""
+        if item.get_closest_marker("pwsh"):
+            find_pwsh()
 
 
 def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -45,6 +56,6 @@ def _why(report: pytest.TestReport) -> tuple[str, str]:
     """What a test that was left out lacked, and what brings that."""
     for name, value in report.user_properties:
         if name == _PROPERTY:
-            pair: tuple[str, str] = tuple(value)  # type: ignore[arg-type]  # what judge wrote, as a list from elsewhere
+            pair: tuple[str, str] = tuple(value)  # type: ignore[assignment,arg-type]  # what judge wrote, as a list from elsewhere
             return pair
     return (report.longrepr[2] if isinstance(report.longrepr, tuple) else "?"), ""

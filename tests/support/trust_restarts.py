@@ -29,9 +29,12 @@ def seen(
     ahead: timedelta = timedelta(0),
     slow: timedelta = timedelta(0),
 ) -> Look:
-    """A look that begins at `at` at a host whose clock is ahead; `started`: in real time, which is ours."""
-    clock = at + slow + ahead
-    by_its_clock = None if started is None else started + ahead
+    """A look that begins at `at` at a host whose clock is ahead; `started`: in real time, which is ours.
+
+    Scripts tell instants in whole seconds, cut off.
+    """
+    clock = (at + slow + ahead).replace(microsecond=0)
+    by_its_clock = None if started is None else (started + ahead).replace(microsecond=0)
     state = HostState(name, by_its_clock, clock, answers={"/ews": answer})
     return Look(state, at, at + slow)
 

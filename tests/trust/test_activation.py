@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from partner_operator.trust.activation import (
@@ -70,24 +70,29 @@ def test_a_host_is_pending_while_its_oldest_worker_is_older(
 
 
 @given(
+    changed=st.integers(0, 9),
     started=st.integers(-200, 300),
     ahead=st.integers(-4000, 4000),
     slow=st.integers(0, 120),
     at=st.integers(0, 600),
 )
+@example(changed=6, started=-4, ahead=0, slow=2, at=1)
 def test_no_host_is_current_with_workers_from_before_the_change_whatever_its_clock_shows(
-    started: int, ahead: int, slow: int, at: int
+    changed: int, started: int, ahead: int, slow: int, at: int
 ) -> None:
-    """C25: the error of measuring another clock is on the safe side, and no larger than the look was long."""
-    began = NOW + timedelta(seconds=at)
-    when = NOW + timedelta(seconds=min(started, at + slow))
-    found = seen(
-        "ex1", when, at=began, ahead=timedelta(seconds=ahead), slow=timedelta(seconds=slow)
-    )
-    current = state(joined(SINCE, found, hosts=("ex1",)), "ex1") is CURRENT
-    if when < NOW:
+    """C25, in tenths of seconds: the error of measuring another clock is on the safe side, and no larger than
+    the look was long and what is cut off. The example has the start, the change and the look in one second.
+    """
+    tenth = timedelta(seconds=0.1)
+    change = NOW + tenth * changed
+    began = change + tenth * at
+    when = change + tenth * min(started, at + slow)
+    found = seen("ex1", when, at=began, ahead=tenth * ahead, slow=tenth * slow)
+    view = joined(raise_requirement(None, change), found, hosts=("ex1",))
+    current = state(view, "ex1") is CURRENT
+    if when < change:
         assert not current
-    if when >= NOW + timedelta(seconds=slow + 1):
+    if when >= change + tenth * slow + timedelta(seconds=4):
         assert current
 
 

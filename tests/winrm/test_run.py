@@ -57,6 +57,7 @@ def test_the_host_gets_the_constant_command_line_and_the_request_on_stdin(host: 
     assert document["wait"] == 1000
 
 
+@pytest.mark.pwsh
 @pytest.mark.parametrize("authentication", LOGONS)
 def test_a_real_powershell_answers(host: Host, authentication: Authentication) -> None:
     def answer(stdin: bytes) -> tuple[Sequence[Chunk], int | None]:

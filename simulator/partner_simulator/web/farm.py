@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from partner_simulator.certificates import Identity
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.web.server import Site
 from partner_simulator.web.sites import Sites
@@ -52,24 +53,34 @@ class Farm:
             self._listeners[fqdn].stop()
 
     def spoil_document(self, fqdn: str, fault: DocumentFault) -> None:
-        """Let a site publish something wrong until `heal_document`. Raises KeyError."""
+        """Let a site publish something wrong until `heal_document`. Raises KeyError.
+
+        From one fault to the next there is no moment in which all is well.
+        """
         site = self._listeners[fqdn]
-        self.heal_document(fqdn)
-        self._sites.spoil(fqdn, fault)
+        on_the_way = {
+            DocumentFault.UNREACHABLE,
+            DocumentFault.EXPIRED_TLS,
+            DocumentFault.WRONG_TLS_NAME,
+        }
+        if fault not in on_the_way:
+            self._sites.spoil(fqdn, fault)
         if fault is DocumentFault.UNREACHABLE:
             site.stop()
-        elif fault is DocumentFault.EXPIRED_TLS:
+        else:
+            site.use_certificate(self._certificate(fqdn, fault))
+            site.start()
+        self._sites.spoil(fqdn, fault)
+
+    def _certificate(self, fqdn: str, fault: DocumentFault) -> Identity:
+        authority = self._domain.authority
+        if fault is DocumentFault.WRONG_TLS_NAME:
+            return authority.issue_server(["other.example"], addresses=())
+        if fault is DocumentFault.EXPIRED_TLS:
             now = datetime.now(UTC)
-            site.use_certificate(
-                self._domain.authority.issue_server(
-                    [fqdn],
-                    not_before=now - timedelta(days=400),
-                    not_after=now - timedelta(days=1),
-                )
-            )
-        elif fault is DocumentFault.WRONG_TLS_NAME:
-            other = self._domain.authority.issue_server(["other.example"], addresses=())
-            site.use_certificate(other)
+            then, until = now - timedelta(days=400), now - timedelta(days=1)
+            return authority.issue_server([fqdn], not_before=then, not_after=until)
+        return authority.issue_server([fqdn])
 
     def heal_document(self, fqdn: str) -> None:
         """All is well there again. Raises KeyError."""

@@ -48,14 +48,17 @@ class Sites:
         self._stopping.set()
 
     def spoil(self, fqdn: str, fault: DocumentFault | None) -> None:
-        """Let a site's document be wrong from now on; None: right again."""
-        self._bad.pop(fqdn, None)
-        self._faults.pop(fqdn, None)
-        if fault is not None:
-            bad = bad_certificate(fault, self._domain.authority)
-            if bad is not None:
-                self._bad[fqdn] = bad
-            self._faults[fqdn] = fault
+        """Let a site's document be wrong from now on, in one step from an earlier fault; None: right again."""
+        if fault is None:
+            self._faults.pop(fqdn, None)
+            self._bad.pop(fqdn, None)
+            return
+        bad = bad_certificate(fault, self._domain.authority)
+        if bad is not None:
+            self._bad[fqdn] = bad
+        self._faults[fqdn] = fault
+        if bad is None:
+            self._bad.pop(fqdn, None)
 
     def answer(self, request: Request) -> Response:
         """The answer of the site that the request names."""
