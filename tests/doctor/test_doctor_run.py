@@ -8,6 +8,7 @@ from datetime import datetime
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.doctor.facts import Facts, Heard, Probe, Shell, Way
 from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.ports import (
@@ -109,8 +110,9 @@ async def run(
         NAME,
         reader=kubernetes,
         operations=operations,
+        catalog=CATALOG,
         prober=lambda _, host: (ways or {}).get(host, OPEN),
-        listener=lambda _, host: Heard(problem=host),
+        listener=lambda _, host, path: Heard(problem=host),
         shells={"ex1.litwareinc.com": SHELL},
         clock=Clock(),
     )

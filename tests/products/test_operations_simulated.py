@@ -5,16 +5,17 @@ Once as PowerShell 7 and once as the oldest and the newest Windows PowerShell: a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.products.exchange.operations import PROBES, ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.products.remote import Runner
 from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
@@ -38,17 +39,19 @@ pytestmark = pytest.mark.pwsh
 URLS = (EXCHANGE_URL, LYNC_URL)
 
 
+Of = TypeVar("Of", ExchangeOperations, LyncOperations)
+
 Told = list[tuple[str, Any]]
 """Operations and the shapes of their answers, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Side(Generic[Of]):
     """One server: how it is declared, and what can be done on it."""
 
     server: DesiredServer
     credentials: Credentials
-    operations: ExchangeOperations | LyncOperations
+    operations: Of
 
     @property
     def host(self) -> str:
@@ -78,8 +81,8 @@ class Domain:
     """Both sides, and a look behind them."""
 
     simulation: Simulation
-    exchange: Side
-    lync: Side
+    exchange: Side[ExchangeOperations]
+    lync: Side[LyncOperations]
     told: Told
 
 
@@ -106,13 +109,17 @@ def domain(simulation: Simulation) -> Iterator[Domain]:
         told.append((request.operation, shape(answer.data)))
         return answer
 
-    def side(product: Product) -> Side:
-        operations = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
+    def side(product: Product, operations: Callable[[Runner], Of]) -> Side[Of]:
         server, known = declared_server(simulation, product), logon(simulation, product)
         return Side(server, known, operations(telling))
 
     with names_of(simulation):
-        yield Domain(simulation, side(Product.EXCHANGE), side(Product.LYNC), told)
+        yield Domain(
+            simulation,
+            side(Product.EXCHANGE, ExchangeOperations),
+            side(Product.LYNC, LyncOperations),
+            told,
+        )
 
 
 def shape(value: Any) -> Any:

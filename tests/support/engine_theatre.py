@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import ServerName
 from partner_operator.engine.state import Patience, Ports
@@ -229,6 +230,7 @@ class Theatre(World):
         """Those of one worker: what it has read is its own."""
         view = _Watched(self, engine, View(self.cluster))
         return Ports(
+            rules=CATALOG.rules,
             reader=view,
             writer=view,
             announcer=_Watched(self, engine, self.cluster),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.trust.decide import decide
 from partner_operator.trust.model import (
     DocumentFault,
@@ -118,6 +119,7 @@ def test_suspend_plans_nothing() -> None:
 
 def test_a_product_is_no_partner_of_itself() -> None:
     (decision,) = decide(
+        CATALOG.rules[Product.EXCHANGE],
         server(Product.EXCHANGE),
         [view(application(Product.EXCHANGE, url=EXCHANGE_URL))],
         observed(),

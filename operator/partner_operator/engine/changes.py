@@ -45,7 +45,7 @@ def decide_all(work: Pass) -> None:
         ApplicationView(found.desired, found.status, found.blocker)
         for found in removal.claims_elsewhere(work)
     ]
-    for decision in decide(work.server, views, work.observed, elsewhere):
+    for decision in decide(work.rules, work.server, views, work.observed, elsewhere):
         draft = work.draft_of(decision.application)
         draft.decision = decision
         if decision.blocker is not None:
@@ -331,7 +331,7 @@ async def _conclude(work: Pass, draft: Draft, *, changed: bool, witnessed: bool 
 async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:
     if change.kind is ChangeKind.REGISTER:
         word = "again" if draft.vanished else "now"
-        message = f"{work.server.product} {word} trusts {draft.desired.partner.product}."
+        message = f"{work.server.product} {word} trusts {draft.desired.partner.name}."
         await work.tell(draft, Reason.REGISTERED, message)
     else:
         names = ", ".join(sorted(change.fields))

@@ -234,9 +234,9 @@ class OperationFailed(Exception):
 
 
 class Operations(Protocol):
-    """What can be done on the servers of one product. Every method is one remote run on `host`.
+    """What can be done on the servers of every product. Every method is one remote run on `host`.
 
-    All raise OperationFailed and nothing else. Methods are coroutines; the blocking work is
+    All methods of these Protocols raise OperationFailed and nothing else. Methods are coroutines; the blocking work is
     done on a bounded thread pool that the composition root owns.
     """
 
@@ -271,31 +271,43 @@ class Operations(Protocol):
         """
         ...
 
+
+class Restarts(Protocol):
+    """What the operations of a product have beside it whose changes become active by restarts of IIS."""
+
     async def host_state(
         self, server: DesiredServer, credentials: Credentials, host: str
     ) -> HostState:
-        """Look at one IIS host: worker start times, services, what it serves (Exchange)."""
+        """Look at one IIS host: worker start times, services, what it serves."""
         ...
 
     async def restart(
         self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
     ) -> RestartReport:
-        """Run iisreset locally on one host and wait for it (Exchange).
+        """Run iisreset locally on one host and wait for it.
 
         The host looks again and does nothing where no worker started before `older_than` (its own clock).
         """
         ...
 
+
+class Replicates(Protocol):
+    """What the operations of a product have beside it that brings changes to its hosts by itself."""
+
     async def replicate(
         self, server: DesiredServer, credentials: Credentials, host: str
     ) -> tuple[str, ...]:
-        """Ask for replication and wait a while; returns the FQDNs that are up to date (Lync)."""
+        """Ask for replication and wait a while; returns the FQDNs that are up to date."""
         ...
+
+
+class Tests(Protocol):
+    """What the operations of a product have beside it that can prove trust by a test of its own."""
 
     async def test(
         self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
     ) -> TestReport:
-        """Run the connectivity test on a Front End. A failed test is a report, not an error."""
+        """Run the connectivity test on this host. A failed test is a report, not an error."""
         ...
 
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from partner_operator.engine.ports import (
     Announcer,
@@ -17,18 +18,24 @@ from partner_operator.engine.ports import (
     OperationFailed,
     Operations,
     Reader,
+    Replicates,
+    Restarts,
     Severity,
+    Tests,
     Writer,
 )
 from partner_operator.trust.activation import Look, Round
+from partner_operator.trust.conditions import Part, unknown
 from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
+    Mode,
     ObjectKey,
     Observed,
     Product,
 )
 from partner_operator.trust.plan import Blocker, Decision
+from partner_operator.trust.product import Rules
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartStep
 from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
@@ -57,6 +64,7 @@ class Ports:
     writer: Writer
     announcer: Announcer
     operations: Mapping[Product, Operations]
+    rules: Mapping[Product, Rules]
     clock: Clock
     chance: random.Random
     patience: Patience = field(default_factory=Patience)
@@ -135,6 +143,26 @@ class Pass:
         return self.ports.operations[self.server.product]
 
     @property
+    def restarts(self) -> Restarts:
+        """The same, where the product's rules say that changes become active by restarts."""
+        return cast(Restarts, self.operations)
+
+    @property
+    def replicates(self) -> Replicates:
+        """The same, where the product's rules say that changes become active by replication."""
+        return cast(Replicates, self.operations)
+
+    @property
+    def tests(self) -> Tests:
+        """The same, where the product's block of options can declare a connectivity test."""
+        return cast(Tests, self.operations)
+
+    @property
+    def rules(self) -> Rules:
+        """What holds for this server's product. A pass over one that is not managed never comes to ask."""
+        return self.ports.rules[self.server.product]
+
+    @property
     def live(self) -> list[Draft]:
         """Drafts whose objects are still ours to write."""
         return [draft for draft in self.drafts if not draft.gone]
@@ -143,6 +171,20 @@ class Pass:
     def iis(self) -> IISStatus:
         """Restart bookkeeping, empty where there is none."""
         return self.status.iis or IISStatus()
+
+    def may_act(self) -> bool:
+        """Observe means zero restarts too: somebody must want changes here, and who answered must be who was
+        asked, with nothing left out."""
+        enforced = any(draft.desired.mode is Mode.ENFORCE for draft in self.drafts)
+        whole = self.observed is not None and self.observed.incomplete is None
+        return enforced and whole and self.unsettled is None
+
+    def not_known(self, draft: Draft) -> Part:
+        """What a condition says that this pass could not find out."""
+        obstacle = self.blocker or draft.blocker or draft.failure or self.failure
+        if obstacle is None:
+            return unknown(Reason.PROGRESSING, "Not looked at yet.")
+        return unknown(obstacle.reason, obstacle.message)
 
     def now(self) -> datetime:
         """The operator's clock."""

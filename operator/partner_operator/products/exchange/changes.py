@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from partner_operator.trust.differences import required_roles
+from partner_operator.products.exchange.rules import account_name, required_roles
 from partner_operator.trust.match import effective_identity
-from partner_operator.trust.model import DesiredApplication, Entry, Observed, Product
+from partner_operator.trust.model import DesiredApplication, Entry, Observed
 from partner_operator.trust.plan import Change, Field
 
 REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER})
 """Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
-ACCOUNTS = {
-    Product.LYNC: "LyncEnterprise-ApplicationAccount",
-    Product.SHAREPOINT: "SharePointEnterprise-ApplicationAccount",
-}
-"""Names of the accounts that the shipped script makes (domain reference 1.3.3)."""
-
-
-def account_name(partner: Product) -> str:
-    """The linked account for a partner, by Name (never by SamAccountName, which is cut: C17)."""
-    return ACCOUNTS[partner]
 
 
 def update_parameters(
@@ -30,7 +20,7 @@ def update_parameters(
     repair_account = Field.LINKED_ACCOUNT in fields
     roles: list[str] = []
     if repair_account or Field.ROLES in fields:
-        roles = list(required_roles(application.partner.product, observed))
+        roles = list(required_roles(application.partner, observed))
     return {
         "reference": entry.reference,
         "metadataUrl": application.partner.auth_metadata_url,
@@ -40,7 +30,7 @@ def update_parameters(
         "enable": Field.ENABLED in fields,
         "name": effective_identity(application) if Field.IDENTITY in fields else "",
         "repairAccount": repair_account,
-        "accountName": account_name(application.partner.product),
+        "accountName": account_name(application.partner),
         "account": entry.linked_account.canonical_name if entry.linked_account else "",
         "roles": roles,
     }

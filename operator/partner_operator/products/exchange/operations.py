@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
 from partner_operator.products import documents
 from partner_operator.products.exchange.answers import (
     HostStateAnswer,
@@ -13,34 +14,41 @@ from partner_operator.products.exchange.answers import (
     RegisterAnswer,
     RestartAnswer,
 )
-from partner_operator.products.exchange.changes import account_name, update_parameters
+from partner_operator.products.exchange.changes import update_parameters
 from partner_operator.products.exchange.observed import observed
+from partner_operator.products.exchange.rules import (
+    PROFILE,
+    WEB_SERVICES,
+    account_name,
+    required_roles,
+)
+from partner_operator.products.lync import rules as lync
 from partner_operator.products.plain import happened_at
 from partner_operator.products.remote import LONGEST_SECONDS, Remote, Runner
+from partner_operator.products.sharepoint import rules as sharepoint
 from partner_operator.texts import said, shown
-from partner_operator.trust.differences import ROLES, required_roles
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
-    ConnectivityTest,
     DesiredApplication,
     DesiredServer,
     HostState,
     Observed,
     Product,
     RestartReport,
-    TestReport,
 )
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer
 
-PROBES = ("/autodiscover/metadata/json/1", "/ews/exchange.asmx")
+PROBES = (PROFILE.metadata_path, WEB_SERVICES)
+ROLES = tuple(sorted({*lync.PROFILE.roles, *sharepoint.PROFILE.roles}))
+"""Management roles that any partner can need: which of them exist depends on the version."""
 PORTS = (80, 81, 443, 444)
 """Of the front end's and the back end's web sites. One that a host never listens on is not missed."""
 SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
 """The shipped script's last line: it has no output and no exit code to go by (1.3.3)."""
-APPLICATION_TYPES = {Product.LYNC: "Lync", Product.SHAREPOINT: "Sharepoint"}
+APPLICATION_TYPES = {LYNC: "Lync", SHAREPOINT: "Sharepoint"}
 """-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
 
 
@@ -69,7 +77,7 @@ class ExchangeOperations:
             {
                 **documents.wanted(urls),
                 "controller": controller or "",
-                "roles": sorted({role for roles in ROLES.values() for role in roles}),
+                "roles": list(ROLES),
             },
             seconds=240,
             secrets=True,
@@ -127,12 +135,12 @@ class ExchangeOperations:
         parameters = {
             "controller": observed.domain_controller or "",
             "metadataUrl": url,
-            "applicationType": APPLICATION_TYPES[application.partner.product],
+            "applicationType": APPLICATION_TYPES[application.partner.identifier],
             "applicationIdentifier": reading.document.application_identifier,
             "realm": reading.document.realm,
             "identity": effective_identity(application),
-            "accountName": account_name(application.partner.product),
-            "roles": list(required_roles(application.partner.product, observed)),
+            "accountName": account_name(application.partner),
+            "roles": list(required_roles(application.partner, observed)),
         }
         answer = await self._remote.run(
             server,
@@ -194,18 +202,6 @@ class ExchangeOperations:
                 f"{said(' '.join(told.lines), 300) or 'nothing'}",
             )
         return RestartReport(told.restarted, _began(told.began, answer))
-
-    async def replicate(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> tuple[str, ...]:
-        """Exchange has nothing to replicate that the operator waits for."""
-        raise NotImplementedError("only Lync replicates")
-
-    async def test(
-        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
-    ) -> TestReport:
-        """The connectivity test runs on a Lync Front End."""
-        raise NotImplementedError("only Lync tests")
 
 
 def _began(text: str, answer: Answer) -> datetime:

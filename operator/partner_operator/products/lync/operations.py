@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from partner_operator.engine.ports import Credentials
-from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.products import documents
 from partner_operator.products.lync.answers import (
     ObserveAnswer,
@@ -23,10 +22,8 @@ from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
     Entry,
-    HostState,
     Observed,
     Product,
-    RestartReport,
     TestReport,
 )
 from partner_operator.trust.plan import Change, Field
@@ -82,18 +79,6 @@ class LyncOperations:
             return None
         told = self._remote.understood(RegisterAnswer, answer, observed.host)
         return "" if told.existing else str(parameters["identity"])
-
-    async def host_state(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> HostState:
-        """Lync needs no IIS restart."""
-        raise NotImplementedError("only Exchange hosts are restarted")
-
-    async def restart(
-        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
-    ) -> RestartReport:
-        """Lync needs no IIS restart."""
-        raise NotImplementedError("only Exchange hosts are restarted")
 
     async def replicate(
         self, server: DesiredServer, credentials: Credentials, host: str
@@ -160,7 +145,7 @@ def _expected(application: DesiredApplication, observed: Observed) -> dict[str, 
     reading = observed.documents.get(application.partner.auth_metadata_url)
     document = reading.document if reading is not None else None
     return {
-        "applicationIdentifier": identifier_of(str(application.partner.product)),
+        "applicationIdentifier": application.partner.identifier,
         "realm": document.realm if document is not None else "",
     }
 
