@@ -101,14 +101,14 @@ def _register(patient: Patient) -> None:
     server, credentials = patient.declared, patient.credentials
 
     async def change() -> None:
-        seen = await operations.observe(
-            server, credentials, server.hosts[0], (EXCHANGE_URL, LYNC_URL), None
+        seen = await operations.on(server, credentials, server.hosts[0]).observe(
+            (EXCHANGE_URL, LYNC_URL), None
         )
         wanted = trust_worlds.application(Product.LYNC)
         differences = (Difference(Field.ENTRY, "", ""),)
         kind = ChangeKind.REGISTER
         made = Change(kind, wanted.key, None, differences, needs_restart=True)
-        await operations.apply(server, credentials, seen, made, wanted)
+        await operations.on(server, credentials, seen.host).apply(seen, made, wanted)
 
     asyncio.run(change())
 

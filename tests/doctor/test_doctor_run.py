@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ from partner_operator.trust.model import DesiredServer, Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
+from support.engine_session import OnHost
 from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW, application, server
 
 NAME = ServerName("trust", "exchange")
@@ -64,6 +66,10 @@ class Servers:
 
     answers: dict[str, Observed | OperationFailed] = field(default_factory=dict)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    product: Product = Product.EXCHANGE
+
+    def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Any:
+        return OnHost(self, server, credentials, host)
 
     async def observe(
         self,
@@ -105,7 +111,7 @@ async def run(
     kubernetes: Kubernetes, servers: Servers, ways: dict[str, Way] | None = None
 ) -> Facts:
     """Examine it with these edges."""
-    operations: dict[Product, Operations] = {Product.EXCHANGE: servers}  # type: ignore[dict-item]  # observe only
+    operations: dict[Product, Operations] = {Product.EXCHANGE: servers}
     return await examine(
         NAME,
         reader=kubernetes,

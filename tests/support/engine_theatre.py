@@ -10,12 +10,12 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
-from partner_operator.engine.ports import ServerName
+from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.engine.worker import Worker
 from partner_operator.kube.api.codec import to_json
@@ -28,6 +28,7 @@ from support import trust_worlds as values
 from support.engine_field import FieldModel, FieldOrganisation
 from support.engine_invariants import Claim, Health, Judge
 from support.engine_kubernetes import Cluster
+from support.engine_session import OnHost
 from support.engine_stage import Parked, Stage, StepKind, first_come
 from support.engine_view import View
 from support.engine_world import (
@@ -413,6 +414,10 @@ class _Hands:
         """Whose operations these are."""
         return self.organisation.product
 
+    def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Any:
+        """A session on one host."""
+        return OnHost(self, server, credentials, host)
+
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.organisation, name)
 
@@ -454,7 +459,6 @@ class _Hands:
             )
 
 
-@cache
 def _parameters(of: type, method: str) -> tuple[str, ...]:
     return tuple(inspect.signature(getattr(of, method)).parameters)[1:]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from partner_operator.kube.client import ApiRefused
-from partner_operator.trust.model import Mode, Product
+from partner_operator.trust.model import Entry, Mode, Product
 from support import trust_worlds as values
 from support.engine_axes import PATIENCE, ask_again
 from support.engine_invariants import HUMAN
@@ -165,7 +165,7 @@ class Unkind:
         """Somebody removes everything."""
         organisation(self.theatre, product).put()
 
-    def _by_hand(self, product: Product) -> values.Entry:
+    def _by_hand(self, product: Product) -> Entry:
         self._objects += 1
         partner = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
         url = values.URLS[partner]

@@ -32,7 +32,7 @@ async def look(product: Product, data: Any) -> Observed:
 
     make = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
     server = trust_worlds.server(product)
-    return await make(run).observe(server, Credentials("u", "p", "d"), HOST, URLS, None)
+    return await make(run).on(server, Credentials("u", "p", "d"), HOST).observe(URLS, None)
 
 
 async def judged(product: Product, data: Any) -> Observed | OperationFailed:

@@ -141,12 +141,8 @@ async def _observe(
     urls += [url for partner in partners if (url := partner.auth_metadata_url) not in urls]
     asked_at: datetime = clock.now()
     try:
-        observed = await operations.observe(
-            declared.desired,
-            credentials,
-            facts.host,
-            tuple(urls),
-            declared.status.domain_controller,
+        observed = await operations.on(declared.desired, credentials, facts.host).observe(
+            tuple(urls), declared.status.domain_controller
         )
     except OperationFailed as failed:
         step = Step.LOGON if failed.credentials_rejected else failed.step

@@ -99,7 +99,6 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     """Write down what is about to happen, then do it. False: it was repaired too often already."""
     if change.kind is not ChangeKind.REMOVE and not _count_attempt(work, draft, change):
         return False
-    assert work.credentials is not None
     assert work.observed is not None
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
@@ -119,9 +118,7 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
         await _take_back(work, draft, before)
         return False
     try:
-        draft.made = await work.operations.apply(
-            work.server, work.credentials, work.observed, change, draft.desired
-        )
+        draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
     except OperationFailed as failure:
         if failure.nothing_ran:
             # The network's troubles are no attempts at a repair, and ask for no restart.

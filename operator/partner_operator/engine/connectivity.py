@@ -94,10 +94,9 @@ async def run_tests(work: Pass) -> None:
 
 
 async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> None:
-    assert work.credentials is not None
     began = work.now()
     try:
-        report = await work.tests.test(work.server, work.credentials, host, test)
+        report = await work.tests_on(host).test(test)
     except OperationFailed as failure:
         if failure.credentials_rejected:
             raise

@@ -146,10 +146,9 @@ async def _look_at_hosts(work: Pass) -> None:
 
 async def _look_at(work: Pass, name: str) -> Look:
     """One look at one host. Raises OperationFailed."""
-    assert work.credentials is not None
     began = work.now()
     work.looks.pop(name, None)
-    state = await work.restarts.host_state(work.server, work.credentials, name)
+    state = await work.restarts_on(name).host_state()
     found = Look(state, began, work.now())
     work.looks[name] = found
     work.silent_hosts.pop(name, None)
@@ -173,16 +172,13 @@ async def _restart_one(work: Pass, view: Round, name: str) -> None:
 
     Raises OperationFailed when the host itself proves that it was not restarted.
     """
-    assert work.credentials is not None
     before = host_of(view.iis, name)
     assert before is not None
     assert before.required_since is not None
     await work.save_server(iis=activation.mark_restarting(view, name, now=work.now()))
     lost: OperationFailed | None = None
     try:
-        report = await work.restarts.restart(
-            work.server, work.credentials, name, before.required_since
-        )
+        report = await work.restarts_on(name).restart(before.required_since)
     except OperationFailed as failure:
         if failure.credentials_rejected or failure.nothing_ran:
             await work.save_server(iis=activation.mark_not_restarted(work.iis, name))

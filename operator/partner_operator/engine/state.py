@@ -20,6 +20,7 @@ from partner_operator.engine.ports import (
     Reader,
     Replicates,
     Restarts,
+    Session,
     Severity,
     Tests,
     Writer,
@@ -137,25 +138,23 @@ class Pass:
         """The declaration."""
         return self.declared.desired
 
-    @property
-    def operations(self) -> Operations:
-        """The operations of this server's product."""
-        return self.ports.operations[self.server.product]
+    def on(self, host: str) -> Session:
+        """A session on this host, with the logon of this pass."""
+        assert self.credentials is not None
+        operations = self.ports.operations[self.server.product]
+        return operations.on(self.server, self.credentials, host)
 
-    @property
-    def restarts(self) -> Restarts:
+    def restarts_on(self, host: str) -> Restarts:
         """The same, where the product's rules say that changes become active by restarts."""
-        return cast(Restarts, self.operations)
+        return cast(Restarts, self.on(host))
 
-    @property
-    def replicates(self) -> Replicates:
+    def replicates_on(self, host: str) -> Replicates:
         """The same, where the product's rules say that changes become active by replication."""
-        return cast(Replicates, self.operations)
+        return cast(Replicates, self.on(host))
 
-    @property
-    def tests(self) -> Tests:
+    def tests_on(self, host: str) -> Tests:
         """The same, where the product's block of options can declare a connectivity test."""
-        return cast(Tests, self.operations)
+        return cast(Tests, self.on(host))
 
     @property
     def rules(self) -> Rules:

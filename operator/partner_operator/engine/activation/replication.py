@@ -48,11 +48,10 @@ async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
     fresh = {replica.fqdn.lower() for replica in observed.replicas if replica.up_to_date}
     if hosts <= fresh or not work.may_act():
         return frozenset(fresh)
-    assert work.credentials is not None
     patience = work.ports.patience
     deadline = work.ports.clock.monotonic() + patience.replication.total_seconds()
     while not hosts <= fresh and work.ports.clock.monotonic() < deadline:
-        answer = await work.replicates.replicate(work.server, work.credentials, observed.host)
+        answer = await work.replicates_on(observed.host).replicate()
         fresh = {fqdn.lower() for fqdn in answer}
         if not hosts <= fresh:
             await asyncio.sleep(patience.poll.total_seconds())

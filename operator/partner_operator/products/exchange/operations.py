@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
 from partner_operator.products import documents
 from partner_operator.products.exchange.answers import (
@@ -24,13 +24,12 @@ from partner_operator.products.exchange.rules import (
 )
 from partner_operator.products.lync import rules as lync
 from partner_operator.products.plain import happened_at
-from partner_operator.products.remote import LONGEST_SECONDS, Remote, Runner
+from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations, Session
 from partner_operator.products.sharepoint import rules as sharepoint
 from partner_operator.texts import said, shown
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     DesiredApplication,
-    DesiredServer,
     HostState,
     Observed,
     Product,
@@ -52,106 +51,34 @@ APPLICATION_TYPES = {LYNC: "Lync", SHAREPOINT: "Sharepoint"}
 """-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
 
 
-class ExchangeOperations:
-    """Implements `engine.ports.Operations` for Exchange 2013 and newer."""
+class ExchangeSession(Session):
+    """One host of an Exchange 2013 organisation, or of a newer one."""
 
-    product = Product.EXCHANGE
+    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
+        parameters = {"controller": controller or "", "roles": list(ROLES)}
+        return Call("observe", {**documents.wanted(urls), **parameters}, secrets=True)
 
-    def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
-        self._remote = Remote("Exchange", runner, ca_bundle)
+    def _observed(self, answer: Answer) -> Observed:
+        return observed(answer, self._understood(ObserveAnswer, answer), self.host)
 
-    async def observe(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        host: str,
-        urls: Sequence[str],
-        controller: str | None,
-    ) -> Observed:
-        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
-        answer = await self._remote.run(
-            server,
-            credentials,
-            host,
-            "observe",
-            {
-                **documents.wanted(urls),
-                "controller": controller or "",
-                "roles": list(ROLES),
-            },
-            seconds=240,
-            secrets=True,
-        )
-        return observed(answer, self._remote.understood(ObserveAnswer, answer, host), host)
-
-    async def apply(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        observed: Observed,
-        change: Change,
-        application: DesiredApplication,
-    ) -> str | None:
-        """Make one change on the host and domain controller of `observed`. Raises OperationFailed."""
+    def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
+        controller = {"controller": observed.domain_controller or ""}
         if change.kind is ChangeKind.REGISTER:
-            return await self._register(server, credentials, observed, application)
-        assert change.entry is not None
-        controller = observed.domain_controller or ""
+            parameters = controller | _registration(observed, application)
+            return Call("register", parameters, LONGEST_SECONDS, secrets=True)
+        entry = change.entry
+        assert entry is not None
         if change.kind is ChangeKind.REMOVE:
-            parameters: dict[str, object] = {
-                "reference": change.entry.reference,
-                "applicationIdentifier": change.entry.application_identifier,
+            named = {
+                "reference": entry.reference,
+                "applicationIdentifier": entry.application_identifier,
             }
-            operation = "remove"
-        else:
-            operation = "update"
-            parameters = update_parameters(change, change.entry, application, observed)
-        await self._remote.run(
-            server,
-            credentials,
-            observed.host,
-            operation,
-            {"controller": controller, **parameters},
-            seconds=240,
-            secrets=True,
-        )
-        return None
+            return Call("remove", controller | named, secrets=True)
+        update = update_parameters(change, entry, application, observed)
+        return Call("update", controller | update, secrets=True)
 
-    async def _register(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        observed: Observed,
-        application: DesiredApplication,
-    ) -> str | None:
-        url = application.partner.auth_metadata_url
-        reading = observed.documents.get(url)
-        if reading is None or reading.document is None:
-            raise OperationFailed(
-                Reason.METADATA_UNREACHABLE,
-                f"{url} was not read on {observed.host}, so nothing was registered.",
-                nothing_ran=True,
-            )
-        parameters = {
-            "controller": observed.domain_controller or "",
-            "metadataUrl": url,
-            "applicationType": APPLICATION_TYPES[application.partner.identifier],
-            "applicationIdentifier": reading.document.application_identifier,
-            "realm": reading.document.realm,
-            "identity": effective_identity(application),
-            "accountName": account_name(application.partner),
-            "roles": list(required_roles(application.partner, observed)),
-        }
-        answer = await self._remote.run(
-            server,
-            credentials,
-            observed.host,
-            "register",
-            parameters,
-            seconds=LONGEST_SECONDS,
-            secrets=True,
-        )
-        told = self._remote.understood(RegisterAnswer, answer, observed.host)
+    def _made(self, answer: Answer, call: Call) -> str | None:
+        told = self._understood(RegisterAnswer, answer)
         if told.configured and SUCCEEDED not in answer.console:
             raise OperationFailed(
                 Reason.REMOTE_ERROR,
@@ -160,48 +87,65 @@ class ExchangeOperations:
             )
         return "" if told.existing else told.created or None
 
-    async def host_state(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> HostState:
-        """Look at one IIS host. Raises OperationFailed."""
-        answer = await self._remote.run(
-            server,
-            credentials,
-            host,
-            "host_state",
-            {"paths": list(PROBES), "ports": list(PORTS)},
-            seconds=120,
-        )
-        told = self._remote.understood(HostStateAnswer, answer, host)
+    async def host_state(self) -> HostState:
+        """Look at IIS there. Raises OperationFailed."""
+        parameters = {"paths": list(PROBES), "ports": list(PORTS)}
+        answer = await self._run(Call("host_state", parameters, seconds=120))
+        told = self._understood(HostStateAnswer, answer)
         clock = datetime.fromtimestamp(answer.clock, UTC)
         return HostState(
-            fqdn=host,
-            workers_started_at=_oldest(told, host, clock),
+            fqdn=self.host,
+            workers_started_at=_oldest(told, self.host, clock),
             clock=clock,
             running_services=frozenset(told.services),
             answers=told.answers,
             listeners=frozenset(told.listeners),
         )
 
-    async def restart(
-        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
-    ) -> RestartReport:
-        """Run iisreset locally on one host, where a worker started before `older_than` by the host's own clock.
+    async def restart(self, older_than: datetime) -> RestartReport:
+        """Run iisreset locally, where a worker started before `older_than` by the host's own clock.
 
         Raises OperationFailed; with the reason RestartFailed when iisreset ended and said that it failed.
         """
         parameters = {"olderThan": f"{older_than.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-        answer = await self._remote.run(
-            server, credentials, host, "restart", parameters, seconds=300
-        )
-        told = self._remote.understood(RestartAnswer, answer, host)
+        answer = await self._run(Call("restart", parameters, seconds=300))
+        told = self._understood(RestartAnswer, answer)
         if told.restarted and told.code != "0":
             raise OperationFailed(
                 Reason.RESTART_FAILED,
-                f"iisreset on {host} ended with {shown(told.code)} and said: "
+                f"iisreset on {self.host} ended with {shown(told.code)} and said: "
                 f"{said(' '.join(told.lines), 300) or 'nothing'}",
             )
         return RestartReport(told.restarted, _began(told.began, answer))
+
+
+class ExchangeOperations(Operations[ExchangeSession]):
+    """Exchange 2013 and newer."""
+
+    product = Product.EXCHANGE
+    session = ExchangeSession
+
+
+def _registration(observed: Observed, application: DesiredApplication) -> dict[str, object]:
+    """What register.ps1 is told beside the controller. Raises OperationFailed where there is no document."""
+    partner = application.partner
+    url = partner.auth_metadata_url
+    reading = observed.documents.get(url)
+    if reading is None or reading.document is None:
+        raise OperationFailed(
+            Reason.METADATA_UNREACHABLE,
+            f"{url} was not read on {observed.host}, so nothing was registered.",
+            nothing_ran=True,
+        )
+    return {
+        "metadataUrl": url,
+        "applicationType": APPLICATION_TYPES[partner.identifier],
+        "applicationIdentifier": reading.document.application_identifier,
+        "realm": reading.document.realm,
+        "identity": effective_identity(application),
+        "accountName": account_name(partner),
+        "roles": list(required_roles(partner, observed)),
+    }
 
 
 def _began(text: str, answer: Answer) -> datetime:
@@ -214,11 +158,6 @@ def _began(text: str, answer: Answer) -> datetime:
             f"A script says that it began at {text!r}, after it ended. Nothing is concluded from its answer.",
         )
     return began
-
-
-def _printable(text: str) -> str:
-    """What a program wrote for people, without what steers a terminal or turns the direction of writing."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _oldest(told: HostStateAnswer, host: str, clock: datetime) -> datetime | None:

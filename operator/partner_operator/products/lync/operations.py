@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from partner_operator.engine.ports import Credentials
 from partner_operator.products import documents
 from partner_operator.products.lync.answers import (
     ObserveAnswer,
@@ -15,12 +14,11 @@ from partner_operator.products.lync.answers import (
 )
 from partner_operator.products.lync.observed import observed
 from partner_operator.products.lync.verdict import report
-from partner_operator.products.remote import Remote, Runner
+from partner_operator.products.remote import Call, Operations, Session
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
-    DesiredServer,
     Entry,
     Observed,
     Product,
@@ -28,85 +26,56 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.status import ChangeKind
+from partner_operator.winrm import Answer
 
 READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
 """Fields that Lync reads out of the partner's document: Set-CsPartnerApplication -MetadataUrl."""
 
 
-class LyncOperations:
-    """Implements `engine.ports.Operations` for Lync Server 2013 and Skype for Business Server."""
+class LyncSession(Session):
+    """One host of a Lync Server 2013 or Skype for Business Server deployment."""
 
-    product = Product.LYNC
+    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
+        return Call("observe", documents.wanted(urls))
 
-    def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
-        self._remote = Remote("Lync", runner, ca_bundle)
+    def _observed(self, answer: Answer) -> Observed:
+        told = self._understood(ObserveAnswer, answer)
+        return observed(answer, told, self.host, self.server.auth_metadata_url)
 
-    async def observe(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        host: str,
-        urls: Sequence[str],
-        controller: str | None,
-    ) -> Observed:
-        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
-        parameters = documents.wanted(urls)
-        answer = await self._remote.run(
-            server, credentials, host, "observe", parameters, seconds=240
-        )
-        told = self._remote.understood(ObserveAnswer, answer, host)
-        return observed(answer, told, host, server.auth_metadata_url)
+    def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
+        return Call(*_call(change, application, observed))
 
-    async def apply(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        observed: Observed,
-        change: Change,
-        application: DesiredApplication,
-    ) -> str | None:
-        """Make one change on the host of `observed`. Raises OperationFailed."""
-        operation, parameters = _call(change, application, observed)
-        answer = await self._remote.run(
-            server,
-            credentials,
-            observed.host,
-            operation,
-            parameters,
-            seconds=240,
-        )
-        if operation != "register":
-            return None
-        told = self._remote.understood(RegisterAnswer, answer, observed.host)
-        return "" if told.existing else str(parameters["identity"])
+    def _made(self, answer: Answer, call: Call) -> str | None:
+        told = self._understood(RegisterAnswer, answer)
+        return "" if told.existing else str(call.parameters["identity"])
 
-    async def replicate(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> tuple[str, ...]:
+    async def replicate(self) -> tuple[str, ...]:
         """Ask for replication and wait some seconds. Raises OperationFailed."""
-        parameters = {"hosts": list(server.hosts)}
-        answer = await self._remote.run(
-            server, credentials, host, "replicate", parameters, seconds=120
-        )
-        return tuple(self._remote.understood(ReplicateAnswer, answer, host).upToDate)
+        call = Call("replicate", {"hosts": list(self.server.hosts)}, seconds=120)
+        return tuple(self._understood(ReplicateAnswer, await self._run(call)).upToDate)
 
-    async def test(
-        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
-    ) -> TestReport:
+    async def test(self, test: ConnectivityTest) -> TestReport:
         """Run Test-CsExStorageConnectivity. Raises OperationFailed only if it could not be run."""
         parameters = {
             "sipUri": test.sip_uri,
             "deleteItem": test.delete_item,
             "folder": test.folder or "",
         }
-        answer = await self._remote.run(server, credentials, host, "test", parameters, seconds=240)
-        told = self._remote.understood(TestAnswer, answer, host)
+        answer = await self._run(Call("test", parameters))
+        told = self._understood(TestAnswer, answer)
         return report(
             told,
-            host=host,
+            host=self.host,
             finished_at=datetime.fromtimestamp(answer.clock, UTC),
             latency=timedelta(milliseconds=told.milliseconds),
         )
+
+
+class LyncOperations(Operations[LyncSession]):
+    """Lync Server 2013 and Skype for Business Server."""
+
+    product = Product.LYNC
+    session = LyncSession
 
 
 def _call(
