@@ -10,7 +10,6 @@ from typing import Any
 
 from partner_operator.catalog import CATALOG
 from partner_operator.oauth.certificates import Certificate
-from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.decide import ApplicationView
 from partner_operator.trust.match import effective_identity
@@ -59,7 +58,7 @@ def certificate(thumbprint: str = THUMBPRINT, **changes: Any) -> Certificate:
 
 def metadata(product: Product, realm: str = "litwareinc.com", **changes: Any) -> AuthMetadata:
     """What a product publishes."""
-    identifier = identifier_of(product)
+    identifier = CATALOG.partners[product].identifier
     published = AuthMetadata(
         issuer=f"{identifier}@{realm}",
         realm=realm,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
-from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.ports import OperationFailed, Severity, Tests
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import ConnectivityTest, Mode, TestReport
@@ -96,7 +97,7 @@ async def run_tests(work: Pass) -> None:
 async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> None:
     began = work.now()
     try:
-        report = await work.tests_on(host).test(test)
+        report = await cast(Tests, work.on(host)).test(test)
     except OperationFailed as failure:
         if failure.credentials_rejected:
             raise

@@ -126,7 +126,7 @@ def _registered_message(work: Pass, draft: Draft) -> str:
     registration = draft.status.registration
     name = registration.identity if registration else ""
     message = f"{work.server.product} has the partner application {name}."
-    warnings = draft.decision.warnings if draft.decision is not None else ()
+    warnings = work.rules.warnings(work.observed) if work.observed is not None else ()
     return " ".join(filter(None, (message, work.rules.registered, *warnings)))
 
 

@@ -18,11 +18,9 @@ from partner_operator.engine.ports import (
     OperationFailed,
     Operations,
     Reader,
-    Replicates,
     Restarts,
     Session,
     Severity,
-    Tests,
     Writer,
 )
 from partner_operator.trust.activation import Look, Round
@@ -147,14 +145,6 @@ class Pass:
     def restarts_on(self, host: str) -> Restarts:
         """The same, where the product's rules say that changes become active by restarts."""
         return cast(Restarts, self.on(host))
-
-    def replicates_on(self, host: str) -> Replicates:
-        """The same, where the product's rules say that changes become active by replication."""
-        return cast(Replicates, self.on(host))
-
-    def tests_on(self, host: str) -> Tests:
-        """The same, where the product's block of options can declare a connectivity test."""
-        return cast(Tests, self.on(host))
 
     @property
     def rules(self) -> Rules:

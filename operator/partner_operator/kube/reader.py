@@ -123,15 +123,7 @@ class KubernetesReader:
             not in existing
         ]
         self._seen.begin(alone)
-        return tuple(
-            declared_application(
-                application,
-                None,
-                [s for s in servers if _namespace(s) == _namespace(application)],
-                self._catalog,
-            )
-            for application in alone
-        )
+        return tuple(self._apart(application, None, servers) for application in alone)
 
     async def _claims_elsewhere(
         self,
@@ -148,14 +140,15 @@ class KubernetesReader:
             if (_namespace(body), body["spec"]["serverRef"]["name"]) != (name.namespace, name.name)
         ]
         return tuple(
-            declared_application(
-                body,
-                next((s for s in servers if _serves(s, body)), None),
-                [s for s in servers if _namespace(s) == _namespace(body)],
-                self._catalog,
-            )
+            self._apart(body, next((s for s in servers if _serves(s, body)), None), servers)
             for body in others
         )
+
+    def _apart(
+        self, body: dict[str, Any], server: dict[str, Any] | None, servers: Sequence[dict[str, Any]]
+    ) -> DeclaredApplication:
+        near = [s for s in servers if _namespace(s) == _namespace(body)]
+        return declared_application(body, server, near, self._catalog)
 
     async def _applications(self, name: ServerName, field: str) -> list[dict[str, Any]]:
         return await self._connection.list(

@@ -24,11 +24,6 @@ _PRODUCTS = {EXCHANGE: Product.EXCHANGE, SHAREPOINT: Product.SHAREPOINT, LYNC: P
 _OTHERS = {TOKEN_SERVER: "a token server (ACS or Entra)", GRAPH: "Microsoft Graph"}
 
 
-def identifier_of(product: Product) -> str:
-    """The principal identifier of a product."""
-    return next(key for key, name in _PRODUCTS.items() if name == product)
-
-
 def describe(identifier: str) -> str:
     """A principal identifier for people: what it stands for, else the identifier itself."""
     key = identifier.strip().lower()

@@ -93,7 +93,6 @@ def _decide_one(case: _Case, claims: Claims) -> Decision:
         entry=case.match.entry if blocker is None or claims.owner_of(case.view) is None else None,
         created_by_us=made_by_us(case.view, case.match.entry)
         or claims.inherits(case.view, case.match.entry),
-        warnings=case.rules.warnings(case.observed),
     )
     if case.view.desired.mode is Mode.SUSPEND:
         return replace(decision, blocker=blocker)

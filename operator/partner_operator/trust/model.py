@@ -290,7 +290,6 @@ class Observed:
     domain_controller: str | None = None
     available_roles: tuple[str, ...] = ()
     """Management roles that this version has, of those a partner application can need."""
-    warnings: tuple[str, ...] = ()
     wildcard_domains: tuple[str, ...] = ()
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
 

@@ -37,14 +37,6 @@ class Finding:
     next_step: str = ""
 
 
-def _nothing_to_say(observed: Observed) -> tuple[str, ...]:
-    return ()
-
-
-def _only_by_name(known: MetadataStatus | None, observed: Observed) -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
     """One managed product."""
@@ -65,9 +57,11 @@ class Rules:
     """Fields that need an entry to be made anew."""
     harmless: frozenset[Field] = frozenset()
     """Fields that are active at once, whatever `activation` is."""
-    warnings: Callable[[Observed], tuple[str, ...]] = _nothing_to_say
+    warnings: Callable[[Observed], tuple[str, ...]] = lambda observed: ()
     """Sentences for people; they stop nothing."""
-    same_organization: Callable[[MetadataStatus | None, Observed], bool] = _only_by_name
+    same_organization: Callable[[MetadataStatus | None, Observed], bool] = lambda known, observed: (
+        False
+    )
     """Whether an organisation with another name is the one whose document is remembered."""
     registered: str = ""
     """What must be said of every entry there."""

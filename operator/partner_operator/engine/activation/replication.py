@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import cast
 
 from partner_operator.engine.activation.at_once import AtOnce
+from partner_operator.engine.ports import Replicates
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import Part, true, unknown
 from partner_operator.trust.model import Observed
@@ -51,7 +53,8 @@ async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
     patience = work.ports.patience
     deadline = work.ports.clock.monotonic() + patience.replication.total_seconds()
     while not hosts <= fresh and work.ports.clock.monotonic() < deadline:
-        answer = await work.replicates_on(observed.host).replicate()
+        session = cast(Replicates, work.on(observed.host))
+        answer = await session.replicate()
         fresh = {fqdn.lower() for fqdn in answer}
         if not hosts <= fresh:
             await asyncio.sleep(patience.poll.total_seconds())

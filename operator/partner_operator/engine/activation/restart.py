@@ -13,8 +13,6 @@ from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reaso
 from partner_operator.trust.restart_plan import RestartAction, RestartStep, activated
 from partner_operator.trust.verdict import Waiting
 
-ALL_QUIET = RestartStep(RestartAction.NOTHING)
-
 
 class Restart(AtOnce):
     """A round of restarts, one host at a time. The test of the other direction proves it."""
@@ -38,7 +36,7 @@ class Restart(AtOnce):
             work.round,
             test_passed_at=counterpart.test_passed_at if counterpart else None,
             rules=work.server.restart,
-            step=work.step or ALL_QUIET,
+            step=work.step or RestartStep(RestartAction.NOTHING),
         )
 
     def waiting(self, work: Pass, draft: Draft) -> Waiting | None:

@@ -14,7 +14,6 @@ from partner_operator.products.exchange.answers import (
     RegisterAnswer,
     RestartAnswer,
 )
-from partner_operator.products.exchange.changes import update_parameters
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
     PROFILE,
@@ -30,12 +29,13 @@ from partner_operator.texts import said, shown
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     DesiredApplication,
+    Entry,
     HostState,
     Observed,
     Product,
     RestartReport,
 )
-from partner_operator.trust.plan import Change
+from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer
@@ -49,6 +49,9 @@ SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
 """The shipped script's last line: it has no output and no exit code to go by (1.3.3)."""
 APPLICATION_TYPES = {LYNC: "Lync", SHAREPOINT: "Sharepoint"}
 """-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
+
+REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER})
+"""Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
 
 
 class ExchangeSession(Session):
@@ -74,7 +77,7 @@ class ExchangeSession(Session):
                 "applicationIdentifier": entry.application_identifier,
             }
             return Call("remove", controller | named, secrets=True)
-        update = update_parameters(change, entry, application, observed)
+        update = _update(change, entry, application, observed)
         return Call("update", controller | update, secrets=True)
 
     def _made(self, answer: Answer, call: Call) -> str | None:
@@ -145,6 +148,31 @@ def _registration(observed: Observed, application: DesiredApplication) -> dict[s
         "identity": effective_identity(application),
         "accountName": account_name(partner),
         "roles": list(required_roles(partner, observed)),
+    }
+
+
+def _update(
+    change: Change, entry: Entry, application: DesiredApplication, observed: Observed
+) -> dict[str, object]:
+    """What update.ps1 is told beside the controller: only what differs is set."""
+    fields = change.fields
+    set_url = Field.METADATA_URL in fields
+    repair_account = Field.LINKED_ACCOUNT in fields
+    roles: list[str] = []
+    if repair_account or Field.ROLES in fields:
+        roles = list(required_roles(application.partner, observed))
+    return {
+        "reference": entry.reference,
+        "metadataUrl": application.partner.auth_metadata_url,
+        "setUrl": set_url,
+        "refresh": bool(fields & REFRESHED) and not set_url,
+        "accept": Field.ACCEPTS_SECURITY_IDENTIFIERS in fields,
+        "enable": Field.ENABLED in fields,
+        "name": effective_identity(application) if Field.IDENTITY in fields else "",
+        "repairAccount": repair_account,
+        "accountName": account_name(application.partner),
+        "account": entry.linked_account.canonical_name if entry.linked_account else "",
+        "roles": roles,
     }
 
 

@@ -43,7 +43,40 @@ class LyncSession(Session):
         return observed(answer, told, self.host, self.server.auth_metadata_url)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
-        return Call(*_call(change, application, observed))
+        if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
+            return Call(
+                "register",
+                {
+                    **documents.wanted(()),
+                    "identity": _identity(change, application),
+                    "metadataUrl": application.partner.auth_metadata_url,
+                    "trustLevel": str(application.trust_level),
+                    **_expected(application, observed),
+                    **_replaced(change.entry),
+                },
+            )
+        assert change.entry is not None
+        if change.kind is ChangeKind.REMOVE:
+            return Call(
+                "remove",
+                {
+                    "reference": change.entry.reference,
+                    "applicationIdentifier": change.entry.application_identifier,
+                    "realm": change.entry.realm,
+                    "metadataUrl": change.entry.metadata_url or "",
+                },
+            )
+        fields = change.fields
+        return Call(
+            "update",
+            {
+                "reference": change.entry.reference,
+                "metadataUrl": application.partner.auth_metadata_url,
+                "setUrl": bool(fields & READ_AGAIN),
+                "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
+                "enable": Field.ENABLED in fields,
+            },
+        )
 
     def _made(self, answer: Answer, call: Call) -> str | None:
         told = self._understood(RegisterAnswer, answer)
@@ -76,37 +109,6 @@ class LyncOperations(Operations[LyncSession]):
 
     product = Product.LYNC
     session = LyncSession
-
-
-def _call(
-    change: Change, application: DesiredApplication, observed: Observed
-) -> tuple[str, dict[str, object]]:
-    """The script for a change, and its parameters."""
-    if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
-        return "register", {
-            **documents.wanted(()),
-            "identity": _identity(change, application),
-            "metadataUrl": application.partner.auth_metadata_url,
-            "trustLevel": str(application.trust_level),
-            **_expected(application, observed),
-            **_replaced(change.entry),
-        }
-    assert change.entry is not None
-    if change.kind is ChangeKind.REMOVE:
-        return "remove", {
-            "reference": change.entry.reference,
-            "applicationIdentifier": change.entry.application_identifier,
-            "realm": change.entry.realm,
-            "metadataUrl": change.entry.metadata_url or "",
-        }
-    fields = change.fields
-    return "update", {
-        "reference": change.entry.reference,
-        "metadataUrl": application.partner.auth_metadata_url,
-        "setUrl": bool(fields & READ_AGAIN),
-        "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
-        "enable": Field.ENABLED in fields,
-    }
 
 
 def _expected(application: DesiredApplication, observed: Observed) -> dict[str, object]:
