@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from partner_operator.kube.api.explain import reasons_page
 from partner_simulator.world.switches import ROWS
+from reasons_page import reasons_page
 from support.matrix_page import faults_page
 from support.scripts_traps import traps_page
 

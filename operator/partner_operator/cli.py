@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from partner_operator import __version__
+from partner_operator.catalog import CATALOG, OPERATIONS
 from partner_operator.doctor.challenge import hear
 from partner_operator.doctor.facts import Heard, Shell, Way
 from partner_operator.doctor.probe import probe
@@ -36,8 +37,6 @@ from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
 from partner_operator.kube.status import KubernetesWriter
 from partner_operator.logs import LogFormat, configure
-from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import Runner
 from partner_operator.recorder import Recorder
 from partner_operator.texts import shown
@@ -207,10 +206,11 @@ async def _serve(
     def ports_of_a_worker() -> Ports:
         seen = LastSeen(echo)
         return Ports(
-            reader=KubernetesReader(connection, seen, options.namespace),
+            reader=KubernetesReader(connection, seen, CATALOG, options.namespace),
             writer=KubernetesWriter(connection, seen),
             announcer=announcer,
             operations=operations,
+            rules=CATALOG.rules,
             clock=SystemClock(),
             chance=random.Random(),  # noqa: S311 - jitter, not a secret
         )
@@ -245,8 +245,8 @@ async def _doctor(options: argparse.Namespace) -> int:
     def way_to(server: DesiredServer, host: str) -> Way:
         return probe(host, server.port, server.ca_bundle or ca_bundle)
 
-    def hear_from(server: DesiredServer, host: str) -> Heard:
-        return hear(host, server.ca_bundle or ca_bundle)
+    def hear_from(server: DesiredServer, host: str, path: str) -> Heard:
+        return hear(host, path, server.ca_bundle or ca_bundle)
 
     with ThreadPoolExecutor(1, thread_name_prefix="winrm") as pool:
         runner = _on_threads(pool)
@@ -259,8 +259,9 @@ async def _doctor(options: argparse.Namespace) -> int:
         async with await Connection.open() as connection:
             facts = await examine(
                 name,
-                reader=KubernetesReader(connection, LastSeen(Echo()), [options.namespace]),
+                reader=KubernetesReader(connection, LastSeen(Echo()), CATALOG, [options.namespace]),
                 operations=_operations(run_and_note, ca_bundle, options.record),
+                catalog=CATALOG,
                 prober=way_to,
                 listener=hear_from,
                 shells=shells,
@@ -304,8 +305,4 @@ def _operations(
 ) -> dict[Product, Operations]:
     """The products' operations over this runner, recorded where a folder is given."""
     runner = Recorder(runner, record) if record else runner
-    operations: tuple[Operations, ...] = (
-        ExchangeOperations(runner, ca_bundle),
-        LyncOperations(runner, ca_bundle),
-    )
-    return {each.product: each for each in operations}
+    return {each.product: each(runner, ca_bundle) for each in OPERATIONS}

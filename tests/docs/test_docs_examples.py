@@ -10,6 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from partner_operator.catalog import CATALOG
 from partner_operator.kube.api.names import API_VERSION
 from partner_operator.kube.api.spec import ApplicationSpec, ServerSpec
 from partner_operator.kube.declared import server_facts
@@ -66,7 +67,7 @@ def example_window() -> RestartWindow:
     body = ours(DOCS / "partnerserver.md")[0]
     body["metadata"] |= {"namespace": "a", "uid": "b", "generation": 1}
     body["metadata"]["creationTimestamp"] = "2026-11-25T08:00:00Z"
-    (window,) = server_facts(body).desired.restart.windows
+    (window,) = server_facts(body, CATALOG).desired.restart.windows
     check_window(window)
     return window
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.doctor.challenge import hear
 from partner_operator.doctor.checks import diagnose, healthy
 from partner_operator.doctor.facts import Check, Facts, Heard, HostFacts, Probe, Way
 from partner_operator.oauth.challenge import Challenge, parse_challenge
 from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.exchange.rules import WEB_SERVICES
 from partner_operator.trust.model import Observed, Partner, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
@@ -45,9 +47,11 @@ def checked(heard: Heard | None, **entry: Any) -> tuple[Check, bool]:
     way = Way(Probe(True, "a"), Probe(True, "b"), Probe(True, "c"))
     facts = Facts(
         server=trust_worlds.server(hosts=(HOST,)),
+        profile=CATALOG.partners[Product.EXCHANGE],
+        rules=CATALOG.rules[Product.EXCHANGE],
         declaration=(),
         credentials=None,
-        partners=(Partner(Product.LYNC, LYNC_URL, "lync"),),
+        partners=(Partner(CATALOG.partners[Product.LYNC], LYNC_URL, "lync"),),
         hosts=(HostFacts(HOST, way, seen, heard=heard),),
         now=NOW,
     )
@@ -97,14 +101,14 @@ def _register(patient: Patient) -> None:
     server, credentials = patient.declared, patient.credentials
 
     async def change() -> None:
-        seen = await operations.observe(
-            server, credentials, server.hosts[0], (EXCHANGE_URL, LYNC_URL), None
+        seen = await operations.on(server, credentials, server.hosts[0]).observe(
+            (EXCHANGE_URL, LYNC_URL), None
         )
         wanted = trust_worlds.application(Product.LYNC)
         differences = (Difference(Field.ENTRY, "", ""),)
         kind = ChangeKind.REGISTER
         made = Change(kind, wanted.key, None, differences, needs_restart=True)
-        await operations.apply(server, credentials, seen, made, wanted)
+        await operations.on(server, credentials, seen.host).apply(seen, made, wanted)
 
     asyncio.run(change())
 
@@ -135,6 +139,8 @@ def test_what_cannot_be_asked_is_said(simulation: Simulation) -> None:
     """A closed port, another authority, and a site that has no such service."""
     address, port = simulation.domain.network.names()[simulation.exchange_hosts()[0]][WINRM]
     simulation.domain.network.register("alias.litwareinc.com", WINRM, address, port)
-    assert "cannot be asked" in hear("alias.litwareinc.com", simulation.ca_pem).problem
-    assert "cannot be asked" in hear(simulation.exchange_hosts()[0], None).problem
-    assert "HTTP 404" in hear(names.LYNC_POOL, simulation.ca_pem).problem
+    assert (
+        "cannot be asked" in hear("alias.litwareinc.com", WEB_SERVICES, simulation.ca_pem).problem
+    )
+    assert "cannot be asked" in hear(simulation.exchange_hosts()[0], WEB_SERVICES, None).problem
+    assert "HTTP 404" in hear(names.LYNC_POOL, WEB_SERVICES, simulation.ca_pem).problem

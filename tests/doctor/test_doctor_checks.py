@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.doctor.checks import LADDER, diagnose, healthy
 from partner_operator.doctor.facts import Check, Facts, Failure, HostFacts, Probe, Shell, Way
 from partner_operator.engine.ports import Step
@@ -76,9 +77,11 @@ def facts(
     )
     return Facts(
         server=server(product, hosts=(HOST,), authentication=authentication),
+        profile=CATALOG.partners[product],
+        rules=CATALOG.rules[product],
         declaration=(),
         credentials=None,
-        partners=(Partner(partner, url, partner.lower()),),
+        partners=(Partner(CATALOG.partners[partner], url, partner.lower()),),
         hosts=(replace(known, **host),),
         now=NOW,
     )

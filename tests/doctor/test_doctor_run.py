@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.doctor.facts import Facts, Heard, Probe, Shell, Way
 from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.ports import (
@@ -24,6 +26,7 @@ from partner_operator.trust.model import DesiredServer, Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
+from support.engine_session import OnHost
 from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW, application, server
 
 NAME = ServerName("trust", "exchange")
@@ -63,6 +66,10 @@ class Servers:
 
     answers: dict[str, Observed | OperationFailed] = field(default_factory=dict)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    product: Product = Product.EXCHANGE
+
+    def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Any:
+        return OnHost(self, server, credentials, host)
 
     async def observe(
         self,
@@ -104,13 +111,14 @@ async def run(
     kubernetes: Kubernetes, servers: Servers, ways: dict[str, Way] | None = None
 ) -> Facts:
     """Examine it with these edges."""
-    operations: dict[Product, Operations] = {Product.EXCHANGE: servers}  # type: ignore[dict-item]  # observe only
+    operations: dict[Product, Operations] = {Product.EXCHANGE: servers}
     return await examine(
         NAME,
         reader=kubernetes,
         operations=operations,
+        catalog=CATALOG,
         prober=lambda _, host: (ways or {}).get(host, OPEN),
-        listener=lambda _, host: Heard(problem=host),
+        listener=lambda _, host, path: Heard(problem=host),
         shells={"ex1.litwareinc.com": SHELL},
         clock=Clock(),
     )

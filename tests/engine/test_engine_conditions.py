@@ -11,6 +11,7 @@ from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
     DocumentFault,
     DocumentReading,
+    Observed,
     Product,
     RestartPolicy,
     RestartRules,
@@ -25,6 +26,7 @@ from support.engine_world import (
     converged,
     disable,
 )
+from support.trust_worlds import ModelServer
 
 FALSE, UNKNOWN, TRUE = ConditionStatus.FALSE, ConditionStatus.UNKNOWN, ConditionStatus.TRUE
 
@@ -172,3 +174,26 @@ def test_a_server_that_was_made_anew_in_mid_pass_gets_nothing_of_the_old_one() -
     world.exchange.observe = observe  # type: ignore[method-assign]
     world.settle()
     assert world.cluster.ready(EXCHANGE_ON_LYNC) == (TRUE, Reason.SUCCEEDED)
+
+
+def test_what_a_product_warns_of_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exchange refuses tokens of a domain that it accepts by wildcard only; nobody else would say so."""
+    world = converged()
+    plain = ModelServer.observed
+
+    def observed(model: ModelServer) -> Observed:
+        seen = plain(model)
+        ours = model is world.exchange.model
+        return replace(seen, wildcard_domains=("*.litwareinc.com",)) if ours else seen
+
+    monkeypatch.setattr(ModelServer, "observed", observed)
+    changes = world.exchange.changes
+    world.settle()
+    warned = find(world.cluster.status(LYNC_ON_EXCHANGE).conditions, ConditionType.REGISTERED)
+    assert warned is not None
+    assert warned.status is TRUE
+    assert "*.litwareinc.com only by wildcard" in warned.message
+    other = find(world.cluster.status(EXCHANGE_ON_LYNC).conditions, ConditionType.REGISTERED)
+    assert other is not None
+    assert "wildcard" not in other.message
+    assert world.exchange.changes == changes

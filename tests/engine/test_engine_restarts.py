@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from partner_operator.trust.model import Mode, RestartRules, RestartWindow
+from partner_operator.trust.model import Mode, Product, RestartRules, RestartWindow
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
 from support.engine_crash import Crash
@@ -17,7 +17,6 @@ from support.engine_world import (
     World,
     converged,
     disable,
-    lync_on_exchange,
 )
 
 FIRST, SECOND = EXCHANGE_HOSTS
@@ -64,7 +63,7 @@ def test_rounds_begin_only_in_a_window_and_the_wait_is_said() -> None:
 def test_several_changes_of_one_pass_are_one_round() -> None:
     world = converged()
     disable(world)
-    world.roll(lync_on_exchange().partner.product, "CD" * 20)
+    world.roll(Product.LYNC, "CD" * 20)
     world.settle()
     assert world.exchange.counts["apply Update"] == 1
     assert dict(world.exchange.restarts) == {FIRST: 2, SECOND: 2}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import DeclaredApplication
 from partner_operator.kube.declared import (
     counterpart_view,
@@ -44,11 +45,11 @@ REGISTRATION = {
 
 def declared(body: dict[str, Any], on: dict[str, Any] | None = EXCHANGE) -> DeclaredApplication:
     """An application on a server, with both servers there."""
-    return declared_application(body, on, SERVERS)
+    return declared_application(body, on, SERVERS, CATALOG)
 
 
 def test_a_server_is_read_with_its_defaults() -> None:
-    desired = server_facts(EXCHANGE).desired
+    desired = server_facts(EXCHANGE, CATALOG).desired
     assert desired.product is Product.EXCHANGE
     assert desired.authentication is Authentication.NTLM
     assert (desired.port, desired.interval) == (5986, timedelta(minutes=10))
@@ -70,12 +71,12 @@ def test_a_server_is_read_with_its_defaults() -> None:
 def test_the_logon_defaults_by_product_because_of_the_second_hop(
     body: dict[str, Any], authentication: Authentication
 ) -> None:
-    assert server_facts(body).desired.authentication is authentication
+    assert server_facts(body, CATALOG).desired.authentication is authentication
 
 
 def test_restart_windows_are_read() -> None:
     windows = [{"schedule": "0 2 * * 6", "duration": "4h", "timeZone": "Europe/Berlin"}]
-    facts = server_facts(changed(EXCHANGE, "restart.windows", windows))
+    facts = server_facts(changed(EXCHANGE, "restart.windows", windows), CATALOG)
     expected = RestartWindow("0 2 * * 6", timedelta(hours=4), "Europe/Berlin")
     assert facts.desired.restart.windows == (expected,)
     assert facts.problem is None
@@ -84,7 +85,7 @@ def test_restart_windows_are_read() -> None:
 def test_an_unknown_time_zone_is_a_problem_and_not_no_window() -> None:
     """A window that cannot be understood must never mean: restart at any time."""
     windows = [{"schedule": "0 2 * * 6", "duration": "4h", "timeZone": "Europe/Atlantis"}]
-    problem = server_facts(changed(EXCHANGE, "restart.windows", windows)).problem
+    problem = server_facts(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem
     assert problem is not None
     assert problem.reason is Reason.INVALID_OBJECT
     assert problem.stalled
@@ -121,7 +122,7 @@ def test_a_window_that_never_opens_is_found_when_the_object_is_read(
     """C36: not when a restart is due. The place and the field are named, whatever stands before it."""
     good = {"schedule": "0 2 * * 6", "duration": "4h"}
     windows = [good, {**good, **window}]
-    problem = server_facts(changed(EXCHANGE, "restart.windows", windows)).problem
+    problem = server_facts(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem
     assert problem is not None
     assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
     assert problem.message.startswith(f"spec.restart.windows[1].{field} cannot be used: ")
@@ -142,7 +143,7 @@ def test_a_window_that_never_opens_is_found_when_the_object_is_read(
 def test_a_window_that_opens_once_in_a_while_is_one(schedule: str) -> None:
     """29 February comes; with both day fields given, a day of the week is enough."""
     windows = [{"schedule": schedule, "duration": "5m"}]
-    assert server_facts(changed(EXCHANGE, "restart.windows", windows)).problem is None
+    assert server_facts(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem is None
 
 
 @pytest.mark.parametrize(
@@ -150,21 +151,21 @@ def test_a_window_that_opens_once_in_a_while_is_one(schedule: str) -> None:
 )
 def test_a_duration_that_the_crd_refuses_is_refused_here_too(field: str, value: Any) -> None:
     """An interval of nothing would be a pass without end."""
-    problem = server_facts(changed(EXCHANGE, field, value)).problem
+    problem = server_facts(changed(EXCHANGE, field, value), CATALOG).problem
     assert problem is not None
     assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
     assert problem.message.startswith(f"spec.{field}")
 
 
 def test_the_budget_of_restarts_is_read_and_has_a_default() -> None:
-    assert server_facts(EXCHANGE).desired.restart.max_per_day == 4
-    facts = server_facts(changed(EXCHANGE, "restart.maxPerDay", 24))
+    assert server_facts(EXCHANGE, CATALOG).desired.restart.max_per_day == 4
+    facts = server_facts(changed(EXCHANGE, "restart.maxPerDay", 24), CATALOG)
     assert facts.desired.restart.max_per_day == 24
 
 
 @pytest.mark.parametrize("most", [0, 25])
 def test_a_budget_from_before_the_rules_restarts_nothing(most: int) -> None:
-    facts = server_facts(changed(EXCHANGE, "restart.maxPerDay", most))
+    facts = server_facts(changed(EXCHANGE, "restart.maxPerDay", most), CATALOG)
     assert facts.problem is not None
     assert "spec.restart.maxPerDay" in facts.problem.message
 
@@ -173,7 +174,7 @@ def test_a_budget_from_before_the_rules_restarts_nothing(most: int) -> None:
 def test_an_object_from_before_the_rules_is_a_problem_and_never_a_crash(
     field: str, value: object
 ) -> None:
-    facts = server_facts(changed(EXCHANGE, field, value))
+    facts = server_facts(changed(EXCHANGE, field, value), CATALOG)
     assert facts.problem is not None
     assert facts.problem.reason is Reason.INVALID_OBJECT
     assert f"spec.{field}" in facts.problem.message
@@ -189,15 +190,15 @@ def test_requests_by_annotation_are_read() -> None:
     assert declared(body).desired.reconcile_requested_at == "now"
     assert declared(body).desired.release_requested == "some-uid"
     approved = server("exchange", annotations={"partner-operator.io/approve-restart": "yes"})
-    assert server_facts(stored(approved)).desired.restart_approved == "yes"
-    assert server_facts(EXCHANGE).desired.restart_approved is None
+    assert server_facts(stored(approved), CATALOG).desired.restart_approved == "yes"
+    assert server_facts(EXCHANGE, CATALOG).desired.restart_approved is None
 
 
 def test_an_application_is_read_with_its_partner_resolved() -> None:
     found = declared(stored(application("exchange-on-lync")), LYNC)
     url = "https://autodiscover.litwareinc.com/autodiscover/metadata/json/1"
     assert found.blocker is None
-    assert found.desired.partner == Partner(Product.EXCHANGE, url, "exchange")
+    assert found.desired.partner == Partner(CATALOG.partners[Product.EXCHANGE], url, "exchange")
     assert found.desired.server_name == "lync"
     assert found.desired.identity is None
     assert found.desired.mode is Mode.ENFORCE
@@ -242,7 +243,7 @@ def test_a_partner_by_url_needs_no_server() -> None:
     )
     found = declared(body)
     assert found.blocker is None
-    assert found.desired.partner == Partner(Product.LYNC, url, None)
+    assert found.desired.partner == Partner(CATALOG.partners[Product.LYNC], url, None)
 
 
 def test_a_partner_that_is_not_there_blocks_with_the_next_step() -> None:
@@ -272,7 +273,7 @@ def test_a_test_on_an_exchange_server_is_never_run() -> None:
 def test_a_pair_that_cannot_be_served_is_named(product: str) -> None:
     partner = stored(changed(server("other"), "product", product))
     body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": "other"})
-    blocker = declared_application(body, EXCHANGE, [EXCHANGE, partner]).blocker
+    blocker = declared_application(body, EXCHANGE, [EXCHANGE, partner], CATALOG).blocker
     assert blocker is not None
     assert blocker.reason is Reason.UNSUPPORTED_PAIR
     assert f"cannot make Exchange trust {product}" in blocker.message

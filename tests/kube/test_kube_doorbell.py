@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import Gone, ServerName
 from partner_operator.kube import workers
@@ -236,7 +237,9 @@ async def test_our_own_status_writes_ring_nobody_but_are_heard(
         await asyncio.sleep(0.5)
         before = len(engine.passes)
         writer = KubernetesWriter(connection, LastSeen(echo))
-        await writer.server_status(server_facts(made).desired, ServerStatus(organization="x"))
+        await writer.server_status(
+            server_facts(made, CATALOG).desired, ServerStatus(organization="x")
+        )
         await until(lambda: echo.waiting == 0)
         await asyncio.sleep(0.5)
         assert len(engine.passes) == before
@@ -269,7 +272,9 @@ async def test_an_event_that_comes_before_the_answer_to_its_write_is_heard_too(
     async with operator.running() as engine:
         await until(lambda: bool(engine.passes))
         writer = KubernetesWriter(connection, LastSeen(echo))
-        await writer.server_status(server_facts(made).desired, ServerStatus(organization="x"))
+        await writer.server_status(
+            server_facts(made, CATALOG).desired, ServerStatus(organization="x")
+        )
         assert echo.waiting == 0
 
 
@@ -320,4 +325,6 @@ async def test_gone_is_what_a_late_pass_hears(cluster: Cluster, connection: Conn
     cluster.delete("PartnerServer", "exchange")
     writer = KubernetesWriter(connection, LastSeen(Echo()))
     with pytest.raises(Gone):
-        await writer.server_status(server_facts(made).desired, ServerStatus(organization="x"))
+        await writer.server_status(
+            server_facts(made, CATALOG).desired, ServerStatus(organization="x")
+        )

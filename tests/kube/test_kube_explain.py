@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from partner_operator.kube.api.explain import CONDITIONS, REASONS, reasons_page
 from partner_operator.trust.reasons import ConditionType, Reason
+from reasons_page import CONDITIONS, REASONS, reasons_page
 
 
 def test_every_condition_and_reason_is_explained_in_the_order_of_its_enum() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from kubernetes import client, utils
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import CredentialsProblem, Kind, ServerName, Severity
 from partner_operator.kube.client import ApiRefused, Connection
@@ -106,7 +107,7 @@ async def do_everything(connection: Connection, cluster: Cluster) -> None:
     """Each request that the operator ever makes, with its watches running."""
     echo = Echo()
     seen = LastSeen(echo)
-    reader = KubernetesReader(connection, seen, [cluster.namespace])
+    reader = KubernetesReader(connection, seen, CATALOG, [cluster.namespace])
     writer = KubernetesWriter(connection, seen)
     name = lease_name(cluster.namespace, [cluster.namespace])
     lease = Lease(connection, cluster.namespace, name)
@@ -234,6 +235,6 @@ async def test_a_secret_that_may_not_be_read_is_a_problem_with_the_next_step(
     )
     monkeypatch.setenv("KUBECONFIG", str(path))
     async with await Connection.open() as connection:
-        reader = KubernetesReader(connection, LastSeen(Echo()), [cluster.namespace])
+        reader = KubernetesReader(connection, LastSeen(Echo()), CATALOG, [cluster.namespace])
         with pytest.raises(CredentialsProblem, match="Grant its ServiceAccount the verb get"):
-            await reader.credentials(server_facts(made).desired)
+            await reader.credentials(server_facts(made, CATALOG).desired)

@@ -10,6 +10,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import CredentialsProblem, ServerName
 from partner_operator.kube.client import Connection, NoCluster
 from partner_operator.kube.objects import LastSeen
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.controlplane
 @pytest.fixture
 def reader(cluster: Cluster, connection: Connection, seen: LastSeen) -> KubernetesReader:
     """A reader of the test's namespace."""
-    return KubernetesReader(connection, seen, [cluster.namespace])
+    return KubernetesReader(connection, seen, CATALOG, [cluster.namespace])
 
 
 async def read(reader: KubernetesReader, cluster: Cluster, name: str = "exchange") -> Any:
@@ -114,10 +115,10 @@ async def test_others_are_those_of_all_served_namespaces(
     other = Cluster(cluster.custom.api_client, f"{cluster.namespace}-2")
     cluster.core.create_namespace({"metadata": {"name": other.namespace}})
     other.create(server("exchange"))
-    everywhere = KubernetesReader(connection, seen)
+    everywhere = KubernetesReader(connection, seen, CATALOG)
     found = {server.key.namespace for server in (await read(everywhere, cluster)).others}
     assert other.namespace in found
-    here = KubernetesReader(connection, seen, [cluster.namespace])
+    here = KubernetesReader(connection, seen, CATALOG, [cluster.namespace])
     assert (await read(here, cluster)).others == ()
 
 

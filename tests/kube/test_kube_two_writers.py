@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import DeclaredServer, Gone, ServerName, StatusChanged
 from partner_operator.kube.api.names import REGISTRATION_FINALIZER
 from partner_operator.kube.client import Connection
@@ -41,7 +42,7 @@ def twins(cluster: Cluster, connection: Connection) -> tuple[Twin, Twin]:
     def make() -> Twin:
         seen = LastSeen(Echo())
         return Twin(
-            KubernetesReader(connection, seen, [cluster.namespace]),
+            KubernetesReader(connection, seen, CATALOG, [cluster.namespace]),
             KubernetesWriter(connection, seen),
         )
 

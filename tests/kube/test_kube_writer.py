@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Gone
 from partner_operator.kube import finalizers
 from partner_operator.kube.api.names import REGISTRATION_FINALIZER
@@ -52,7 +53,7 @@ def writer(connection: Connection, seen: LastSeen) -> KubernetesWriter:
 
 def desired(body: dict[str, Any]) -> DesiredApplication:
     """The declaration of a stored application."""
-    return declared_application(body, None, []).desired
+    return declared_application(body, None, [], CATALOG).desired
 
 
 def patches(plane: ControlPlane, cluster: Cluster) -> int:
@@ -118,7 +119,7 @@ async def test_the_status_of_a_new_object_is_not_written_when_nothing_is_known_y
     made = cluster.create(server("exchange"))
     seen.read(made)
     before = patches(plane, cluster)
-    await writer.server_status(server_facts(made).desired, ServerStatus())
+    await writer.server_status(server_facts(made, CATALOG).desired, ServerStatus())
     assert patches(plane, cluster) == before
 
 
@@ -126,7 +127,7 @@ async def test_a_field_that_somebody_put_beside_ours_makes_no_endless_writing(
     plane: ControlPlane, cluster: Cluster, writer: KubernetesWriter, seen: LastSeen
 ) -> None:
     made = cluster.create(server("exchange"))
-    facts = server_facts(made).desired
+    facts = server_facts(made, CATALOG).desired
     status = ServerStatus(observed_generation=1, organization="contoso.com")
     await writer.server_status(facts, status)
     cluster.patch("PartnerServer", "exchange", {"status": {"productVersion": "x"}}, status=True)
@@ -141,7 +142,7 @@ async def test_a_field_of_ours_that_somebody_changed_is_set_right(
     cluster: Cluster, writer: KubernetesWriter, seen: LastSeen
 ) -> None:
     made = cluster.create(server("exchange"))
-    facts = server_facts(made).desired
+    facts = server_facts(made, CATALOG).desired
     status = ServerStatus(organization="contoso.com", retry=Retry(1, NOW))
     await writer.server_status(facts, status)
     edited = {"status": {"organization": "evil.example", "retry": None}}

@@ -57,12 +57,12 @@ async def done(operation: str, data: Any) -> Any:
     if product is Product.EXCHANGE:
         exchange = ExchangeOperations(run)
         if operation == "restart":
-            return await exchange.restart(server, CREDENTIALS, HOST, trust_worlds.NOW)
-        return await exchange.host_state(server, CREDENTIALS, HOST)
+            return await exchange.on(server, CREDENTIALS, HOST).restart(trust_worlds.NOW)
+        return await exchange.on(server, CREDENTIALS, HOST).host_state()
     lync = LyncOperations(run)
     if operation == "replicate":
-        return await lync.replicate(server, CREDENTIALS, HOST)
-    return await lync.test(server, CREDENTIALS, HOST, ConnectivityTest("sip:a@litwareinc.com"))
+        return await lync.on(server, CREDENTIALS, HOST).replicate()
+    return await lync.on(server, CREDENTIALS, HOST).test(ConnectivityTest("sip:a@litwareinc.com"))
 
 
 @pytest.mark.parametrize("operation", ANSWERS)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_operator.oauth.challenge import Challenge, parse_challenge
-from partner_operator.oauth.identifiers import Issuer, describe, identifier_of
+from partner_operator.oauth.identifiers import (
+    EXCHANGE,
+    LYNC,
+    SHAREPOINT,
+    Issuer,
+    Product,
+    describe,
+)
 from support.oauth_samples import EXCHANGE_ID, LYNC_ID
 
 TENANT = "6f1c0000-1111-2222-3333-444455556666"
@@ -81,7 +88,7 @@ def test_any_header_is_read_or_refused_without_an_error(headers: list[str]) -> N
 
 
 def test_identifiers_and_products_name_each_other() -> None:
-    for product in ("Exchange", "SharePoint", "Lync"):
-        assert describe(identifier_of(product).upper()) == product
+    found = {describe(name.upper()) for name in (EXCHANGE, LYNC, SHAREPOINT)}
+    assert found == set(Product)
     assert describe("00000003-0000-0000-c000-000000000000") == "Microsoft Graph"
     assert describe("nobody") == "nobody"

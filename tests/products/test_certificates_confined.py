@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate, thumbprint
 from partner_operator.trust.differences import differences
 from partner_operator.trust.model import Product
@@ -91,7 +92,9 @@ async def test_whether_a_server_takes_over_an_unreadable_key_is_no_difference(
     seen = await observed({**told, "documents": [published(bad, GOOD)]})
     read = seen.documents[LYNC_URL].document
     assert read is not None
-    found = differences(application(), seen.entries[0], None, read, seen)
+    found = differences(
+        CATALOG.rules[Product.EXCHANGE], application(), seen.entries[0], None, read, seen
+    )
     assert "certificates" not in {str(difference.field) for difference in found}
     assert [found.thumbprint for found in read.unreadable] == [thumbprint(bad)]
 

@@ -42,7 +42,7 @@ def service(name: str, status: str = "Running") -> dict[str, Any]:
 
 async def look(stubs: Stubs) -> HostState:
     """Run host_state.ps1 as the engine would."""
-    return await ExchangeOperations(stubs.run).host_state(server(), CREDENTIALS, NOBODY)
+    return await ExchangeOperations(stubs.run).on(server(), CREDENTIALS, NOBODY).host_state()
 
 
 async def test_the_oldest_worker_counts() -> None:
@@ -126,7 +126,7 @@ def with_iisreset(folder: Path, body: str, workers: Any = OLD) -> Stubs:
 
 async def restart(stubs: Stubs) -> RestartReport:
     """Run restart.ps1 as the engine would."""
-    return await ExchangeOperations(stubs.run).restart(server(), CREDENTIALS, NOBODY, SINCE)
+    return await ExchangeOperations(stubs.run).on(server(), CREDENTIALS, NOBODY).restart(SINCE)
 
 
 async def test_iisreset_that_ends_with_zero_is_a_restart(tmp_path: Path) -> None:

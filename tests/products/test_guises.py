@@ -82,6 +82,6 @@ async def test_workers_started_in_local_time_are_compared_in_utc() -> None:
     stubs.tool("Get-Service", "Name", [])
     stubs.environment = {"TZ": "Pacific/Kiritimati"}
     operations = ExchangeOperations(stubs.run)
-    state = await operations.host_state(server(), CREDENTIALS, "127.0.0.1")
+    state = await operations.on(server(), CREDENTIALS, "127.0.0.1").host_state()
     assert state.workers_started_at == INSTANT
     assert abs(state.clock - datetime.now(UTC)) < timedelta(minutes=5)

@@ -45,7 +45,9 @@ async def apply(stubs: Stubs, wanted: Change, **declared: Any) -> str | None:
     seen = trust_worlds.observed(Product.LYNC, host=HOST)
     desired = application(Product.EXCHANGE, **declared)
     operations = LyncOperations(stubs.run)
-    return await operations.apply(server(Product.LYNC), CREDENTIALS, seen, wanted, desired)
+    return await operations.on(server(Product.LYNC), CREDENTIALS, seen.host).apply(
+        seen, wanted, desired
+    )
 
 
 async def test_registering_makes_one_entry_with_the_declared_values() -> None:

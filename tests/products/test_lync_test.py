@@ -26,7 +26,7 @@ async def test_replication_waits_for_the_wanted_hosts() -> None:
     body = Code("$global:looks++\n" + "\n".join(literal(each) for each in shown))
     stubs.cmdlet("Get-CsManagementStoreReplicationStatus", body)
     operations = LyncOperations(stubs.run)
-    fresh = await operations.replicate(server(Product.LYNC), CREDENTIALS, HOST)
+    fresh = await operations.on(server(Product.LYNC), CREDENTIALS, HOST).replicate()
     assert fresh == ("ex1.litwareinc.com", "ex2.litwareinc.com")
     assert len(stubs.named("Invoke-CsManagementStoreReplication")) == 1
 
@@ -39,7 +39,7 @@ async def run_test(body: Any, **options: Any) -> tuple[model.TestReport, dict[st
     stubs = lync().cmdlet("Test-CsExStorageConnectivity", body)
     wanted = ConnectivityTest(sip_uri="sip:kenmyer@litwareinc.com", **options)
     operations = LyncOperations(stubs.run)
-    report = await operations.test(server(Product.LYNC), CREDENTIALS, HOST, wanted)
+    report = await operations.on(server(Product.LYNC), CREDENTIALS, HOST).test(wanted)
     return report, stubs.named("Test-CsExStorageConnectivity")[0]
 
 
@@ -105,7 +105,7 @@ async def test_a_machine_without_the_test_cmdlet_is_no_failed_test() -> None:
     stubs = lync()
     wanted = ConnectivityTest(sip_uri="sip:kenmyer@litwareinc.com")
     with pytest.raises(OperationFailed) as caught:
-        await LyncOperations(stubs.run).test(server(Product.LYNC), CREDENTIALS, HOST, wanted)
+        await LyncOperations(stubs.run).on(server(Product.LYNC), CREDENTIALS, HOST).test(wanted)
     assert (caught.value.reason, caught.value.stalled) == (Reason.FORBIDDEN, True)
 
 

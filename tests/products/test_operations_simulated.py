@@ -5,16 +5,17 @@ Once as PowerShell 7 and once as the oldest and the newest Windows PowerShell: a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.products.exchange.operations import PROBES, ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.products.remote import Runner
 from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
@@ -38,17 +39,19 @@ pytestmark = pytest.mark.pwsh
 URLS = (EXCHANGE_URL, LYNC_URL)
 
 
+Of = TypeVar("Of", ExchangeOperations, LyncOperations)
+
 Told = list[tuple[str, Any]]
 """Operations and the shapes of their answers, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Side(Generic[Of]):
     """One server: how it is declared, and what can be done on it."""
 
     server: DesiredServer
     credentials: Credentials
-    operations: ExchangeOperations | LyncOperations
+    operations: Of
 
     @property
     def host(self) -> str:
@@ -57,8 +60,8 @@ class Side:
 
     async def observe(self, controller: str | None = None) -> Observed:
         """One look."""
-        return await self.operations.observe(
-            self.server, self.credentials, self.host, URLS, controller
+        return await self.operations.on(self.server, self.credentials, self.host).observe(
+            URLS, controller
         )
 
     async def change(
@@ -69,7 +72,9 @@ class Side:
         application: DesiredApplication = trust_worlds.application(partner, **declared)
         differences = tuple(Difference(field, "", "") for field in fields)
         change = Change(kind, application.key, entry, differences, needs_restart=True)
-        await self.operations.apply(self.server, self.credentials, seen, change, application)
+        await self.operations.on(self.server, self.credentials, seen.host).apply(
+            seen, change, application
+        )
         return await self.observe(seen.domain_controller)
 
 
@@ -78,8 +83,8 @@ class Domain:
     """Both sides, and a look behind them."""
 
     simulation: Simulation
-    exchange: Side
-    lync: Side
+    exchange: Side[ExchangeOperations]
+    lync: Side[LyncOperations]
     told: Told
 
 
@@ -106,13 +111,17 @@ def domain(simulation: Simulation) -> Iterator[Domain]:
         told.append((request.operation, shape(answer.data)))
         return answer
 
-    def side(product: Product) -> Side:
-        operations = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
+    def side(product: Product, operations: Callable[[Runner], Of]) -> Side[Of]:
         server, known = declared_server(simulation, product), logon(simulation, product)
         return Side(server, known, operations(telling))
 
     with names_of(simulation):
-        yield Domain(simulation, side(Product.EXCHANGE), side(Product.LYNC), told)
+        yield Domain(
+            simulation,
+            side(Product.EXCHANGE, ExchangeOperations),
+            side(Product.LYNC, LyncOperations),
+            told,
+        )
 
 
 def shape(value: Any) -> Any:
@@ -164,20 +173,20 @@ async def test_both_sides_from_nothing_to_a_passed_test_and_back(
     assert (there.incomplete, there.entries) == (None, ())
     trusted = of_partner(await lync.change(there, ChangeKind.REGISTER, None, Field.ENTRY))
     assert (trusted.identity, trusted.metadata_url) == ("Exchange", EXCHANGE_URL)
-    fresh = await lync.operations.replicate(lync.server, lync.credentials, lync.host)
+    fresh = await lync.operations.on(lync.server, lync.credentials, lync.host).replicate()
     assert set(fresh) >= set(lync.server.hosts)
 
     for host in exchange.server.hosts:
-        before = await exchange.operations.host_state(exchange.server, exchange.credentials, host)
+        its_iis = exchange.operations.on(exchange.server, exchange.credentials, host)
+        before = await its_iis.host_state()
         young = before.workers_started_at
         assert young is not None
-        left = await exchange.operations.restart(exchange.server, exchange.credentials, host, young)
+        left = await its_iis.restart(young)
         assert (left.restarted, simulation.restarts(host)) == (False, 0)
-        done = await exchange.operations.restart(
-            exchange.server, exchange.credentials, host, before.clock + timedelta(seconds=1)
-        )
+        later = before.clock + timedelta(seconds=1)
+        done = await its_iis.restart(later)
         assert done.restarted
-        after = await exchange.operations.host_state(exchange.server, exchange.credentials, host)
+        after = await its_iis.host_state()
         assert set(after.answers) == set(PROBES)
         assert after.workers_started_at is not None
         assert after.workers_started_at >= young
@@ -185,10 +194,10 @@ async def test_both_sides_from_nothing_to_a_passed_test_and_back(
         assert simulation.restarts(host) == 1
 
     wanted = ConnectivityTest(sip_uri=f"sip:{PERSON}")
-    report = await lync.operations.test(lync.server, lync.credentials, lync.host, wanted)
+    report = await lync.operations.on(lync.server, lync.credentials, lync.host).test(wanted)
     assert report.passed, report.message
     nobody = ConnectivityTest(sip_uri="sip:nobody@litwareinc.com")
-    failed = await lync.operations.test(lync.server, lync.credentials, lync.host, nobody)
+    failed = await lync.operations.on(lync.server, lync.credentials, lync.host).test(nobody)
     assert not failed.passed
     assert "failed:" in failed.message
 

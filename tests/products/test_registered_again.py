@@ -53,14 +53,16 @@ class Side:
     async def observe(self) -> Observed:
         urls = (EXCHANGE_URL, LYNC_URL)
         host = self.server.hosts[0]
-        return await self.operations.observe(self.server, self.credentials, host, urls, None)
+        return await self.operations.on(self.server, self.credentials, host).observe(urls, None)
 
     async def do(self, kind: ChangeKind, entry: Entry | None, **declared: Any) -> str | None:
         seen = await self.observe()
         desired: DesiredApplication = trust_worlds.application(Product.LYNC, **declared)
         differences = (Difference(Field.ENTRY, "", ""),)
         change = Change(kind, desired.key, entry, differences, needs_restart=True)
-        return await self.operations.apply(self.server, self.credentials, seen, change, desired)
+        return await self.operations.on(self.server, self.credentials, seen.host).apply(
+            seen, change, desired
+        )
 
     async def ours(self) -> list[Entry]:
         return [entry for entry in (await self.observe()).entries if not entry.use_auth_server]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from partner_operator.engine.ports import Credentials, OperationFailed
-from partner_operator.products.remote import Remote
+from partner_operator.products.remote import Call, Remote
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
@@ -35,7 +35,7 @@ async def test_a_password_refused_at_the_end_of_a_run_is_not_tried_until_another
     first, second = (Credentials("user", name, f"digest of {name}") for name in ("one!!", "two!!"))
 
     async def observe(credentials: Credentials) -> None:
-        await remote.run(server, credentials, server.hosts[0], "observe", {}, seconds=1)
+        await remote.run(server, credentials, server.hosts[0], Call("observe", {}, seconds=1))
 
     hosts.refusing = True
     await observe(first)

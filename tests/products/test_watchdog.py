@@ -73,14 +73,14 @@ async def test_the_engine_waits_longer_than_any_run_can_live() -> None:
         partner = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
         entry = trust_worlds.entry(partner, product)
         desired = trust_worlds.application(partner)
-        calls.append(operations.observe(server, CREDENTIALS, hosts[0], (), None))
+        calls.append(operations.on(server, CREDENTIALS, hosts[0]).observe((), None))
         for kind in ChangeKind:
             made = Change(kind, desired.key, None if kind == "Register" else entry, (), True)
-            calls.append(operations.apply(server, CREDENTIALS, seen, made, desired))
-    calls.append(exchange.restart(server, CREDENTIALS, hosts[0], trust_worlds.NOW))
-    calls.append(exchange.host_state(server, CREDENTIALS, hosts[0]))
-    calls.append(lync.replicate(server, CREDENTIALS, hosts[0]))
-    calls.append(lync.test(server, CREDENTIALS, hosts[0], ConnectivityTest("sip:a@b.c")))
+            calls.append(operations.on(server, CREDENTIALS, seen.host).apply(seen, made, desired))
+    calls.append(exchange.on(server, CREDENTIALS, hosts[0]).restart(trust_worlds.NOW))
+    calls.append(exchange.on(server, CREDENTIALS, hosts[0]).host_state())
+    calls.append(lync.on(server, CREDENTIALS, hosts[0]).replicate())
+    calls.append(lync.on(server, CREDENTIALS, hosts[0]).test(ConnectivityTest("sip:a@b.c")))
     for each in calls:
         with pytest.raises(Asked):
             await each

@@ -124,7 +124,7 @@ async def test_a_failed_operation_shows_no_secret() -> None:
     for operations in (ExchangeOperations(runner), LyncOperations(runner)):
         server = trust_worlds.server(operations.product)
         with pytest.raises(OperationFailed) as raised:
-            await operations.observe(server, credentials, server.hosts[0], (), None)
+            await operations.on(server, credentials, server.hosts[0]).observe((), None)
         text = shown_of(raised.value)
         assert "'credentials': " in text
         assert not found(text, SECRETS)

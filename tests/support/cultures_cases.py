@@ -81,7 +81,9 @@ def _lync(act: Callable[[LyncOperations], Awaitable[Any]]) -> Callable[[Runner],
 
 def _on_exchange(wanted: Change, **declared: Any) -> Callable[[Runner], Any]:
     return _exchange(
-        lambda o: o.apply(server(), CREDENTIALS, seen(), wanted, application(**declared))
+        lambda o: o.on(server(), CREDENTIALS, seen().host).apply(
+            seen(), wanted, application(**declared)
+        )
     )
 
 
@@ -127,7 +129,9 @@ def _restarting(folder: Path) -> Stubs:
 def exchange_cases(folder: Path, urls: tuple[str, ...]) -> list[Case]:
     """What is done on Exchange. `folder` is `ExchangeInstallPath` and `windir`."""
     host = scripts_exchange.HOST
-    look = _exchange(lambda o: o.observe(server(), CREDENTIALS, host, urls, "DC1.LITWAREINC.COM"))
+    look = _exchange(
+        lambda o: o.on(server(), CREDENTIALS, host).observe(urls, "DC1.LITWAREINC.COM")
+    )
     everything = change(
         ChangeKind.UPDATE, *Field, reference=TITLE, identity="title", linked_account=None
     )
@@ -162,12 +166,12 @@ def exchange_cases(folder: Path, urls: tuple[str, ...]) -> list[Case]:
         Case(
             "exchange host state",
             _machine,
-            _exchange(lambda o: o.host_state(server(), CREDENTIALS, NOBODY)),
+            _exchange(lambda o: o.on(server(), CREDENTIALS, NOBODY).host_state()),
         ),
         Case(
             "exchange restart",
             lambda: _restarting(folder),
-            _exchange(lambda o: o.restart(server(), CREDENTIALS, NOBODY, LATE)),
+            _exchange(lambda o: o.on(server(), CREDENTIALS, NOBODY).restart(LATE)),
         ),
     ]
 
@@ -202,7 +206,11 @@ def _of_lync(kind: ChangeKind, reference: str, **declared: Any) -> Callable[[Run
     host = scripts_lync.HOST
     before = trust_worlds.observed(Product.LYNC, host=host)
     desired = application(Product.EXCHANGE, **declared)
-    return _lync(lambda o: o.apply(server(Product.LYNC), CREDENTIALS, before, wanted, desired))
+    return _lync(
+        lambda o: o.on(server(Product.LYNC), CREDENTIALS, before.host).apply(
+            before, wanted, desired
+        )
+    )
 
 
 def lync_cases(urls: tuple[str, ...]) -> list[Case]:
@@ -213,8 +221,8 @@ def lync_cases(urls: tuple[str, ...]) -> list[Case]:
     def test(body: Any) -> Callable[[], Stubs]:
         return lambda: lync().cmdlet("Test-CsExStorageConnectivity", body)
 
-    look = _lync(lambda o: o.observe(declared, CREDENTIALS, host, urls, None))
-    run = _lync(lambda o: o.test(declared, CREDENTIALS, host, wanted))
+    look = _lync(lambda o: o.on(declared, CREDENTIALS, host).observe(urls, None))
+    run = _lync(lambda o: o.on(declared, CREDENTIALS, host).test(wanted))
     return [
         Case("lync observe", _deployment, look),
         Case("lync register", _deployment, _of_lync(ChangeKind.REGISTER, "", identity="IIII")),
@@ -226,7 +234,7 @@ def lync_cases(urls: tuple[str, ...]) -> list[Case]:
         Case(
             "lync replicate",
             _deployment,
-            _lync(lambda o: o.replicate(declared, CREDENTIALS, host)),
+            _lync(lambda o: o.on(declared, CREDENTIALS, host).replicate()),
         ),
         Case("lync test", test("Test-CsExStorageConnectivity : Test passed."), run),
         Case("lync test fails", test(Code("Write-Error '1,5 I\u0130'")), run),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.doctor.challenge import hear
 from partner_operator.doctor.facts import Shell, Way
 from partner_operator.doctor.probe import probe
@@ -143,7 +144,8 @@ class Patient:
                 Product.LYNC: LyncOperations(runner, None),
             },
             prober=way_to,
-            listener=lambda server, host: hear(host, server.ca_bundle),
+            catalog=CATALOG,
+            listener=lambda server, host, path: hear(host, path, server.ca_bundle),
             shells=shells,
             clock=self.clock,
         )

@@ -37,7 +37,7 @@ def observe(
             product, **({"authentication": authentication} if authentication else {})
         )
         where = host or server.hosts[0]
-        return await operations.observe(server, driver.logon(product), where, urls, controller)
+        return await operations.on(server, driver.logon(product), where).observe(urls, controller)
 
     return act
 
@@ -68,7 +68,7 @@ def on_exchange(
         wanted = trust_worlds.application(partner, url=url, identity="Lync")
         change = _change(kind, old, fields, Product.EXCHANGE)
         server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
-        return await driver.exchange.apply(server, logon, seen, change, wanted)
+        return await driver.exchange.on(server, logon, seen.host).apply(seen, change, wanted)
 
     return act
 
@@ -84,7 +84,7 @@ def on_lync(kind: ChangeKind, *fields: Field, reference: str = "Exchange", **dec
         change = _change(kind, None if kind is ChangeKind.REGISTER else old, fields, Product.LYNC)
         wanted = trust_worlds.application(Product.EXCHANGE, **declared)
         server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
-        return await driver.lync.apply(server, logon, seen, change, wanted)
+        return await driver.lync.on(server, logon, seen.host).apply(seen, change, wanted)
 
     return act
 
@@ -92,7 +92,7 @@ def on_lync(kind: ChangeKind, *fields: Field, reference: str = "Exchange", **dec
 async def look(driver: Driver) -> Any:
     """At one IIS host."""
     server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
-    return await driver.exchange.host_state(server, logon, EXCHANGE_HOST)
+    return await driver.exchange.on(server, logon, EXCHANGE_HOST).host_state()
 
 
 def restart_older(than: timedelta) -> Act:
@@ -101,7 +101,7 @@ def restart_older(than: timedelta) -> Act:
     async def act(driver: Driver) -> Any:
         server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
         moment = datetime.now(UTC) - than
-        await driver.exchange.restart(server, logon, EXCHANGE_HOST, moment)
+        await driver.exchange.on(server, logon, EXCHANGE_HOST).restart(moment)
 
     return act
 
@@ -109,7 +109,7 @@ def restart_older(than: timedelta) -> Act:
 async def replicate(driver: Driver) -> Any:
     """Lync's Central Management store."""
     server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
-    return await driver.lync.replicate(server, logon, LYNC_HOST)
+    return await driver.lync.on(server, logon, LYNC_HOST).replicate()
 
 
 def connect(sip: str = _SIP, **wanted: Any) -> Act:
@@ -118,7 +118,7 @@ def connect(sip: str = _SIP, **wanted: Any) -> Act:
     async def act(driver: Driver) -> Any:
         server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
         test = ConnectivityTest(sip_uri=sip, **wanted)
-        return await driver.lync.test(server, logon, LYNC_HOST, test)
+        return await driver.lync.on(server, logon, LYNC_HOST).test(test)
 
     return act
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
-from partner_operator.trust.differences import ROLES
+from partner_operator.catalog import CATALOG
 from partner_operator.trust.model import Entry, Product
 from partner_simulator.world import cms, names
 from partner_simulator.world.cms import LyncApplication
@@ -60,7 +60,9 @@ def account(domain: Domain, roles: tuple[str, ...]) -> User:
     return user
 
 
-def trusted(roles: tuple[str, ...] = ROLES[Product.LYNC][:2], **changes: Any) -> Arrange:
+def trusted(
+    roles: tuple[str, ...] = CATALOG.partners[Product.LYNC].roles[:2], **changes: Any
+) -> Arrange:
     """Exchange trusts Lync as declared, but for these."""
 
     def arrange(domain: Domain) -> None:
@@ -118,7 +120,7 @@ DRIFTED: dict[str, Arrange] = {
     "account gone": account_gone,
     "account of nobody": trusted(linked_account=uuid4()),
     "roles missing": trusted(roles=()),
-    "roles beyond": trusted(roles=(*ROLES[Product.LYNC][:2], "Legal Hold")),
+    "roles beyond": trusted(roles=(*CATALOG.partners[Product.LYNC].roles[:2], "Legal Hold")),
     "another name": trusted(name="LyncEnterprise-1"),
     "odd letters": trusted(name=LETTERS),
     "an auth server's": trusted(use_auth_server=True),
@@ -269,7 +271,7 @@ def second_account_there(domain: Domain) -> None:
     mailbox_in_the_way(domain)
     second = User(f"{ACCOUNT}-1", "second", f"z@{names.DOMAIN}", RecipientType.MAIL_USER)
     domain.directory.write(second)
-    for role in ROLES[Product.LYNC][:2]:
+    for role in CATALOG.partners[Product.LYNC].roles[:2]:
         domain.directory.write(RoleAssignment(f"{role}-1", role, second.guid, second.name))
 
 

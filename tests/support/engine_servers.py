@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.trust.model import (
@@ -28,6 +29,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from support.engine_crash import Crash
 from support.engine_kubernetes import TestClock
+from support.engine_session import OnHost
 from support.trust_worlds import URLS, ModelServer
 
 HEALTHY = frozenset({"W3SVC", "WAS", "MSExchangeServiceHost"})
@@ -109,6 +111,10 @@ class FakeOrganisation:
     def _end(self, what: str) -> None:
         self.crash.point(f"{self.product} {what} done")
         self.crash.answer()
+
+    def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Any:
+        """A session on one host."""
+        return OnHost(self, server, credentials, host)
 
     async def observe(
         self,

@@ -10,11 +10,12 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
-from typing import Any, cast
+from functools import partial
+from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
-from partner_operator.engine.ports import Operations, ServerName
+from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.engine.worker import Worker
 from partner_operator.kube.api.codec import to_json
@@ -27,6 +28,7 @@ from support import trust_worlds as values
 from support.engine_field import FieldModel, FieldOrganisation
 from support.engine_invariants import Claim, Health, Judge
 from support.engine_kubernetes import Cluster
+from support.engine_session import OnHost
 from support.engine_stage import Parked, Stage, StepKind, first_come
 from support.engine_view import View
 from support.engine_world import (
@@ -229,11 +231,12 @@ class Theatre(World):
         """Those of one worker: what it has read is its own."""
         view = _Watched(self, engine, View(self.cluster))
         return Ports(
+            rules=CATALOG.rules,
             reader=view,
             writer=view,
             announcer=_Watched(self, engine, self.cluster),
             operations={
-                organisation.product: cast(Operations, _Hands(self, engine, organisation))
+                organisation.product: _Hands(self, engine, organisation)
                 for organisation in (self.exchange, self.lync)
             },
             clock=self.clock,
@@ -411,11 +414,15 @@ class _Hands:
         """Whose operations these are."""
         return self.organisation.product
 
+    def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Any:
+        """A session on one host."""
+        return OnHost(self, server, credentials, host)
+
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.organisation, name)
 
         async def call(*arguments: Any, **options: Any) -> Any:
-            names = _parameters(name)
+            names = _parameters(type(self.organisation), name)
             given = dict(zip(names, arguments, strict=False)) | options
             host = str(given["host"] if "host" in given else given["observed"].host)
             what = f"{name} {given['change'].kind}" if "change" in given else name
@@ -452,9 +459,8 @@ class _Hands:
             )
 
 
-@cache
-def _parameters(method: str) -> tuple[str, ...]:
-    return tuple(inspect.signature(getattr(FieldOrganisation, method)).parameters)[1:]
+def _parameters(of: type, method: str) -> tuple[str, ...]:
+    return tuple(inspect.signature(getattr(of, method)).parameters)[1:]
 
 
 def _at_once(coroutine: Any) -> Any:

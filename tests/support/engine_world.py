@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.run_pass import Result, run_pass
 from partner_operator.engine.state import Patience, Ports
@@ -126,6 +127,7 @@ class World:
         """A fresh operator: nothing is remembered but what the cluster holds."""
         view = View(self.cluster)
         return Ports(
+            rules=CATALOG.rules,
             reader=view,
             writer=view,
             announcer=self.cluster,

@@ -49,7 +49,7 @@ async def _work(simulation: Simulation) -> dict[str, Any]:
     operations = ExchangeOperations(remotely)
     urls = (EXCHANGE_URL, LYNC_URL)
     host = exchange.hosts[0]
-    empty = await operations.observe(exchange, credentials, host, urls, None)
+    empty = await operations.on(exchange, credentials, host).observe(urls, None)
     change = Change(
         ChangeKind.REGISTER,
         trust_worlds.application(Product.LYNC).key,
@@ -58,12 +58,12 @@ async def _work(simulation: Simulation) -> dict[str, Any]:
         needs_restart=True,
     )
     application = trust_worlds.application(Product.LYNC)
-    await operations.apply(exchange, credentials, empty, change, application)
-    seen = await operations.observe(exchange, credentials, host, urls, empty.domain_controller)
+    await operations.on(exchange, credentials, empty.host).apply(empty, change, application)
+    seen = await operations.on(exchange, credentials, host).observe(urls, empty.domain_controller)
     front_ends = declared_server(simulation, Product.LYNC, authentication=kerberos)
     lync = _logon(simulation, Product.LYNC)
     try:
-        await LyncOperations(remotely).observe(front_ends, lync, front_ends.hosts[0], urls, None)
+        await LyncOperations(remotely).on(front_ends, lync, front_ends.hosts[0]).observe(urls, None)
         refused = ""
     except OperationFailed as failure:
         refused = failure.message

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Ports
@@ -147,6 +148,7 @@ class Domain:
     def run_pass(self, server: str) -> None:
         """One pass, by an operator that remembers only what the cluster holds."""
         ports = Ports(
+            rules=CATALOG.rules,
             reader=self.cluster,
             writer=self.cluster,
             announcer=self.cluster,

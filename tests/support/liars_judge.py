@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
@@ -31,7 +32,7 @@ async def look(product: Product, data: Any) -> Observed:
 
     make = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
     server = trust_worlds.server(product)
-    return await make(run).observe(server, Credentials("u", "p", "d"), HOST, URLS, None)
+    return await make(run).on(server, Credentials("u", "p", "d"), HOST).observe(URLS, None)
 
 
 async def judged(product: Product, data: Any) -> Observed | OperationFailed:
@@ -65,7 +66,8 @@ class Judge:
 
     def __call__(self, seen: Observed) -> tuple[Decision, Decision]:
         """What would be done for the one that stays, and for the one that leaves."""
-        one, other = (decide(self._server, [view], seen)[0] for view in self._views)
+        rules = CATALOG.rules[self._server.product]
+        one, other = (decide(rules, self._server, [view], seen)[0] for view in self._views)
         return one, other
 
 

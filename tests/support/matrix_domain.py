@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from winrm.protocol import Protocol
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Patience, Ports
@@ -135,6 +136,7 @@ class Landscape:
     def pass_by(self) -> None:
         """One pass, when it is due."""
         ports = Ports(
+            rules=CATALOG.rules,
             reader=self.cluster,
             writer=self.cluster,
             announcer=self.cluster,

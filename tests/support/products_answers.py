@@ -86,7 +86,7 @@ def answering(data: dict[str, Any]) -> Callable[[Endpoint, RemoteRequest], Any]:
 async def observed(data: dict[str, Any], product: Product = Product.EXCHANGE) -> Observed:
     """What the operations make of an answer."""
     make = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
-    return await make(answering(data)).observe(server(product), CREDENTIALS, HOST, (), None)
+    return await make(answering(data)).on(server(product), CREDENTIALS, HOST).observe((), None)
 
 
 def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

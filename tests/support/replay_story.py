@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Clock, Credentials, ServerName
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Patience, Ports
@@ -52,6 +53,7 @@ class Story:
         self.cluster.add(lync_on_exchange())
         self.cluster.add(exchange_on_lync())
         ports = Ports(
+            rules=CATALOG.rules,
             reader=self.cluster,
             writer=self.cluster,
             announcer=self.cluster,

@@ -98,7 +98,7 @@ def exchange(entries: Any = None) -> Stubs:
 async def observe(stubs: Stubs, *urls: str, controller: str | None = None) -> Observed:
     """Run observe.ps1 and read its answer, as the engine would."""
     operations = ExchangeOperations(stubs.run)
-    return await operations.observe(server(), CREDENTIALS, HOST, urls, controller)
+    return await operations.on(server(), CREDENTIALS, HOST).observe(urls, controller)
 
 
 NOT_FOUND = Code(

@@ -39,7 +39,9 @@ def change(kind: ChangeKind, *fields: Field, **entry_changes: Any) -> Change:
 async def apply(stubs: Stubs, wanted: Change, **declared: Any) -> str | None:
     """Make the change as the engine would."""
     operations = ExchangeOperations(stubs.run)
-    return await operations.apply(server(), CREDENTIALS, seen(), wanted, application(**declared))
+    return await operations.on(server(), CREDENTIALS, seen().host).apply(
+        seen(), wanted, application(**declared)
+    )
 
 
 def writable(entries: Any = None) -> Stubs:

@@ -65,8 +65,10 @@ def replica(fqdn: str, *, fresh: bool = True) -> dict[str, Any]:
 
 async def observe(stubs: Stubs, *urls: str) -> Observed:
     """Run observe.ps1 and read its answer, as the engine would."""
-    return await LyncOperations(stubs.run).observe(
-        server(Product.LYNC), CREDENTIALS, HOST, urls, None
+    return (
+        await LyncOperations(stubs.run)
+        .on(server(Product.LYNC), CREDENTIALS, HOST)
+        .observe(urls, None)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.trust.decide import decide
 from partner_operator.trust.model import Entry, Product
 from partner_operator.trust.plan import Decision
@@ -17,5 +18,5 @@ def one(
     partner = Product.LYNC if on is Product.EXCHANGE else Product.EXCHANGE
     desired = of.pop("desired", None) or application(partner)
     world = observed(on, (*STOCK, *entries) if on is Product.EXCHANGE else entries, **(seen or {}))
-    (decision,) = decide(server(on), [view(desired, **of)], world)
+    (decision,) = decide(CATALOG.rules[on], server(on), [view(desired, **of)], world)
     return decision

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from partner_operator.catalog import CATALOG
 from partner_operator.oauth.certificates import Certificate
-from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.decide import ApplicationView
-from partner_operator.trust.differences import ROLES
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     Authentication,
@@ -59,7 +58,7 @@ def certificate(thumbprint: str = THUMBPRINT, **changes: Any) -> Certificate:
 
 def metadata(product: Product, realm: str = "litwareinc.com", **changes: Any) -> AuthMetadata:
     """What a product publishes."""
-    identifier = identifier_of(str(product))
+    identifier = CATALOG.partners[product].identifier
     published = AuthMetadata(
         issuer=f"{identifier}@{realm}",
         realm=realm,
@@ -104,7 +103,9 @@ def application(
         created_at=NOW - timedelta(days=8),
         deleting=False,
         server_name="server",
-        partner=Partner(partner, url or URLS[partner], server_name=str(partner).lower()),
+        partner=Partner(
+            CATALOG.partners[partner], url or URLS[partner], server_name=str(partner).lower()
+        ),
         identity=None,
         has_finalizer=True,
     )
@@ -137,7 +138,9 @@ def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **cha
         enabled=True,
         accepts_security_identifiers=exchange,
         trust_level=None if exchange else "Full",
-        linked_account=LinkedAccount(f"litwareinc.com/Users/{partner}", ROLES[partner])
+        linked_account=LinkedAccount(
+            f"litwareinc.com/Users/{partner}", CATALOG.partners[partner].roles
+        )
         if exchange
         else None,
         thumbprints=document.thumbprints if exchange else None,
@@ -189,7 +192,10 @@ def observed(
         incomplete=None,
         documents={each.url: each for each in documents},
         available_roles=tuple(
-            role for roles in ROLES.values() for role in roles if role != "MeetingGraphApplication"
+            role
+            for profile in CATALOG.partners.values()
+            for role in profile.roles
+            if role != "MeetingGraphApplication"
         ),
     )
     return replace(seen, **changes)
@@ -255,7 +261,7 @@ class ModelServer:
 
     def _made(self, desired: DesiredApplication, identity: str) -> Entry:
         made = entry(
-            desired.partner.product,
+            Product(desired.partner.name),
             self.product,
             reference=self._new_guid() if self.product is Product.EXCHANGE else identity,
             identity=identity,
@@ -307,5 +313,5 @@ class ModelServer:
         if Field.LINKED_ACCOUNT in fields:
             account = account or LinkedAccount("litwareinc.com/Users/made", ())
         if Field.ROLES in fields and account is not None:
-            account = replace(account, roles=ROLES[desired.partner.product])
+            account = replace(account, roles=desired.partner.profile.roles)
         return replace(new, linked_account=account)

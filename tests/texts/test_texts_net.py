@@ -19,6 +19,7 @@ from typing import Any, cast
 import pytest
 
 from partner_operator import logs
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import CredentialsProblem, Kind, ServerName, Severity
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.state import Ports
@@ -245,12 +246,13 @@ def answering(told: dict[str, Any], clock: TestClock) -> Callable[[str], Any]:
 def live(told: dict[str, Any], passes: int = 2) -> tuple[list[Any], str]:
     """What some passes over both servers would write to the API server, and what they log."""
     world = World()
-    partner = Partner(Product.EXCHANGE, EXCHANGE_URL, None)
+    partner = Partner(CATALOG.partners[Product.EXCHANGE], EXCHANGE_URL, None)
     world.cluster.add(lync_on_exchange())
     world.cluster.add(exchange_on_lync(partner=partner))
     exits, output = Exits(world), io.StringIO()
     runner = answering(told, world.clock)
     ports = Ports(
+        rules=CATALOG.rules,
         reader=world.cluster,
         writer=exits,
         announcer=exits,

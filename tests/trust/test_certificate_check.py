@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.model import (
@@ -43,7 +44,7 @@ def own(
 ) -> Any:
     current = OwnCertificate(CertificateRole.CURRENT, thumbprint, found)
     world = observed(product, **{"own_certificates": (current,), **seen})
-    return check_own_certificates(world, URLS[product], NOW)
+    return check_own_certificates(world, CATALOG.partners[product].mending, URLS[product], NOW)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_an_unreadable_list_is_not_a_missing_certificate() -> None:
     }
     part = own(None, **world)
     assert (part.status, part.reason) == (ConditionStatus.UNKNOWN, Reason.CERTIFICATE_UNREADABLE)
-    document = check_document(fault, Product.EXCHANGE, NOW)
+    document = check_document(fault, CATALOG.partners[Product.EXCHANGE], NOW)
     assert (document.status, document.reason) == (
         ConditionStatus.UNKNOWN,
         Reason.METADATA_UNREACHABLE,
@@ -138,7 +139,9 @@ def test_a_document_of_another_product_is_named_by_what_it_is() -> None:
     """Case C16: a token server's document where a Lync server's is expected."""
     token_server = "00000001-0000-0000-c000-000000000000"
     part = check_document(
-        reading(Product.LYNC, application_identifier=token_server), Product.LYNC, NOW
+        reading(Product.LYNC, application_identifier=token_server),
+        CATALOG.partners[Product.LYNC],
+        NOW,
     )
     assert part.reason is Reason.METADATA_WRONG_PRODUCT
     assert "token server" in part.message
@@ -148,19 +151,25 @@ def test_a_document_of_another_product_is_named_by_what_it_is() -> None:
 def test_a_rollover_is_good_until_the_last_certificate_ends() -> None:
     old = certificate(not_after=NOW + 2 * DAY)
     new = certificate(ROLLED)
-    part = check_document(reading(Product.LYNC, certificates=(old, new)), Product.LYNC, NOW)
+    part = check_document(
+        reading(Product.LYNC, certificates=(old, new)), CATALOG.partners[Product.LYNC], NOW
+    )
     assert (part.status, part.reason) == (ConditionStatus.TRUE, Reason.METADATA_VALID)
-    alone = check_document(reading(Product.LYNC, certificates=(old,)), Product.LYNC, NOW)
+    alone = check_document(
+        reading(Product.LYNC, certificates=(old,)), CATALOG.partners[Product.LYNC], NOW
+    )
     assert alone.reason is Reason.CERTIFICATE_EXPIRES_SOON
     assert "Lync" in alone.message
 
 
 def test_a_message_ends_as_a_sentence_and_holds_no_time_of_day_that_moves() -> None:
     first = check_document(
-        DocumentReading(LYNC_URL, fault=DocumentFault.INVALID), Product.LYNC, NOW
+        DocumentReading(LYNC_URL, fault=DocumentFault.INVALID), CATALOG.partners[Product.LYNC], NOW
     )
     later = check_document(
-        DocumentReading(LYNC_URL, fault=DocumentFault.INVALID), Product.LYNC, NOW + DAY
+        DocumentReading(LYNC_URL, fault=DocumentFault.INVALID),
+        CATALOG.partners[Product.LYNC],
+        NOW + DAY,
     )
     assert first == later
     assert first.status is ConditionStatus.FALSE
@@ -178,7 +187,7 @@ def test_an_own_certificate_that_cannot_be_read_is_not_called_missing_and_not_ca
 
 def test_an_unreadable_key_beside_a_good_one_is_told_and_stops_nothing() -> None:
     read = reading(Product.LYNC, unreadable=(UNREADABLE,))
-    part = check_document(read, Product.LYNC, NOW)
+    part = check_document(read, CATALOG.partners[Product.LYNC], NOW)
     assert (part.status, part.reason) == (ConditionStatus.TRUE, Reason.CERTIFICATE_UNREADABLE)
     assert "1 is not a valid X509 version" in part.message
     assert "Set-CsCertificate" in part.message

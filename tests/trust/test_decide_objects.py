@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.trust.decide import ApplicationView, decide
 from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Product
 from partner_operator.trust.plan import Blocker, Decision, Field
@@ -34,7 +35,10 @@ OLD, YOUNG = NOW - timedelta(days=9), NOW - timedelta(days=1)
 
 def decisions(*views: ApplicationView, entries: Any = THERE, **seen: Any) -> dict[str, Decision]:
     world = observed(Product.EXCHANGE, (*STOCK, *entries), **seen)
-    return {each.application.name: each for each in decide(server(), views, world)}
+    return {
+        each.application.name: each
+        for each in decide(CATALOG.rules[Product.EXCHANGE], server(), views, world)
+    }
 
 
 def leaving(name: str = "old", **changes: Any) -> Any:
@@ -217,7 +221,9 @@ def test_anothers_entry_beside_or_in_place_of_ours_is_not_removed(product: Produ
     desired = application(partner, name="old", deleting=True)
     for entries, gone in (((ours, other), False), ((other,), True)):
         world = observed(product, (*STOCK, *entries))
-        [made] = decide(server(product), [view(desired, registered(ours))], world)
+        [made] = decide(
+            CATALOG.rules[product], server(product), [view(desired, registered(ours))], world
+        )
         assert made.absent is gone
         if gone:
             assert made.left == ("microsoft.exchange",)
@@ -238,7 +244,12 @@ def test_a_name_that_was_given_again_for_somebody_else_is_not_removed_from_lync(
     ]
     for changes, removed in cases:
         world = observed(Product.LYNC, (replace(ours, **changes),))
-        [made] = decide(server(Product.LYNC), [view(desired, registered(ours))], world)
+        [made] = decide(
+            CATALOG.rules[Product.LYNC],
+            server(Product.LYNC),
+            [view(desired, registered(ours))],
+            world,
+        )
         assert (made.change is not None) is removed, changes
 
 
@@ -249,6 +260,7 @@ def test_who_made_it_is_a_property_of_the_entry(product: Product) -> None:
     ours = entry(partner, on=product)
     other = replace(ours, identity="microsoft.exchange", reference="microsoft.exchange")
     [made] = decide(
+        CATALOG.rules[product],
         server(product),
         [view(application(partner, name="old"), registered(ours))],
         observed(product, (*STOCK, other)),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from partner_operator.catalog import CATALOG
 from partner_operator.trust.decide import decide
 from partner_operator.trust.model import (
     DocumentFault,
@@ -118,6 +119,7 @@ def test_suspend_plans_nothing() -> None:
 
 def test_a_product_is_no_partner_of_itself() -> None:
     (decision,) = decide(
+        CATALOG.rules[Product.EXCHANGE],
         server(Product.EXCHANGE),
         [view(application(Product.EXCHANGE, url=EXCHANGE_URL))],
         observed(),
@@ -127,10 +129,10 @@ def test_a_product_is_no_partner_of_itself() -> None:
 
 
 def test_wildcard_domains_warn_and_stop_nothing() -> None:
-    decision = one(seen={"wildcard_domains": ("*.litwareinc.com",)})
-    assert decision.change is not None
-    assert "2000004" in decision.warnings[0]
-    assert one(on=Product.LYNC, seen={"wildcard_domains": ("*.x",)}).warnings == ()
+    assert one(seen={"wildcard_domains": ("*.litwareinc.com",)}).change is not None
+    seen = observed(wildcard_domains=("*.litwareinc.com",))
+    assert "2000004" in CATALOG.rules[Product.EXCHANGE].warnings(seen)[0]
+    assert CATALOG.rules[Product.LYNC].warnings(seen) == ()
 
 
 def test_a_killed_registration_is_known_as_ours_by_its_intent() -> None:

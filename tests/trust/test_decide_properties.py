@@ -9,6 +9,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from partner_operator.catalog import CATALOG
 from partner_operator.trust.decide import ApplicationView, decide
 from partner_operator.trust.model import (
     DeletionPolicy,
@@ -142,7 +143,7 @@ def run_pass(
     declared: DesiredServer, applications: tuple[ApplicationView, ...], world: ModelServer
 ) -> tuple[ApplicationView, ...]:
     """Decide, change, read back; objects that may go are gone afterwards."""
-    first = decide(declared, applications, world.observed())
+    first = decide(CATALOG.rules[declared.product], declared, applications, world.observed())
     wrote = set()
     for decision, each in zip(first, applications, strict=True):
         if decision.change is not None:
@@ -152,7 +153,7 @@ def run_pass(
         applications = tuple(
             _believing(each, world) if each.desired.key in wrote else each for each in applications
         )
-    again = decide(declared, applications, world.observed())
+    again = decide(CATALOG.rules[declared.product], declared, applications, world.observed())
     return tuple(
         remember(decision, each, world, wrote=each.desired.key in wrote)
         for decision, each in zip(again, applications, strict=True)
@@ -181,7 +182,7 @@ def test_passes_come_to_rest(
     declared, applications, there = world
     for _ in range(2 + len(applications)):
         applications = run_pass(declared, applications, there)
-    last = decide(declared, applications, there.observed())
+    last = decide(CATALOG.rules[declared.product], declared, applications, there.observed())
     assert [decision.change for decision in last if decision.change is not None] == []
 
 
@@ -192,7 +193,7 @@ def test_no_entry_is_touched_that_no_object_stands_for(
 ) -> None:
     """Also: no entry twice, none of an auth server, none without Enforce, none behind a blocker."""
     declared, applications, there = world
-    made = decide(declared, applications, there.observed())
+    made = decide(CATALOG.rules[declared.product], declared, applications, there.observed())
     touched = [decision.change.entry for decision in made if decision.change is not None]
     named = [each.reference for each in touched if each is not None]
     assert len(named) == len(set(named))
@@ -207,7 +208,7 @@ def test_no_entry_is_touched_that_no_object_stands_for(
         assert change.entry == decision.entry
         if change.entry is not None:
             assert not change.entry.use_auth_server
-            partner = entry(each.desired.partner.product)
+            partner = entry(Product(each.desired.partner.name))
             assert change.entry.application_identifier == partner.application_identifier
 
 
@@ -217,11 +218,11 @@ def test_the_order_of_entries_and_objects_does_not_matter(
     world: tuple[DesiredServer, tuple[ApplicationView, ...], ModelServer], chance: random.Random
 ) -> None:
     declared, applications, there = world
-    plain = decide(declared, applications, there.observed())
+    plain = decide(CATALOG.rules[declared.product], declared, applications, there.observed())
     shuffled_entries = tuple(chance.sample(there.entries, len(there.entries)))
     shuffled = tuple(chance.sample(applications, len(applications)))
     seen = observed(there.product, shuffled_entries, there.documents)
-    again = decide(declared, shuffled, seen)
+    again = decide(CATALOG.rules[declared.product], declared, shuffled, seen)
     assert {each.application: each for each in plain} == {each.application: each for each in again}
 
 
@@ -232,7 +233,7 @@ def test_an_incomplete_read_never_changes_and_never_proves_absence(
 ) -> None:
     declared, applications, there = world
     seen = replace(there.observed(), incomplete="a warning was written")
-    for decision in decide(declared, applications, seen):
+    for decision in decide(CATALOG.rules[declared.product], declared, applications, seen):
         assert decision.change is None
         assert not decision.absent
 
@@ -244,5 +245,6 @@ def test_without_any_document_nothing_living_is_changed(
 ) -> None:
     declared, applications, there = world
     seen = replace(there.observed(), documents={})
-    for decision, each in zip(decide(declared, applications, seen), applications, strict=True):
+    made = decide(CATALOG.rules[declared.product], declared, applications, seen)
+    for decision, each in zip(made, applications, strict=True):
         assert decision.change is None or each.desired.deleting

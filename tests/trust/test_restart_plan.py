@@ -58,7 +58,7 @@ OLD = tuple(seen(name) for name in HOSTS)
 
 
 def step(view: Round, rules: RestartRules = RULES, **how: object) -> RestartStep:
-    return next_step(rules, view, **({"now": LATER} | how))  # type: ignore[arg-type]  # by name
+    return next_step(rules, view, **({"product": "Exchange", "now": LATER} | how))  # type: ignore[arg-type]  # by name
 
 
 def asked(view: Round, rules: RestartRules = RULES) -> IISStatus:
@@ -274,7 +274,7 @@ def test_nothing_restarts_a_host_more_often_than_the_budget(story: list[str], mo
             now += MINUTE
             looks = {name: seen(name, workers[name], at=now) for name in HOSTS}
             view = look(iis, looks, HOSTS, now=now)
-            taken = next_step(replace(RULES, max_per_day=most), view, now=now)
+            taken = next_step(replace(RULES, max_per_day=most), view, product="Exchange", now=now)
             if taken.host is None:
                 break
             iis = mark_restarting(view, taken.host, now=now)

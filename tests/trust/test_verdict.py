@@ -305,7 +305,6 @@ SERVER_FACTS = st.builds(
     generation=st.just(1),
     certificate=PARTS,
     metadata=PARTS,
-    activated=st.none() | PARTS,
     unlisted_hosts=st.sampled_from([(), ("ex9",)]),
     blocker=st.none() | BLOCKERS,
     failure=st.none() | st.just(Trouble(Reason.BUSY, "Busy.")),

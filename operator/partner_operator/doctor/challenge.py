@@ -1,4 +1,4 @@
-"""Whom IIS on an Exchange host trusts now, as its answer to a request without a logon tells it."""
+"""Whom IIS on a host trusts now, as its answer to a request without a logon tells it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from partner_operator.doctor.facts import Heard
 from partner_operator.oauth.challenge import parse_challenge
 
 HTTPS: Final = 443
-PATH: Final = "/ews/exchange.asmx"
 SECONDS: Final = 10.0
 
 
-def hear(host: str, ca_pem: str | None) -> Heard:
+def hear(host: str, path: str, ca_pem: str | None) -> Heard:
     """Ask once, without any logon, and read the challenges. No redirect is followed, no body is read.
 
-    `ca_pem`: trusted authorities; None means those of the system.
+    `path`: of its web service. `ca_pem`: trusted authorities; None means those of the system.
     """
     context = ssl.create_default_context(cadata=ca_pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     connection = http.client.HTTPSConnection(host, HTTPS, timeout=SECONDS, context=context)
     try:
-        connection.request("GET", PATH)
+        connection.request("GET", path)
         answer = connection.getresponse()
         challenges = answer.headers.get_all("WWW-Authenticate", [])
     except (OSError, http.client.HTTPException) as error:
-        return Heard(problem=f"{PATH} cannot be asked from here ({type(error).__name__}).")
+        return Heard(problem=f"{path} cannot be asked from here ({type(error).__name__}).")
     finally:
         connection.close()
     if answer.status != http.client.UNAUTHORIZED:
-        return Heard(problem=f"{PATH} asks for no logon: HTTP {answer.status}.")
+        return Heard(problem=f"{path} asks for no logon: HTTP {answer.status}.")
     return Heard(challenge=parse_challenge(challenges))

@@ -9,7 +9,7 @@ from typing import Final
 from partner_operator.doctor.facts import Check, Facts, Failure, HostFacts, Probe
 from partner_operator.doctor.organisation import host_checks, organisation_checks
 from partner_operator.engine.ports import Step
-from partner_operator.trust.model import Authentication, DesiredServer, Product
+from partner_operator.trust.model import Authentication
 from partner_operator.trust.reasons import Reason
 
 PRODUCTS_BITS: Final = 64
@@ -90,7 +90,7 @@ def _host(facts: Facts, host: HostFacts) -> Iterator[Check]:
         host,
         "On the host: winrm enumerate winrm/config/listener shows the certificate and the port.",
     )
-    yield from _ladder(facts.server, host)
+    yield from _ladder(facts, host)
     yield from host_checks(facts, host)
 
 
@@ -101,25 +101,26 @@ def _probed(name: str, probe: Probe | None, host: HostFacts, next_step: str) -> 
     return Check(name, probe.ok, probe.message, advice, host.host)
 
 
-def _ladder(server: DesiredServer, host: HostFacts) -> Iterator[Check]:
+def _ladder(facts: Facts, host: HostFacts) -> Iterator[Check]:
     """Ticks up to the step at which the run failed, its cross, and nothing known behind it."""
     for name, step in LADDER.items():
         if host.observed is not None and step is Step.POWERSHELL:
             yield _powershell(name, host)
         elif host.observed is not None:
-            yield Check(name, True, _proof(step, server, host), host=host.host)
+            yield Check(name, True, _proof(step, facts, host), host=host.host)
         elif host.failure is None:
             yield Check(name, None, host.not_tried or NOT_REACHED, host=host.host)
         else:
-            yield _against(name, step, _fallen(server, host.failure), host)
+            yield _against(name, step, _fallen(facts, host.failure), host)
 
 
-def _fallen(server: DesiredServer, failure: Failure) -> Failure:
+def _fallen(facts: Facts, failure: Failure) -> Failure:
     """The failure at the step at which the list shows it."""
+    server = facts.server
     if failure.step in {Step.CONNECT, Step.TLS}:
         # The probes went through, so this is what WinRM's own connection made of it.
         return Failure(Step.LOGON, failure.reason, failure.message)
-    if failure.step is Step.WORK and _lacks_delegation(server, failure):
+    if failure.step is Step.WORK and _lacks_delegation(facts, failure):
         hint = (
             f"{server.product}'s cmdlets ask the directory as the account, which a logon by "
             f"{server.authentication} does not allow: set winrm.authentication to CredSSP."
@@ -128,10 +129,11 @@ def _fallen(server: DesiredServer, failure: Failure) -> Failure:
     return failure
 
 
-def _lacks_delegation(server: DesiredServer, failure: Failure) -> bool:
+def _lacks_delegation(facts: Facts, failure: Failure) -> bool:
+    inner_session = facts.rules is not None and bool(facts.rules.second_hop)
     return (
-        server.product is not Product.EXCHANGE
-        and server.authentication is Authentication.NTLM
+        not inner_session
+        and facts.server.authentication is Authentication.NTLM
         and failure.reason is Reason.REMOTE_ERROR
     )
 
@@ -162,21 +164,21 @@ def _powershell(name: str, host: HostFacts) -> Check:
     )
 
 
-def _proof(step: Step, server: DesiredServer, host: HostFacts) -> str:
+def _proof(step: Step, facts: Facts, host: HostFacts) -> str:
     assert host.observed is not None
     match step:
         case Step.LOGON:
-            return f"{server.authentication} was accepted."
+            return f"{facts.server.authentication} was accepted."
         case Step.SHELL:
             return "A command ran."
         case Step.MUTEX:
             return "It was taken and given back."
         case Step.MODULE:
             return f"{host.observed.product} {host.observed.product_version}".strip() + "."
-        case Step.SECOND_HOP if server.product is Product.EXCHANGE:
-            return "Exchange's own PowerShell endpoint let the account in."
+        case Step.SECOND_HOP if facts.rules is not None and facts.rules.second_hop:
+            return facts.rules.second_hop
         case Step.SECOND_HOP:
-            return f"{server.product}'s cmdlets could use the logon."
+            return f"{facts.server.product}'s cmdlets could use the logon."
         case Step.RIGHTS:
             return "Every cmdlet that reads may be used. Those that write are not tried."
         case _:

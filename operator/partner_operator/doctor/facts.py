@@ -7,7 +7,8 @@ from datetime import datetime
 
 from partner_operator.engine.ports import Step
 from partner_operator.oauth.challenge import Challenge
-from partner_operator.trust.model import DesiredServer, Observed, Partner
+from partner_operator.trust.model import DesiredServer, Observed, Partner, PartnerProfile
+from partner_operator.trust.product import Rules
 from partner_operator.trust.reasons import Reason
 
 
@@ -68,7 +69,7 @@ class Shell:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a host's web service said to a request without a logon (Exchange)."""
+    """What a host's web service said to a request without a logon."""
 
     challenge: Challenge | None = None
     """None, with no `problem`: it offers no logon by OAuth."""
@@ -99,6 +100,10 @@ class Facts:
     """Everything that the checks look at."""
 
     server: DesiredServer
+    profile: PartnerProfile
+    """What the server's product is to its partners."""
+    rules: Rules | None
+    """None: this version does not manage the product."""
     declaration: tuple[str, ...]
     """What Kubernetes or the operator's reader finds wrong with the objects; each a sentence."""
     credentials: str | None

@@ -1,4 +1,4 @@
-"""Checks on what a successful observe run says: documents, clock, certificate, domains, replication."""
+"""Checks on what a successful observe run says: documents, clock, certificate, and what the product adds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.match import same, same_url
-from partner_operator.trust.model import Observed, Product
+from partner_operator.trust.model import Observed, PartnerProfile
 from partner_operator.trust.reasons import ConditionStatus
 
 MOST_SKEW: Final = timedelta(minutes=5)
@@ -22,39 +22,41 @@ NO_HOST = "Not reached: no host answered."
 
 def host_checks(facts: Facts, host: HostFacts) -> Iterator[Check]:
     """What differs from host to host: the clock, and the documents as this host gets them."""
-    wanted = {facts.server.auth_metadata_url: facts.server.product} | {
-        partner.auth_metadata_url: partner.product for partner in facts.partners
+    wanted = {facts.server.auth_metadata_url: facts.profile} | {
+        partner.auth_metadata_url: partner.profile for partner in facts.partners
     }
-    names = {url: _document_name(url, product, facts) for url, product in wanted.items()}
-    exchange = facts.server.product is Product.EXCHANGE
+    names = {url: _document_name(url, owner, facts) for url, owner in wanted.items()}
+    names_issuers = facts.rules is not None and bool(facts.rules.challenge_path)
     if host.observed is None:
-        more = (ISSUERS,) if exchange else ()
+        more = (ISSUERS,) if names_issuers else ()
         for name in ("clock", "all entries seen", *names.values(), *more):
             yield Check(name, None, "Not reached.", host=host.host)
         return
     yield _clock(host, host.observed)
     yield _whole(host, host.observed)
-    for url, product in wanted.items():
-        part = check_document(host.observed.documents.get(url), product, facts.now)
+    for url, owner in wanted.items():
+        part = check_document(host.observed.documents.get(url), owner, facts.now)
         yield _judged(names[url], part, _reach(url), host.host)
-    if exchange and host.heard is not None:
+    if names_issuers and host.heard is not None:
         yield Check(ISSUERS, *_issuers(facts, host.observed, host.heard), host=host.host)
 
 
 def organisation_checks(facts: Facts) -> Iterator[Check]:
     """What is one for all hosts, as the first host that answered tells it."""
     observed = next((host.observed for host in facts.hosts if host.observed is not None), None)
+    checks = facts.rules.checks if facts.rules is not None else ()
     if observed is None:
-        names = ["own certificate", "unlisted hosts", *_of_product(facts.server.product)]
+        names = ["own certificate", "unlisted hosts", *(name for name, _ in checks)]
         yield from (Check(name, None, NO_HOST) for name in names)
         return
-    certificate = check_own_certificates(observed, facts.server.auth_metadata_url, facts.now)
+    certificate = check_own_certificates(
+        observed, facts.profile.mending, facts.server.auth_metadata_url, facts.now
+    )
     yield _judged("own certificate", certificate)
     yield _unlisted(facts, observed)
-    if observed.product is Product.EXCHANGE:
-        yield _wildcards(observed)
-    if observed.product is Product.LYNC:
-        yield _replication(observed)
+    for name, check in checks:
+        found = check(observed)
+        yield Check(name, found.ok, found.message, found.next_step)
 
 
 def _issuers(facts: Facts, observed: Observed, heard: Heard) -> tuple[bool | None, str]:
@@ -71,8 +73,8 @@ def _issuers(facts: Facts, observed: Observed, heard: Heard) -> tuple[bool | Non
         )
     challenge = heard.challenge
     missing = [
-        str(product)
-        for product, document in registered
+        name
+        for name, document in registered
         if not challenge.trusts(document.application_identifier, document.realm)
     ]
     if missing:
@@ -82,10 +84,10 @@ def _issuers(facts: Facts, observed: Observed, heard: Heard) -> tuple[bool | Non
         )
     if not registered:
         return True, "No partner is registered yet, so none is expected."
-    return True, f"IIS there names {', '.join(str(product) for product, _ in registered)}."
+    return True, f"IIS there names {', '.join(name for name, _ in registered)}."
 
 
-def _registered(facts: Facts, observed: Observed) -> list[tuple[Product, AuthMetadata]]:
+def _registered(facts: Facts, observed: Observed) -> list[tuple[str, AuthMetadata]]:
     """Partners with an enabled entry of the issuer that their document names. Two pools of Lync share an
     identifier, so that alone does not tell whose an entry is (rule 3).
     """
@@ -103,19 +105,13 @@ def _registered(facts: Facts, observed: Observed) -> list[tuple[Product, AuthMet
             )
             for entry in observed.entries
         ):
-            found.append((partner.product, document))
+            found.append((partner.name, document))
     return found
 
 
-def _document_name(url: str, product: Product, facts: Facts) -> str:
-    whose = "own" if url == facts.server.auth_metadata_url else f"{product}'s"
+def _document_name(url: str, owner: PartnerProfile, facts: Facts) -> str:
+    whose = "own" if url == facts.server.auth_metadata_url else f"{owner.name}'s"
     return f"{whose} metadata document"
-
-
-def _of_product(product: Product) -> tuple[str, ...]:
-    if product is Product.EXCHANGE:
-        return ("wildcard accepted domains",)
-    return ("replication",) if product is Product.LYNC else ()
 
 
 def _reach(url: str) -> str:
@@ -175,35 +171,4 @@ def _unlisted(facts: Facts, observed: Observed) -> Check:
         False,
         f"The organisation also has {', '.join(unlisted)}. They are never touched.",
         "Add them to spec.hosts, or accept that IIS there reads changes by itself, minutes later.",
-    )
-
-
-def _wildcards(observed: Observed) -> Check:
-    if not observed.wildcard_domains:
-        return Check("wildcard accepted domains", True, "None without an explicit twin.")
-    return Check(
-        "wildcard accepted domains",
-        False,
-        f"{', '.join(observed.wildcard_domains)}: Exchange refuses tokens of a domain that it "
-        "accepts by wildcard only (error 2000004).",
-        "New-AcceptedDomain for each domain by its own name.",
-    )
-
-
-def _replication(observed: Observed) -> Check:
-    behind = sorted(replica.fqdn for replica in observed.replicas if not replica.up_to_date)
-    if not observed.replicas:
-        return Check(
-            "replication",
-            False,
-            "Get-CsManagementStoreReplicationStatus names no machine.",
-            "Run it by hand on a Front End.",
-        )
-    if not behind:
-        return Check("replication", True, f"{len(observed.replicas)} machines are up to date.")
-    return Check(
-        "replication",
-        False,
-        f"Not up to date: {', '.join(behind)}.",
-        "Invoke-CsManagementStoreReplication, then look at the Replica service and port 445 there.",
     )

@@ -20,12 +20,13 @@ from partner_operator.engine.ports import (
     Step,
 )
 from partner_operator.trust.model import DesiredServer, Partner, Product
+from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
 
 Prober = Callable[[DesiredServer, str], Way]
 """Tries the way to one host, without a logon. Blocks; it is called on a thread."""
-Listener = Callable[[DesiredServer, str], Heard]
-"""Asks an Exchange host's web service without a logon. Blocks; it is called on a thread."""
+Listener = Callable[[DesiredServer, str, str], Heard]
+"""Asks the web service at this path of a host without a logon. Blocks; it is called on a thread."""
 
 
 class NoSuchServer(Exception):
@@ -37,6 +38,7 @@ async def examine(
     *,
     reader: Reader,
     operations: Mapping[Product, Operations],
+    catalog: Catalog,
     prober: Prober,
     listener: Listener,
     shells: Mapping[str, Shell],
@@ -53,7 +55,8 @@ async def examine(
         )
     credentials, problem = await _credentials(reader, declared)
     partners = _partners(declared)
-    served = operations.get(declared.desired.product)
+    product = declared.desired.product
+    served, rules = operations.get(product), catalog.rules.get(product)
     usable = declared.problem is None and served is not None and credentials is not None
     found: list[HostFacts] = []
     refused = ""
@@ -68,12 +71,16 @@ async def examine(
             )
             if facts.failure and facts.failure.reason is Reason.CREDENTIALS_REJECTED:
                 refused = f"Not tried, so that the account is not locked: {host} refused the logon."
-            if facts.observed and facts.observed.product is Product.EXCHANGE:
-                heard = await asyncio.to_thread(listener, declared.desired, host)
+            if facts.observed and rules is not None and rules.challenge_path:
+                heard = await asyncio.to_thread(
+                    listener, declared.desired, host, rules.challenge_path
+                )
                 facts = replace(facts, heard=heard)
         found.append(facts)
     return Facts(
         server=declared.desired,
+        profile=catalog.partners[product],
+        rules=rules,
         declaration=_declaration(declared, served is not None),
         credentials=problem,
         partners=partners,
@@ -134,12 +141,8 @@ async def _observe(
     urls += [url for partner in partners if (url := partner.auth_metadata_url) not in urls]
     asked_at: datetime = clock.now()
     try:
-        observed = await operations.observe(
-            declared.desired,
-            credentials,
-            facts.host,
-            tuple(urls),
-            declared.status.domain_controller,
+        observed = await operations.on(declared.desired, credentials, facts.host).observe(
+            tuple(urls), declared.status.domain_controller
         )
     except OperationFailed as failed:
         step = Step.LOGON if failed.credentials_rejected else failed.step

@@ -46,7 +46,7 @@ def decide_all(work: Pass) -> None:
         ApplicationView(found.desired, found.status, found.blocker)
         for found in removal.claims_elsewhere(work)
     ]
-    for decision in decide(work.server, views, work.observed, elsewhere):
+    for decision in decide(work.rules, work.server, views, work.observed, elsewhere):
         draft = work.draft_of(decision.application)
         draft.decision = decision
         if decision.blocker is not None:
@@ -100,7 +100,6 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     """Write down what is about to happen, then do it. False: it was repaired too often already."""
     if change.kind is not ChangeKind.REMOVE and not _count_attempt(work, draft, change):
         return False
-    assert work.credentials is not None
     assert work.observed is not None
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
@@ -120,9 +119,7 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
         await _take_back(work, draft, before)
         return False
     try:
-        draft.made = await work.operations.apply(
-            work.server, work.credentials, work.observed, change, draft.desired
-        )
+        draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
     except OperationFailed as failure:
         if failure.nothing_ran:
             # The network's troubles are no attempts at a repair, and ask for no restart.
@@ -341,7 +338,7 @@ async def _settled_at(work: Pass, draft: Draft, intent: Intent) -> datetime:
 async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:
     if change.kind is ChangeKind.REGISTER:
         word = "again" if draft.vanished else "now"
-        message = f"{work.server.product} {word} trusts {draft.desired.partner.product}."
+        message = f"{work.server.product} {word} trusts {draft.desired.partner.name}."
         await work.tell(draft, Reason.REGISTERED, message)
     else:
         names = ", ".join(sorted(change.fields))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
-from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.ports import OperationFailed, Severity, Tests
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import ConnectivityTest, Mode, Product, TestReport
+from partner_operator.trust.model import ConnectivityTest, Mode, TestReport
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import Connectivity, TestRecord
 
@@ -94,10 +95,9 @@ async def run_tests(work: Pass) -> None:
 
 
 async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> None:
-    assert work.credentials is not None
     began = work.now()
     try:
-        report = await work.operations.test(work.server, work.credentials, host, test)
+        report = await cast(Tests, work.on(host)).test(test)
     except OperationFailed as failure:
         if failure.credentials_rejected:
             raise
@@ -130,7 +130,9 @@ async def _announce(
     work: Pass, draft: Draft, before: Connectivity | None, report: TestReport
 ) -> None:
     if report.passed and (before is None or not before.passed):
-        message = f"{Product.LYNC} and {Product.EXCHANGE} accept each other's tokens."
+        message = (
+            f"{work.server.product} and {draft.desired.partner.name} accept each other's tokens."
+        )
         await work.tell(draft, Reason.CONNECTIVITY_TEST_PASSED, message)
     elif not report.passed and (before is None or before.passed):
         await work.tell(draft, Reason.CONNECTIVITY_TEST_FAILED, report.message, Severity.WARNING)

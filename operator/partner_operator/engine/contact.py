@@ -93,16 +93,13 @@ async def _observe_first(work: Pass) -> Observed:
 
 async def observe_on(work: Pass, host: str) -> Observed:
     """One observe run on this host, with the documents of the server and of all partners."""
-    assert work.credentials is not None
     urls = {work.server.auth_metadata_url: None}
     for draft in work.drafts:
         if draft.blocker is None and not draft.desired.deleting:
             urls[draft.desired.partner.auth_metadata_url] = None
     controller = work.status.domain_controller
     began = work.now()
-    observed = await work.operations.observe(
-        work.server, work.credentials, host, tuple(urls), controller
-    )
+    observed = await work.on(host).observe(tuple(urls), controller)
     work.observed_at = work.now()
     await note_clock(work, host, observed.clock, began=began, ended=work.observed_at)
     answered = observed.domain_controller

@@ -10,7 +10,7 @@ from partner_operator.engine.ports import OperationFailed, OtherServer
 from partner_operator.engine.state import Pass
 from partner_operator.trust.conditions import find, shortened, stands_back
 from partner_operator.trust.match import same
-from partner_operator.trust.model import Observed, Product
+from partner_operator.trust.model import Observed
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.verdict import server_verdict
@@ -25,7 +25,12 @@ def is_another(work: Pass, observed: Observed) -> bool:
     Then the pass has a blocker, unless a human was told of this very organisation and said that it is meant.
     """
     known, seen = work.status.organization, observed.organization
-    if not known or not seen or same(known, seen) or _signs_as_before(work, observed):
+    if (
+        not known
+        or not seen
+        or same(known, seen)
+        or work.rules.same_organization(work.status.metadata, observed)
+    ):
         return False
     message = _message(known, seen)
     if _meant(work, message):
@@ -48,17 +53,6 @@ def _message(known: str, seen: str) -> str:
         "out what stands behind their names. If it is meant, set the annotation "
         "partner-operator.io/reconcile-requested-at on this PartnerServer."
     )
-
-
-def _signs_as_before(work: Pass, observed: Observed) -> bool:
-    """Lync is known by where its Central Management store is. That moves (Move-CsManagementServer, failover)
-    and may be written otherwise after an update; the certificate that signs its tokens goes with it.
-    """
-    metadata = work.status.metadata
-    if work.server.product is not Product.LYNC or metadata is None:
-        return False
-    published = {certificate.thumbprint.upper() for certificate in metadata.certificates}
-    return any(own.thumbprint.upper() in published for own in observed.own_certificates)
 
 
 def _meant(work: Pass, message: str) -> bool:

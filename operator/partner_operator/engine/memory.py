@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
-from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import is_registered
 from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey
@@ -22,7 +21,7 @@ def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
     document = reading.document if reading is not None else None
     if document is None:
         return None
-    identifier = identifier_of(str(partner.product))
+    identifier = partner.identifier
     return document if document.application_identifier.lower() == identifier else None
 
 

@@ -233,23 +233,14 @@ class OperationFailed(Exception):
         self.step = step
 
 
-class Operations(Protocol):
-    """What can be done on the servers of one product. Every method is one remote run on `host`.
+class Session(Protocol):
+    """What can be done on one host of every product. Each method is one remote run.
 
-    All raise OperationFailed and nothing else. Methods are coroutines; the blocking work is
+    All methods of sessions raise OperationFailed and nothing else. They are coroutines; the blocking work is
     done on a bounded thread pool that the composition root owns.
     """
 
-    product: Product
-
-    async def observe(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        host: str,
-        urls: Sequence[str],
-        controller: str | None,
-    ) -> Observed:
+    async def observe(self, urls: Sequence[str], controller: str | None) -> Observed:
         """Read everything that decisions need, and fetch `urls` on the server. Changes nothing.
 
         `controller`: the domain controller to ask, while it answers (rule 14).
@@ -257,45 +248,57 @@ class Operations(Protocol):
         ...
 
     async def apply(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        observed: Observed,
-        change: Change,
-        application: DesiredApplication,
+        self, observed: Observed, change: Change, application: DesiredApplication
     ) -> str | None:
-        """Make one change, on the host and domain controller of `observed`.
+        """Make one change, on the domain controller of `observed`.
 
         Returns when the cmdlets said that it is done; only a read-back proves it. Of a registration: the
         reference of the entry that this run made, empty when one was there already, None when it cannot tell.
         """
         ...
 
-    async def host_state(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> HostState:
-        """Look at one IIS host: worker start times, services, what it serves (Exchange)."""
+
+class Restarts(Protocol):
+    """What a session has beside it where changes become active by restarts of IIS."""
+
+    async def host_state(self) -> HostState:
+        """Look at the host: worker start times, services, what it serves."""
         ...
 
-    async def restart(
-        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
-    ) -> RestartReport:
-        """Run iisreset locally on one host and wait for it (Exchange).
+    async def restart(self, older_than: datetime) -> RestartReport:
+        """Run iisreset locally and wait for it.
 
         The host looks again and does nothing where no worker started before `older_than` (its own clock).
         """
         ...
 
-    async def replicate(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> tuple[str, ...]:
-        """Ask for replication and wait a while; returns the FQDNs that are up to date (Lync)."""
+
+class Replicates(Protocol):
+    """What a session has beside it where the product brings changes to its hosts by itself."""
+
+    async def replicate(self) -> tuple[str, ...]:
+        """Ask for replication and wait a while; returns the FQDNs that are up to date."""
         ...
 
-    async def test(
-        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
-    ) -> TestReport:
-        """Run the connectivity test on a Front End. A failed test is a report, not an error."""
+
+class Tests(Protocol):
+    """What a session has beside it where the product can prove trust by a test of its own."""
+
+    async def test(self, test: ConnectivityTest) -> TestReport:
+        """Run the connectivity test. A failed test is a report, not an error."""
+        ...
+
+
+class Operations(Protocol):
+    """The sessions of one product."""
+
+    @property
+    def product(self) -> Product:
+        """Whose servers they are for."""
+        ...
+
+    def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Session:
+        """A session on one host, which asks nobody before its first run. It has the abilities of its product."""
         ...
 
 

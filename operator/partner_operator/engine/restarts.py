@@ -14,10 +14,11 @@ from partner_operator.trust import activation
 from partner_operator.trust.activation import Look, Round, host_of
 from partner_operator.trust.approval import approved
 from partner_operator.trust.health import NO_ANSWER, NOTHING
-from partner_operator.trust.model import RestartReport
+from partner_operator.trust.model import RestartPolicy, RestartReport
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartAction, RestartStep, next_step, question_of
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
+from partner_operator.trust.verdict import Waiting
 
 LONGEST_PAUSE = timedelta(minutes=15)
 """Between two looks at hosts that have been ill, or away, for long."""
@@ -40,7 +41,13 @@ async def run_round(work: Pass, *, allowed: bool) -> None:
         view = _join(work)
         if allowed:
             view = await _answer_approval(work, view, told)
-        step = next_step(work.server.restart, view, now=work.now(), why=work.silent_hosts)
+        step = next_step(
+            work.server.restart,
+            view,
+            product=work.server.product,
+            now=work.now(),
+            why=work.silent_hosts,
+        )
         work.round, work.step = view, step
         question = question_of(step, view) if allowed else view.iis.question
         await work.save_server(iis=replace(view.iis, question=question))
@@ -139,10 +146,9 @@ async def _look_at_hosts(work: Pass) -> None:
 
 async def _look_at(work: Pass, name: str) -> Look:
     """One look at one host. Raises OperationFailed."""
-    assert work.credentials is not None
     began = work.now()
     work.looks.pop(name, None)
-    state = await work.operations.host_state(work.server, work.credentials, name)
+    state = await work.restarts_on(name).host_state()
     found = Look(state, began, work.now())
     work.looks[name] = found
     work.silent_hosts.pop(name, None)
@@ -166,7 +172,6 @@ async def _restart_one(work: Pass, view: Round, name: str) -> None:
 
     Raises OperationFailed when the host itself proves that it was not restarted.
     """
-    assert work.credentials is not None
     before = host_of(view.iis, name)
     assert before is not None
     # Workers that started since the look are somebody else's work.
@@ -174,7 +179,7 @@ async def _restart_one(work: Pass, view: Round, name: str) -> None:
     await work.save_server(iis=activation.mark_restarting(view, name, now=work.now()))
     lost: OperationFailed | None = None
     try:
-        report = await work.operations.restart(work.server, work.credentials, name, older_than)
+        report = await work.restarts_on(name).restart(older_than)
     except OperationFailed as failure:
         if failure.credentials_rejected or failure.nothing_ran:
             await work.save_server(iis=activation.mark_not_restarted(work.iis, name))
@@ -253,3 +258,18 @@ async def _was_not_restarted(work: Pass, name: str, lost: OperationFailed | None
     await work.save_server(iis=activation.mark_refused(work.iis, name, said))
     message = f"IIS on {name} was not restarted: its workers are those of before. {said}"
     await work.tell_server(Reason.RESTART_FAILED, message, Severity.WARNING)
+
+
+def waiting_for_restart(work: Pass) -> Waiting | None:
+    """What the next restart waits for, where nothing is wrong."""
+    step = work.step
+    if step is None or step.action in {RestartAction.NOTHING, RestartAction.RESTART}:
+        return None
+    if work.server.restart.policy is RestartPolicy.NEVER or restart_failed(step):
+        return None
+    return Waiting(step.reason or Reason.RESTART_PENDING, step.message)
+
+
+def restart_failed(step: RestartStep | None) -> bool:
+    """A host did not come back, and a human is asked."""
+    return step is not None and step.reason is Reason.RESTART_FAILED

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from partner_operator.engine import (
     changes,
     closing,
-    connectivity,
     contact,
     deletion,
     identity,
     memory,
     outcome,
     removal,
-    restarts,
 )
+from partner_operator.engine.activation import way_of
 from partner_operator.engine.pause import may_wait
 from partner_operator.engine.ports import (
     Credentials,
@@ -28,7 +26,6 @@ from partner_operator.engine.ports import (
     Severity,
 )
 from partner_operator.engine.state import Draft, Pass, Ports
-from partner_operator.trust.model import Mode, Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
 
@@ -156,48 +153,7 @@ async def _keep_true(work: Pass) -> None:
         return
     await memory.remember_entries(work)
     await deletion.release_settled(work)
-    await _activate(work)
-
-
-async def _activate(work: Pass) -> None:
-    """Restart or replicate, then test."""
-    assert work.observed is not None
-    if work.server.product is Product.EXCHANGE:
-        await restarts.run_round(work, allowed=_may_act(work, work.observed))
-    elif work.server.product is Product.LYNC:
-        work.up_to_date = await _replicate(work, work.observed)
-        await connectivity.run_tests(work)
-        await restarts.refuse_approval(work)
-
-
-def _may_act(work: Pass, observed: Observed) -> bool:
-    """Observe means zero restarts too (rule 15): somebody must want changes here, and who answered must be
-    who was asked, with nothing left out (rule 1)."""
-    enforced = any(draft.desired.mode is Mode.ENFORCE for draft in work.drafts)
-    return enforced and observed.incomplete is None and work.unsettled is None
-
-
-async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
-    """FQDNs (lower case) whose configuration is up to date; waits a while after a change."""
-    # A machine that left the topology never reports.
-    there = {replica.fqdn.lower() for replica in observed.replicas}
-    hosts = there & {host.lower() for host in work.server.hosts}
-    fresh = {replica.fqdn.lower() for replica in observed.replicas if replica.up_to_date}
-    if hosts <= fresh or not _may_act(work, observed):
-        return frozenset(fresh)
-    assert work.credentials is not None
-    patience = work.ports.patience
-    deadline = work.ports.clock.monotonic() + patience.replication.total_seconds()
-    while not hosts <= fresh and work.ports.clock.monotonic() < deadline:
-        answer = await work.operations.replicate(work.server, work.credentials, observed.host)
-        fresh = {fqdn.lower() for fqdn in answer}
-        if not hosts <= fresh:
-            await asyncio.sleep(patience.poll.total_seconds())
-    replicas = tuple(
-        replace(replica, up_to_date=replica.fqdn.lower() in fresh) for replica in observed.replicas
-    )
-    work.observed = replace(observed, replicas=replicas)
-    return frozenset(fresh)
+    await way_of(work).run(work)
 
 
 async def _stopped_short(work: Pass, failure: OperationFailed) -> None:

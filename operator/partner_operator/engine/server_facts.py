@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partner_operator.engine.clocks import skew_message
-from partner_operator.engine.facts import restart_failed, waiting_for_restart
+from partner_operator.engine.restarts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import unknown
@@ -37,9 +37,9 @@ def server_facts(work: Pass) -> ServerFacts:
         )
         certificate = metadata = part
     else:
-        url = work.server.auth_metadata_url
-        certificate = check_own_certificates(observed, url, observed.clock)
-        metadata = check_document(observed.documents.get(url), work.server.product, observed.clock)
+        url, profile = work.server.auth_metadata_url, work.rules.profile
+        certificate = check_own_certificates(observed, profile.mending, url, observed.clock)
+        metadata = check_document(observed.documents.get(url), profile, observed.clock)
     return ServerFacts(
         generation=work.server.generation,
         certificate=certificate,

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from partner_operator.engine.ports import (
     Announcer,
@@ -17,18 +18,23 @@ from partner_operator.engine.ports import (
     OperationFailed,
     Operations,
     Reader,
+    Restarts,
+    Session,
     Severity,
     Writer,
 )
 from partner_operator.trust.activation import Look, Round
+from partner_operator.trust.conditions import Part, unknown
 from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
+    Mode,
     ObjectKey,
     Observed,
     Product,
 )
 from partner_operator.trust.plan import Blocker, Decision
+from partner_operator.trust.product import Rules
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartStep
 from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
@@ -57,6 +63,7 @@ class Ports:
     writer: Writer
     announcer: Announcer
     operations: Mapping[Product, Operations]
+    rules: Mapping[Product, Rules]
     clock: Clock
     chance: random.Random
     patience: Patience = field(default_factory=Patience)
@@ -129,10 +136,20 @@ class Pass:
         """The declaration."""
         return self.declared.desired
 
+    def on(self, host: str) -> Session:
+        """A session on this host, with the logon of this pass."""
+        assert self.credentials is not None
+        operations = self.ports.operations[self.server.product]
+        return operations.on(self.server, self.credentials, host)
+
+    def restarts_on(self, host: str) -> Restarts:
+        """The same, where the product's rules say that changes become active by restarts."""
+        return cast(Restarts, self.on(host))
+
     @property
-    def operations(self) -> Operations:
-        """The operations of this server's product."""
-        return self.ports.operations[self.server.product]
+    def rules(self) -> Rules:
+        """What holds for this server's product. A pass over one that is not managed never comes to ask."""
+        return self.ports.rules[self.server.product]
 
     @property
     def live(self) -> list[Draft]:
@@ -143,6 +160,20 @@ class Pass:
     def iis(self) -> IISStatus:
         """Restart bookkeeping, empty where there is none."""
         return self.status.iis or IISStatus()
+
+    def may_act(self) -> bool:
+        """Observe means zero restarts too: somebody must want changes here, and who answered must be who was
+        asked, with nothing left out."""
+        enforced = any(draft.desired.mode is Mode.ENFORCE for draft in self.drafts)
+        whole = self.observed is not None and self.observed.incomplete is None
+        return enforced and whole and self.unsettled is None
+
+    def not_known(self, draft: Draft) -> Part:
+        """What a condition says that this pass could not find out."""
+        obstacle = self.blocker or draft.blocker or draft.failure or self.failure
+        if obstacle is None:
+            return unknown(Reason.PROGRESSING, "Not looked at yet.")
+        return unknown(obstacle.reason, obstacle.message)
 
     def now(self) -> datetime:
         """The operator's clock."""

@@ -18,7 +18,7 @@ from partner_operator.kube.api.names import (
     REGISTRATION_FINALIZER,
     RELEASE,
 )
-from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, ServerSpec
+from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, Options, ServerSpec
 from partner_operator.kube.limits import beyond_limits, beyond_test_limits
 from partner_operator.texts import said, shown
 from partner_operator.trust.conditions import stands_back
@@ -29,25 +29,16 @@ from partner_operator.trust.model import (
     Mode,
     ObjectKey,
     Partner,
+    PartnerProfile,
     Product,
     RestartPolicy,
     RestartRules,
-    TrustLevel,
 )
 from partner_operator.trust.plan import Blocker
+from partner_operator.trust.product import Catalog, Rules
 from partner_operator.trust.reasons import Reason
 
 Body = Mapping[str, Any]
-
-PAIRS = frozenset({(Product.EXCHANGE, Product.LYNC), (Product.LYNC, Product.EXCHANGE)})
-"""(server, partner) that the operator can bring to trust each other."""
-
-DEFAULT_AUTHENTICATION = {
-    Product.EXCHANGE: Authentication.NTLM,
-    Product.LYNC: Authentication.CREDSSP,
-    Product.SHAREPOINT: Authentication.CREDSSP,
-}
-"""Because of the second hop (P-EX-9, P-LY-1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +67,15 @@ def annotation(body: Body, name: str) -> str | None:
     return shown(str(value)) if value is not None else None
 
 
-def server_facts(body: Body) -> ServerFacts:
+def server_facts(body: Body, catalog: Catalog) -> ServerFacts:
     """Read a PartnerServer. One that cannot be read has a problem, and nothing is done for it."""
     try:
         spec = ServerSpec.model_validate(body["spec"])
     except ValidationError as error:
         return ServerFacts(_unreadable_server(body), None, _invalid_object(error))
     bundle = spec.winrm.ca_bundle
+    rules = catalog.rules.get(spec.product)
+    usual = rules.authentication if rules is not None else Authentication.CREDSSP
     return ServerFacts(
         desired=DesiredServer(
             **_common(body),
@@ -90,7 +83,7 @@ def server_facts(body: Body) -> ServerFacts:
             auth_metadata_url=spec.auth_metadata_url,
             hosts=tuple(spec.hosts),
             port=spec.winrm.port,
-            authentication=spec.winrm.authentication or DEFAULT_AUTHENTICATION[spec.product],
+            authentication=spec.winrm.authentication or usual,
             ca_bundle=None,
             restart=spec.restart,
             interval=spec.interval,
@@ -121,7 +114,11 @@ def other_server(body: Body) -> OtherServer | None:
 
 
 def declared_application(
-    body: Body, server: Body | None, servers: Sequence[Body], counterparts: Sequence[Body] = ()
+    body: Body,
+    server: Body | None,
+    servers: Sequence[Body],
+    catalog: Catalog,
+    counterparts: Sequence[Body] = (),
 ) -> DeclaredApplication:
     """Read a PartnerApplication and resolve its references.
 
@@ -130,13 +127,17 @@ def declared_application(
     """
     status = application_status(body.get("status"))
     product = _product(server)
+    rules = catalog.rules.get(product) if product is not None else None
+    likely = _likely_partner(rules, catalog)
     try:
         spec = ApplicationSpec.model_validate(body["spec"])
     except ValidationError as error:
-        desired = _unreadable_application(body, product)
+        desired = _unreadable_application(body, likely)
         return DeclaredApplication(desired, status, _invalid_object(error))
-    partner, blocker = _partner(spec, product, servers)
-    test = spec.lync.connectivity_test if spec.lync and product is Product.LYNC else None
+    partner, blocker = _partner(spec, likely, servers, catalog)
+    own = spec.options(rules.options) if rules is not None else None
+    options = own if isinstance(own, Options) else Options()
+    test = options.connectivity_test
     desired = DesiredApplication(
         **_common(body),
         deleted_at=_deleted_at(body),
@@ -148,11 +149,12 @@ def declared_application(
         connectivity_test=test,
         release_requested=annotation(body, RELEASE),
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
-        trust_level=spec.lync.application_trust_level if spec.lync else TrustLevel.FULL,
+        trust_level=options.application_trust_level,
     )
-    blocker = beyond_test_limits(test) or blocker
+    if rules is not None and test is not None:
+        blocker = beyond_test_limits(test, rules.options) or blocker
     if blocker is None and product is not None:
-        blocker = _wrong_block(spec, product) or _unsupported(product, partner.product)
+        blocker = _wrong_block(spec, product, catalog) or _unsupported(product, partner, catalog)
     view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
     return DeclaredApplication(desired, status, blocker, view)
 
@@ -204,22 +206,24 @@ def _product(server: Body | None) -> Product | None:
     return Product(name) if name in list(Product) else None
 
 
-def _likely_partner(product: Product | None) -> Product:
-    """The product that a partner most likely is while nothing says so; a blocker stands beside it."""
-    return Product.EXCHANGE if product is Product.LYNC else Product.LYNC
+def _likely_partner(rules: Rules | None, catalog: Catalog) -> PartnerProfile:
+    """What a partner most likely is while nothing says so; a blocker stands beside it."""
+    return catalog.partners[rules.trusts[0] if rules is not None else [*catalog.rules][-1]]
 
 
 def _partner(
-    spec: ApplicationSpec, product: Product | None, servers: Sequence[Body]
+    spec: ApplicationSpec, likely: PartnerProfile, servers: Sequence[Body], catalog: Catalog
 ) -> tuple[Partner, Blocker | None]:
-    if spec.partner is not None:
-        return Partner(spec.partner.product, spec.partner.auth_metadata_url, None), None
+    given = spec.partner
+    if given is not None:
+        return Partner(catalog.partners[given.product], given.auth_metadata_url, None), None
     name = spec.partner_ref.name if spec.partner_ref else ""
     for body in servers:
         resolved = _product(body)
         if body["metadata"]["name"] == name and resolved is not None:
-            return Partner(resolved, body["spec"]["authMetadataUrl"], name), None
-    return Partner(_likely_partner(product), "", name or None), Blocker(
+            url = body["spec"]["authMetadataUrl"]
+            return Partner(catalog.partners[resolved], url, name), None
+    return Partner(likely, "", name or None), Blocker(
         Reason.PARTNER_NOT_FOUND,
         f"spec.partnerRef names PartnerServer {name}, which does not exist in this namespace. Create it, or "
         "make an object that gives the partner by URL: spec.partner {product, authMetadataUrl}.",
@@ -227,25 +231,26 @@ def _partner(
     )
 
 
-def _wrong_block(spec: ApplicationSpec, product: Product) -> Blocker | None:
-    blocks = {Product.EXCHANGE: spec.exchange, Product.LYNC: spec.lync}
-    for block, value in blocks.items():
-        if value is not None and block is not product:
+def _wrong_block(spec: ApplicationSpec, product: Product, catalog: Catalog) -> Blocker | None:
+    for block, rules in catalog.rules.items():
+        if spec.options(rules.options) is not None and block is not product:
             return Blocker(
                 Reason.PRODUCT_MISMATCH,
-                f"spec.{block.lower()} is set, but the server {spec.server_ref.name} is {product}. Take the block "
+                f"spec.{rules.options} is set, but the server {spec.server_ref.name} is {product}. Take the block "
                 f"out; options belong to the object whose serverRef is a {block} server.",
                 stalled=True,
             )
     return None
 
 
-def _unsupported(server: Product, partner: Product) -> Blocker | None:
-    if (server, partner) in PAIRS:
+def _unsupported(server: Product, partner: Partner, catalog: Catalog) -> Blocker | None:
+    rules = catalog.rules.get(server)
+    if rules is not None and partner.name in rules.trusts:
         return None
     return Blocker(
         Reason.UNSUPPORTED_PAIR,
-        f"The operator cannot make {server} trust {partner}. It can make Exchange and Lync trust each other.",
+        f"The operator cannot make {server} trust {partner.name}. It can make {' and '.join(catalog.rules)} trust "
+        "each other.",
         stalled=True,
     )
 
@@ -264,7 +269,7 @@ def _invalid_object(error: ValidationError) -> Blocker:
 def _unreadable_server(body: Body) -> DesiredServer:
     return DesiredServer(
         **_common(body),
-        product=_product(body) or Product.EXCHANGE,
+        product=_product(body) or next(iter(Product)),
         auth_metadata_url="",
         hosts=(),
         port=5986,
@@ -275,12 +280,12 @@ def _unreadable_server(body: Body) -> DesiredServer:
     )
 
 
-def _unreadable_application(body: Body, product: Product | None) -> DesiredApplication:
+def _unreadable_application(body: Body, likely: PartnerProfile) -> DesiredApplication:
     return DesiredApplication(
         **_common(body),
         deleted_at=_deleted_at(body),
         server_name=body["spec"]["serverRef"]["name"],
-        partner=Partner(_likely_partner(product), "", None),
+        partner=Partner(likely, "", None),
         identity=None,
         release_requested=annotation(body, RELEASE),
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),

@@ -29,12 +29,10 @@ def beyond_limits(spec: ServerSpec) -> Blocker | None:
     )
 
 
-def beyond_test_limits(test: ConnectivityTest | None) -> Blocker | None:
-    """Why a connectivity test cannot be run as it is declared, or None."""
-    if test is None:
-        return None
+def beyond_test_limits(test: ConnectivityTest, block: str) -> Blocker | None:
+    """Why a connectivity test cannot be run as it is declared in this block, or None."""
     low, high = timedelta(minutes=5), timedelta(hours=168)
-    return _out_of_bounds([("lync.connectivityTest.interval", test.interval, low, high)])
+    return _out_of_bounds([(f"{block}.connectivityTest.interval", test.interval, low, high)])
 
 
 def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:

@@ -30,6 +30,7 @@ from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.model import DesiredServer
 from partner_operator.trust.plan import Blocker
+from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,11 @@ class KubernetesReader:
     """Implements `engine.ports.Reader`."""
 
     def __init__(
-        self, connection: Connection, seen: LastSeen, namespaces: Sequence[str] = ()
+        self,
+        connection: Connection,
+        seen: LastSeen,
+        catalog: Catalog,
+        namespaces: Sequence[str] = (),
     ) -> None:
         """`namespaces` are those that the operator serves; none means all of the cluster.
 
@@ -47,6 +52,7 @@ class KubernetesReader:
         """
         self._connection = connection
         self._seen = seen
+        self._catalog = catalog
         self._scopes: Sequence[str | None] = tuple(namespaces) or (None,)
 
     async def server(self, name: ServerName) -> DeclaredServer | None:
@@ -84,14 +90,14 @@ class KubernetesReader:
             self._crd_deleting(),
         )
         neighbours = await self._claims_elsewhere(name, applications, servers)
-        facts = await self._with_ca_bundle(server_facts(body))
+        facts = await self._with_ca_bundle(server_facts(body, self._catalog))
         near = [s for s in servers if _namespace(s) == name.namespace]
         others = (other_server(s) for s in servers if s["metadata"]["uid"] != facts.desired.key.uid)
         declared = DeclaredServer(
             desired=facts.desired,
             status=server_status(body.get("status")),
             applications=tuple(
-                declared_application(application, body, near, counterparts)
+                declared_application(application, body, near, self._catalog, counterparts)
                 for application in applications
             ),
             neighbours=neighbours,
@@ -117,14 +123,7 @@ class KubernetesReader:
             not in existing
         ]
         self._seen.begin(alone)
-        return tuple(
-            declared_application(
-                application,
-                None,
-                [s for s in servers if _namespace(s) == _namespace(application)],
-            )
-            for application in alone
-        )
+        return tuple(self._apart(application, None, servers) for application in alone)
 
     async def _claims_elsewhere(
         self,
@@ -141,13 +140,15 @@ class KubernetesReader:
             if (_namespace(body), body["spec"]["serverRef"]["name"]) != (name.namespace, name.name)
         ]
         return tuple(
-            declared_application(
-                body,
-                next((s for s in servers if _serves(s, body)), None),
-                [s for s in servers if _namespace(s) == _namespace(body)],
-            )
+            self._apart(body, next((s for s in servers if _serves(s, body)), None), servers)
             for body in others
         )
+
+    def _apart(
+        self, body: dict[str, Any], server: dict[str, Any] | None, servers: Sequence[dict[str, Any]]
+    ) -> DeclaredApplication:
+        near = [s for s in servers if _namespace(s) == _namespace(body)]
+        return declared_application(body, server, near, self._catalog)
 
     async def _applications(self, name: ServerName, field: str) -> list[dict[str, Any]]:
         return await self._connection.list(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
 SHAREPOINT = "00000003-0000-0ff1-ce00-000000000000"
@@ -10,13 +11,17 @@ LYNC = "00000004-0000-0ff1-ce00-000000000000"
 TOKEN_SERVER = "00000001-0000-0000-c000-000000000000"  # noqa: S105  # a public identifier
 GRAPH = "00000003-0000-0000-c000-000000000000"
 
-_PRODUCTS = {EXCHANGE: "Exchange", SHAREPOINT: "SharePoint", LYNC: "Lync"}
+
+class Product(StrEnum):
+    """The server products that can trust each other, as users write them."""
+
+    EXCHANGE = "Exchange"
+    LYNC = "Lync"
+    SHAREPOINT = "SharePoint"
+
+
+_PRODUCTS = {EXCHANGE: Product.EXCHANGE, SHAREPOINT: Product.SHAREPOINT, LYNC: Product.LYNC}
 _OTHERS = {TOKEN_SERVER: "a token server (ACS or Entra)", GRAPH: "Microsoft Graph"}
-
-
-def identifier_of(product: str) -> str:
-    """The principal identifier of 'Exchange', 'SharePoint' or 'Lync'. Raises KeyError."""
-    return {name: identifier for identifier, name in _PRODUCTS.items()}[product]
 
 
 def describe(identifier: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate, read_certificate
-from partner_operator.products.instants import instant
 from partner_operator.texts import said, shown
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
@@ -99,3 +98,15 @@ def planned_at(text: str | None) -> datetime | None:
             Reason.CONTRACT_VIOLATED, f"The server answered {text!r} where an instant belongs."
         )
     return told
+
+
+def instant(text: str | None) -> datetime | None:
+    """`yyyy-MM-ddTHH:mm:ssZ` as an aware datetime. Raises OperationFailed for anything else."""
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise OperationFailed(
+            Reason.CONTRACT_VIOLATED, f"The server answered {text!r} where an instant belongs."
+        ) from None

@@ -1,10 +1,11 @@
-"""What the operations of all products share: one remote run, and a checked answer."""
+"""What the sessions of all products share: one remote run, a checked answer, a read, a change."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,7 +17,14 @@ from partner_operator.products.failures import (
 )
 from partner_operator.products.scripts import watched
 from partner_operator.texts import in_all, shown, well_formed
-from partner_operator.trust.model import Authentication, DesiredServer
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    DesiredServer,
+    Observed,
+    Product,
+)
+from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError
 
@@ -31,6 +39,18 @@ _LOGONS: dict[Authentication, Literal["ntlm", "credssp", "kerberos"]] = {
     Authentication.CREDSSP: "credssp",
     Authentication.KERBEROS: "kerberos",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One script of a product with its parameters."""
+
+    operation: str
+    parameters: Mapping[str, Any]
+    seconds: float = 240
+    """Its whole time here, at most LONGEST_SECONDS; the script itself lives no longer on the host."""
+    secrets: bool = False
+    """The script needs the logon for an inner session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +70,10 @@ class Remote:
         server: DesiredServer,
         credentials: Credentials,
         host: str,
-        operation: str,
-        parameters: Mapping[str, Any],
-        *,
-        seconds: float,
-        secrets: bool = False,
+        call: Call,
     ) -> Answer:
-        """Run one operation. `secrets`: the script needs the logon for an inner session.
-
-        `seconds` are its whole time here, at most LONGEST_SECONDS; the script itself lives no longer on the host.
-        Raises OperationFailed.
-        """
+        """Run one operation. Raises OperationFailed."""
+        operation = call.operation
         if self._refused.get(server.key.uid) == credentials.digest:
             raise refused_before(host)
         endpoint = Endpoint(
@@ -74,11 +87,11 @@ class Remote:
         request = RemoteRequest(
             operation=operation,
             script=watched(self.product.lower(), operation),
-            parameters={"host": host, "lifeSeconds": int(seconds), **parameters},
+            parameters={"host": host, "lifeSeconds": int(call.seconds), **call.parameters},
             secrets={"username": credentials.username, "password": credentials.password}
-            if secrets
+            if call.secrets
             else {},
-            deadline_seconds=seconds,
+            deadline_seconds=call.seconds,
         )
         try:
             answer = await self.runner(endpoint, request)
@@ -91,8 +104,50 @@ class Remote:
             self._refused.pop(server.key.uid, None)
         return answer
 
-    def understood(self, model: type[Model], answer: Answer, host: str) -> Model:
+
+@dataclass(frozen=True, slots=True)
+class Session(ABC):
+    """One host of one server of a product; implements `engine.ports.Session`."""
+
+    remote: Remote
+    server: DesiredServer
+    credentials: Credentials
+    host: str
+
+    async def observe(self, urls: Sequence[str], controller: str | None) -> Observed:
+        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
+        return self._observed(await self._run(self._reading(urls, controller)))
+
+    async def apply(
+        self, observed: Observed, change: Change, application: DesiredApplication
+    ) -> str | None:
+        """Make one change, on the domain controller of `observed`. Raises OperationFailed."""
+        call = self._call(observed, change, application)
+        answer = await self._run(call)
+        return self._made(answer, call) if call.operation == "register" else None
+
+    @abstractmethod
+    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
+        """How it is read."""
+
+    @abstractmethod
+    def _observed(self, answer: Answer) -> Observed:
+        """What was read."""
+
+    @abstractmethod
+    def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
+        """How a change is made."""
+
+    @abstractmethod
+    def _made(self, answer: Answer, call: Call) -> str | None:
+        """Reference of the entry that a registration made, see `engine.ports.Session.apply`."""
+
+    async def _run(self, call: Call) -> Answer:
+        return await self.remote.run(self.server, self.credentials, self.host, call)
+
+    def _understood(self, model: type[Model], answer: Answer) -> Model:
         """The answer as its model. Raises OperationFailed when it is not what the script promises."""
+        host = self.host
         try:
             return model.model_validate(in_all(answer.data, well_formed))
         except ValidationError as error:
@@ -103,3 +158,20 @@ class Remote:
                 f"{host} answered with something the operator does not understand ({shown(place)}: {first['msg']}). "
                 "Nothing is changed there. Please report this with the product's version.",
             ) from None
+
+
+Opened = TypeVar("Opened", bound=Session)
+
+
+class Operations(Generic[Opened]):
+    """The sessions of one product over one runner; implements `engine.ports.Operations`."""
+
+    product: Product
+    session: type[Opened]
+
+    def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
+        self._remote = Remote(str(self.product), runner, ca_bundle)
+
+    def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Opened:
+        """A session on one host; nobody is asked before its first run."""
+        return self.session(self._remote, server, credentials, host)

@@ -11,7 +11,7 @@ from partner_operator.oauth.certificates import (
     judge,
     usable,
 )
-from partner_operator.oauth.identifiers import describe, identifier_of
+from partner_operator.oauth.identifiers import describe
 from partner_operator.trust.conditions import Part, false, true, unknown
 from partner_operator.trust.model import (
     CertificateRole,
@@ -19,26 +19,9 @@ from partner_operator.trust.model import (
     DocumentReading,
     Observed,
     OwnCertificate,
-    Product,
+    PartnerProfile,
 )
 from partner_operator.trust.reasons import Reason
-
-MENDING = {
-    Product.EXCHANGE: (
-        "Mend it on Exchange: New-ExchangeCertificate (KeySize 2048), then Set-AuthConfig "
-        "-NewCertificateThumbprint, Set-AuthConfig -PublishCertificate, and "
-        "Set-AuthConfig -ClearPreviousCertificate when partners have followed."
-    ),
-    Product.LYNC: (
-        "Mend it on Lync: Request-CsCertificate -New -Type OAuthTokenIssuer (KeySize 2048), then "
-        "Set-CsCertificate -Identity global -Type OAuthTokenIssuer -Thumbprint; add -Roll "
-        "-EffectiveDate to let partners follow first."
-    ),
-    Product.SHAREPOINT: (
-        "Mend it on SharePoint: Set-SPSecurityTokenServiceConfig -ImportSigningCertificate."
-    ),
-}
-"""Which cmdlets mend a product's own OAuth certificate (P-LY-5, P-EX-6)."""
 
 HUMAN_ONLY = frozenset(
     {Reason.METADATA_WRONG_PRODUCT, Reason.CERTIFICATE_EXPIRED, Reason.CERTIFICATE_WEAK}
@@ -61,12 +44,12 @@ _FAULTS = {
 }
 
 
-def check_own_certificates(observed: Observed, own_url: str, now: datetime) -> Part:
-    """The CertificateValid condition of a server; its message names the cmdlets that mend it.
+def check_own_certificates(observed: Observed, mending: str, own_url: str, now: datetime) -> Part:
+    """The CertificateValid condition of a server; its message says what mends it.
 
-    `own_url`: the server's own auth metadata URL. Unknown when certificates cannot be read (C08).
+    `mending`: the sentence that says so. `own_url`: the server's own auth metadata URL.
+    Unknown when certificates cannot be read (C08).
     """
-    mending = MENDING[observed.product]
     if observed.own_certificates_fault is not None:
         return unknown(
             Reason.CERTIFICATE_UNREADABLE,
@@ -89,8 +72,8 @@ def check_own_certificates(observed: Observed, own_url: str, now: datetime) -> P
     )
 
 
-def check_document(reading: DocumentReading | None, product: Product, now: datetime) -> Part:
-    """The MetadataValid condition for a document that `product` should publish."""
+def check_document(reading: DocumentReading | None, owner: PartnerProfile, now: datetime) -> Part:
+    """The MetadataValid condition for a document that `owner` should publish."""
     if reading is None:
         return unknown(Reason.METADATA_UNREACHABLE, "The document was not fetched in this pass.")
     if reading.document is None:
@@ -99,27 +82,27 @@ def check_document(reading: DocumentReading | None, product: Product, now: datet
         known = reading.fault is DocumentFault.INVALID
         return false(reason, message) if known else unknown(reason, message)
     document = reading.document
-    if document.application_identifier.lower() != identifier_of(str(product)):
+    if document.application_identifier.lower() != owner.identifier:
         return false(
             Reason.METADATA_WRONG_PRODUCT,
             f"{reading.url} is the document of {describe(document.application_identifier)} "
-            f"({document.application_identifier}), not of {product}. Write the metadata URL of {product}.",
+            f"({document.application_identifier}), not of {owner.name}. Write the metadata URL of {owner.name}.",
         )
     good = [certificate for certificate in document.certificates if usable(certificate, now)]
     if not good:
         worst = max(document.certificates, key=lambda certificate: certificate.not_after)
         problem = judge(worst, now)[0]
-        return false(_REASONS[problem], f"{_sentence_of(problem, worst)} {MENDING[product]}")
+        return false(_REASONS[problem], f"{_sentence_of(problem, worst)} {owner.mending}")
     # Only the certificate that lasts longest tells when trust ends: an older twin ends before it.
     last = max(good, key=lambda certificate: certificate.not_after)
     warnings = judge(last, now)
     if warnings:
-        return true(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {MENDING[product]}")
-    told = f"{product} publishes {_named(len(good))} under {reading.url}."
+        return true(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {owner.mending}")
+    told = f"{owner.name} publishes {_named(len(good))} under {reading.url}."
     if document.unreadable:
         return true(
             Reason.CERTIFICATE_UNREADABLE,
-            f"{told} Another key there is left out of account. {document.unreadable[0]} {MENDING[product]}",
+            f"{told} Another key there is left out of account. {document.unreadable[0]} {owner.mending}",
         )
     return true(Reason.METADATA_VALID, told)
 

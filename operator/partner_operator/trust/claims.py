@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import effective_identity, normal_url
 from partner_operator.trust.model import Entry, ObjectKey
@@ -99,7 +98,7 @@ def _keys(
         # Its declaration cannot be used, so what it would claim is not known.
         return
     partner = view.desired.partner
-    identifier = identifier_of(str(partner.product))
+    identifier = partner.identifier
     yield f"url {identifier} {normal_url(partner.auth_metadata_url)}"
     if document is not None and document.realm:
         yield f"realm {identifier} {document.realm.casefold()}"

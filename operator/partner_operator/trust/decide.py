@@ -18,25 +18,21 @@ from partner_operator.trust.match import (
     find_registered,
     is_registered,
 )
-from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed, Product
+from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed
 from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
+from partner_operator.trust.product import Activation, Rules
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.trust.view import ApplicationView, made_by_us
 
 __all__ = ["ApplicationView", "decide"]
 
-LYNC_IMMUTABLE = frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER})
-"""Set-CsPartnerApplication cannot change these (P-LY-2)."""
-
-HARMLESS = frozenset({Field.IDENTITY, Field.ROLES})
-"""Fields that Exchange's workers do not cache with the OAuth configuration: no restart for them."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One application with everything that was found out about it."""
 
+    rules: Rules
     server: DesiredServer
     view: ApplicationView
     observed: Observed
@@ -46,6 +42,7 @@ class _Case:
 
 
 def decide(
+    rules: Rules,
     server: DesiredServer,
     applications: Sequence[ApplicationView],
     observed: Observed,
@@ -59,8 +56,8 @@ def decide(
     done. In mode Observe `planned` holds the differences; in mode Suspend there are none.
     `elsewhere`: live applications of another PartnerServer for this organisation, which may be heirs.
     """
-    cases = [_look_at(server, view, observed) for view in applications]
-    others = [_look_at(server, view, observed) for view in elsewhere]
+    cases = [_look_at(rules, server, view, observed) for view in applications]
+    others = [_look_at(rules, server, view, observed) for view in elsewhere]
     claims = Claims([_claimed(case) for case in cases], [_claimed(case) for case in others])
     return tuple(_decide_one(case, claims) for case in cases)
 
@@ -69,10 +66,12 @@ def _claimed(case: _Case) -> Claimed:
     return case.view, case.match.entry, case.document
 
 
-def _look_at(server: DesiredServer, view: ApplicationView, observed: Observed) -> _Case:
+def _look_at(
+    rules: Rules, server: DesiredServer, view: ApplicationView, observed: Observed
+) -> _Case:
     partner = view.desired.partner
     reading = observed.documents.get(partner.auth_metadata_url)
-    metadata = check_document(reading, partner.product, observed.clock)
+    metadata = check_document(reading, partner.profile, observed.clock)
     wrong = metadata.reason is Reason.METADATA_WRONG_PRODUCT
     document = None if reading is None or wrong else reading.document
     registration = view.status.registration
@@ -82,7 +81,7 @@ def _look_at(server: DesiredServer, view: ApplicationView, observed: Observed) -
         found = find_registered(registration, observed)
     else:
         found = find_entry(view.desired, registration, document, observed)
-    return _Case(server, view, observed, found, metadata, document)
+    return _Case(rules, server, view, observed, found, metadata, document)
 
 
 def _decide_one(case: _Case, claims: Claims) -> Decision:
@@ -94,7 +93,6 @@ def _decide_one(case: _Case, claims: Claims) -> Decision:
         entry=case.match.entry if blocker is None or claims.owner_of(case.view) is None else None,
         created_by_us=made_by_us(case.view, case.match.entry)
         or claims.inherits(case.view, case.match.entry),
-        warnings=_warnings(case),
     )
     if case.view.desired.mode is Mode.SUSPEND:
         return replace(decision, blocker=blocker)
@@ -107,11 +105,11 @@ def _declaration_blocker(case: _Case, claims: Claims) -> Blocker | None:
     """What stands against this application before its content is even looked at."""
     if case.view.blocker is not None:
         return case.view.blocker
-    partner = case.view.desired.partner.product
-    if partner is case.server.product:
+    partner = case.view.desired.partner
+    if partner.identifier == case.rules.profile.identifier:
         message = (
-            f"{partner} cannot be a partner application of {partner}: only different products of Exchange, "
-            "Lync and SharePoint accept each other's tokens. Name another partner."
+            f"{partner.name} cannot be a partner application of {partner.name}: only different products "
+            "accept each other's tokens. Name another partner."
         )
         return Blocker(Reason.UNSUPPORTED_PAIR, message, stalled=True)
     owner = claims.owner_of(case.view)
@@ -172,12 +170,13 @@ def _change(case: _Case, document: AuthMetadata) -> Change | None:
         return _sized(case, ChangeKind.REGISTER, (made,))
     registration = case.view.status.registration
     known = registration if is_registered(entry, registration) else None
-    found = differences(desired, entry, known, document, case.observed)
+    found = differences(case.rules, desired, entry, known, document, case.observed)
     if not found:
         return None
     fields = {difference.field for difference in found}
-    immutable = case.server.product is Product.LYNC and fields & LYNC_IMMUTABLE
-    return _sized(case, ChangeKind.RECREATE if immutable else ChangeKind.UPDATE, found)
+    return _sized(
+        case, ChangeKind.RECREATE if fields & case.rules.immutable else ChangeKind.UPDATE, found
+    )
 
 
 def _sized(case: _Case, kind: ChangeKind, found: tuple[Difference, ...]) -> Change:
@@ -187,7 +186,8 @@ def _sized(case: _Case, kind: ChangeKind, found: tuple[Difference, ...]) -> Chan
         application=case.view.desired.key,
         entry=case.match.entry,
         differences=found,
-        needs_restart=case.server.product is Product.EXCHANGE and not fields <= HARMLESS,
+        needs_restart=case.rules.activation is Activation.RESTART
+        and not fields <= case.rules.harmless,
     )
 
 
@@ -203,16 +203,6 @@ def _incomplete(observed: Observed) -> Blocker | None:
 
 def _document_blocker(metadata: Part) -> Blocker:
     return Blocker(metadata.reason, metadata.message, stalled=metadata.reason in HUMAN_ONLY)
-
-
-def _warnings(case: _Case) -> tuple[str, ...]:
-    if case.server.product is not Product.EXCHANGE or not case.observed.wildcard_domains:
-        return ()
-    domains = ", ".join(sorted(case.observed.wildcard_domains))
-    return (
-        f"Exchange accepts {domains} only by wildcard and refuses tokens for it (2000004). Add the explicit "
-        "accepted domain with New-AcceptedDomain.",
-    )
 
 
 def _shown(entry: Entry) -> str:

@@ -6,28 +6,17 @@ from collections.abc import Iterator
 
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import same, same_url
-from partner_operator.trust.model import DesiredApplication, Entry, Observed, Product
+from partner_operator.trust.model import DesiredApplication, Entry, Observed
 from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.product import Rules
 from partner_operator.trust.status import Registration
 
 UNREADABLE = "(unreadable value on the server)"
 """Current value of a difference whose stored value exists and cannot be read (case C06)."""
 
-ROLES = {
-    Product.LYNC: ("UserApplication", "ArchiveApplication", "MeetingGraphApplication"),
-    Product.SHAREPOINT: (
-        "UserApplication",
-        "LegalHoldApplication",
-        "Mailbox Search",
-        "TeamMailboxLifecycleApplication",
-        "Legal Hold",
-    ),
-    Product.EXCHANGE: (),
-}
-"""What the shipped Configure-EnterprisePartnerApplication.ps1 assigns (P-EX-3)."""
-
 
 def differences(
+    rules: Rules,
     application: DesiredApplication,
     entry: Entry,
     registration: Registration | None,
@@ -36,20 +25,13 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Every field of the entry that is not as declared, in the order of `Field`."""
     found = [
-        *_flags(application, entry, observed.product),
+        *_flags(application, entry),
+        *rules.differences(application, entry, observed),
         *_content(application, entry, document),
         *_certificates(entry, registration, document),
     ]
-    if observed.product is Product.EXCHANGE:
-        found += _account(application, entry, observed)
     order = list(Field)
     return tuple(sorted(found, key=lambda difference: order.index(difference.field)))
-
-
-def required_roles(partner: Product, observed: Observed) -> tuple[str, ...]:
-    """Management roles that the linked account needs for this partner on this version."""
-    available = {role.casefold() for role in observed.available_roles}
-    return tuple(role for role in ROLES[partner] if role.casefold() in available)
 
 
 def has_unreadable_value(change: Change) -> bool:
@@ -57,17 +39,11 @@ def has_unreadable_value(change: Change) -> bool:
     return any(difference.current == UNREADABLE for difference in change.differences)
 
 
-def _flags(application: DesiredApplication, entry: Entry, product: Product) -> Iterator[Difference]:
+def _flags(application: DesiredApplication, entry: Entry) -> Iterator[Difference]:
     if application.identity is not None and not same(entry.identity, application.identity):
         yield Difference(Field.IDENTITY, entry.identity, application.identity)
     if not entry.enabled:
         yield Difference(Field.ENABLED, "False", "True")
-    level = entry.trust_level
-    if product is Product.LYNC and level is not None and not same(level, application.trust_level):
-        yield Difference(Field.TRUST_LEVEL, level, str(application.trust_level))
-    # Without it Exchange refuses users whom the partner names by SID (P-S2S-3).
-    if product is Product.EXCHANGE and not entry.accepts_security_identifiers:
-        yield Difference(Field.ACCEPTS_SECURITY_IDENTIFIERS, "False", "True")
 
 
 def _content(
@@ -110,18 +86,3 @@ def _certificates(
     desired = sorted({thumbprint.upper() for thumbprint in document.thumbprints})
     if current != desired:
         yield Difference(Field.CERTIFICATES, ", ".join(current), ", ".join(desired))
-
-
-def _account(
-    application: DesiredApplication, entry: Entry, observed: Observed
-) -> Iterator[Difference]:
-    partner = application.partner.product
-    required = required_roles(partner, observed)
-    account = entry.linked_account
-    if account is None:
-        yield Difference(Field.LINKED_ACCOUNT, "", f"{partner}Enterprise-ApplicationAccount")
-    assigned = {role.casefold() for role in account.roles} if account is not None else set()
-    missing = [role for role in required if role.casefold() not in assigned]
-    if missing:
-        current = [role for role in required if role.casefold() in assigned]
-        yield Difference(Field.ROLES, ", ".join(current), ", ".join(required))

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.texts import shown
 from partner_operator.trust.model import DesiredApplication, Entry, Observed
@@ -31,8 +30,8 @@ class Match:
 
 
 def effective_identity(application: DesiredApplication) -> str:
-    """The name that a new entry gets: the declared one, else the partner product's name."""
-    return application.identity or str(application.partner.product)
+    """The name that a new entry gets: the declared one, else the partner's."""
+    return application.identity or application.partner.name
 
 
 def same(left: str, right: str) -> bool:
@@ -173,7 +172,7 @@ def _damaged(application: DesiredApplication, entries: tuple[Entry, ...]) -> Ent
 
 
 def _is_of(entry: Entry, application: DesiredApplication) -> bool:
-    identifier = identifier_of(str(application.partner.product))
+    identifier = application.partner.identifier
     return not entry.use_auth_server and same(entry.application_identifier, identifier)
 
 

@@ -11,15 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
+from partner_operator.oauth.identifiers import Product as Product
 from partner_operator.oauth.metadata import AuthMetadata
-
-
-class Product(StrEnum):
-    """The server products that can trust each other."""
-
-    EXCHANGE = "Exchange"
-    LYNC = "Lync"
-    SHAREPOINT = "SharePoint"
 
 
 class Mode(StrEnum):
@@ -127,13 +120,39 @@ class ConnectivityTest:
 
 
 @dataclass(frozen=True, slots=True)
+class PartnerProfile:
+    """What is asked of a kind of partner, whoever manages it."""
+
+    name: str
+    """As users read it; also the name that its entry gets where none is declared."""
+    identifier: str
+    """The principal identifier that its document and its tokens bear; lower case."""
+    metadata_path: str
+    """Where it publishes its auth metadata document."""
+    mending: str
+    """A sentence: which cmdlets mend its own OAuth certificate."""
+    roles: tuple[str, ...] = ()
+    """Management roles that the account needs with which it acts, on servers that have roles."""
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """Whom a server shall trust."""
 
-    product: Product
+    profile: PartnerProfile
     auth_metadata_url: str
     server_name: str | None
     """Name of the PartnerServer, or None where the partner is given by URL."""
+
+    @property
+    def name(self) -> str:
+        """Its kind, for people."""
+        return self.profile.name
+
+    @property
+    def identifier(self) -> str:
+        """Its principal identifier."""
+        return self.profile.identifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +290,6 @@ class Observed:
     domain_controller: str | None = None
     available_roles: tuple[str, ...] = ()
     """Management roles that this version has, of those a partner application can need."""
-    warnings: tuple[str, ...] = ()
     wildcard_domains: tuple[str, ...] = ()
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
 

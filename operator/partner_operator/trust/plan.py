@@ -89,5 +89,3 @@ class Decision:
     created_by_us: bool = False
     """True: this very entry counts as made by this object: it registered it, its unfinished Register
     intent explains it, or a deleted object that made it hands it over in this pass."""
-    warnings: tuple[str, ...] = ()
-    """Sentences for people; they stop nothing."""

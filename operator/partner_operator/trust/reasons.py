@@ -1,4 +1,4 @@
-"""Condition types and reasons: one closed list for conditions, events and metrics."""
+"""Condition types and reasons: one closed list for conditions and events."""
 
 from __future__ import annotations
 

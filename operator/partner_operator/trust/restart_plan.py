@@ -67,13 +67,14 @@ def next_step(
     rules: RestartRules,
     view: Round,
     *,
+    product: str,
     now: datetime,
     why: Mapping[str, str] | None = None,
 ) -> RestartStep:
     """What to do now. RESTART names one host; call again after it came back.
 
     No host goes down while one is less healthy than it was, whatever the reason: somebody may be at work there.
-    `why`: by host that could not be looked at, what was in the way.
+    `product`: for people. `why`: by host that could not be looked at, what was in the way.
     """
     if view.failed or view.refused:
         return _ask(Reason.RESTART_FAILED, _failed(view))
@@ -85,7 +86,9 @@ def next_step(
     host = _candidate(view)
     approved = _is_approved(view, host)
     if rules.policy is RestartPolicy.NEVER:
-        text += " restart.policy is Never: Exchange reads the change by itself some minutes later."
+        text += (
+            f" restart.policy is Never: {product} reads the change by itself some minutes later."
+        )
         return _wait(Reason.RESTART_PENDING, text)
     if rules.policy is RestartPolicy.MANUAL and not approved:
         text += (

@@ -70,7 +70,6 @@ class ServerFacts:
     generation: int
     certificate: Part
     metadata: Part
-    activated: Part | None = None
     unlisted_hosts: tuple[str, ...] = ()
     skewed: str = ""
     """A sentence that names hosts whose clocks are too far from ours."""
@@ -116,8 +115,6 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
         ConditionType.METADATA_VALID: facts.metadata,
         ConditionType.CERTIFICATE_VALID: facts.certificate,
     }
-    if facts.activated is not None:
-        parts[ConditionType.ACTIVATED] = facts.activated
     if facts.unlisted_hosts:
         names = ", ".join(sorted(facts.unlisted_hosts))
         parts[ConditionType.UNLISTED_HOSTS] = true(
@@ -192,7 +189,6 @@ def _server_summary(facts: ServerFacts) -> _Summary:
     return (
         _document(facts.metadata)
         or _waiting(facts.waiting)
-        or _activation(facts.activated)
         or _succeeded(f"Reached, and as declared. {facts.skewed}".rstrip())
     )
 

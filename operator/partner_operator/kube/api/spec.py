@@ -74,12 +74,12 @@ class PartnerByURL(Model):
     auth_metadata_url: str
 
 
-class ExchangeOptions(Model):
-    """What only Exchange has; nothing yet."""
+class NoOptions(Model):
+    """The block of a product that has no options yet."""
 
 
-class LyncOptions(Model):
-    """What only Lync has."""
+class Options(NoOptions):
+    """What a product's own block of options can hold."""
 
     application_trust_level: TrustLevel = TrustLevel.FULL
     connectivity_test: Annotated[ConnectivityTest, InYAML] | None = None
@@ -94,5 +94,10 @@ class ApplicationSpec(Model):
     identity: str | None = None
     mode: Mode = Mode.ENFORCE
     deletion_policy: DeletionPolicy | None = None
-    exchange: ExchangeOptions | None = None
-    lync: LyncOptions | None = None
+    exchange: NoOptions | None = None
+    lync: Options | None = None
+
+    def options(self, block: str) -> NoOptions | None:
+        """The block of this name; None where it is not declared."""
+        found: NoOptions | None = getattr(self, block)
+        return found

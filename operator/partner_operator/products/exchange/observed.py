@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import thumbprint
-from partner_operator.oauth.identifiers import identifier_of
+from partner_operator.oauth.identifiers import EXCHANGE
 from partner_operator.products.documents import reading
 from partner_operator.products.exchange.answers import EntryAnswer, ObserveAnswer
 from partner_operator.products.plain import check_product, happened_at, planned_at, stored, twice
@@ -52,7 +52,6 @@ def observed(answer: Answer, told: ObserveAnswer, host: str) -> Observed:
         ),
         domain_controller=told.controller,
         available_roles=tuple(told.roles),
-        warnings=tuple(told.warnings),
         wildcard_domains=_wildcards(told.domains),
     )
 
@@ -81,7 +80,7 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
             "Get-PartnerApplication does not show the entries that Exchange brings along, such as Exchange Online. "
             "Look at the scope of the account's roles. If somebody removed those entries, make that one again as "
             "setup does, which gives nobody any right: New-PartnerApplication -Name 'Exchange Online' "
-            f"-ApplicationIdentifier {identifier_of(Product.EXCHANGE)} -Enabled $false"
+            f"-ApplicationIdentifier {EXCHANGE} -Enabled $false"
         )
     if not told.organization or not told.controller:
         return "The organisation or the domain controller that answered is not named."

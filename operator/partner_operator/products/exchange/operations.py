@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
 from partner_operator.products import documents
 from partner_operator.products.exchange.answers import (
     HostStateAnswer,
@@ -14,136 +15,74 @@ from partner_operator.products.exchange.answers import (
     RegisterAnswer,
     RestartAnswer,
 )
-from partner_operator.products.exchange.changes import account_name, update_parameters
 from partner_operator.products.exchange.observed import observed
+from partner_operator.products.exchange.rules import (
+    PROFILE,
+    WEB_SERVICES,
+    account_name,
+    required_roles,
+)
+from partner_operator.products.lync import rules as lync
 from partner_operator.products.plain import happened_at
-from partner_operator.products.remote import LONGEST_SECONDS, Remote, Runner
+from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations, Session
+from partner_operator.products.sharepoint import rules as sharepoint
 from partner_operator.texts import said, shown
-from partner_operator.trust.differences import ROLES, required_roles
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
-    ConnectivityTest,
     DesiredApplication,
-    DesiredServer,
+    Entry,
     HostState,
     Observed,
     Product,
     RestartReport,
-    TestReport,
 )
-from partner_operator.trust.plan import Change
+from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
+from partner_operator.winrm import Answer
 
-PROBES = ("/autodiscover/metadata/json/1", "/ews/exchange.asmx")
+PROBES = (PROFILE.metadata_path, WEB_SERVICES)
+ROLES = tuple(sorted({*lync.PROFILE.roles, *sharepoint.PROFILE.roles}))
+"""Management roles that any partner can need: which of them exist depends on the version."""
 PORTS = (80, 81, 443, 444)
 """Of the front end's and the back end's web sites. One that a host never listens on is not missed."""
 SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
 """The shipped script's last line: it has no output and no exit code to go by (1.3.3)."""
-APPLICATION_TYPES = {Product.LYNC: "Lync", Product.SHAREPOINT: "Sharepoint"}
+APPLICATION_TYPES = {LYNC: "Lync", SHAREPOINT: "Sharepoint"}
 """-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
 
+REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER})
+"""Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
 
-class ExchangeOperations:
-    """Implements `engine.ports.Operations` for Exchange 2013 and newer."""
 
-    product = Product.EXCHANGE
+class ExchangeSession(Session):
+    """One host of an Exchange 2013 organisation, or of a newer one."""
 
-    def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
-        self._remote = Remote("Exchange", runner, ca_bundle)
+    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
+        parameters = {"controller": controller or "", "roles": list(ROLES)}
+        return Call("observe", {**documents.wanted(urls), **parameters}, secrets=True)
 
-    async def observe(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        host: str,
-        urls: Sequence[str],
-        controller: str | None,
-    ) -> Observed:
-        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
-        answer = await self._remote.run(
-            server,
-            credentials,
-            host,
-            "observe",
-            {
-                **documents.wanted(urls),
-                "controller": controller or "",
-                "roles": sorted({role for roles in ROLES.values() for role in roles}),
-            },
-            seconds=240,
-            secrets=True,
-        )
-        return observed(answer, self._remote.understood(ObserveAnswer, answer, host), host)
+    def _observed(self, answer: Answer) -> Observed:
+        return observed(answer, self._understood(ObserveAnswer, answer), self.host)
 
-    async def apply(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        observed: Observed,
-        change: Change,
-        application: DesiredApplication,
-    ) -> str | None:
-        """Make one change on the host and domain controller of `observed`. Raises OperationFailed."""
+    def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
+        controller = {"controller": observed.domain_controller or ""}
         if change.kind is ChangeKind.REGISTER:
-            return await self._register(server, credentials, observed, application)
-        assert change.entry is not None
-        controller = observed.domain_controller or ""
+            parameters = controller | _registration(observed, application)
+            return Call("register", parameters, LONGEST_SECONDS, secrets=True)
+        entry = change.entry
+        assert entry is not None
         if change.kind is ChangeKind.REMOVE:
-            parameters: dict[str, object] = {
-                "reference": change.entry.reference,
-                "applicationIdentifier": change.entry.application_identifier,
+            named = {
+                "reference": entry.reference,
+                "applicationIdentifier": entry.application_identifier,
             }
-            operation = "remove"
-        else:
-            operation = "update"
-            parameters = update_parameters(change, change.entry, application, observed)
-        await self._remote.run(
-            server,
-            credentials,
-            observed.host,
-            operation,
-            {"controller": controller, **parameters},
-            seconds=240,
-            secrets=True,
-        )
-        return None
+            return Call("remove", controller | named, secrets=True)
+        update = _update(change, entry, application, observed)
+        return Call("update", controller | update, secrets=True)
 
-    async def _register(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        observed: Observed,
-        application: DesiredApplication,
-    ) -> str | None:
-        url = application.partner.auth_metadata_url
-        reading = observed.documents.get(url)
-        if reading is None or reading.document is None:
-            raise OperationFailed(
-                Reason.METADATA_UNREACHABLE,
-                f"{url} was not read on {observed.host}, so nothing was registered.",
-                nothing_ran=True,
-            )
-        parameters = {
-            "controller": observed.domain_controller or "",
-            "metadataUrl": url,
-            "applicationType": APPLICATION_TYPES[application.partner.product],
-            "applicationIdentifier": reading.document.application_identifier,
-            "realm": reading.document.realm,
-            "identity": effective_identity(application),
-            "accountName": account_name(application.partner.product),
-            "roles": list(required_roles(application.partner.product, observed)),
-        }
-        answer = await self._remote.run(
-            server,
-            credentials,
-            observed.host,
-            "register",
-            parameters,
-            seconds=LONGEST_SECONDS,
-            secrets=True,
-        )
-        told = self._remote.understood(RegisterAnswer, answer, observed.host)
+    def _made(self, answer: Answer, call: Call) -> str | None:
+        told = self._understood(RegisterAnswer, answer)
         if told.configured and SUCCEEDED not in answer.console:
             raise OperationFailed(
                 Reason.REMOTE_ERROR,
@@ -152,62 +91,92 @@ class ExchangeOperations:
             )
         return "" if told.existing else told.created or None
 
-    async def host_state(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> HostState:
-        """Look at one IIS host. Raises OperationFailed."""
-        answer = await self._remote.run(
-            server,
-            credentials,
-            host,
-            "host_state",
-            {"paths": list(PROBES), "ports": list(PORTS)},
-            seconds=120,
-        )
-        told = self._remote.understood(HostStateAnswer, answer, host)
+    async def host_state(self) -> HostState:
+        """Look at IIS there. Raises OperationFailed."""
+        parameters = {"paths": list(PROBES), "ports": list(PORTS)}
+        answer = await self._run(Call("host_state", parameters, seconds=120))
+        told = self._understood(HostStateAnswer, answer)
         clock = datetime.fromtimestamp(answer.clock, UTC)
         return HostState(
-            fqdn=host,
-            workers_started_at=_oldest(told, host, clock),
+            fqdn=self.host,
+            workers_started_at=_oldest(told, self.host, clock),
             clock=clock,
             running_services=frozenset(told.services),
             answers=told.answers,
             listeners=frozenset(told.listeners),
         )
 
-    async def restart(
-        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
-    ) -> RestartReport:
-        """Run iisreset locally on one host, where a worker started before `older_than` by the host's own clock.
+    async def restart(self, older_than: datetime) -> RestartReport:
+        """Run iisreset locally, where a worker started before `older_than` by the host's own clock.
 
         Raises OperationFailed; with the reason RestartFailed when iisreset ended and said that it failed.
         """
         parameters = {"olderThan": f"{older_than.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-        answer = await self._remote.run(
-            server, credentials, host, "restart", parameters, seconds=300
-        )
-        told = self._remote.understood(RestartAnswer, answer, host)
+        answer = await self._run(Call("restart", parameters, seconds=300))
+        told = self._understood(RestartAnswer, answer)
         if told.restarted and told.code != "0":
             raise OperationFailed(
                 Reason.RESTART_FAILED,
-                f"iisreset on {host} ended with {shown(told.code)} and said: "
+                f"iisreset on {self.host} ended with {shown(told.code)} and said: "
                 f"{said(' '.join(told.lines), 300) or 'nothing'}",
             )
         # The run took no longer there than it took here.
         began = answer.clock - math.ceil(answer.seconds)
         return RestartReport(told.restarted, datetime.fromtimestamp(began, UTC))
 
-    async def replicate(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> tuple[str, ...]:
-        """Exchange has nothing to replicate that the operator waits for."""
-        raise NotImplementedError("only Lync replicates")
 
-    async def test(
-        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
-    ) -> TestReport:
-        """The connectivity test runs on a Lync Front End."""
-        raise NotImplementedError("only Lync tests")
+class ExchangeOperations(Operations[ExchangeSession]):
+    """Exchange 2013 and newer."""
+
+    product = Product.EXCHANGE
+    session = ExchangeSession
+
+
+def _registration(observed: Observed, application: DesiredApplication) -> dict[str, object]:
+    """What register.ps1 is told beside the controller. Raises OperationFailed where there is no document."""
+    partner = application.partner
+    url = partner.auth_metadata_url
+    reading = observed.documents.get(url)
+    if reading is None or reading.document is None:
+        raise OperationFailed(
+            Reason.METADATA_UNREACHABLE,
+            f"{url} was not read on {observed.host}, so nothing was registered.",
+            nothing_ran=True,
+        )
+    return {
+        "metadataUrl": url,
+        "applicationType": APPLICATION_TYPES[partner.identifier],
+        "applicationIdentifier": reading.document.application_identifier,
+        "realm": reading.document.realm,
+        "identity": effective_identity(application),
+        "accountName": account_name(partner),
+        "roles": list(required_roles(partner, observed)),
+    }
+
+
+def _update(
+    change: Change, entry: Entry, application: DesiredApplication, observed: Observed
+) -> dict[str, object]:
+    """What update.ps1 is told beside the controller: only what differs is set."""
+    fields = change.fields
+    set_url = Field.METADATA_URL in fields
+    repair_account = Field.LINKED_ACCOUNT in fields
+    roles: list[str] = []
+    if repair_account or Field.ROLES in fields:
+        roles = list(required_roles(application.partner, observed))
+    return {
+        "reference": entry.reference,
+        "metadataUrl": application.partner.auth_metadata_url,
+        "setUrl": set_url,
+        "refresh": bool(fields & REFRESHED) and not set_url,
+        "accept": Field.ACCEPTS_SECURITY_IDENTIFIERS in fields,
+        "enable": Field.ENABLED in fields,
+        "name": effective_identity(application) if Field.IDENTITY in fields else "",
+        "repairAccount": repair_account,
+        "accountName": account_name(application.partner),
+        "account": entry.linked_account.canonical_name if entry.linked_account else "",
+        "roles": roles,
+    }
 
 
 def _oldest(told: HostStateAnswer, host: str, clock: datetime) -> datetime | None:

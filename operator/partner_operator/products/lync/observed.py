@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.products.documents import reading
-from partner_operator.products.instants import instant
 from partner_operator.products.lync.answers import CertificateAnswer, EntryAnswer, ObserveAnswer
-from partner_operator.products.plain import check_product, planned_at, stored, twice
+from partner_operator.products.plain import check_product, instant, planned_at, stored, twice
 from partner_operator.trust.model import (
     CertificateRole,
     DocumentReading,
@@ -42,7 +41,6 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Ob
         own_certificates=_own_certificates(told.certificate, documents.get(own_url), clock),
         own_certificates_fault=told.certificateFault or None,
         replicas=tuple(Replica(found.fqdn, found.upToDate) for found in told.replicas),
-        warnings=tuple(told.warnings),
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from partner_operator.engine.ports import Credentials
-from partner_operator.oauth.identifiers import identifier_of
 from partner_operator.products import documents
 from partner_operator.products.lync.answers import (
     ObserveAnswer,
@@ -16,143 +14,101 @@ from partner_operator.products.lync.answers import (
 )
 from partner_operator.products.lync.observed import observed
 from partner_operator.products.lync.verdict import report
-from partner_operator.products.remote import Remote, Runner
+from partner_operator.products.remote import Call, Operations, Session
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
-    DesiredServer,
     Entry,
-    HostState,
     Observed,
     Product,
-    RestartReport,
     TestReport,
 )
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.status import ChangeKind
+from partner_operator.winrm import Answer
 
 READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
 """Fields that Lync reads out of the partner's document: Set-CsPartnerApplication -MetadataUrl."""
 
 
-class LyncOperations:
-    """Implements `engine.ports.Operations` for Lync Server 2013 and Skype for Business Server."""
+class LyncSession(Session):
+    """One host of a Lync Server 2013 or Skype for Business Server deployment."""
 
-    product = Product.LYNC
+    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
+        return Call("observe", documents.wanted(urls))
 
-    def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
-        self._remote = Remote("Lync", runner, ca_bundle)
+    def _observed(self, answer: Answer) -> Observed:
+        told = self._understood(ObserveAnswer, answer)
+        return observed(answer, told, self.host, self.server.auth_metadata_url)
 
-    async def observe(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        host: str,
-        urls: Sequence[str],
-        controller: str | None,
-    ) -> Observed:
-        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
-        parameters = documents.wanted(urls)
-        answer = await self._remote.run(
-            server, credentials, host, "observe", parameters, seconds=240
+    def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
+        if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
+            return Call(
+                "register",
+                {
+                    **documents.wanted(()),
+                    "identity": _identity(change, application),
+                    "metadataUrl": application.partner.auth_metadata_url,
+                    "trustLevel": str(application.trust_level),
+                    **_expected(application, observed),
+                    **_replaced(change.entry),
+                },
+            )
+        assert change.entry is not None
+        if change.kind is ChangeKind.REMOVE:
+            return Call(
+                "remove",
+                {
+                    "reference": change.entry.reference,
+                    "applicationIdentifier": change.entry.application_identifier,
+                    "realm": change.entry.realm,
+                    "metadataUrl": change.entry.metadata_url or "",
+                },
+            )
+        fields = change.fields
+        return Call(
+            "update",
+            {
+                "reference": change.entry.reference,
+                "metadataUrl": application.partner.auth_metadata_url,
+                "setUrl": bool(fields & READ_AGAIN),
+                "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
+                "enable": Field.ENABLED in fields,
+            },
         )
-        told = self._remote.understood(ObserveAnswer, answer, host)
-        return observed(answer, told, host, server.auth_metadata_url)
 
-    async def apply(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        observed: Observed,
-        change: Change,
-        application: DesiredApplication,
-    ) -> str | None:
-        """Make one change on the host of `observed`. Raises OperationFailed."""
-        operation, parameters = _call(change, application, observed)
-        answer = await self._remote.run(
-            server,
-            credentials,
-            observed.host,
-            operation,
-            parameters,
-            seconds=240,
-        )
-        if operation != "register":
-            return None
-        told = self._remote.understood(RegisterAnswer, answer, observed.host)
-        return "" if told.existing else str(parameters["identity"])
+    def _made(self, answer: Answer, call: Call) -> str | None:
+        told = self._understood(RegisterAnswer, answer)
+        return "" if told.existing else str(call.parameters["identity"])
 
-    async def host_state(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> HostState:
-        """Lync needs no IIS restart."""
-        raise NotImplementedError("only Exchange hosts are restarted")
-
-    async def restart(
-        self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime
-    ) -> RestartReport:
-        """Lync needs no IIS restart."""
-        raise NotImplementedError("only Exchange hosts are restarted")
-
-    async def replicate(
-        self, server: DesiredServer, credentials: Credentials, host: str
-    ) -> tuple[str, ...]:
+    async def replicate(self) -> tuple[str, ...]:
         """Ask for replication and wait some seconds. Raises OperationFailed."""
-        parameters = {"hosts": list(server.hosts)}
-        answer = await self._remote.run(
-            server, credentials, host, "replicate", parameters, seconds=120
-        )
-        return tuple(self._remote.understood(ReplicateAnswer, answer, host).upToDate)
+        call = Call("replicate", {"hosts": list(self.server.hosts)}, seconds=120)
+        return tuple(self._understood(ReplicateAnswer, await self._run(call)).upToDate)
 
-    async def test(
-        self, server: DesiredServer, credentials: Credentials, host: str, test: ConnectivityTest
-    ) -> TestReport:
+    async def test(self, test: ConnectivityTest) -> TestReport:
         """Run Test-CsExStorageConnectivity. Raises OperationFailed only if it could not be run."""
         parameters = {
             "sipUri": test.sip_uri,
             "deleteItem": test.delete_item,
             "folder": test.folder or "",
         }
-        answer = await self._remote.run(server, credentials, host, "test", parameters, seconds=240)
-        told = self._remote.understood(TestAnswer, answer, host)
+        answer = await self._run(Call("test", parameters))
+        told = self._understood(TestAnswer, answer)
         return report(
             told,
-            host=host,
+            host=self.host,
             finished_at=datetime.fromtimestamp(answer.clock, UTC),
             latency=timedelta(milliseconds=told.milliseconds),
         )
 
 
-def _call(
-    change: Change, application: DesiredApplication, observed: Observed
-) -> tuple[str, dict[str, object]]:
-    """The script for a change, and its parameters."""
-    if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
-        return "register", {
-            **documents.wanted(()),
-            "identity": _identity(change, application),
-            "metadataUrl": application.partner.auth_metadata_url,
-            "trustLevel": str(application.trust_level),
-            **_expected(application, observed),
-            **_replaced(change.entry),
-        }
-    assert change.entry is not None
-    if change.kind is ChangeKind.REMOVE:
-        return "remove", {
-            "reference": change.entry.reference,
-            "applicationIdentifier": change.entry.application_identifier,
-            "realm": change.entry.realm,
-            "metadataUrl": change.entry.metadata_url or "",
-        }
-    fields = change.fields
-    return "update", {
-        "reference": change.entry.reference,
-        "metadataUrl": application.partner.auth_metadata_url,
-        "setUrl": bool(fields & READ_AGAIN),
-        "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
-        "enable": Field.ENABLED in fields,
-    }
+class LyncOperations(Operations[LyncSession]):
+    """Lync Server 2013 and Skype for Business Server."""
+
+    product = Product.LYNC
+    session = LyncSession
 
 
 def _expected(application: DesiredApplication, observed: Observed) -> dict[str, object]:
@@ -160,7 +116,7 @@ def _expected(application: DesiredApplication, observed: Observed) -> dict[str, 
     reading = observed.documents.get(application.partner.auth_metadata_url)
     document = reading.document if reading is not None else None
     return {
-        "applicationIdentifier": identifier_of(str(application.partner.product)),
+        "applicationIdentifier": application.partner.identifier,
         "realm": document.realm if document is not None else "",
     }
 

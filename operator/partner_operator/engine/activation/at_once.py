@@ -1,0 +1,35 @@
+"""Changes that are active when they are made, and what every way of becoming active must answer."""
+
+from __future__ import annotations
+
+from partner_operator.engine import connectivity, restarts
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.conditions import Part
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.verdict import Waiting
+
+
+class AtOnce:
+    """Nothing is to be done."""
+
+    async def run(self, work: Pass) -> None:
+        """Do what makes changes active, then test. Raises OperationFailed."""
+        await connectivity.run_tests(work)
+        await restarts.refuse_approval(work)
+
+    def activated(self, work: Pass, draft: Draft) -> Part | None:
+        """The condition Activated; None: an application there has none."""
+        return None
+
+    def waiting(self, work: Pass, draft: Draft) -> Waiting | None:
+        """What a registered application that is enforced waits for, where nothing is wrong."""
+        counterpart = draft.declared.counterpart
+        if not draft.desired.connectivity_test or counterpart is None:
+            return None
+        if not connectivity.waits_for_counterpart(work, draft):
+            return None
+        return Waiting(
+            Reason.WAITING_FOR_COUNTERPART,
+            f"This side is done. The test runs when PartnerApplication {counterpart.name} is Ready, or half an hour "
+            f"after its last change, when {draft.desired.partner.name} has read it by itself.",
+        )

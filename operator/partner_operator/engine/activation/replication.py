@@ -1,0 +1,65 @@
+"""Changes that hosts have when the product's own store has reached them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import cast
+
+from partner_operator.engine.activation.at_once import AtOnce
+from partner_operator.engine.ports import Replicates
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.conditions import Part, true, unknown
+from partner_operator.trust.model import Observed
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.verdict import Waiting
+
+
+class Replication(AtOnce):
+    """Ask for it and wait a while; a host that is up to date can be tested."""
+
+    async def run(self, work: Pass) -> None:
+        """Replicate, then test on a host that has the present configuration. Raises OperationFailed."""
+        assert work.observed is not None
+        work.up_to_date = await _replicate(work, work.observed)
+        await super().run(work)
+
+    def activated(self, work: Pass, draft: Draft) -> Part:
+        """Whether a listed host has it."""
+        stopped = work.blocker is not None or work.failure is not None
+        if stopped or work.observed is None or draft.status.registration is None:
+            # Nobody looked at machines of ours, so nothing is claimed of them.
+            return work.not_known(draft)
+        if any(host.lower() in work.up_to_date for host in work.server.hosts):
+            return true(Reason.ACTIVATED, work.rules.activated)
+        return unknown(Reason.WAITING_FOR_REPLICATION, work.rules.not_activated)
+
+    def waiting(self, work: Pass, draft: Draft) -> Waiting | None:
+        """Replication first, then the other side."""
+        part = self.activated(work, draft)
+        if part.reason is Reason.WAITING_FOR_REPLICATION:
+            return Waiting(part.reason, part.message)
+        return super().waiting(work, draft)
+
+
+async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
+    """FQDNs (lower case) whose configuration is up to date; waits a while after a change."""
+    # A machine that left the topology never reports.
+    there = {replica.fqdn.lower() for replica in observed.replicas}
+    hosts = there & {host.lower() for host in work.server.hosts}
+    fresh = {replica.fqdn.lower() for replica in observed.replicas if replica.up_to_date}
+    if hosts <= fresh or not work.may_act():
+        return frozenset(fresh)
+    patience = work.ports.patience
+    deadline = work.ports.clock.monotonic() + patience.replication.total_seconds()
+    while not hosts <= fresh and work.ports.clock.monotonic() < deadline:
+        session = cast(Replicates, work.on(observed.host))
+        answer = await session.replicate()
+        fresh = {fqdn.lower() for fqdn in answer}
+        if not hosts <= fresh:
+            await asyncio.sleep(patience.poll.total_seconds())
+    replicas = tuple(
+        replace(replica, up_to_date=replica.fqdn.lower() in fresh) for replica in observed.replicas
+    )
+    work.observed = replace(observed, replicas=replicas)
+    return frozenset(fresh)

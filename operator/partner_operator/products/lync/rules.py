@@ -1,0 +1,89 @@
+"""Lync and Skype for Business: what the core asks of them, as a managed product and as a partner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from partner_operator.oauth.identifiers import LYNC
+from partner_operator.trust.match import same
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    Entry,
+    Observed,
+    PartnerProfile,
+    Product,
+)
+from partner_operator.trust.plan import Difference, Field
+from partner_operator.trust.product import Activation, Finding, Rules
+from partner_operator.trust.status import MetadataStatus
+
+PROFILE = PartnerProfile(
+    name=Product.LYNC,
+    identifier=LYNC,
+    metadata_path="/metadata/json/1",
+    mending=(
+        "Mend it on Lync: Request-CsCertificate -New -Type OAuthTokenIssuer (KeySize 2048), then "
+        "Set-CsCertificate -Identity global -Type OAuthTokenIssuer -Thumbprint; add -Roll "
+        "-EffectiveDate to let partners follow first."
+    ),
+    # What Configure-EnterprisePartnerApplication.ps1 assigns for -ApplicationType Lync.
+    roles=("UserApplication", "ArchiveApplication", "MeetingGraphApplication"),
+)
+
+
+def _differences(
+    application: DesiredApplication, entry: Entry, observed: Observed
+) -> Iterator[Difference]:
+    level = entry.trust_level
+    if level is not None and not same(level, application.trust_level):
+        yield Difference(Field.TRUST_LEVEL, level, str(application.trust_level))
+
+
+def _signs_as_before(known: MetadataStatus | None, observed: Observed) -> bool:
+    """Lync is known by where its Central Management store is. That moves (Move-CsManagementServer, failover)
+    and may be written otherwise after an update; the certificate that signs its tokens goes with it.
+    """
+    published = {found.thumbprint.upper() for found in known.certificates} if known else set()
+    return any(own.thumbprint.upper() in published for own in observed.own_certificates)
+
+
+def _replication(observed: Observed) -> Finding:
+    behind = sorted(replica.fqdn for replica in observed.replicas if not replica.up_to_date)
+    if not observed.replicas:
+        return Finding(
+            False,
+            "Get-CsManagementStoreReplicationStatus names no machine.",
+            "Run it by hand on a Front End.",
+        )
+    if not behind:
+        return Finding(True, f"{len(observed.replicas)} machines are up to date.")
+    return Finding(
+        False,
+        f"Not up to date: {', '.join(behind)}.",
+        "Invoke-CsManagementStoreReplication, then look at the Replica service and port 445 there.",
+    )
+
+
+RULES = Rules(
+    product=Product.LYNC,
+    profile=PROFILE,
+    trusts=(Product.EXCHANGE,),
+    # Its cmdlets go on to Active Directory and SQL with the account's logon.
+    authentication=Authentication.CREDSSP,
+    options="lync",
+    activation=Activation.REPLICATION,
+    differences=_differences,
+    # Set-CsPartnerApplication cannot change these.
+    immutable=frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER}),
+    same_organization=_signs_as_before,
+    registered=(
+        "Lync does not show the certificates it stored; what it read from the metadata URL last counts."
+    ),
+    activated="The Front Ends in spec.hosts have this configuration.",
+    not_activated=(
+        "No host in spec.hosts is reported up to date by Get-CsManagementStoreReplicationStatus yet. If this "
+        "stays, run Invoke-CsManagementStoreReplication and look at the replica service of the Front Ends."
+    ),
+    checks=(("replication", _replication),),
+)

@@ -1,0 +1,85 @@
+"""What the core asks of a managed product: facts as values, rules as pure functions. Its folder answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    Entry,
+    Observed,
+    PartnerProfile,
+    Product,
+)
+from partner_operator.trust.plan import Difference, Field
+from partner_operator.trust.status import MetadataStatus
+
+
+class Activation(StrEnum):
+    """How a change becomes active on the servers of a product."""
+
+    RESTART = "Restart"
+    """Hosts cache it until their IIS workers are restarted."""
+    REPLICATION = "Replication"
+    """Hosts have it when the store has reached them."""
+    AT_ONCE = "AtOnce"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check of the doctor finds in one answer of an organisation."""
+
+    ok: bool
+    message: str
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One managed product."""
+
+    product: Product
+    profile: PartnerProfile
+    """What it is to those that trust it."""
+    trusts: tuple[Product, ...]
+    """Partners that the operator can register there, the likeliest first."""
+    authentication: Authentication
+    """The logon where an object declares none."""
+    options: str
+    """The block of a PartnerApplication's spec that belongs to its servers."""
+    activation: Activation
+    differences: Callable[[DesiredApplication, Entry, Observed], Iterable[Difference]]
+    """What can differ beside what every entry has."""
+    immutable: frozenset[Field] = frozenset()
+    """Fields that need an entry to be made anew."""
+    harmless: frozenset[Field] = frozenset()
+    """Fields that are active at once, whatever `activation` is."""
+    warnings: Callable[[Observed], tuple[str, ...]] = lambda observed: ()
+    """Sentences for people; they stop nothing."""
+    same_organization: Callable[[MetadataStatus | None, Observed], bool] = lambda known, observed: (
+        False
+    )
+    """Whether an organisation with another name is the one whose document is remembered."""
+    registered: str = ""
+    """What must be said of every entry there."""
+    activated: str = ""
+    """Said when the store has reached a listed host."""
+    not_activated: str = ""
+    """Said while it has reached none."""
+    second_hop: str = ""
+    """What an inner session of its own proves, where the scripts open one with the logon."""
+    challenge_path: str = ""
+    """Where a host says, without a logon, whom it trusts now."""
+    checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
+    """The doctor's checks of its organisations, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All managed products and all kinds of partner."""
+
+    rules: Mapping[Product, Rules]
+    partners: Mapping[Product, PartnerProfile]
