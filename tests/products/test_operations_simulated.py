@@ -171,7 +171,9 @@ async def test_both_sides_from_nothing_to_a_passed_test_and_back(
         before = await exchange.operations.host_state(exchange.server, exchange.credentials, host)
         young = before.workers_started_at
         assert young is not None
-        left = await exchange.operations.restart(exchange.server, exchange.credentials, host, young)
+        left = await exchange.operations.restart(
+            exchange.server, exchange.credentials, host, young - timedelta(seconds=1)
+        )
         assert (left.restarted, simulation.restarts(host)) == (False, 0)
         done = await exchange.operations.restart(
             exchange.server, exchange.credentials, host, before.clock + timedelta(seconds=1)
