@@ -36,11 +36,11 @@ lint: $(VENV)/.installed
 	$(RUN) tools/write_docs.py --check
 
 fast: $(VENV)/.installed
-	$(RUN) -m pytest -q tests/oauth tests/trust tests/engine
+	$(RUN) -m pytest -q -n 2 --dist loadfile tests/oauth tests/trust tests/engine
 
 test: lint
 	$(RUN) -m partner_testbed prepare
-	$(RUN) -m pytest -q
+	$(RUN) -m pytest -q -n 2 --dist loadfile
 
 mutants: $(VENV)/.installed
 	$(RUN) -m partner_testbed build

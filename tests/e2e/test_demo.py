@@ -34,33 +34,39 @@ def test_keep_stays_up_with_all_ready_and_says_what_to_look_at() -> None:
         text=True,
         env=os.environ | {"PARTNER_OPERATOR_ENGINE": "embedded", "COLUMNS": "250"},
     ) as process:
-        assert process.stdout is not None
-        lines: list[str] = []
-        for line in process.stdout:
-            lines.append(line.strip())
-            if line.startswith("╰"):  # the panel with what to look at is complete
-                break
-        told = "\n".join(lines)
-        assert lines[0] == "Engine of the simulated servers: embedded, written in Python", told
-        assert "All are Ready, and nothing was deleted" in told
-        kubeconfig = re.findall(r"export KUBECONFIG=(\S+)", told)[0]
-        command = next(line for line in lines if " get pserver,papp " in line).strip("│ ").split()
-        shown = subprocess.run(
-            [*command[:-2], "-o", "json"],
-            env={"KUBECONFIG": kubeconfig, "HOME": "/nowhere"},
-            capture_output=True,
-            check=True,
-        )
-        ready = {
-            item["metadata"]["name"]: condition["status"]
-            for item in json.loads(shown.stdout)["items"]
-            for condition in item["status"]["conditions"]
-            if condition["type"] == "Ready"
-        }
-        names = {"exchange", "lync", "lync-on-exchange-2", "exchange-on-lync-2"}
-        assert ready == dict.fromkeys(names, "True")
-        process.send_signal(signal.SIGINT)
-        rest = process.stdout.read().strip().splitlines()
+        try:
+            assert process.stdout is not None
+            lines: list[str] = []
+            for line in process.stdout:
+                lines.append(line.strip())
+                if line.startswith("╰"):  # the panel with what to look at is complete
+                    break
+            told = "\n".join(lines)
+            assert lines[0] == "Engine of the simulated servers: embedded, written in Python", told
+            assert "All are Ready, and nothing was deleted" in told
+            kubeconfig = re.findall(r"export KUBECONFIG=(\S+)", told)[0]
+            command = (
+                next(line for line in lines if " get pserver,papp " in line).strip("│ ").split()
+            )
+            shown = subprocess.run(
+                [*command[:-2], "-o", "json"],
+                env={"KUBECONFIG": kubeconfig, "HOME": "/nowhere"},
+                capture_output=True,
+                check=True,
+            )
+            ready = {
+                item["metadata"]["name"]: condition["status"]
+                for item in json.loads(shown.stdout)["items"]
+                for condition in item["status"]["conditions"]
+                if condition["type"] == "Ready"
+            }
+            names = {"exchange", "lync", "lync-on-exchange-2", "exchange-on-lync-2"}
+            assert ready == dict.fromkeys(names, "True")
+            process.send_signal(signal.SIGINT)
+            rest = process.stdout.read().strip().splitlines()
+            process.wait()
+        finally:
+            process.kill()  # where it ended by itself, this does nothing
     assert process.returncode == 0
     assert rest[0] == "Everything was stopped."
     assert rest[-1].startswith("The scripts were not executed: ")

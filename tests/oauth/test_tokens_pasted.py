@@ -98,6 +98,7 @@ def test_the_last_dot_of_an_unsigned_token_may_be_lost(paste: str) -> None:
         ("%" * 1000, "parts"),
         ("\ud800.\ud800.\ud800", "header"),
     ],
+    ids=lambda value: value if len(value) < 30 and value.isprintable() else "text",
 )
 def test_what_is_missing_is_said(text: str, words: str) -> None:
     found = explained(text)

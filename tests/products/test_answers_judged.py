@@ -74,7 +74,8 @@ async def test_lyncs_answer_is_held_to_its_contract_too(path: str, value: Any) -
 )
 async def test_half_a_character_is_that_texts_own_matter(path: str) -> None:
     """C32: a surrogate without its other half cannot be written to anybody, and stops nothing else."""
-    seen = await observed(changed(EXCHANGE, path, "a\ud800"))
+    name = "CN=a\ud800" if path.endswith("reference") else "a\ud800"
+    seen = await observed(changed(EXCHANGE, path, name))
     assert seen.incomplete is None
     assert len(seen.entries) == 2
     assert r"a\ud800" in repr(seen).replace("\\\\", "\\")

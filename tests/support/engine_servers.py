@@ -197,7 +197,7 @@ class FakeOrganisation:
         """Restart IIS, unless its workers are young."""
         self._begin("restart", host, credentials)
         began = self.now(host)
-        if self.workers[host] >= older_than:
+        if self.workers[host] > older_than:
             self._end("restart")
             return RestartReport(False, began)
         if self.refusal:

@@ -14,7 +14,8 @@ from partner_testbed.missing import MissingError, all_must_be_there
 
 NEVER = "never_left_out"
 never_left_out: pytest.MarkDecorator = getattr(pytest.mark, NEVER)
-_COUNTED: Counter[tuple[str, str]] = Counter()
+_PROPERTY = "left out"
+"""With the report it comes from the process that ran the test."""
 
 
 class PowerShellWhereMarked:
@@ -35,18 +36,26 @@ def judge(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRep
             return
         report.outcome = "skipped"
         report.longrepr = (item.location[0], None, f"left out: {missing.what}")  # type: ignore[assignment]  # no line: one row per file
-        _COUNTED[missing.what, missing.brings] += 1
-    elif report.skipped and isinstance(report.longrepr, tuple):
-        _COUNTED[report.longrepr[2], ""] += 1
+        report.user_properties.append((_PROPERTY, (missing.what, missing.brings)))
 
 
 def tell(reporter: pytest.TerminalReporter) -> None:
     """The table."""
-    if not _COUNTED:
+    counted = Counter(_why(report) for report in reporter.stats.get("skipped", ()))
+    if not counted:
         return
     rows = [("what", "tests", "what brings it")]
-    rows += [(what, str(count), brings) for (what, brings), count in sorted(_COUNTED.items())]
+    rows += [(what, str(count), brings) for (what, brings), count in sorted(counted.items())]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     reporter.section("left out on this machine")
     for what, count, brings in rows:
         reporter.line(f"{what:{widths[0]}}  {count:>{widths[1]}}  {brings}")
+
+
+def _why(report: pytest.TestReport) -> tuple[str, str]:
+    """What a test that was left out lacked, and what brings that."""
+    for name, value in report.user_properties:
+        if name == _PROPERTY:
+            pair: tuple[str, str] = tuple(value)  # type: ignore[assignment,arg-type]  # what judge wrote, as a list from elsewhere
+            return pair
+    return (report.longrepr[2] if isinstance(report.longrepr, tuple) else "?"), ""

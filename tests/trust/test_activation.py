@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from partner_operator.trust.activation import (
     DAY,
     MOST_PER_DAY,
+    Look,
     host_of,
+    is_young,
     mark_failed,
     mark_not_restarted,
     mark_refused,
@@ -23,7 +25,7 @@ from partner_operator.trust.activation import (
 )
 from partner_operator.trust.model import RestartReport
 from partner_operator.trust.skew import SKEW, is_skewed
-from partner_operator.trust.status import HostStatus, IISStatus
+from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
 from support.trust_restarts import (
     AFTER,
     BEFORE,
@@ -111,6 +113,15 @@ def test_a_look_that_seems_to_begin_before_the_change_is_a_threshold_itself() ->
     """Our clock went back, or another node's is behind."""
     early = seen("ex1", at=NOW - 5 * MINUTE)
     assert threshold(NOW, early) == early.state.clock + timedelta(seconds=1)
+
+
+def test_a_worker_of_the_second_of_the_look_is_not_proven_young() -> None:
+    """Dates are cut off: the worker may have started first, then the change was made, then came the look."""
+    change = NOW.replace(microsecond=390_000)
+    found = Look(seen("ex1", at=NOW).state, NOW.replace(microsecond=590_000), NOW)
+    line = HostStatus("ex1", NOW, HostRestartState.PENDING, threshold(change, found))
+    assert not is_young(line, NOW)
+    assert is_young(line, NOW + timedelta(seconds=1))
 
 
 def test_a_clock_that_is_set_back_after_the_first_look_asks_for_no_second_restart() -> None:

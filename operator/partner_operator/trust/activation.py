@@ -196,10 +196,11 @@ def threshold(since: datetime, seen: Look) -> datetime:
     """The instant of the host's own clock since which its workers are young for sure.
 
     The host's clock was read after the look began, so it is ahead of ours by no more than the difference.
-    A look after the change is itself such an instant, however slow it was.
+    A look after the change is itself such an instant, however slow it was. Hosts tell whole seconds, cut off:
+    a worker that started in the second of the look may be the older one.
     """
-    told = seen.state.clock + _SECOND  # in whole seconds, cut off: later than that it is for sure
-    return min(_whole(since + (seen.state.clock - seen.began) + _SECOND), _whole(told))
+    read = seen.state.clock + _SECOND
+    return _whole(min(since + (read - seen.began), read))
 
 
 def _measured(known: HostStatus, shown: HostHealth, now: datetime) -> HostStatus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -317,8 +318,12 @@ def _workers(run: Run) -> list[str | None]:
 def restart(run: Run) -> Mapping[str, Any]:
     """iisreset on this machine, where a worker is older than was asked for."""
     code, lines = "", []
-    old = any(worker is None or worker < run.text("olderThan") for worker in _workers(run))
+    old = any(worker is None or worker <= run.text("olderThan") for worker in _workers(run))
     if old:
+        for _ in range(10):
+            if (instant(datetime.now(UTC)) or "") > run.text("olderThan"):
+                break
+            time.sleep(0.2)
         answer = run.system("iisreset", arguments=["/RESTART", "/TIMEOUT:120"])
         code = str(answer["exit_code"])
         lines = answer["output"].replace("\r", "").rstrip("\n").split("\n")

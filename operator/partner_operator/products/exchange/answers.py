@@ -22,7 +22,7 @@ class AccountAnswer(_Answer):
 
 
 StoredReference = Annotated[
-    Reference, Field(pattern="^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|CN=.+)$")
+    Reference, Field(pattern="^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|CN=[\\s\\S]+)$")
 ]
 """A Guid, else a distinguished name. An entry under any other would be taken for another than ours."""
 

@@ -7,9 +7,14 @@ foreach ($process in @(Get-CimInstance -ClassName Win32_Process -Filter "Name='w
     if ($null -eq $process) { continue }
     $started = Get-Instant -Value $process.CreationDate
     # Texts of this form stand in the order of time.
-    if (($null -eq $started) -or ([string]::CompareOrdinal($started, [string]$Request.olderThan) -lt 0)) { $old = $true }
+    if (($null -eq $started) -or ([string]::CompareOrdinal($started, [string]$Request.olderThan) -le 0)) { $old = $true }
 }
 if ($old) {
+    # Dates have whole seconds here: what starts in the second of that look cannot be told from what was there.
+    for ($waited = 0; $waited -lt 10; $waited++) {
+        if ([string]::CompareOrdinal((Get-Instant -Value ([DateTime]::UtcNow)), [string]$Request.olderThan) -gt 0) { break }
+        Start-Sleep -Milliseconds 200
+    }
     $preference = $ErrorActionPreference
     $ErrorActionPreference = 'Continue'
     try { & $program /RESTART /TIMEOUT:120 | ForEach-Object -Process { $null = $lines.Add([string]$_) } }
