@@ -94,9 +94,10 @@ def register(run: Run) -> Mapping[str, Any]:
             replaced = identity
         elif same(identity, run.asked("identity")):
             existing = identity
-        elif not (run.asked("replaces") or existing):
-            if _of_content(run, entry, "applicationIdentifier", "metadataUrl", "realm"):
-                existing = identity
+        elif not (run.asked("replaces") or existing) and _of_content(
+            run, entry, "applicationIdentifier", "metadataUrl", "realm"
+        ):
+            existing = identity
     if replaced:
         _remove_first(run, replaced, existing)
     if not existing:
