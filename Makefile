@@ -13,12 +13,16 @@ help:
 	@echo 'make fast          pure tests only, in seconds'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
 
+# Two first runs at once: the second waits, and finds what the first installed.
+ALONE := $(if $(shell command -v flock),flock build/install.lock)
 $(VENV)/.installed: requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=/path/to/python3")'
-	@echo 'Installing the locked dependencies into $(VENV) ...'
-	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
+	@mkdir -p build
+	@$(ALONE) sh -ec 'if [ $@ -nt $< ]; then exit; fi; \
+	  echo "Installing the locked dependencies into $(VENV) ..."; \
+	  $(PYTHON) -m venv $(VENV); \
+	  $(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+	  touch $@'
 
 demo: $(VENV)/.installed
 	@$(RUN) -m partner_demo $(if $(KEEP),--keep,)

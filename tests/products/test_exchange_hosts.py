@@ -146,8 +146,8 @@ async def test_iisreset_that_ends_with_zero_is_a_restart(tmp_path: Path) -> None
     "workers",
     [
         [],
-        [{"CreationDate": SINCE}],
-        [{"CreationDate": SINCE + timedelta(microseconds=1)}, {"CreationDate": LATE}],
+        [{"CreationDate": SINCE + timedelta(seconds=1)}],
+        [{"CreationDate": SINCE + timedelta(seconds=2)}, {"CreationDate": LATE}],
     ],
     ids=["none", "just young", "young"],
 )
@@ -165,9 +165,10 @@ async def test_where_all_workers_are_young_nothing_is_restarted(
     "workers",
     [
         [{"CreationDate": LATE}, {"CreationDate": SINCE - timedelta(seconds=1)}],
+        [{"CreationDate": LATE}, {"CreationDate": SINCE + timedelta(milliseconds=900)}],
         [{"CreationDate": LATE}, {"CreationDate": None}],
     ],
-    ids=["one is old", "one does not tell"],
+    ids=["one is old", "one of the second of the look", "one does not tell"],
 )
 async def test_one_old_worker_is_enough(tmp_path: Path, workers: Any) -> None:
     """The oldest counts, and one of unknown age may hold the old configuration."""

@@ -181,7 +181,7 @@ async def test_both_sides_from_nothing_to_a_passed_test_and_back(
         before = await its_iis.host_state()
         young = before.workers_started_at
         assert young is not None
-        left = await its_iis.restart(young)
+        left = await its_iis.restart(young - timedelta(seconds=1))
         assert (left.restarted, simulation.restarts(host)) == (False, 0)
         later = before.clock + timedelta(seconds=1)
         done = await its_iis.restart(later)

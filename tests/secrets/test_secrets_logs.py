@@ -99,5 +99,5 @@ def test_each_line_of_json_is_one_document(
         logging.getLogger("x").exception("it\nbroke")
     (line,) = stream.getvalue().splitlines()
     told = json.loads(line)
-    assert (told["level"], told["message"]) == ("error", "it\nbroke")
+    assert (told["level"], told["message"]) == ("error", r"it\nbroke")
     assert "two\nlines" in told["traceback"]

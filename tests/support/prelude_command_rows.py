@@ -179,7 +179,7 @@ COMMANDS_ALIKE = {
     ),
     "seconds and milliseconds": (
         "$w = [Diagnostics.Stopwatch]::StartNew(); Start-Sleep -Milliseconds 60; Start-Sleep 0;"
-        " $w.ElapsedMilliseconds -ge 60",
+        " $w.ElapsedMilliseconds -ge 50",
         "True",
     ),
     "paths": ("Test-Path C:\\Windows; Test-Path C:\\nowhere", "True|False"),

@@ -83,7 +83,7 @@ def register(run: Run) -> Mapping[str, Any]:
     read = run.told("Get-CsPartnerApplication", {})
     if read.warnings:
         raise failures.thrown(f"The list of partner applications is not whole: {read.warnings[0]}")
-    existing = replaced = created = ""
+    existing = replaced = ""
     for entry in read.objects:
         identity = text(entry, "Identity")
         if same(identity, run.asked("replaces")):
@@ -93,7 +93,7 @@ def register(run: Run) -> Mapping[str, Any]:
                 )
             replaced = identity
         elif same(identity, run.asked("identity")) or (
-            not run.asked("replaces")
+            not (run.asked("replaces") or existing)
             and _of_content(run, entry, "applicationIdentifier", "metadataUrl", "realm")
         ):
             existing = identity
@@ -103,8 +103,7 @@ def register(run: Run) -> Mapping[str, Any]:
         made = {"Identity": run.asked("identity"), "MetadataUrl": run.asked("metadataUrl")}
         level = {"ApplicationTrustLevel": run.asked("trustLevel")}
         run.call("New-CsPartnerApplication", {**made, **level, "Force": True})
-        created = run.text("identity")
-    return {"existing": existing, "created": created}
+    return {"existing": existing}
 
 
 def _of_content(run: Run, entry: PsObject, identifier: str, url: str, realm: str) -> bool:
