@@ -92,10 +92,9 @@ def register(run: Run) -> Mapping[str, Any]:
                     f"Partner application {identity} was made into another one meanwhile, so nothing was removed."
                 )
             replaced = identity
-        elif same(identity, run.asked("identity")):
-            existing = identity
-        elif not (run.asked("replaces") or existing) and _of_content(
-            run, entry, "applicationIdentifier", "metadataUrl", "realm"
+        elif same(identity, run.asked("identity")) or (
+            not (run.asked("replaces") or existing)
+            and _of_content(run, entry, "applicationIdentifier", "metadataUrl", "realm")
         ):
             existing = identity
     if replaced:
