@@ -100,4 +100,4 @@ def test_each_line_of_json_is_one_document(
     (line,) = stream.getvalue().splitlines()
     told = json.loads(line)
     assert (told["level"], told["message"]) == ("error", r"it\nbroke")
-    assert "two\nlines" in told["traceback"]
+    assert "two\n  lines" in told["traceback"]
