@@ -10,7 +10,7 @@ export PYTHONPATH := operator:simulator:tools:tests
 help:
 	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
-	@echo 'make fast          pure tests only, in seconds'
+	@echo 'make fast          pure tests only, in a minute or two'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
 
 # Two first runs at once: the second waits, and finds what the first installed.
@@ -36,11 +36,11 @@ lint: $(VENV)/.installed
 	$(RUN) tools/write_docs.py --check
 
 fast: $(VENV)/.installed
-	$(RUN) -m pytest -q -n 2 --dist loadfile tests/oauth tests/trust tests/engine
+	$(RUN) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/oauth tests/trust tests/engine
 
 test: lint
 	$(RUN) -m partner_testbed prepare
-	$(RUN) -m pytest -q -n 2 --dist loadfile
+	$(RUN) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 mutants: $(VENV)/.installed
 	$(RUN) -m partner_testbed build
