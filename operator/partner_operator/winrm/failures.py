@@ -264,7 +264,8 @@ def _tls_reason(text: str) -> str:
 
 def _cut(text: str) -> bool:
     """Whether the connection ended in the middle of the handshake, which says nothing about TLS."""
-    return any(mark in text for mark in ("EOF occurred", "Connection reset", "Connection aborted"))
+    # Which of these OpenSSL says depends on its version and on who was faster.
+    return any(mark in text for mark in ("EOF", "eof", "Connection reset", "Connection aborted"))
 
 
 def _connection_reason(text: str) -> str:
@@ -273,7 +274,8 @@ def _connection_reason(text: str) -> str:
         "Connection refused": "the connection was refused",
         "timed out": "no answer in time",
         "reset": "the connection was reset",
-        "EOF occurred": "the connection was closed",
+        "EOF": "the connection was closed",
+        "eof": "the connection was closed",
         "Connection aborted": "the connection was closed",
     }
     return next((words for mark, words in reasons.items() if mark in text), "no connection")
