@@ -47,7 +47,7 @@ def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
 
 def _out_of_bounds(found: Iterable[Bounds]) -> Blocker | None:
     for field, value, low, high in found:
-        # The three are of one type: numbers, or durations.
+        # A value and its bounds are of one type: numbers, or durations.
         if not low <= value <= high:  # type: ignore[operator]  # see above
             return _invalid(
                 field, f"{_amount(value)} is not between {_amount(low)} and {_amount(high)}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from partner_operator.engine import restarts
 from partner_operator.engine.activation.at_once import AtOnce
@@ -59,7 +59,9 @@ def _young(work: Pass, draft: Draft) -> Part | None:
     assert work.observed is not None
     active_at = entry.changed_at + SELF_REFRESH
     passed = _by_the_servers_clock(work, draft)
-    if active_at <= work.observed.clock or (passed is not None and passed > entry.changed_at):
+    # The directory tells whole seconds, cut off: a test of that second may have come before the change.
+    proven = passed is not None and passed > entry.changed_at + timedelta(seconds=1)
+    if active_at <= work.observed.clock or proven:
         return None
     work.wake_at(work.now() + (active_at - work.observed.clock))
     return unknown(
