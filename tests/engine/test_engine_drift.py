@@ -162,6 +162,21 @@ def test_a_write_that_shows_nothing_asks_for_no_restart_though_time_stamps_move(
     assert _required(world) == required
 
 
+@pytest.mark.parametrize(("seconds", "proven"), [(0, False), (1, False), (2, True)])
+def test_a_test_proves_only_what_surely_came_before_it(seconds: int, proven: bool) -> None:
+    """The directory cuts the time of somebody's change off to whole seconds."""
+    world = converged()
+    server = world.cluster.server_statuses["uid-Exchange"]
+    world.cluster.server_statuses["uid-Exchange"] = replace(server, iis=None)
+    tested = world.cluster.status(EXCHANGE_ON_LYNC).connectivity
+    assert tested is not None
+    assert tested.last_succeeded_at is not None
+    _spoil(world.exchange, changed_at=tested.last_succeeded_at - timedelta(seconds=seconds))
+    world.run_pass("exchange")
+    status, reason = world.cluster.ready(LYNC_ON_EXCHANGE)
+    assert (reason is Reason.ACTIVATION_UNKNOWN) is not proven, (status, reason)
+
+
 def test_drift_that_persists_is_tried_again_on_request_and_for_a_new_generation() -> None:
     world = converged()
     disable(world)
