@@ -2,7 +2,7 @@
 
 With `CI=true` that is a failure: everything must be there (support.left_out).
 Under all of them hangs a net: a secret in a log, an output, a command line, a transcript, a status or an
-Event fails the test that let it out (support.secrets_net).
+Event fails the test that let it out (support.secrets.net).
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import pytest
 
 from partner_testbed import ControlPlane
 from partner_testbed.missing import all_must_be_there
-from support import left_out, secrets_net, secrets_search
+from support import left_out
+from support.secrets import net as secrets_net
+from support.secrets import search as secrets_search
 
 NET = secrets_net.Net()
 RECORDS = secrets_net.Records(NET)

@@ -60,7 +60,7 @@ MUTANTS = (
     ),
     Mutant(
         "a status is written on the version that was judged",
-        "kube/status.py",
+        "kube/writer.py",
         '                "resourceVersion": resource_version,\n',
         "",
         ("tests/kube/test_kube_writer.py", "tests/kube/test_kube_two_writers.py"),

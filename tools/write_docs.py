@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from partner_simulator.world.switches import ROWS
+from powershell_traps.page import traps_page
 from reasons_page import reasons_page
-from support.matrix_page import faults_page
-from support.scripts_traps import traps_page
+from support.matrix.page import faults_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ASSUMPTIONS = """# Assumptions

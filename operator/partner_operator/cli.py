@@ -35,7 +35,7 @@ from partner_operator.kube.leader import lead
 from partner_operator.kube.lease import Lease, LeaseLost, NoLease, lease_name
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
-from partner_operator.kube.status import KubernetesWriter
+from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.logs import LogFormat, configure
 from partner_operator.products.remote import Runner
 from partner_operator.recorder import Recorder

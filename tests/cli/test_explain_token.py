@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from partner_demo.operator_process import ROOT
-from support import oauth_samples
+from support.oauth import samples as oauth_samples
 
 
 def explain(

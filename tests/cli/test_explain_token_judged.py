@@ -20,7 +20,7 @@ from partner_simulator.world.documents import Document, write
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.objects import PartnerApplication
 from partner_simulator.world.switches import Switches
-from support.secrets_search import found
+from support.secrets.search import found
 
 HOST = names.EXCHANGE_HOSTS[0]
 USER = "kenmyer-of-the-token@litwareinc.com"

@@ -26,9 +26,9 @@ from partner_operator.winrm import (
     Unreachable,
 )
 from partner_operator.winrm.clixml import Streams
-from support.oauth_samples import NOW, actor_token, user_token
-from support.replay import Replay
-from support.secrets_search import found
+from support.oauth.samples import NOW, actor_token, user_token
+from support.replay.recorded import Replay
+from support.secrets.search import found
 
 SECRET = "canary-\u20ac-4711"
 ENDPOINT = Endpoint("ex1.litwareinc.com", 5986, "ntlm", "LITWAREINC\\exadmin", SECRET)

@@ -18,9 +18,9 @@ from partner_operator.trust.model import DesiredServer, Product
 from partner_simulator.simulation import Simulation
 from support.operated_domain import declared_server, logon, names_of, remotely
 from support.pwsh import find_pwsh
-from support.replay import Replay
-from support.replay_story import Story
-from support.secrets_search import found
+from support.replay.recorded import Replay
+from support.replay.story import Story
+from support.secrets.search import found
 
 pytestmark = pytest.mark.pwsh
 

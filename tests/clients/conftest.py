@@ -10,8 +10,8 @@ import pytest
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import WsmanSettings
-from support.clients_powershell import Exchange, Inside, exchange_in, powershell_inside
-from support.wsman_bench import Bench, bench_in
+from support.clients.powershell import Exchange, Inside, exchange_in, powershell_inside
+from support.wsman.bench import Bench, bench_in
 
 
 @pytest.fixture(scope="session")

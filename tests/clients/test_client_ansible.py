@@ -18,11 +18,11 @@ import pytest
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind
 from partner_simulator.wsman import Quotas, Step, Tally, WsmanSettings
-from support.clients_ansible import TaskEnd, host, play
-from support.clients_powershell import HOST as EXCHANGE_HOST
-from support.clients_powershell import Exchange
-from support.echo_engine import Chunk, chunks
-from support.wsman_bench import HOST, PASSWORD, USER, Bench
+from support.clients.ansible import TaskEnd, host, play
+from support.clients.powershell import HOST as EXCHANGE_HOST
+from support.clients.powershell import Exchange
+from support.wsman.bench import HOST, PASSWORD, USER, Bench
+from support.wsman.echo_engine import Chunk, chunks
 
 
 def on(

@@ -19,10 +19,10 @@ import pytest
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import Step, Tally, WsmanServer
 from partner_testbed import clients
-from support.clients_batch import FORGETFUL, BatchEngine, batch_host
-from support.clients_powershell import Inside, exchange_in
-from support.clients_run import Ended, run
-from support.wsman_bench import PASSWORD, USER
+from support.clients.batch import FORGETFUL, BatchEngine, batch_host
+from support.clients.powershell import Inside, exchange_in
+from support.clients.run import Ended, run
+from support.wsman.bench import PASSWORD, USER
 
 REAL = "powershell -NoProfile -Command \"'{0} says {1}' -f $env:COMPUTERNAME, (6*7)\""
 
@@ -121,7 +121,7 @@ def test_a_build_uploads_a_batch_file_and_runs_it(builds: dict[str, Build], over
     counters = build.server.counters
     assert counters.count(Tally.LOGONS_ACCEPTED, user=USER) >= 2
     assert counters.count(Tally.LOGONS_REJECTED) == 0
-    # The last one's Delete may be lost: see support/clients_batch.py.
+    # The last one's Delete may be lost: see support/clients/batch.py.
     assert counters.count(Tally.SHELLS_OPENED) - len(counters.requests(step=Step.DELETE)) in {0, 1}
     assert counters.count(Tally.COMMANDS_STARTED) == 5
     assert not any(record.sealed for record in counters.requests())

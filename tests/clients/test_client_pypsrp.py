@@ -12,10 +12,10 @@ from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind
 from partner_simulator.wsman import ChannelBinding, FaultShape, Quotas, Step, Tally, WsmanSettings
 from partner_testbed.clients import Client
-from support.clients_powershell import Exchange
-from support.clients_run import Refusal, drive, packed, unpacked
-from support.echo_engine import Chunk, chunks
-from support.wsman_bench import HOST, PASSWORD, USER, Bench
+from support.clients.powershell import Exchange
+from support.clients.run import Refusal, drive, packed, unpacked
+from support.wsman.bench import HOST, PASSWORD, USER, Bench
+from support.wsman.echo_engine import Chunk, chunks
 
 TIMED_OUT = 2150858793
 SCHEMES = ["ntlm", "negotiate", "credssp"]

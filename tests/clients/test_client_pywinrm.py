@@ -11,10 +11,10 @@ from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind
 from partner_simulator.wsman import FaultShape, Quotas, Step, Tally, WsmanSettings
 from partner_testbed.clients import Client
-from support.clients_powershell import HOST as EXCHANGE_HOST
-from support.clients_powershell import Exchange
-from support.clients_run import Refusal, drive, unpacked
-from support.wsman_bench import HOST, PASSWORD, USER, Bench
+from support.clients.powershell import HOST as EXCHANGE_HOST
+from support.clients.powershell import Exchange
+from support.clients.run import Refusal, drive, unpacked
+from support.wsman.bench import HOST, PASSWORD, USER, Bench
 
 TIMED_OUT = 2150858793
 

@@ -11,10 +11,10 @@ from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind
 from partner_simulator.wsman import ChannelBinding, Quotas, Step, Tally, WsmanServer, WsmanSettings
 from partner_testbed.clients import Client
-from support.clients_powershell import Exchange
-from support.clients_run import Refusal, drive
-from support.echo_engine import Chunk, chunks
-from support.wsman_bench import HOST, PASSWORD, USER, Bench
+from support.clients.powershell import Exchange
+from support.clients.run import Refusal, drive
+from support.wsman.bench import HOST, PASSWORD, USER, Bench
+from support.wsman.echo_engine import Chunk, chunks
 
 
 def job(

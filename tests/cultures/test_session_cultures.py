@@ -13,7 +13,7 @@ import pytest
 
 from partner_operator.winrm import framing
 from partner_simulator.certificates import CertificateAuthority
-from support.cultures_batch import (
+from support.cultures.batch import (
     GERMAN,
     INVARIANT,
     SAUDI,
@@ -27,11 +27,11 @@ from support.cultures_batch import (
     told,
     without_help,
 )
-from support.cultures_cases import Case, exchange_cases, lync_cases
-from support.oauth_samples import body, document
-from support.scripts_runs import Told, differences, run_all, task_of, told_of
-from support.scripts_web import Page, serve
-from support.winrm_powershell import feed
+from support.cultures.cases import Case, exchange_cases, lync_cases
+from support.oauth.samples import body, document
+from support.scripts.runs import Told, differences, run_all, task_of, told_of
+from support.scripts.web import Page, serve
+from support.winrm.powershell import feed
 
 pytestmark = pytest.mark.pwsh
 CULTURES = [GERMAN, TAIWANESE, THAI, SAUDI, TURKISH]

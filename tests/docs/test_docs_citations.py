@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from support.docs_pages import DOCS, ROOT, anchors
+from support.docs.pages import DOCS, ROOT, anchors
 
 RULE = re.compile(r"\b[Rr]ules?\s+(?:#\s+)?(\d+(?:(?:, and|,| and| to| or)\s+(?:#\s+)?\d+)*)\b")
 CASE = re.compile(r"(?<![\w#&+/=-])C(\d\d)(?![\w+/=])|(?<=_)c(\d\d)(?=_)")

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from partner_operator.catalog import CATALOG
 from partner_operator.kube.api.names import API_VERSION
 from partner_operator.kube.api.spec import ApplicationSpec, ServerSpec
-from partner_operator.kube.declared import server_facts
+from partner_operator.kube.parse import parse_server
 from partner_operator.trust.model import RestartWindow
 from partner_operator.trust.windows import check_window, next_opening, open_until
-from support.docs_pages import DOCS, ROOT, name_of, objects, pages
+from support.docs.pages import DOCS, ROOT, name_of, objects, pages
 
 MODELS: dict[str, type[BaseModel]] = {
     "PartnerServer": ServerSpec,
@@ -67,7 +67,7 @@ def example_window() -> RestartWindow:
     body = ours(DOCS / "partnerserver.md")[0]
     body["metadata"] |= {"namespace": "a", "uid": "b", "generation": 1}
     body["metadata"]["creationTimestamp"] = "2026-11-25T08:00:00Z"
-    (window,) = server_facts(body, CATALOG).desired.restart.windows
+    (window,) = parse_server(body, CATALOG).desired.restart.windows
     check_window(window)
     return window
 

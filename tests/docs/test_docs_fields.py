@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from support.docs_pages import DOCS, FieldRow, field_rows
-from support.kube_objects import crd
+from support.docs.pages import DOCS, FieldRow, field_rows
+from support.kube.objects import crd
 
 KINDS = {"partnerservers": "partnerserver.md", "partnerapplications": "partnerapplication.md"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.docs_pages import DOCS, ROOT, anchors, links, name_of, pages
+from support.docs.pages import DOCS, ROOT, anchors, links, name_of, pages
 
 LONGEST_LINE = 150
 FILE = re.compile(

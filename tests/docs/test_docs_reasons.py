@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from partner_operator.trust.reasons import ConditionType, Reason
-from support.docs_pages import DOCS, field_rows, pages, table_rows
+from support.docs.pages import DOCS, field_rows, pages, table_rows
 from write_docs import pages as generated_pages
 
 KINDS = ("partnerserver.md", "partnerapplication.md")

@@ -8,7 +8,7 @@ import pytest
 
 from partner_operator.trust.model import Product
 from partner_simulator.simulation import Simulation
-from support.doctor_examination import Patient
+from support.doctor.examination import Patient
 from support.operated_domain import names_of
 from support.pwsh import find_pwsh
 

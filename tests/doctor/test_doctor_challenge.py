@@ -21,11 +21,11 @@ from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
 from partner_simulator.world import names
 from partner_simulator.world.switches import Name, Switches
-from support import trust_worlds
-from support.doctor_examination import Patient
+from support.doctor.examination import Patient
 from support.operated_domain import WINRM, names_of, remotely
 from support.pwsh import find_pwsh
-from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW
+from support.trust import worlds as trust_worlds
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL, NOW
 
 LYNC = "00000004-0000-0ff1-ce00-000000000000"
 WEST = "https://west.litwareinc.com/metadata/json/1"

@@ -25,7 +25,7 @@ from partner_operator.trust.model import (
     Replica,
 )
 from partner_operator.trust.reasons import Reason
-from support.trust_worlds import (
+from support.trust.worlds import (
     EXCHANGE_URL,
     LYNC_URL,
     NOW,

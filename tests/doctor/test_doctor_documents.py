@@ -12,7 +12,7 @@ from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
 from partner_simulator.world.documents import Document
 from partner_simulator.world.domain import Domain
-from support.doctor_examination import Patient
+from support.doctor.examination import Patient
 
 pytestmark = [pytest.mark.pwsh, pytest.mark.usefixtures("unharmed")]
 

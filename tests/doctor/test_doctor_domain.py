@@ -17,7 +17,7 @@ from partner_simulator.world.objects import AcceptedDomain
 from partner_simulator.wsman import Fault, Step
 from partner_simulator.wsman.fault_actions import Soap
 from partner_simulator.wsman.soap_faults import SHELL_QUOTA
-from support.doctor_examination import Patient, mutex_held
+from support.doctor.examination import Patient, mutex_held
 from support.operated_domain import WINRM
 
 pytestmark = [pytest.mark.pwsh, pytest.mark.usefixtures("unharmed")]

@@ -14,9 +14,9 @@ from partner_simulator.certificates import Identity
 from partner_simulator.simulation import Simulation
 from partner_simulator.wsman import WsmanServer, WsmanSettings
 from partner_simulator.wsman.counters import Tally
-from support.doctor_examination import Patient
-from support.echo_engine import Answer, EchoDirectory, EchoEngine, fixed
+from support.doctor.examination import Patient
 from support.operated_domain import WINRM, names_of
+from support.wsman.echo_engine import Answer, EchoDirectory, EchoEngine, fixed
 
 HOST = "odd.litwareinc.com"
 

@@ -11,7 +11,7 @@ import pytest
 
 from partner_operator.doctor.probe import probe
 from partner_simulator.certificates import CertificateAuthority
-from support.winrm_host import HOST, Host, host_of
+from support.winrm.host import HOST, Host, host_of
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from partner_operator.trust.model import Product
 from partner_simulator.simulation import Simulation
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
-from support.doctor_examination import Patient
+from support.doctor.examination import Patient
 from support.operated_domain import names_of, remotely
 from support.pwsh import find_pwsh
-from support.replay import Replay
-from support.secrets_search import found
+from support.replay.recorded import Replay
+from support.secrets.search import found
 
 pytestmark = pytest.mark.pwsh
 

@@ -26,8 +26,8 @@ from partner_operator.trust.model import DesiredServer, Observed, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
-from support.engine_session import OnHost
-from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW, application, server
+from support.engine.session import OnHost
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL, NOW, application, server
 
 NAME = ServerName("trust", "exchange")
 OPEN = Way(Probe(True, "found"), Probe(True, "answers"), Probe(True, "trusted"))

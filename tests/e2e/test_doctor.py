@@ -12,7 +12,7 @@ from typing import Any
 
 from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
-from support.secrets_search import found
+from support.secrets.search import found
 
 WRONG = "not-the-password"
 

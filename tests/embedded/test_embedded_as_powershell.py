@@ -8,9 +8,9 @@ from concurrent.futures import Future
 import pytest
 
 from partner_simulator.world.misbehaviour import Misbehaviour
-from support.embedded_cases import CASES, OPERATIONS
-from support.embedded_twins import Case, Rounds, Told, differences, rounds
-from support.embedded_worlds import Arrange, both, misbehaving, without_rights
+from support.embedded.cases import CASES, OPERATIONS
+from support.embedded.twins import Case, Rounds, Told, differences, rounds
+from support.embedded.worlds import Arrange, both, misbehaving, without_rights
 from support.pwsh import find_pwsh
 
 pytestmark = pytest.mark.pwsh

@@ -20,9 +20,9 @@ from partner_simulator.powershell import PowerShellEngine
 from partner_simulator.simulation import Simulation
 from partner_simulator.world import names
 from partner_simulator.world.switches import ROWS
-from support import embedded_cases
-from support.scripts_facts import operation_files
-from support.world_bench import EXCHANGE_SESSION, LYNC_SESSION, Bench, bench
+from support.embedded import cases as embedded_cases
+from support.scripts.facts import operation_files
+from support.world.bench import EXCHANGE_SESSION, LYNC_SESSION, Bench, bench
 
 REPLICATE = watched("lync", "replicate")
 HOST_STATE = watched("exchange", "host_state")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.engine_theatre import RUNS
+from support.engine.theatre import RUNS
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from support import engine_axes
-from support.engine_people import CHAPTERS, Chapter
+from support.engine import axes as engine_axes
+from support.engine.people import CHAPTERS, Chapter
 
 SCHEDULES = range(200) if engine_axes.LONG else range(4)
 chapters = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.id)

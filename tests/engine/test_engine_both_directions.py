@@ -11,7 +11,7 @@ from partner_operator.trust.activation import SELF_REFRESH
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Mode, RestartPolicy, RestartRules, RestartWindow
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine_world import (
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,

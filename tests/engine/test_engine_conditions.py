@@ -18,15 +18,15 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support import trust_worlds as values
-from support.engine_world import (
+from support.engine.world import (
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
     World,
     converged,
     disable,
 )
-from support.trust_worlds import ModelServer
+from support.trust import worlds as values
+from support.trust.worlds import ModelServer
 
 FALSE, UNKNOWN, TRUE = ConditionStatus.FALSE, ConditionStatus.UNKNOWN, ConditionStatus.TRUE
 

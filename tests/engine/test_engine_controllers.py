@@ -8,7 +8,7 @@ import pytest
 
 from partner_operator.trust.model import Mode
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from support.engine_world import LYNC_ON_EXCHANGE, World, converged
+from support.engine.world import LYNC_ON_EXCHANGE, World, converged
 
 READY = (ConditionStatus.TRUE, Reason.SUCCEEDED)
 DOUBTED = (ConditionStatus.FALSE, Reason.INCOMPLETE_READ)

@@ -13,15 +13,15 @@ from partner_operator.trust.model import LinkedAccount, Product
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from support import trust_worlds as values
-from support.engine_servers import FakeOrganisation
-from support.engine_world import (
+from support.engine.servers import FakeOrganisation
+from support.engine.world import (
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
     World,
     converged,
     disable,
 )
+from support.trust import worlds as values
 
 FALSE = ConditionStatus.FALSE
 TRUE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.UNKNOWN

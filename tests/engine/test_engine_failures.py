@@ -19,8 +19,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import HostRestartState
-from support import trust_worlds as values
-from support.engine_world import (
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
@@ -28,6 +27,7 @@ from support.engine_world import (
     converged,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 FALSE = ConditionStatus.FALSE
 

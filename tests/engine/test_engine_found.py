@@ -8,10 +8,10 @@ import pytest
 
 from partner_operator.kube.client import ApiRefused
 from partner_operator.trust.model import Product
-from support.engine_people import disable
-from support.engine_stage import Step
-from support.engine_theatre import Theatre
-from support.engine_world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE
+from support.engine.people import disable
+from support.engine.stage import Step
+from support.engine.theatre import Theatre
+from support.engine.world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE
 
 
 def _settled() -> Theatre:

@@ -8,9 +8,8 @@ import pytest
 
 from partner_operator.trust.model import Mode, ObjectKey, Product
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from support import trust_worlds as values
-from support.engine_crash import Crash
-from support.engine_world import (
+from support.engine.crash import Crash
+from support.engine.world import (
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
     World,
@@ -18,6 +17,7 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 FALSE = ConditionStatus.FALSE
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from partner_operator.trust.model import Product, RestartPolicy
-from support import trust_worlds as values
-from support.engine_invariants import HUMAN, Claim, Judge
-from support.engine_kubernetes import TestClock
-from support.engine_people import PRODUCTS, disable, organisation
-from support.engine_theatre import Theatre
-from support.engine_world import EXCHANGE_HOSTS, EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE
+from support.engine.invariants import HUMAN, Claim, Judge
+from support.engine.kubernetes import TestClock
+from support.engine.people import PRODUCTS, disable, organisation
+from support.engine.theatre import Theatre
+from support.engine.world import EXCHANGE_HOSTS, EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE
+from support.trust import worlds as values
 
 FIRST, SECOND = EXCHANGE_HOSTS
 WHOLE = frozenset({"W3SVC", "/ews 401"})

@@ -13,9 +13,8 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import Mode, Product
 from partner_operator.trust.reasons import Reason
-from support import trust_worlds as values
-from support.engine_crash import Crash, Fault
-from support.engine_world import (
+from support.engine.crash import Crash, Fault
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
@@ -23,6 +22,7 @@ from support.engine_world import (
     converged,
     disable,
 )
+from support.trust import worlds as values
 
 WALKS = range(25)
 

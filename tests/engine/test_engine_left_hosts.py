@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from support.engine_world import EXCHANGE_ON_LYNC, LYNC_HOSTS, converged
+from support.engine.world import EXCHANGE_ON_LYNC, LYNC_HOSTS, converged
 
 READY = (ConditionStatus.TRUE, Reason.SUCCEEDED)
 OLD = "fe9.litwareinc.com"

@@ -11,10 +11,10 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from support.engine_field import FieldOrganisation
-from support.engine_people import PRODUCTS, delete, object_on, organisation
-from support.engine_stage import Step
-from support.engine_theatre import Theatre
+from support.engine.field import FieldOrganisation
+from support.engine.people import PRODUCTS, delete, object_on, organisation
+from support.engine.stage import Step
+from support.engine.theatre import Theatre
 
 MINUTES = timedelta(minutes=10)
 

@@ -10,9 +10,8 @@ from partner_operator.engine.ports import Credentials
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ApplicationStatus
-from support import trust_worlds as values
-from support.engine_crash import Crash
-from support.engine_world import (
+from support.engine.crash import Crash
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
@@ -23,6 +22,7 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 FALSE = ConditionStatus.FALSE
 BOTH = (LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC)

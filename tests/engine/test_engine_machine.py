@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from partner_operator.trust.model import Mode, Product
-from support.engine_axes import LONG
-from support.engine_people import PRODUCTS, organisation
-from support.engine_stage import seeded
-from support.engine_theatre import Theatre
-from support.engine_unkind import Unkind
-from support.engine_world import EXCHANGE_HOSTS, LYNC_HOSTS
+from support.engine.axes import LONG
+from support.engine.people import PRODUCTS, organisation
+from support.engine.stage import seeded
+from support.engine.theatre import Theatre
+from support.engine.unkind import Unkind
+from support.engine.world import EXCHANGE_HOSTS, LYNC_HOSTS
 
 products = st.sampled_from(PRODUCTS)
 exchange_hosts = st.sampled_from(EXCHANGE_HOSTS)

@@ -13,10 +13,9 @@ from partner_operator.trust.model import ObjectKey, Product
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ChangeKind
-from support import trust_worlds as values
-from support.engine_meanwhile import kill_at
-from support.engine_servers import FakeOrganisation
-from support.engine_world import (
+from support.engine.meanwhile import kill_at
+from support.engine.servers import FakeOrganisation
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_HOSTS,
@@ -27,6 +26,7 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 UNKNOWN = (ConditionStatus.FALSE, Reason.OUTCOME_UNKNOWN)
 SIDES = pytest.mark.parametrize("product", [Product.EXCHANGE, Product.LYNC])

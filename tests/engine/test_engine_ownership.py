@@ -8,10 +8,9 @@ import pytest
 
 from partner_operator.trust.model import DeletionPolicy, DesiredApplication, Entry, Product
 from partner_operator.trust.reasons import Reason
-from support import trust_worlds as values
-from support.engine_meanwhile import kill_at
-from support.engine_servers import FakeOrganisation
-from support.engine_world import (
+from support.engine.meanwhile import kill_at
+from support.engine.servers import FakeOrganisation
+from support.engine.world import (
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
     World,
@@ -19,6 +18,7 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 BOTH = pytest.mark.parametrize("name", [LYNC_ON_EXCHANGE, EXCHANGE_ON_LYNC])
 

@@ -8,8 +8,8 @@ import pytest
 
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from support.engine_crash import Crash, Fault
-from support.engine_world import (
+from support.engine.crash import Crash, Fault
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,

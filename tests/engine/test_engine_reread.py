@@ -9,9 +9,8 @@ import pytest
 
 from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Product
 from partner_operator.trust.reasons import Reason
-from support import trust_worlds as values
-from support.engine_meanwhile import when
-from support.engine_world import (
+from support.engine.meanwhile import when
+from support.engine.world import (
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
     World,
@@ -19,6 +18,7 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 
 def _heir_on_exchange(world: World) -> None:

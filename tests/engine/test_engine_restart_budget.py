@@ -18,8 +18,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import IISStatus
-from support import trust_worlds as values
-from support.engine_world import (
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
@@ -27,6 +26,7 @@ from support.engine_world import (
     converged,
     disable,
 )
+from support.trust import worlds as values
 
 FIRST, SECOND = EXCHANGE_HOSTS
 UNKNOWN, FALSE = ConditionStatus.UNKNOWN, ConditionStatus.FALSE

@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.trust.conditions import find
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine_world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE, World, converged, disable
+from support.engine.world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE, World, converged, disable
 
 FIRST, SECOND = EXCHANGE_HOSTS
 MINUTE = timedelta(minutes=1)

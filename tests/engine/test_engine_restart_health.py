@@ -8,9 +8,9 @@ import pytest
 
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import HostRestartState
-from support.engine_crash import Crash
-from support.engine_servers import HEALTHY
-from support.engine_world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE, World, converged, disable
+from support.engine.crash import Crash
+from support.engine.servers import HEALTHY
+from support.engine.world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE, World, converged, disable
 
 FIRST, SECOND = EXCHANGE_HOSTS
 UNKNOWN, FALSE = ConditionStatus.UNKNOWN, ConditionStatus.FALSE

@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from partner_operator.trust.model import Mode, Product, RestartPolicy
-from support.engine_people import disable
-from support.engine_stage import Step
-from support.engine_theatre import Theatre
-from support.engine_world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE
+from support.engine.people import disable
+from support.engine.stage import Step
+from support.engine.theatre import Theatre
+from support.engine.world import EXCHANGE_HOSTS, LYNC_ON_EXCHANGE
 
 FIRST, SECOND = EXCHANGE_HOSTS
 

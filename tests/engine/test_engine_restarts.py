@@ -10,8 +10,8 @@ import pytest
 from partner_operator.trust.model import Mode, Product, RestartRules, RestartWindow
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
-from support.engine_crash import Crash
-from support.engine_world import (
+from support.engine.crash import Crash
+from support.engine.world import (
     EXCHANGE_HOSTS,
     LYNC_ON_EXCHANGE,
     World,

@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.trust.conditions import find
 from partner_operator.trust.reasons import ConditionType
-from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, converged
+from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, converged
 
 
 @pytest.mark.parametrize(("seconds_before", "tests"), [(0, 0), (1, 0), (30, 1)])

@@ -11,8 +11,8 @@ from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import ConnectivityTest
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine_crash import Crash, Fault
-from support.engine_world import (
+from support.engine.crash import Crash, Fault
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_HOSTS,

@@ -12,9 +12,8 @@ from partner_operator.trust.model import DeletionPolicy, ObjectKey, Product
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ServerStatus
-from support import trust_worlds as values
-from support.engine_meanwhile import when
-from support.engine_world import (
+from support.engine.meanwhile import when
+from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
@@ -23,6 +22,7 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 SETTLE = timedelta(seconds=30)
 WAITS = (ConditionStatus.UNKNOWN, Reason.WAITING_FOR_SETTLE)

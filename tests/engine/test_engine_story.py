@@ -8,15 +8,15 @@ import pytest
 
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from support import trust_worlds as values
-from support.engine_crash import Crash
-from support.engine_world import (
+from support.engine.crash import Crash
+from support.engine.world import (
     EXCHANGE_ON_LYNC,
     LYNC_ON_EXCHANGE,
     World,
     converged,
     exchange_on_lync,
 )
+from support.trust import worlds as values
 
 
 def test_from_nothing_to_a_proven_trust() -> None:

@@ -12,15 +12,15 @@ import pytest
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DesiredApplication, Mode, ObjectKey, Product, RestartRules
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support import trust_worlds as values
-from support.engine_turns import Turns, drawn, head_start
-from support.engine_world import (
+from support.engine.turns import Turns, drawn, head_start
+from support.engine.world import (
     EXCHANGE_HOSTS,
     LYNC_HOSTS,
     World,
     exchange_on_lync,
     lync_on_exchange,
 )
+from support.trust import worlds as values
 
 OLDER, YOUNGER = "older", "younger"
 NAMES = (OLDER, YOUNGER)

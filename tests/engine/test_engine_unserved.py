@@ -12,8 +12,8 @@ from partner_operator.engine import unserved
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine_bell import Impatient
-from support.engine_world import LYNC_ON_EXCHANGE, World, converged, lync_on_exchange
+from support.engine.bell import Impatient
+from support.engine.world import LYNC_ON_EXCHANGE, World, converged, lync_on_exchange
 
 FALSE = ConditionStatus.FALSE
 

@@ -11,8 +11,8 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine_servers import FakeOrganisation
-from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged
+from support.engine.servers import FakeOrganisation
+from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged
 
 NAMES = {"exchange": LYNC_ON_EXCHANGE, "lync": EXCHANGE_ON_LYNC}
 

@@ -10,9 +10,9 @@ import pytest
 
 from partner_operator.engine.ports import DeclaredServer, ServerName
 from partner_operator.engine.worker import Worker
-from support.engine_bell import Impatient
-from support.engine_kubernetes import Cluster
-from support.engine_world import LYNC_ON_EXCHANGE, World, converged
+from support.engine.bell import Impatient
+from support.engine.kubernetes import Cluster
+from support.engine.world import LYNC_ON_EXCHANGE, World, converged
 
 NAME = ServerName("trust", "exchange")
 

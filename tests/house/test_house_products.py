@@ -14,7 +14,7 @@ from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import Operations
 from partner_operator.trust.model import Product
 from partner_operator.trust.product import Catalog, Rules
-from support.house_parts import PACKAGE, ROOMS, YAML, faults, named_in
+from support.house.parts import PACKAGE, ROOMS, YAML, faults, named_in
 
 MADE: Mapping[Product, type[Operations[Any]]] = {each.product: each for each in OPERATIONS}
 

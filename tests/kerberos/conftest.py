@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.kerberos_realm import Host, Realm, realm_in
+from support.kerberos.realm import Host, Realm, realm_in
 
 _AS_IT_WAS = {
     "channel_binding": "Strict",

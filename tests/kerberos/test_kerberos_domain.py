@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.kerberos_realm import realm_in
+from support.kerberos.realm import realm_in
 
 pytestmark = pytest.mark.pwsh
 
@@ -21,7 +21,7 @@ def test_exchange_is_managed_by_kerberos(tmp_path: Path) -> None:
     """
     with realm_in(tmp_path) as realm:
         process = subprocess.Popen(
-            [sys.executable, "-m", "support.kerberos_domain"],
+            [sys.executable, "-m", "support.kerberos.domain"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from partner_simulator.certificates import CertificateAuthority
-from support.kerberos_realm import USER, Host, Realm, asked, run_client
-from support.kerberos_relay import relay_to, serving, welcoming
+from support.kerberos.realm import USER, Host, Realm, asked, run_client
+from support.kerberos.relay import relay_to, serving, welcoming
 
 
 @pytest.fixture(scope="module")

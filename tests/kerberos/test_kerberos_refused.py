@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.kerberos_realm import (
+from support.kerberos.realm import (
     CAREFUL_USER,
     PASSWORD,
     REALM,

@@ -31,7 +31,7 @@ from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Tro
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import Tally
 from partner_simulator.wsman.authentication import server_end_point
-from support.winrm_host import host_of
+from support.winrm.host import host_of
 
 
 def test_an_image_without_the_extra_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

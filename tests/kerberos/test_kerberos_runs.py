@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.kerberos_realm import (
+from support.kerberos.realm import (
     ACCOUNT,
     PASSWORD,
     SECOND_ACCOUNT,

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from support.kerberos_realm import PASSWORD, USER, Host, Realm, run_module
+from support.kerberos.realm import PASSWORD, USER, Host, Realm, run_module
 
 
 def sealed(realm: Realm, host: Host, mechanism: str, *, spoil: bool = False) -> Any:
     """One command of pywinrm's, over http."""
     job = {"mechanism": mechanism, "port": host.http_port, "spoil": spoil}
-    return run_module(realm, "support.kerberos_sealed", job | {"user": USER, "password": PASSWORD})
+    return run_module(realm, "support.kerberos.sealed", job | {"user": USER, "password": PASSWORD})
 
 
 @pytest.mark.parametrize("mechanism", ["kerberos", "spnego"])

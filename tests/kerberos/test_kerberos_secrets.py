@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.kerberos_realm import ACCOUNT, PASSWORD, SECRET, USER, Host, Realm, asked, run_client
-from support.secrets_search import found
+from support.kerberos.realm import ACCOUNT, PASSWORD, SECRET, USER, Host, Realm, asked, run_client
+from support.secrets.search import found
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "Wrong-Passw0rd-0f-Today"])

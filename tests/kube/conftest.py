@@ -14,8 +14,8 @@ from partner_operator.kube.client import Connection
 from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
 from partner_testbed import ControlPlane, install_crds
-from support.kube_cluster import Cluster
-from support.kube_objects import ROOT
+from support.kube.cluster import Cluster
+from support.kube.objects import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from support.kube_cluster import Cluster, Refused
-from support.kube_objects import application, changed, crd, server
+from support.kube.cluster import Cluster, Refused
+from support.kube.objects import application, changed, crd, server
 
 pytestmark = pytest.mark.controlplane
 

@@ -7,8 +7,8 @@ import json
 import pytest
 import yaml
 
-from support.kube_cluster import Cluster
-from support.kube_objects import ROOT, application, crd
+from support.kube.cluster import Cluster
+from support.kube.objects import ROOT, application, crd
 
 pytestmark = pytest.mark.controlplane
 

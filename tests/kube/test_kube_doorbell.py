@@ -17,14 +17,14 @@ from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import Gone, ServerName
 from partner_operator.kube import workers
 from partner_operator.kube.client import Connection
-from partner_operator.kube.declared import server_facts
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
-from partner_operator.kube.status import KubernetesWriter
+from partner_operator.kube.parse import parse_server
+from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.status import ServerStatus
-from support.kube_cluster import Cluster
-from support.kube_objects import application, server
+from support.kube.cluster import Cluster
+from support.kube.objects import application, server
 from support.waiting import until
 
 pytestmark = pytest.mark.controlplane
@@ -238,7 +238,7 @@ async def test_our_own_status_writes_ring_nobody_but_are_heard(
         before = len(engine.passes)
         writer = KubernetesWriter(connection, LastSeen(echo))
         await writer.server_status(
-            server_facts(made, CATALOG).desired, ServerStatus(organization="x")
+            parse_server(made, CATALOG).desired, ServerStatus(organization="x")
         )
         await until(lambda: echo.waiting == 0)
         await asyncio.sleep(0.5)
@@ -273,7 +273,7 @@ async def test_an_event_that_comes_before_the_answer_to_its_write_is_heard_too(
         await until(lambda: bool(engine.passes))
         writer = KubernetesWriter(connection, LastSeen(echo))
         await writer.server_status(
-            server_facts(made, CATALOG).desired, ServerStatus(organization="x")
+            parse_server(made, CATALOG).desired, ServerStatus(organization="x")
         )
         assert echo.waiting == 0
 
@@ -326,5 +326,5 @@ async def test_gone_is_what_a_late_pass_hears(cluster: Cluster, connection: Conn
     writer = KubernetesWriter(connection, LastSeen(Echo()))
     with pytest.raises(Gone):
         await writer.server_status(
-            server_facts(made, CATALOG).desired, ServerStatus(organization="x")
+            parse_server(made, CATALOG).desired, ServerStatus(organization="x")
         )

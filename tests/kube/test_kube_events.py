@@ -11,8 +11,8 @@ from partner_operator.kube.client import Connection
 from partner_operator.kube.events import KubernetesAnnouncer, event_name
 from partner_operator.trust.model import ObjectKey
 from partner_operator.trust.reasons import Reason
-from support.kube_cluster import Cluster
-from support.kube_objects import application
+from support.kube.cluster import Cluster
+from support.kube.objects import application
 
 pytestmark = pytest.mark.controlplane
 

@@ -29,7 +29,7 @@ from partner_operator.kube.lease import (
     lease_name,
 )
 from partner_testbed import ControlPlane
-from support.kube_cluster import Cluster
+from support.kube.cluster import Cluster
 from support.waiting import until
 
 pytestmark = pytest.mark.controlplane

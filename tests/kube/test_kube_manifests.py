@@ -10,8 +10,8 @@ from kubernetes import client
 
 from partner_operator.kube.doorbell import build_settings
 from partner_operator.kube.lease import lease_name
-from support.kube_cluster import Cluster
-from support.kube_objects import ROOT, manifest
+from support.kube.cluster import Cluster
+from support.kube.objects import ROOT, manifest
 
 FILES = sorted(path.name for path in (ROOT / "manifests").glob("*.yaml"))
 

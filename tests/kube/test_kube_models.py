@@ -12,7 +12,7 @@ from partner_operator.kube.api.codec import APPLICATION, SERVER
 from partner_operator.kube.api.names import APPLICATIONS, SERVERS
 from partner_operator.kube.api.spec import ApplicationSpec, ServerSpec
 from partner_operator.kube.api.values import format_instant
-from support.kube_objects import crd
+from support.kube.objects import crd
 
 ROOTS: list[tuple[str, str, TypeAdapter[Any]]] = [
     (SERVERS, "spec", TypeAdapter(ServerSpec)),

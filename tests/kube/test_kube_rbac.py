@@ -15,19 +15,19 @@ from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import CredentialsProblem, Kind, ServerName, Severity
 from partner_operator.kube.client import ApiRefused, Connection
-from partner_operator.kube.declared import server_facts
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
 from partner_operator.kube.lease import Lease, lease_name
 from partner_operator.kube.objects import LastSeen
+from partner_operator.kube.parse import parse_server
 from partner_operator.kube.reader import KubernetesReader
-from partner_operator.kube.status import KubernetesWriter
+from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from partner_testbed import ControlPlane
-from support.kube_cluster import Cluster, audited
-from support.kube_objects import application, changed, manifest, server
+from support.kube.cluster import Cluster, audited
+from support.kube.objects import application, changed, manifest, server
 from support.waiting import eventually, until
 
 pytestmark = pytest.mark.controlplane
@@ -237,4 +237,4 @@ async def test_a_secret_that_may_not_be_read_is_a_problem_with_the_next_step(
     async with await Connection.open() as connection:
         reader = KubernetesReader(connection, LastSeen(Echo()), CATALOG, [cluster.namespace])
         with pytest.raises(CredentialsProblem, match="Grant its ServiceAccount the verb get"):
-            await reader.credentials(server_facts(made, CATALOG).desired)
+            await reader.credentials(parse_server(made, CATALOG).desired)

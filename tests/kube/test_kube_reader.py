@@ -15,13 +15,13 @@ from partner_operator.engine.ports import CredentialsProblem, ServerName
 from partner_operator.kube.client import Connection, NoCluster
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
-from partner_operator.kube.status import KubernetesWriter
+from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ServerStatus
 from partner_testbed import ControlPlane
-from support.kube_cluster import Cluster
-from support.kube_objects import application, changed, server
+from support.kube.cluster import Cluster
+from support.kube.objects import application, changed, server
 
 pytestmark = pytest.mark.controlplane
 

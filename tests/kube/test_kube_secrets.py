@@ -11,7 +11,7 @@ from partner_operator.engine.ports import CredentialsProblem
 from partner_operator.kube.client import Connection
 from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.reasons import Reason
-from support.trust_worlds import server
+from support.trust.worlds import server
 
 GOOD = {"username": b"LITWAREINC\\admin", "password": b"p\xc3\xa4ss word"}
 

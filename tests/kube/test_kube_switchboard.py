@@ -9,7 +9,7 @@ import pytest
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import ServerName
 from partner_operator.kube.switchboard import Switchboard
-from support.kube_objects import READY, application, changed, server, stored
+from support.kube.objects import READY, application, changed, server, stored
 
 EXCHANGE = ServerName("trust", "exchange")
 LYNC = ServerName("trust", "lync")

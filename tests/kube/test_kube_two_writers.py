@@ -16,10 +16,10 @@ from partner_operator.kube.client import Connection
 from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
-from partner_operator.kube.status import KubernetesWriter
+from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.status import ApplicationStatus, ChangeKind, Intent, ServerStatus
-from support.kube_cluster import Cluster
-from support.kube_objects import application, server
+from support.kube.cluster import Cluster
+from support.kube.objects import application, server
 
 pytestmark = pytest.mark.controlplane
 

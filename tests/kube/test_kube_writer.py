@@ -13,10 +13,10 @@ from partner_operator.engine.ports import Gone
 from partner_operator.kube import finalizers
 from partner_operator.kube.api.names import REGISTRATION_FINALIZER
 from partner_operator.kube.client import ApiRefused, Connection
-from partner_operator.kube.declared import declared_application, server_facts
 from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
-from partner_operator.kube.status import KubernetesWriter
+from partner_operator.kube.parse import declared_application, parse_server
+from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.model import DesiredApplication
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import (
@@ -27,8 +27,8 @@ from partner_operator.trust.status import (
     ServerStatus,
 )
 from partner_testbed import ControlPlane
-from support.kube_cluster import Cluster, audited
-from support.kube_objects import application, server
+from support.kube.cluster import Cluster, audited
+from support.kube.objects import application, server
 
 pytestmark = pytest.mark.controlplane
 
@@ -119,7 +119,7 @@ async def test_the_status_of_a_new_object_is_not_written_when_nothing_is_known_y
     made = cluster.create(server("exchange"))
     seen.read(made)
     before = patches(plane, cluster)
-    await writer.server_status(server_facts(made, CATALOG).desired, ServerStatus())
+    await writer.server_status(parse_server(made, CATALOG).desired, ServerStatus())
     assert patches(plane, cluster) == before
 
 
@@ -127,7 +127,7 @@ async def test_a_field_that_somebody_put_beside_ours_makes_no_endless_writing(
     plane: ControlPlane, cluster: Cluster, writer: KubernetesWriter, seen: LastSeen
 ) -> None:
     made = cluster.create(server("exchange"))
-    facts = server_facts(made, CATALOG).desired
+    facts = parse_server(made, CATALOG).desired
     status = ServerStatus(observed_generation=1, organization="contoso.com")
     await writer.server_status(facts, status)
     cluster.patch("PartnerServer", "exchange", {"status": {"productVersion": "x"}}, status=True)
@@ -142,7 +142,7 @@ async def test_a_field_of_ours_that_somebody_changed_is_set_right(
     cluster: Cluster, writer: KubernetesWriter, seen: LastSeen
 ) -> None:
     made = cluster.create(server("exchange"))
-    facts = server_facts(made, CATALOG).desired
+    facts = parse_server(made, CATALOG).desired
     status = ServerStatus(organization="contoso.com", retry=Retry(1, NOW))
     await writer.server_status(facts, status)
     edited = {"status": {"organization": "evil.example", "retry": None}}

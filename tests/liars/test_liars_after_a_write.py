@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from partner_operator.trust.reasons import Reason
-from support.liars_domain import APPLICATIONS, Domain, Lie, framed, operation_of
+from support.liars.domain import APPLICATIONS, Domain, Lie, framed, operation_of
 
 pytestmark = pytest.mark.pwsh
 REGISTERS = {

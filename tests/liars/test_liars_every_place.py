@@ -17,8 +17,8 @@ from partner_operator.trust.model import Product
 from partner_operator.trust.plan import Decision
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from support.liars_answers import SHAPES, Place, at, places, spoilt
-from support.liars_judge import GOOD, judge_of, judged, look
+from support.liars.answers import SHAPES, Place, at, places, spoilt
+from support.liars.judge import GOOD, judge_of, judged, look
 
 NAMED = frozenset({Reason.CONTRACT_VIOLATED, Reason.WRONG_PRODUCT})
 

@@ -10,7 +10,7 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
-from support.liars_judge import GOOD, look
+from support.liars.judge import GOOD, look
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import Product
-from support.liars_judge import GOOD, look
+from support.liars.judge import GOOD, look
 
 LISTS = {Product.EXCHANGE: "hosts", Product.LYNC: "replicas"}
 

@@ -14,8 +14,8 @@ from partner_operator.trust.model import ConnectivityTest, HostState, Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_operator.winrm.clixml import Streams
-from support import trust_worlds
-from support.liars_answers import CLOCK, HOST, places, spoilt
+from support.liars.answers import CLOCK, HOST, places, spoilt
+from support.trust import worlds as trust_worlds
 
 CREDENTIALS = Credentials("u", "p", "d")
 NAMED = frozenset({Reason.CONTRACT_VIOLATED, Reason.REMOTE_ERROR, Reason.RESTART_FAILED})

@@ -10,8 +10,8 @@ import pytest
 
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ServerStatus
-from support.engine_servers import FakeOrganisation
-from support.engine_world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged, crowd
+from support.engine.servers import FakeOrganisation
+from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged, crowd
 
 NAMES = {"exchange": LYNC_ON_EXCHANGE, "lync": EXCHANGE_ON_LYNC}
 OTHER = "EE" * 20

@@ -12,7 +12,7 @@ from partner_operator import winrm
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Endpoint, RemoteRequest
-from support.liars_domain import Domain
+from support.liars.domain import Domain
 from support.operated_domain import logon
 
 pytestmark = pytest.mark.pwsh

@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.trust.model import Mode
 from partner_operator.trust.reasons import Reason
-from support.liars_domain import APPLICATIONS, Domain, Lie, altering, framed
+from support.liars.domain import APPLICATIONS, Domain, Lie, altering, framed
 
 pytestmark = pytest.mark.pwsh
 

@@ -10,7 +10,7 @@ import pytest
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Product, RestartRules
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine_world import (
+from support.engine.world import (
     EXCHANGE_ON_LYNC,
     LYNC_HOSTS,
     LYNC_ON_EXCHANGE,

@@ -9,11 +9,11 @@ import pytest
 from partner_operator.trust.model import Product
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.simulation import Simulation
-from support.matrix_domain import Landscape, Reset
-from support.matrix_stage import Stage
+from support.matrix.domain import Landscape, Reset
+from support.matrix.stage import Stage
 from support.operated_domain import names_of
 from support.pwsh import find_pwsh
-from support.winrm_host import host_of
+from support.winrm.host import host_of
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ import pytest
 
 from partner_operator.trust.reasons import Reason
 from partner_simulator.wsman import Tally
-from support.matrix_damage import Damage, damages
-from support.matrix_domain import Landscape
-from support.matrix_engine import Run, Scene, scenes
-from support.matrix_model import SHOWN, Changed
-from support.matrix_rules import Strikes
+from support.matrix.damage import Damage, damages
+from support.matrix.domain import Landscape
+from support.matrix.engine import Run, Scene, scenes
+from support.matrix.model import SHOWN, Changed
+from support.matrix.rules import Strikes
 
 pytestmark = pytest.mark.pwsh
 

@@ -11,8 +11,8 @@ from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_simulator.world.misbehaviour import Misbehaviour, Misbehaviours
 from partner_simulator.wsman import Fault, Occasion, Reset, Step, Tally, When
-from support.matrix_domain import Landscape
-from support.matrix_model import SHOWN, UNKNOWN, Shown
+from support.matrix.domain import Landscape
+from support.matrix.model import SHOWN, UNKNOWN, Shown
 
 pytestmark = pytest.mark.pwsh
 _PATIENCE_SECONDS = 20.0

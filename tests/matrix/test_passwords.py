@@ -7,8 +7,8 @@ import pytest
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_simulator.wsman import Fault, Occasion, Step, Tally, Unauthorized
-from support.matrix_domain import Landscape
-from support.matrix_model import Shown
+from support.matrix.domain import Landscape
+from support.matrix.model import Shown
 
 pytestmark = pytest.mark.pwsh
 REFUSED = Shown(Reason.CREDENTIALS_REJECTED, ConditionType.STALLED)

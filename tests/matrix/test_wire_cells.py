@@ -8,11 +8,11 @@ from partner_operator.products.failures import operation_failed
 from partner_operator.trust.reasons import ConditionType
 from partner_operator.winrm import Answer, RemoteRunError
 from partner_simulator.wsman import Step, Tally
-from support.matrix_model import SHOWN, STEPS, Cell, Counts, Expected, Failure, Kind, Shown
-from support.matrix_stage import Stage
-from support.matrix_table import cells, impossible
+from support.matrix.model import SHOWN, STEPS, Cell, Counts, Expected, Failure, Kind, Shown
+from support.matrix.stage import Stage
+from support.matrix.table import cells, impossible
 from support.waiting import comes_true
-from support.winrm_host import PASSWORD
+from support.winrm.host import PASSWORD
 
 _SETTLING_SECONDS = 20.0
 _ASKED_AGAIN = frozenset({Kind.LOOP, Kind.STDERR, Kind.STDOUT, Kind.EXIT})

@@ -22,8 +22,8 @@ from partner_operator.oauth.certificates import (
 from partner_operator.oauth.metadata import parse_metadata
 from partner_operator.oauth.tokens import explain
 from partner_operator.winrm.kerberos import end_point_bindings
-from support.damaged_certificates import flipped, odd, version_2
-from support.oauth_samples import (
+from support.oauth.damaged_certificates import flipped, odd, version_2
+from support.oauth.samples import (
     LYNC_ID,
     NOW,
     actor_token,

@@ -18,7 +18,7 @@ from partner_operator.oauth.certificates import (
     usable,
 )
 from partner_operator.oauth.metadata import x5t_to_thumbprint
-from support.oauth_samples import NOW, certificate_der, x5t
+from support.oauth.samples import NOW, certificate_der, x5t
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)

@@ -15,7 +15,7 @@ from partner_operator.oauth.identifiers import (
     Product,
     describe,
 )
-from support.oauth_samples import EXCHANGE_ID, LYNC_ID
+from support.oauth.samples import EXCHANGE_ID, LYNC_ID
 
 TENANT = "6f1c0000-1111-2222-3333-444455556666"
 ISSUERS = (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from partner_operator.oauth import metadata
 from partner_operator.oauth.certificates import parse_certificate
 from partner_operator.oauth.metadata import parse_metadata
-from support.oauth_samples import (
+from support.oauth.samples import (
     LYNC_ID,
     NOW,
     SHAREPOINT_ID,

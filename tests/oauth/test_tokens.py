@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.oauth.metadata import parse_metadata
 from partner_operator.oauth.tokens import Finding, explain
-from support.oauth_samples import (
+from support.oauth.samples import (
     EXCHANGE_ID,
     LYNC_ID,
     NOW,

@@ -10,7 +10,7 @@ import pytest
 
 from partner_operator.oauth.metadata import parse_metadata
 from partner_operator.oauth.tokens import Finding, explain
-from support.oauth_samples import NOW, actor_token, body, document, user_token
+from support.oauth.samples import NOW, actor_token, body, document, user_token
 
 Paste = Callable[[str], str]
 ACTOR = actor_token()

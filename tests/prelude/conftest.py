@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
-from support.powershell_world import TinyWorld
 from support.pwsh import find_pwsh
+from support.world.powershell import TinyWorld
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
-from support.powershell_world import run
+from support.world.powershell import run
 
 DATA = Path(__file__).parent.parent / "data" / "windows_powershell_commands.json"
 FUNCTIONS = {"Get-Verb"}

@@ -9,9 +9,9 @@ import pytest
 from partner_operator.winrm import ProtocolViolation
 from partner_operator.winrm.framing import LONGEST_REQUEST
 from partner_simulator.powershell import WindowsPowerShell
-from support.prelude_rows import OLD, V3_0, V4_0
-from support.prelude_warm import WarmPowerShells
-from support.winrm_powershell import request
+from support.prelude.rows import OLD, V3_0, V4_0
+from support.prelude.warm import WarmPowerShells
+from support.winrm.powershell import request
 
 pytestmark = pytest.mark.pwsh
 

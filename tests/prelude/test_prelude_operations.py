@@ -17,13 +17,13 @@ from partner_operator.winrm.bootstrap import bootstrap_script
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.powershell import WindowsPowerShell
 from partner_simulator.powershell.assemblies import assemblies, cache_folder
-from support.cultures_batch import INVARIANT, Task, run_batch
-from support.cultures_cases import Case, exchange_cases, lync_cases
-from support.oauth_samples import body, document
-from support.prelude_rows import OLD
+from support.cultures.batch import INVARIANT, Task, run_batch
+from support.cultures.cases import Case, exchange_cases, lync_cases
+from support.oauth.samples import body, document
+from support.prelude.rows import OLD
 from support.pwsh import find_pwsh
-from support.scripts_runs import Told, differences, run_all
-from support.scripts_web import Page, serve
+from support.scripts.runs import Told, differences, run_all
+from support.scripts.web import Page, serve
 
 pytestmark = pytest.mark.pwsh
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
-from support.prelude_command_rows import COMMANDS, COMMANDS_ALIKE
-from support.prelude_reading_rows import READ_ALIKE, READING
-from support.prelude_rows import OLD, Row, shown
-from support.prelude_writing_rows import WRITING, WRITTEN_ALIKE
+from support.prelude.command_rows import COMMANDS, COMMANDS_ALIKE
+from support.prelude.reading_rows import READ_ALIKE, READING
+from support.prelude.rows import OLD, Row, shown
+from support.prelude.writing_rows import WRITING, WRITTEN_ALIKE
 
 pytestmark = pytest.mark.pwsh
 

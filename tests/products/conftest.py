@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from support import scripts_stubs
-from support.prelude_warm import WarmPowerShells
+from support.prelude.warm import WarmPowerShells
+from support.scripts import stubs as scripts_stubs
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
-from support.products_answers import EXCHANGE, LYNC, changed, observed
+from support.products.answers import EXCHANGE, LYNC, changed, observed
 
 
 async def test_the_samples_themselves_are_good() -> None:

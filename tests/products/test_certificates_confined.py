@@ -11,10 +11,10 @@ from partner_operator.catalog import CATALOG
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate, thumbprint
 from partner_operator.trust.differences import differences
 from partner_operator.trust.model import Product
-from support.damaged_certificates import flipped, odd
-from support.oauth_samples import LYNC_ID, body, certificate_der, document
-from support.products_answers import EXCHANGE, LYNC, changed, observed
-from support.trust_worlds import LYNC_URL, application, server
+from support.oauth.damaged_certificates import flipped, odd
+from support.oauth.samples import LYNC_ID, body, certificate_der, document
+from support.products.answers import EXCHANGE, LYNC, changed, observed
+from support.trust.worlds import LYNC_URL, application, server
 
 GOOD = certificate_der()
 BAD = [*odd().values(), *flipped(GOOD, step=29)]

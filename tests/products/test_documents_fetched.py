@@ -12,9 +12,9 @@ import pytest
 from partner_operator.products import documents
 from partner_operator.trust.model import DocumentFault, DocumentReading
 from partner_simulator.certificates import CertificateAuthority
-from support.oauth_samples import LYNC_ID, body, document
-from support.scripts_lync import lync, observe
-from support.scripts_web import Page, Site, serve
+from support.oauth.samples import LYNC_ID, body, document
+from support.scripts.lync import lync, observe
+from support.scripts.web import Page, Site, serve
 
 pytestmark = pytest.mark.pwsh
 PATH = "/metadata/json/1"

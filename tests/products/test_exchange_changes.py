@@ -11,10 +11,10 @@ from partner_operator.trust.model import LinkedAccount
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from support import trust_worlds
-from support.scripts_exchange import CONTROLLER, NOT_FOUND, entry
-from support.scripts_exchange_changes import ACCOUNT, REFERENCE, apply, change, writable
-from support.scripts_stubs import Code, changing
+from support.scripts.exchange import CONTROLLER, NOT_FOUND, entry
+from support.scripts.exchange_changes import ACCOUNT, REFERENCE, apply, change, writable
+from support.scripts.stubs import Code, changing
+from support.trust import worlds as trust_worlds
 
 pytestmark = pytest.mark.pwsh
 

@@ -14,9 +14,9 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import PROBES, ExchangeOperations
 from partner_operator.trust.model import HostState, RestartReport
 from partner_operator.trust.reasons import Reason
-from support.scripts_exchange import CREDENTIALS
-from support.scripts_stubs import Code, Stubs
-from support.trust_worlds import server
+from support.scripts.exchange import CREDENTIALS
+from support.scripts.stubs import Code, Stubs
+from support.trust.worlds import server
 
 pytestmark = pytest.mark.pwsh
 NOBODY = "127.0.0.1"

@@ -10,8 +10,8 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import CertificateRole, DocumentFault
 from partner_operator.trust.reasons import Reason
-from support.oauth_samples import certificate_der
-from support.scripts_exchange import (
+from support.oauth.samples import certificate_der
+from support.scripts.exchange import (
     CHANGED,
     CONTROLLER,
     CREDENTIALS,
@@ -22,8 +22,8 @@ from support.scripts_exchange import (
     exchange,
     observe,
 )
-from support.scripts_stubs import Code, changing
-from support.trust_worlds import LYNC_URL
+from support.scripts.stubs import Code, changing
+from support.trust.worlds import LYNC_URL
 
 pytestmark = pytest.mark.pwsh
 NAMES = [

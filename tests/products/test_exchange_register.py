@@ -12,10 +12,10 @@ from partner_operator.products.exchange.operations import SUCCEEDED
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from support.scripts_exchange import CONTROLLER, entry
-from support.scripts_exchange_changes import apply, change, writable
-from support.scripts_stubs import Code, Stubs, changing, literal
-from support.trust_worlds import LYNC_URL
+from support.scripts.exchange import CONTROLLER, entry
+from support.scripts.exchange_changes import apply, change, writable
+from support.scripts.stubs import Code, Stubs, changing, literal
+from support.trust.worlds import LYNC_URL
 
 pytestmark = pytest.mark.pwsh
 

@@ -9,12 +9,12 @@ import pytest
 
 from partner_operator.oauth.certificates import Certificate
 from partner_operator.products.exchange.operations import ExchangeOperations
-from support.oauth_samples import certificate_der
-from support.scripts_exchange import CREDENTIALS, entry, exchange, observe
-from support.scripts_lync import lync
-from support.scripts_lync import observe as observe_lync
-from support.scripts_stubs import Code, Stubs, literal
-from support.trust_worlds import server
+from support.oauth.samples import certificate_der
+from support.scripts.exchange import CREDENTIALS, entry, exchange, observe
+from support.scripts.lync import lync
+from support.scripts.lync import observe as observe_lync
+from support.scripts.stubs import Code, Stubs, literal
+from support.trust.worlds import server
 
 pytestmark = pytest.mark.pwsh
 ZONES = ["Asia/Kolkata", "America/St_Johns", "Pacific/Kiritimati"]

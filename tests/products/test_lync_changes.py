@@ -15,12 +15,12 @@ from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.certificates import CertificateAuthority
-from support import trust_worlds
-from support.oauth_samples import body, document
-from support.scripts_lync import CREDENTIALS, DOWNLOAD_FAILED, HOST, entry, lync
-from support.scripts_stubs import Code, Stubs, changing
-from support.scripts_web import Page, Site, serve
-from support.trust_worlds import EXCHANGE_URL, application, server
+from support.oauth.samples import body, document
+from support.scripts.lync import CREDENTIALS, DOWNLOAD_FAILED, HOST, entry, lync
+from support.scripts.stubs import Code, Stubs, changing
+from support.scripts.web import Page, Site, serve
+from support.trust import worlds as trust_worlds
+from support.trust.worlds import EXCHANGE_URL, application, server
 
 pytestmark = pytest.mark.pwsh
 PATH = "/autodiscover/metadata/json/1"

@@ -11,10 +11,10 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate
 from partner_operator.trust.model import CertificateRole
 from partner_operator.trust.reasons import Reason
-from support.oauth_samples import certificate_der
-from support.scripts_lync import HOST, entry, lync, observe, replica
-from support.scripts_stubs import Code, Stubs, changing, literal
-from support.trust_worlds import EXCHANGE_URL
+from support.oauth.samples import certificate_der
+from support.scripts.lync import HOST, entry, lync, observe, replica
+from support.scripts.stubs import Code, Stubs, changing, literal
+from support.trust.worlds import EXCHANGE_URL
 
 pytestmark = pytest.mark.pwsh
 NAMES = [

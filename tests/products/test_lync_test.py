@@ -11,9 +11,9 @@ from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust import model
 from partner_operator.trust.model import ConnectivityTest, Product
 from partner_operator.trust.reasons import Reason
-from support.scripts_lync import CREDENTIALS, HOST, lync, replica
-from support.scripts_stubs import Code, literal
-from support.trust_worlds import server
+from support.scripts.lync import CREDENTIALS, HOST, lync, replica
+from support.scripts.stubs import Code, literal
+from support.trust.worlds import server
 
 pytestmark = pytest.mark.pwsh
 

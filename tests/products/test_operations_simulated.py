@@ -29,11 +29,11 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import PERSON, Simulation
-from support import trust_worlds
 from support.operated_domain import declared_server, logon, names_of, remotely
-from support.prelude_warm import VERSIONS
+from support.prelude.warm import VERSIONS
 from support.pwsh import find_pwsh
-from support.trust_worlds import EXCHANGE_URL, LYNC_URL
+from support.trust import worlds as trust_worlds
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL
 
 pytestmark = pytest.mark.pwsh
 URLS = (EXCHANGE_URL, LYNC_URL)

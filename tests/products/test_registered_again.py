@@ -14,10 +14,10 @@ from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
 from partner_simulator.world.switches import Name, Switches
-from support import trust_worlds
 from support.operated_domain import declared_server, logon, names_of, remotely
 from support.pwsh import find_pwsh
-from support.trust_worlds import EXCHANGE_URL, LYNC_URL
+from support.trust import worlds as trust_worlds
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL
 
 pytestmark = pytest.mark.pwsh
 

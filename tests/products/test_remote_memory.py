@@ -10,7 +10,7 @@ from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_operator.winrm.clixml import Streams
-from support import trust_worlds
+from support.trust import worlds as trust_worlds
 
 
 class Hosts:

@@ -16,9 +16,9 @@ from partner_operator.trust.model import ConnectivityTest, Product
 from partner_operator.trust.plan import Change
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
-from support import trust_worlds
-from support.scripts_exchange import CREDENTIALS
-from support.winrm_powershell import call
+from support.scripts.exchange import CREDENTIALS
+from support.trust import worlds as trust_worlds
+from support.winrm.powershell import call
 
 STARTS_UP = timedelta(minutes=3)
 """A PowerShell on a busy host, before it has the mutex."""

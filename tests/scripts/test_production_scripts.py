@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from support.scripts_facts import Facts, production_texts, read_facts
-from support.scripts_rules import RULES
+from support.scripts.facts import Facts, production_texts, read_facts
+from support.scripts.rules import RULES
 
 pytestmark = pytest.mark.pwsh
 

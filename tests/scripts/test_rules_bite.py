@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 
-from support.scripts_facts import Facts, read_facts
-from support.scripts_rules import RULES
-from support.scripts_trap import LYNC, product_of
-from support.scripts_traps import all_samples
+from powershell_traps.page import all_samples
+from powershell_traps.trap import LYNC, product_of
+from support.scripts.facts import Facts, read_facts
+from support.scripts.rules import RULES
 
 pytestmark = pytest.mark.pwsh
 GET = "Get-PartnerApplication -ErrorAction Stop"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from support.scripts_facts import Facts, read_facts
-from support.scripts_rules import RULES
-from support.scripts_trap import Kept, Trap, product_of
-from support.scripts_traps import SECTIONS, all_samples, all_traps, traps_page
+from powershell_traps.page import SECTIONS, all_samples, all_traps, traps_page
+from powershell_traps.trap import Kept, Trap, product_of
+from support.scripts.facts import Facts, read_facts
+from support.scripts.rules import RULES
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = TESTS.parent / "docs" / "powershell-traps.md"

@@ -9,11 +9,11 @@ import pytest
 
 from partner_operator.products.scripts import script
 from partner_operator.winrm import ScriptError
-from support import scripts_lync
-from support.scripts_exchange import exchange
-from support.scripts_lync import lync
-from support.scripts_stubs import Code, literal
-from support.winrm_powershell import Ended, call
+from support.scripts import lync as scripts_lync
+from support.scripts.exchange import exchange
+from support.scripts.lync import lync
+from support.scripts.stubs import Code, literal
+from support.winrm.powershell import Ended, call
 
 pytestmark = pytest.mark.pwsh
 COMMON = script("lync", "update").partition("Import-Lync\n$identity")[0]

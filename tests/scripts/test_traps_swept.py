@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from partner_operator.winrm.bootstrap import bootstrap_script
-from support.cultures_batch import INVARIANT, run_batch
-from support.cultures_cases import Case, exchange_cases, lync_cases
-from support.scripts_runs import Told, differences, run_all, task_of, told_of
-from support.scripts_stubs import IMPACT, Stubs, changing
-from support.winrm_powershell import feed
+from support.cultures.batch import INVARIANT, run_batch
+from support.cultures.cases import Case, exchange_cases, lync_cases
+from support.scripts.runs import Told, differences, run_all, task_of, told_of
+from support.scripts.stubs import IMPACT, Stubs, changing
+from support.winrm.powershell import feed
 
 pytestmark = pytest.mark.pwsh
 REPEATED = {

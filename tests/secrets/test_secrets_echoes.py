@@ -13,11 +13,11 @@ from partner_operator.recorder import Recorder
 from partner_operator.winrm import RemoteRunError, run
 from partner_operator.winrm.answer import without_secrets
 from partner_simulator.certificates import CertificateAuthority
-from support.echo_engine import Chunk
 from support.operated_domain import remotely
-from support.secrets_search import found
-from support.winrm_frames import readdressed, success
-from support.winrm_host import PASSWORD, Host, host_of
+from support.secrets.search import found
+from support.winrm.frames import readdressed, success
+from support.winrm.host import PASSWORD, Host, host_of
+from support.wsman.echo_engine import Chunk
 
 IN_REQUEST = "inner-session-\u00e4-4711"
 SECRETS = (PASSWORD, IN_REQUEST)

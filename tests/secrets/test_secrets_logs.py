@@ -12,9 +12,9 @@ import pytest
 from partner_operator.logs import QUIET, LogFormat, configure
 from partner_operator.winrm import Authentication, run
 from partner_simulator.certificates import CertificateAuthority
-from support.secrets_search import found
-from support.winrm_frames import success
-from support.winrm_host import PASSWORD, host_of
+from support.secrets.search import found
+from support.winrm.frames import success
+from support.winrm.host import PASSWORD, host_of
 
 TALKERS = ("spnego._ntlm", "spnego._credssp", "winrm.protocol", "requests_ntlm", "urllib3.x")
 

@@ -18,12 +18,12 @@ from partner_operator.trust.model import ObjectKey
 from partner_operator.trust.reasons import Reason
 from partner_simulator.simulation import Simulation
 from partner_simulator.world.ledger import Call
-from support.engine_crash import Crash
-from support.engine_kubernetes import Cluster
+from support.engine.crash import Crash
+from support.engine.kubernetes import Cluster
 from partner_operator.engine.ports import Credentials
 from partner_operator.winrm import Endpoint, RemoteRequest
 from partner_simulator.wsman import WsmanSettings
-from support import secrets_net
+from support.secrets import net as secrets_net
 
 SECRET = "planted-\\u00e4-4711"
 AT_IMPORT = Endpoint("h", 1, "ntlm", "u", "made-at-import")

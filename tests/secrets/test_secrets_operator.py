@@ -14,7 +14,7 @@ from partner_demo.stage import Stage
 from partner_operator.logs import QUIET
 from partner_testbed import ControlPlane
 from support.observer import Observer
-from support.secrets_search import found
+from support.secrets.search import found
 
 pytestmark = [pytest.mark.controlplane, pytest.mark.pwsh]
 WRONG = "refused-\u00e4-4711"

@@ -13,8 +13,8 @@ from partner_operator.trust.model import Product
 from partner_simulator.simulation import Simulation
 from support.operated_domain import declared_server, held, logon, names_of
 from support.pwsh import find_pwsh
-from support.secrets_net import Net, read_processes
-from support.secrets_search import found
+from support.secrets.net import Net, read_processes
+from support.secrets.search import found
 
 pytestmark = pytest.mark.pwsh
 

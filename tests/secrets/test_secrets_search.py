@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_operator.winrm import framing
-from support import secrets_search
-from support.secrets_search import found
+from support.secrets import search as secrets_search
+from support.secrets.search import found
 
 SECRET = "Ex-4711-'$(x)\"\\\u00e4 \u20ac!"
 

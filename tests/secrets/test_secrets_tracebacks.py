@@ -28,10 +28,10 @@ from partner_operator.winrm import (
 )
 from partner_operator.winrm.transport import HardenedTransport
 from partner_simulator.certificates import CertificateAuthority
-from support import trust_worlds
-from support.secrets_search import found
-from support.winrm_frames import failure, success
-from support.winrm_host import PASSWORD, Host, host_of
+from support.secrets.search import found
+from support.trust import worlds as trust_worlds
+from support.winrm.frames import failure, success
+from support.winrm.host import PASSWORD, Host, host_of
 
 IN_REQUEST = "inner-session-\u00e4-4711"
 SECRETS = (PASSWORD, IN_REQUEST)

@@ -8,8 +8,8 @@ import pytest
 
 from partner_simulator.ports import CommandEngine
 from partner_simulator.powershell import PowerShellEngine
-from support.powershell_world import TinyWorld
 from support.pwsh import find_pwsh
+from support.world.powershell import TinyWorld
 
 
 @pytest.fixture(scope="session")

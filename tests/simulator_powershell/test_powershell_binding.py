@@ -7,7 +7,7 @@ import json
 import pytest
 
 from partner_simulator.ports import CmdletCall, CmdletOutput, CommandEngine
-from support.powershell_world import LYNC, S1, SNAPIN, TinyWorld, application, emits, run
+from support.world.powershell import LYNC, S1, SNAPIN, TinyWorld, application, emits, run
 
 EXCHANGE_TASKS = "Microsoft.Exchange.Management.SystemConfigurationTasks"
 

@@ -18,9 +18,9 @@ from partner_simulator.ports import COMMAND_LINE_CHARACTERS, CommandEngine, Sess
 from partner_simulator.powershell import PowerShellEngine, pool
 from partner_simulator.powershell.command_line import USAGE_ERROR
 from partner_simulator.powershell.launching import HostDied
-from support.powershell_world import EXCHANGE, TinyWorld, encoded, finish, run, run_line
 from support.pwsh import find_pwsh
 from support.waiting import eventually
+from support.world.powershell import EXCHANGE, TinyWorld, encoded, finish, run, run_line
 
 
 def living(marker: str) -> list[int]:
@@ -214,7 +214,7 @@ def test_nothing_outlives_a_killed_owner(tmp_path: Path, *, reuse: bool) -> None
     owner.write_text(
         textwrap.dedent(f"""
         from partner_simulator.powershell import PowerShellEngine
-        from support.powershell_world import EXCHANGE, TinyWorld, encoded
+        from support.world.powershell import EXCHANGE, TinyWorld, encoded
         from support.pwsh import find_pwsh
         engine = PowerShellEngine(find_pwsh(), TinyWorld(), reuse={reuse})
         command = engine.start(EXCHANGE, encoded("'up'; Start-Sleep 600"))

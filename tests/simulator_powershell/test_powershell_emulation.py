@@ -8,8 +8,8 @@ import pytest
 
 from partner_simulator.ports import CommandEngine
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
-from support.powershell_world import EXCHANGE, LYNC, SNAPIN, TinyWorld, application, emits, run
 from support.pwsh import find_pwsh
+from support.world.powershell import EXCHANGE, LYNC, SNAPIN, TinyWorld, application, emits, run
 
 pytestmark = pytest.mark.pwsh
 WHICH = (

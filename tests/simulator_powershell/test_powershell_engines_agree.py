@@ -7,7 +7,7 @@ import re
 import pytest
 
 from partner_simulator.ports import CmdletCall, CmdletOutput, CommandEngine, Session
-from support.powershell_world import (
+from support.world.powershell import (
     EXCHANGE,
     LYNC,
     S1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from partner_simulator.ports import CommandEngine
-from support.powershell_world import EXCHANGE, LYNC, SNAPIN, TinyWorld, run
+from support.world.powershell import EXCHANGE, LYNC, SNAPIN, TinyWorld, run
 
 POLLUTIONS: dict[str, tuple[str, str]] = {
     "variable": ("$global:leak = 1", "[string]$global:leak"),

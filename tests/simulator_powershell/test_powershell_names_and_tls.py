@@ -14,7 +14,7 @@ import pytest
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import CommandEngine
-from support.powershell_world import LYNC, TinyWorld, run
+from support.world.powershell import LYNC, TinyWorld, run
 
 NAME = "autodiscover.litwareinc.com"
 

@@ -15,7 +15,7 @@ from partner_simulator.ports import (
     LogonKind,
     PsObject,
 )
-from support.powershell_world import (
+from support.world.powershell import (
     DIRECTORY,
     ENDPOINT,
     SNAPIN,

@@ -12,7 +12,7 @@ from partner_simulator.ports import (
     PsObject,
     PsText,
 )
-from support.powershell_world import DIRECTORY, EXCHANGE, LYNC, SNAPIN, TinyWorld, emits, run
+from support.world.powershell import DIRECTORY, EXCHANGE, LYNC, SNAPIN, TinyWorld, emits, run
 
 METADATA = "https://atl-cs-001.litwareinc.com/metadata/json/1"
 CONFIGURE = (

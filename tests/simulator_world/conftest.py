@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.world_bench import Bench, bench
+from support.world.bench import Bench, bench
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from partner_simulator.world.objects import ExchangeServer
 from partner_simulator.world.switches import Name, Switches
 from partner_simulator.wsman import Tally
 from support.pwsh import find_pwsh
-from support.simulator_world_farm import KENMYER, Web
-from support.simulator_world_remote import Remote
+from support.world.farm import KENMYER, Web
+from support.world.remote import Remote
 
 FIRST, SECOND = names.EXCHANGE_HOSTS
 URL = names.LYNC_METADATA_URL

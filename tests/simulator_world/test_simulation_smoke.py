@@ -10,7 +10,7 @@ import pytest
 from partner_simulator.simulation import Simulation
 from partner_simulator.world import names
 from support.pwsh import find_pwsh
-from support.simulator_world_remote import INNER, Remote
+from support.world.remote import INNER, Remote
 
 pytestmark = pytest.mark.pwsh
 

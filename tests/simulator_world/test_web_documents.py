@@ -14,7 +14,7 @@ from partner_simulator.human import HumanActions
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import documents, names
 from partner_simulator.world.network import RequestFailed
-from support.simulator_world_farm import Web, web_of
+from support.world.farm import Web, web_of
 
 
 @pytest.fixture(scope="module")

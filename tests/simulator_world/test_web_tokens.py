@@ -11,7 +11,7 @@ import pytest
 from partner_simulator.human import HumanActions
 from partner_simulator.world import names
 from partner_simulator.world.objects import AcceptedDomain, RoleAssignment, User
-from support.simulator_world_farm import EWS, KENMYER, Web, web_of
+from support.world.farm import EWS, KENMYER, Web, web_of
 
 CREATE = b'<m:CreateItem><t:DistinguishedFolderId Id="inbox"/></m:CreateItem>'
 

@@ -12,7 +12,7 @@ import pytest
 from partner_simulator.ports import CmdletError, Logon, LogonKind
 from partner_simulator.world import names
 from partner_simulator.world.switches import Name
-from support.world_bench import EXCHANGE_SESSION, Bench, bench
+from support.world.bench import EXCHANGE_SESSION, Bench, bench
 
 FIRST, SECOND = names.DOMAIN_CONTROLLERS
 

@@ -14,7 +14,7 @@ from partner_simulator.world import names
 from partner_simulator.world.ledger import WriteKind
 from partner_simulator.world.objects import PartnerApplication, User
 from partner_simulator.world.switches import Name
-from support.world_bench import EXCHANGE_SESSION, Bench, bench
+from support.world.bench import EXCHANGE_SESSION, Bench, bench
 
 ACCOUNT = "LyncEnterprise-ApplicationAccount"
 

@@ -10,7 +10,7 @@ import pytest
 from partner_simulator.ports import CmdletError, Logon, LogonKind
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
-from support.world_bench import LYNC_SESSION, Bench
+from support.world.bench import LYNC_SESSION, Bench
 
 NETWORK_SESSION = replace(LYNC_SESSION, logon=Logon(names.LYNC_ADMIN, LogonKind.NETWORK))
 

@@ -11,7 +11,7 @@ from partner_simulator.ports import Logon, LogonKind, Session
 from partner_simulator.world import names
 from partner_simulator.world.accounts import LOCKOUT_THRESHOLD
 from partner_simulator.world.ledger import WriteKind
-from support.world_bench import EXCHANGE_SESSION, LYNC_SESSION, Bench
+from support.world.bench import EXCHANGE_SESSION, LYNC_SESSION, Bench
 
 FIRST, SECOND = names.EXCHANGE_HOSTS
 

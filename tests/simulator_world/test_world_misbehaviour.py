@@ -8,7 +8,7 @@ from partner_simulator.ports import CmdletError
 from partner_simulator.world import names
 from partner_simulator.world.misbehaviour import Misbehaviour
 from partner_simulator.world.objects import AuthConfig, ExchangeServer, ServerKind
-from support.world_bench import Bench
+from support.world.bench import Bench
 
 
 def make(world: Bench) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 import partner_simulator
 from partner_simulator.world.switches import ROWS, Name, Status, Switches, all_worlds
-from support.world_bench import bench
+from support.world.bench import bench
 
 _ROOT = Path(partner_simulator.__file__).parent
 NOT_FLIPPED = {Name.PREVIOUS_CERTIFICATE_PUBLISHED}

@@ -11,7 +11,7 @@ import pytest
 from partner_simulator.world import names
 from partner_simulator.world.objects import AcceptedDomain, RoleAssignment, User
 from partner_simulator.world.switches import Name
-from support.world_bench import MAILBOX, Bench, bench
+from support.world.bench import MAILBOX, Bench, bench
 
 
 def new_lync_certificate(world: Bench) -> str:

@@ -7,7 +7,7 @@ import pytest
 from partner_simulator.ports import CmdletError
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
-from support.world_bench import Bench
+from support.world.bench import Bench
 
 
 @pytest.mark.parametrize(

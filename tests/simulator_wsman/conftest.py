@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from partner_simulator.certificates import CertificateAuthority
-from support.wsman_bench import Bench, bench_in
+from support.wsman.bench import Bench, bench_in
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from partner_simulator.wsman import (
     Step,
     When,
 )
-from support.wsman_bench import HOST, USER, Bench
+from support.wsman.bench import HOST, USER, Bench
 
 LOST = requests.exceptions.ConnectionError
 

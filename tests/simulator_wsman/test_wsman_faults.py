@@ -36,8 +36,8 @@ from partner_simulator.wsman import (
     When,
     WrongContentType,
 )
-from support.echo_engine import Chunk, chunks
-from support.wsman_bench import HOST, USER, Bench
+from support.wsman.bench import HOST, USER, Bench
+from support.wsman.echo_engine import Chunk, chunks
 
 HTTP_STEPS = [
     Step.AUTHENTICATE,

@@ -16,8 +16,8 @@ from partner_simulator.wsman import ChannelBinding, Step, Tally
 from partner_simulator.wsman.authentication import Authenticator, Outcome, server_end_point
 from partner_simulator.wsman.names import Scheme
 from partner_simulator.wsman.ntlm_users import canonical_user, spellings, user_file_lines
-from support.echo_engine import EchoDirectory
-from support.wsman_bench import HOST, OTHER_USER, PASSWORD, USER, Bench, Transport
+from support.wsman.bench import HOST, OTHER_USER, PASSWORD, USER, Bench, Transport
+from support.wsman.echo_engine import EchoDirectory
 
 SPELLINGS = [USER, "litwareinc\\EXADMIN", "exadmin@litwareinc.com", "exadmin", ".\\exadmin"]
 

@@ -14,7 +14,7 @@ from partner_simulator.wsman.envelope import (
 from partner_simulator.wsman.ntlm_message import find_authenticate
 from partner_simulator.wsman.sealing import SealingError, protocol_of, unseal
 from partner_simulator.wsman.soap_faults import SoapFault
-from support.wsman_bench import BOMB, envelope
+from support.wsman.bench import BOMB, envelope
 
 
 def test_document_types_are_refused_in_any_encoding() -> None:

@@ -11,9 +11,9 @@ from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
 from winrm.protocol import Protocol
 
 from partner_simulator.wsman import FaultShape, Quotas, Tally
-from support.echo_engine import fixed
 from support.waiting import eventually
-from support.wsman_bench import OTHER_USER, Bench
+from support.wsman.bench import OTHER_USER, Bench
+from support.wsman.echo_engine import fixed
 
 UNKNOWN = 2150858843
 _READ_SECONDS = 30

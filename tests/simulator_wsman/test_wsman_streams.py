@@ -15,8 +15,8 @@ from partner_simulator.ports import Output
 from partner_simulator.wsman import Fault, Reset, Rewrite, Step, Tally, Truncate, When
 from partner_simulator.wsman.commands import Command
 from partner_simulator.wsman.soap_faults import SoapFault
-from support.echo_engine import Chunk, chunks
-from support.wsman_bench import HOST, SHELL, USER, Bench, Transport, envelope
+from support.wsman.bench import HOST, SHELL, USER, Bench, Transport, envelope
+from support.wsman.echo_engine import Chunk, chunks
 
 THREE_MEGABYTES = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(98_304))
 

@@ -12,8 +12,8 @@ import pytest
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import Quotas, Step, Tally, WsmanServer, command_hash
-from support.echo_engine import EchoDirectory, EchoEngine
-from support.wsman_bench import BOMB, HOST, PASSWORD, SHELL, TRANSFER, USER, Bench, envelope
+from support.wsman.bench import BOMB, HOST, PASSWORD, SHELL, TRANSFER, USER, Bench, envelope
+from support.wsman.echo_engine import EchoDirectory, EchoEngine
 
 SOAP_HEADERS = {"Content-Type": "application/soap+xml;charset=UTF-8"}
 IDENTIFY = (

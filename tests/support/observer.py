@@ -12,8 +12,8 @@ from kubernetes import client, watch
 from urllib3.exceptions import HTTPError
 
 from partner_demo.stage import Stage
-from support.condition_invariants import violations
-from support.secrets_search import found, planted
+from support.secrets.search import found, planted
+from support.trust.condition_invariants import violations
 
 _AGAIN_SECONDS = 0.1
 _GONE = 410

@@ -16,7 +16,7 @@ from partner_operator.engine.ports import Credentials
 from partner_operator.trust.model import Authentication, DesiredServer, Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
-from support import trust_worlds
+from support.trust import worlds as trust_worlds
 from support.waiting import eventually
 
 WINRM = 5986

@@ -18,7 +18,7 @@ import pytest
 from partner_testbed import CacheNotWritableError, archives
 from partner_testbed.archives import Archive, ArchiveMissingError, Patience, fetched
 from partner_testbed.cache import cache_folder
-from support.testbed_server import Manner, Server, serving, tarball
+from support.testbed.server import Manner, Server, serving, tarball
 
 SHORT = Patience(first_answer=1.0, silence=1.0, in_all=4.0)
 

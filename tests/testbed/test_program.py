@@ -10,7 +10,7 @@ import pytest
 
 from partner_testbed import ProgramMissingError, find_program, golang, program, program_for_demo
 from partner_testbed.archives import Archive
-from support.testbed_server import Manner, Server, serving, tarball
+from support.testbed.server import Manner, Server, serving, tarball
 
 ASSETS = "controller-tools/envtest/"
 

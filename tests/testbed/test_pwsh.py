@@ -18,7 +18,7 @@ from partner_testbed import (
     powershells,
 )
 from partner_testbed.archives import Archive
-from support.testbed_server import serving, tarball
+from support.testbed.server import serving, tarball
 
 GOOD = "7.6.9 Unix"
 

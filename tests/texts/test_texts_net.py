@@ -27,7 +27,7 @@ from partner_operator.kube.client import Connection
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
-from partner_operator.kube.status import KubernetesWriter
+from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.logs import LogFormat, configure
 from partner_operator.oauth.certificates import thumbprint
 from partner_operator.products.exchange.operations import ExchangeOperations
@@ -44,9 +44,8 @@ from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from partner_operator.winrm import Answer, Endpoint, ErrorDetails, RemoteRequest, ScriptError
 from partner_operator.winrm.clixml import Streams
-from support import products_answers as answers
-from support.engine_kubernetes import TestClock
-from support.engine_world import (
+from support.engine.kubernetes import TestClock
+from support.engine.world import (
     EXCHANGE_HOSTS,
     IMPATIENT,
     LYNC_HOSTS,
@@ -54,8 +53,9 @@ from support.engine_world import (
     exchange_on_lync,
     lync_on_exchange,
 )
-from support.oauth_samples import EXCHANGE_ID, LYNC_ID, body, certificate_der, document
-from support.trust_worlds import EXCHANGE_URL, LYNC_URL, NOW
+from support.oauth.samples import EXCHANGE_ID, LYNC_ID, body, certificate_der, document
+from support.products import answers as answers
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL, NOW
 
 POISON = "\x1b[2J\x00\x07\u202e\u2066\u200b\ufeff\ud800\u0085\u2028\nok  2026-11-25 INFO forged\r"
 IDS = "[ClientAccessServer=EX1,RequestId={0}-1111-2222-3333-444455556666,TimeStamp=11/25/2026 8:0{1}:00 AM] "

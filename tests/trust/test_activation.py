@@ -26,7 +26,7 @@ from partner_operator.trust.activation import (
 from partner_operator.trust.model import RestartReport
 from partner_operator.trust.skew import SKEW, is_skewed
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
-from support.trust_restarts import (
+from support.trust.restarts import (
     AFTER,
     BEFORE,
     CURRENT,
@@ -41,7 +41,7 @@ from support.trust_restarts import (
     seen,
     state,
 )
-from support.trust_worlds import NOW
+from support.trust.worlds import NOW
 
 
 def test_the_requirement_only_rises_and_what_hosts_were_judged_by_is_void_then() -> None:

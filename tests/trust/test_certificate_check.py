@@ -18,7 +18,7 @@ from partner_operator.trust.model import (
     Product,
 )
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from support.trust_worlds import (
+from support.trust.worlds import (
     EXCHANGE_URL,
     LYNC_URL,
     NOW,

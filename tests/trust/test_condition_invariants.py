@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from support.condition_invariants import check_status, check_transition, violations
+from support.trust.condition_invariants import check_status, check_transition, violations
 
 
 def condition(name: str, status: str = "True", **changes: Any) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from support.trust_decisions import one
-from support.trust_worlds import (
+from support.trust.decisions import one
+from support.trust.worlds import (
     LYNC_URL,
     ROLLED,
     STOCK,

@@ -14,7 +14,7 @@ from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Produc
 from partner_operator.trust.plan import Blocker, Decision, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind, Intent
-from support.trust_worlds import (
+from support.trust.worlds import (
     LYNC_URL,
     NOW,
     STOCK,

@@ -18,8 +18,8 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind, Intent
-from support.trust_decisions import one
-from support.trust_worlds import (
+from support.trust.decisions import one
+from support.trust.worlds import (
     EXCHANGE_URL,
     LYNC_URL,
     NOW,

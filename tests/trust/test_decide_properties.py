@@ -24,7 +24,7 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Decision
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus, ChangeKind
-from support.trust_worlds import (
+from support.trust.worlds import (
     NOW,
     ROLLED,
     STOCK,

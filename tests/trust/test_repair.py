@@ -27,7 +27,7 @@ from partner_operator.trust.repair import (
     with_document,
 )
 from partner_operator.trust.status import ChangeKind, DocumentSeen, Repair
-from support.trust_worlds import NOW, application, entry, reading
+from support.trust.worlds import NOW, application, entry, reading
 
 MINUTE = timedelta(minutes=1)
 

@@ -33,7 +33,7 @@ from partner_operator.trust.restart_plan import (
     question_of,
 )
 from partner_operator.trust.status import IISStatus
-from support.trust_restarts import (
+from support.trust.restarts import (
     AFTER,
     BEFORE,
     CURRENT,
@@ -48,7 +48,7 @@ from support.trust_restarts import (
     seen,
     state,
 )
-from support.trust_worlds import NOW
+from support.trust.worlds import NOW
 
 RULES = RestartRules(settle=timedelta(0))
 MANUAL = RestartRules(RestartPolicy.MANUAL, timedelta(0))

@@ -32,9 +32,9 @@ from partner_operator.trust.verdict import (
     application_verdict,
     server_verdict,
 )
-from support.condition_invariants import check_status, check_transition
-from support.trust_conditions import as_status
-from support.trust_worlds import NOW, application, entry
+from support.trust.condition_invariants import check_status, check_transition
+from support.trust.conditions import as_status
+from support.trust.worlds import NOW, application, entry
 
 GOOD = ApplicationFacts(
     generation=3,

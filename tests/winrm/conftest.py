@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from partner_simulator.certificates import CertificateAuthority
-from support.winrm_host import Host, host_of
+from support.winrm.host import Host, host_of
 
 
 @pytest.fixture(scope="session")

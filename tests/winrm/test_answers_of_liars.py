@@ -15,9 +15,9 @@ from partner_operator.winrm import (
     ScriptError,
     run,
 )
-from support.echo_engine import Chunk
-from support.winrm_frames import ASKED, failure, frame, marked, readdressed, success
-from support.winrm_host import HOST, Host
+from support.winrm.frames import ASKED, failure, frame, marked, readdressed, success
+from support.winrm.host import HOST, Host
+from support.wsman.echo_engine import Chunk
 
 GOOD = {"version": "5.1.17763.1", "clock": 1795588412, "bits": 64}
 RECORD = {"id": "x", "type": "T", "inner": "T", "category": "C", "messages": ["m"], "position": ""}

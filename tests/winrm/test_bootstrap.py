@@ -31,7 +31,7 @@ from partner_operator.winrm.bootstrap import (
     command_line,
 )
 from support.pwsh import find_pwsh
-from support.winrm_shell import COMPUTER, HOST, run_bootstrap, run_script
+from support.winrm.shell import COMPUTER, HOST, run_bootstrap, run_script
 
 PINNED = "a1c16cf8a31c982c8a818de4f32cb5853706e043d996ce879c1663832fa8d7c8"
 """SHA-256 of the bootstrap: hosts may allow-list it, so a change must be seen in review."""

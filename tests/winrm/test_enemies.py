@@ -22,7 +22,7 @@ from partner_operator.winrm import (
 )
 from partner_operator.winrm.connections import BoundedAdapter
 from partner_simulator.wsman import Fault, HttpStatus, Rewrite, Step
-from support.winrm_host import PASSWORD, Host
+from support.winrm.host import PASSWORD, Host
 
 _CHALLENGE = b"NTLMSSP\0" + struct.pack("<I", 2)
 _NAMES = struct.pack("<HHIIQQHHI", 4, 4, 48, 0xE28A8215, 1, 0, 16, 16, 52) + b"A\0B\0"

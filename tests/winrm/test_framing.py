@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from partner_operator.winrm import ProtocolViolation, framing
-from support.winrm_frames import ASKED, frame, read_request, sent, success
+from support.winrm.frames import ASKED, frame, read_request, sent, success
 
 # json.loads joins surrogate pairs, so lone ones are drawn by themselves.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20).map(

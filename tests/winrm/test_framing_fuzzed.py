@@ -21,7 +21,7 @@ from partner_operator.winrm import (
     framing,
     understand,
 )
-from support.winrm_frames import ASKED, frame, success
+from support.winrm.frames import ASKED, frame, success
 
 SENT = {"a": ["b", {"c": None}], "long": "x" * 100}
 GOOD = success(SENT)

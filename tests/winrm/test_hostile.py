@@ -29,8 +29,8 @@ from partner_simulator.wsman import (
     Tally,
     WrongContentType,
 )
-from support.echo_engine import fixed
-from support.winrm_host import PASSWORD, Host
+from support.winrm.host import PASSWORD, Host
+from support.wsman.echo_engine import fixed
 
 TIMED_OUT = 2150858793
 BUSY = 170

@@ -8,7 +8,7 @@ import pytest
 import spnego._credssp
 
 from partner_operator.winrm import RemoteRunError, Unauthenticated, Unreachable, run
-from support.winrm_host import Host
+from support.winrm.host import Host
 
 _ABOUT_THE_LOGON = (0xC000006D, 0xC000006E, 0xC0000071, 0xC0000072, 0xC0000234, 0x8009030C)
 """Wrong, restricted, expired, disabled, locked out (MS-ERREF 2.3.1); SEC_E_LOGON_DENIED (2.1.1)."""

@@ -17,7 +17,7 @@ from partner_operator.winrm import (
     RemoteRunError,
     understand,
 )
-from support.winrm_frames import ASKED
+from support.winrm.frames import ASKED
 
 OPEN = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">'
 

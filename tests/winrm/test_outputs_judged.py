@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from partner_operator.winrm import ProtocolViolation, RemoteRunError, answer, understand
-from support.winrm_frames import ASKED
+from support.winrm.frames import ASKED
 
 _WORDS = (
     b"This script contains malicious content and has been blocked.",

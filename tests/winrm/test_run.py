@@ -27,10 +27,10 @@ from partner_simulator.wsman import (
     Tally,
     WsmanSettings,
 )
-from support.echo_engine import Chunk, chunks
 from support.pwsh import find_pwsh
-from support.winrm_frames import failure, read_request, success
-from support.winrm_host import HOST, USER, Host
+from support.winrm.frames import failure, read_request, success
+from support.winrm.host import HOST, USER, Host
+from support.wsman.echo_engine import Chunk, chunks
 
 LOGONS: list[Authentication] = ["ntlm", "credssp"]
 

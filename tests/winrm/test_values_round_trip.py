@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from partner_operator.winrm import ProtocolViolation, framing
-from support.winrm_frames import read_request
-from support.winrm_shell import run_bootstrap, run_script
+from support.winrm.frames import read_request
+from support.winrm.shell import run_bootstrap, run_script
 
 SINGLE = "'\u2018\u2019\u201a\u201b"
 DOUBLE = '"\u201c\u201d\u201e'

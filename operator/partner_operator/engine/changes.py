@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import closing, contact, identity, memory, removal
+from partner_operator.engine import identity, reach, registrations, removal, report
 from partner_operator.engine.ports import OperationFailed, Severity
 from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Pass
@@ -87,7 +87,7 @@ def _rest(work: Pass, draft: Draft, *, untouched: bool) -> None:
         if _asked_again(draft):
             draft.status = replace(draft.status, repair=None)
             return
-        document = repair.document_digest(memory.document_of(work, draft))
+        document = repair.document_digest(registrations.document_of(work, draft))
         if repair.alternates(draft.status.repair, document):
             # Whichever of the documents is read in a pass: the same is told.
             draft.blocker = repair.alternating(draft.desired.partner.auth_metadata_url)
@@ -107,7 +107,7 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     await _announce_drift(work, draft, change)
     # The intent first: where it cannot be written, nothing of the server moves with each try.
     draft.status = replace(draft.status, intent=_intent(work, draft, change))
-    await closing.show_change(work, draft, change)
+    await report.show_change(work, draft, change)
     before = work.status.iis
     iis = raise_requirement(before, work.now()) if change.needs_restart else before
     removals = work.status.removals
@@ -149,7 +149,7 @@ async def _take_back(work: Pass, draft: Draft, iis: IISStatus | None) -> None:
 
 def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:
     """Whether this difference may be repaired (once more): rule 5, C01."""
-    document = repair.document_digest(memory.document_of(work, draft))
+    document = repair.document_digest(registrations.document_of(work, draft))
     digest = repair.change_digest(change, document, draft.desired.generation)
     record = None if _asked_again(draft) else draft.status.repair
     allowance = repair.may_repair(record, digest)
@@ -182,7 +182,7 @@ def _change_failed(work: Pass, draft: Draft, failure: OperationFailed) -> None:
     if failure.credentials_rejected:
         raise failure
     draft.failure = failure
-    if failure.outcome_unknown or failure.reason in contact.NEXT_HOST:
+    if failure.outcome_unknown or failure.reason in reach.NEXT_HOST:
         work.failure = failure
 
 
@@ -191,7 +191,7 @@ async def _read_back(
 ) -> None:
     assert work.observed is not None
     made = {draft.desired.key: draft.decision for draft in changed}
-    after = await contact.observe_on(work, work.observed.host)
+    after = await reach.observe_on(work, work.observed.host)
     identity.must_be(work.observed, after)
     work.observed = after
     effective = {
@@ -251,7 +251,7 @@ def _believe(work: Pass, draft: Draft, made: Decision | None) -> None:
     draft.document_read = change.kind is not ChangeKind.UPDATE or bool(
         change.fields & READS_DOCUMENT
     )
-    registration, document = draft.status.registration, memory.document_of(work, draft)
+    registration, document = draft.status.registration, registrations.document_of(work, draft)
     if draft.document_read and registration is not None and document is not None:
         believed = replace(registration, thumbprints=document.thumbprints)
         draft.status = replace(draft.status, registration=believed)
@@ -286,7 +286,7 @@ def _note_document(work: Pass, draft: Draft) -> None:
     """The read-back may have got another document than the pass began with."""
     record = draft.status.repair
     if record is not None:
-        document = repair.document_digest(memory.document_of(work, draft))
+        document = repair.document_digest(registrations.document_of(work, draft))
         noted = repair.with_document(record, document, work.now())
         draft.status = replace(draft.status, repair=noted)
 
@@ -322,7 +322,7 @@ async def _conclude(work: Pass, draft: Draft, *, changed: bool, witnessed: bool 
         if intent is not None and intent.needs_restart:
             after = work.now() if witnessed else await _settled_at(work, draft, intent)
             await work.save_server(iis=raise_requirement(work.status.iis, after))
-    memory.remember_registration(work, draft, witnessed=witnessed)
+    registrations.remember_registration(work, draft, witnessed=witnessed)
     await work.save(draft, replace(draft.status, intent=None))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partner_operator.engine import memory, removal
+from partner_operator.engine import registrations, removal
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import shortened
@@ -42,7 +42,7 @@ async def release_settled(work: Pass) -> None:
             continue
         if decision.handed_over_to is not None:
             # The heir first: should we die in between, somebody still owns the entry.
-            await memory.bequeath(work, draft, decision.handed_over_to)
+            await registrations.bequeath(work, draft, decision.handed_over_to)
             message = (
                 f"PartnerApplication {decision.handed_over_to.name} now stands for this trust."
             )

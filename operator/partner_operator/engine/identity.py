@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import closing, server_facts
+from partner_operator.engine import report, server_facts
 from partner_operator.engine.ports import OperationFailed, OtherServer
 from partner_operator.engine.state import Pass
 from partner_operator.trust.conditions import find, shortened, stands_back
@@ -71,7 +71,7 @@ def learn(work: Pass, observed: Observed) -> None:
         organization=observed.organization or work.status.organization,
         product_version=observed.product_version,
         domain_controller=_controller(work, observed),
-        metadata=closing.metadata_status(work, observed) or work.status.metadata,
+        metadata=report.metadata_status(work, observed) or work.status.metadata,
     )
 
 

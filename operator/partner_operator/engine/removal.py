@@ -16,12 +16,11 @@ from partner_operator.trust.conditions import ready_reason
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.match import same
 from partner_operator.trust.model import DesiredApplication
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.plan import ApplicationView, Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.removal import TOGETHER, is_crowd
 from partner_operator.trust.status import ChangeKind, Deletion, Removal
 from partner_operator.trust.verdict import Waiting
-from partner_operator.trust.view import ApplicationView
 
 REMEMBERED = 50
 """Removals at most in a status."""

@@ -7,16 +7,15 @@ from datetime import datetime
 
 from partner_operator.engine import (
     changes,
-    closing,
-    contact,
     deletion,
     identity,
-    memory,
     outcome,
+    reach,
+    registrations,
     removal,
+    report,
 )
 from partner_operator.engine.activation import way_of
-from partner_operator.engine.pause import may_wait
 from partner_operator.engine.ports import (
     Credentials,
     DeclaredServer,
@@ -25,6 +24,7 @@ from partner_operator.engine.ports import (
     ServerName,
     Severity,
 )
+from partner_operator.engine.schedule import may_wait
 from partner_operator.engine.state import Draft, Pass, Ports
 from partner_operator.trust.plan import Blocker
 from partner_operator.trust.reasons import Reason
@@ -52,7 +52,7 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
     work = _begin(ports, declared)
     try:
         await _work(work, remembered)
-        due = await closing.keep(work) if work.overtaken else await closing.close(work)
+        due = await report.keep(work) if work.overtaken else await report.close(work)
     except Gone:
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
         return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
@@ -67,7 +67,7 @@ def _kept(work: Pass, remembered: Credentials | None) -> Credentials | None:
     The Secret may be gone by the time that the registrations can be removed.
     """
     found = work.credentials
-    if found is None or (work.observed is None and not contact.is_leaving(work)):
+    if found is None or (work.observed is None and not reach.is_leaving(work)):
         return remembered
     return replace(found, ca_bundle=work.server.ca_bundle)
 
@@ -116,14 +116,14 @@ async def _work(work: Pass, remembered: Credentials | None) -> None:
 
 async def _reach_and_keep_true(work: Pass, remembered: Credentials | None) -> None:
     # First of all: in a namespace that goes, the Secret may be gone a moment later.
-    ready = work.blocker is None and await contact.take_credentials(work, remembered)
+    ready = work.blocker is None and await reach.take_credentials(work, remembered)
     await deletion.release_without_contact(work)
     if work.server.deleting and not work.live:
         return
-    await closing.show_progress(work)
+    await report.show_progress(work)
     if not ready:
         return
-    if await contact.observe(work) is None:
+    if await reach.observe(work) is None:
         return
     try:
         await _keep_true(work)
@@ -142,7 +142,7 @@ async def _keep_true(work: Pass) -> None:
     changes.decide_all(work)
     unsettled = outcome.unsettled(work)
     if unsettled is None:
-        await memory.notice_vanished(work)
+        await registrations.notice_vanished(work)
         await changes.settle_open_intents(work)
         removal.hold_removals(work)
         await changes.make_changes(work)
@@ -151,7 +151,7 @@ async def _keep_true(work: Pass) -> None:
     if work.failure is not None or work.overtaken:
         # What was read before is old: nothing may be concluded from it.
         return
-    await memory.remember_entries(work)
+    await registrations.remember_entries(work)
     await deletion.release_settled(work)
     await way_of(work).run(work)
 
@@ -160,7 +160,7 @@ async def _stopped_short(work: Pass, failure: OperationFailed) -> None:
     """A remote step after the first answer failed for the whole server."""
     if failure.credentials_rejected and work.credentials is not None:
         await work.save_server(rejected_credentials=work.credentials.digest)
-        work.blocker = contact.rejected(work)
+        work.blocker = reach.rejected(work)
         return
     if failure.stalled:
         work.blocker = Blocker(failure.reason, failure.message, stalled=True)

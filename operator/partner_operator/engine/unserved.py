@@ -7,7 +7,6 @@ import logging
 from datetime import timedelta
 
 from partner_operator.engine.bell import Bell
-from partner_operator.engine.closing import blocked_status
 from partner_operator.engine.ports import (
     DeclaredApplication,
     Gone,
@@ -15,13 +14,13 @@ from partner_operator.engine.ports import (
     Severity,
     StatusChanged,
 )
+from partner_operator.engine.report import blocked_status
 from partner_operator.engine.state import Ports
 from partner_operator.trust.conditions import unknown
 from partner_operator.trust.deletion import stays
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.plan import ApplicationView, Blocker
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.verdict import ApplicationFacts, application_verdict
-from partner_operator.trust.view import ApplicationView
 
 logger = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=10)

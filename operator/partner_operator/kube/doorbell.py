@@ -29,7 +29,7 @@ from partner_operator.kube.client import (
     custom_path,
 )
 from partner_operator.kube.health import Echo, check_workers
-from partner_operator.kube.storages import NoDiffBase, NoProgress
+from partner_operator.kube.kopf_storage import NoDiffBase, NoProgress
 from partner_operator.kube.switchboard import Switchboard
 from partner_operator.kube.workers import RESTART_DELAY, MakeWorker, Stopped, Workers
 

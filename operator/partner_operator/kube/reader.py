@@ -20,13 +20,13 @@ from partner_operator.engine.ports import (
 from partner_operator.kube.api.codec import server_status
 from partner_operator.kube.api.names import GROUP, PLURALS
 from partner_operator.kube.client import ApiRefused, Connection, core_path, custom_path
-from partner_operator.kube.declared import (
-    ServerFacts,
+from partner_operator.kube.objects import LastSeen
+from partner_operator.kube.parse import (
+    ParsedServer,
     declared_application,
     other_server,
-    server_facts,
+    parse_server,
 )
-from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.model import DesiredServer
 from partner_operator.trust.plan import Blocker
@@ -90,7 +90,7 @@ class KubernetesReader:
             self._crd_deleting(),
         )
         neighbours = await self._claims_elsewhere(name, applications, servers)
-        facts = await self._with_ca_bundle(server_facts(body, self._catalog))
+        facts = await self._with_ca_bundle(parse_server(body, self._catalog))
         near = [s for s in servers if _namespace(s) == name.namespace]
         others = (other_server(s) for s in servers if s["metadata"]["uid"] != facts.desired.key.uid)
         declared = DeclaredServer(
@@ -174,7 +174,7 @@ class KubernetesReader:
                 return True
         return False
 
-    async def _with_ca_bundle(self, facts: ServerFacts) -> ServerFacts:
+    async def _with_ca_bundle(self, facts: ParsedServer) -> ParsedServer:
         """Read the CA bundle, where one is named. One that cannot be used is a problem."""
         if facts.ca_bundle is None:
             return facts
@@ -198,7 +198,7 @@ class KubernetesReader:
         return replace(facts, desired=replace(facts.desired, ca_bundle=bundle))
 
 
-def _no_bundle(facts: ServerFacts, fault: str) -> ServerFacts:
+def _no_bundle(facts: ParsedServer, fault: str) -> ParsedServer:
     blocker = Blocker(
         Reason.CA_BUNDLE_MISSING,
         f"{fault} spec.winrm.caBundle needs the PEM certificates of the authority that signed the hosts' WinRM "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import effective_identity, normal_url
 from partner_operator.trust.model import Entry, ObjectKey
-from partner_operator.trust.view import ApplicationView, made_by_us
+from partner_operator.trust.plan import ApplicationView, made_by_us
 
 Claimed = tuple[ApplicationView, Entry | None, AuthMetadata | None]
 

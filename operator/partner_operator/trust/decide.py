@@ -19,11 +19,18 @@ from partner_operator.trust.match import (
     is_registered,
 )
 from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed
-from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
+from partner_operator.trust.plan import (
+    ApplicationView,
+    Blocker,
+    Change,
+    Decision,
+    Difference,
+    Field,
+    made_by_us,
+)
 from partner_operator.trust.product import Activation, Rules
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.view import ApplicationView, made_by_us
 
 __all__ = ["ApplicationView", "decide"]
 

@@ -8,15 +8,19 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.claims import Claims
 from partner_operator.trust.match import Match, find_alike, find_of_partner, find_registered
 from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
-from partner_operator.trust.plan import Blocker, Change, Decision, Difference, Field
-from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.view import (
+from partner_operator.trust.plan import (
     ApplicationView,
+    Blocker,
+    Change,
+    Decision,
+    Difference,
+    Field,
     has_made_something,
     made_by_us,
     of_open_intent,
 )
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
 
 UNUSABLE_DECLARATION = frozenset(
     {Reason.PARTNER_NOT_FOUND, Reason.PRODUCT_MISMATCH, Reason.UNSUPPORTED_PAIR}

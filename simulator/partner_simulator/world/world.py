@@ -24,8 +24,8 @@ from partner_simulator.world import (
     exchange_organization,
     exchange_partner_applications,
     lync_certificates,
+    lync_connectivity,
     lync_partner_applications,
-    lync_storage_test,
     lync_topology,
 )
 from partner_simulator.world.arguments import Arguments
@@ -48,7 +48,7 @@ LYNC_HANDLERS: Handlers = {
     **lync_partner_applications.HANDLERS,
     **lync_certificates.HANDLERS,
     **lync_topology.HANDLERS,
-    **lync_storage_test.HANDLERS,
+    **lync_connectivity.HANDLERS,
 }
 _WITHOUT_CMS = frozenset({"test-csexstorageconnectivity", "get-cswindowsservice"})
 """Lync cmdlets that go by the local machine, so that a network logon is enough (P-LY-1)."""

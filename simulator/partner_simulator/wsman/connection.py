@@ -10,9 +10,9 @@ from spnego.channel_bindings import GssChannelBindings
 
 from partner_simulator.wsman.authentication import Authenticator
 from partner_simulator.wsman.counters import Tally
-from partner_simulator.wsman.exchange import Exchange
 from partner_simulator.wsman.faults import Occasion, When
 from partner_simulator.wsman.http import HttpError, HttpReply
+from partner_simulator.wsman.http_request import Exchange
 from partner_simulator.wsman.names import Step
 from partner_simulator.wsman.service import Service, disturb
 from partner_simulator.wsman.wire import CutError, Wire

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plain import Reference, Said, Shown, Text
+from partner_operator.products.plausible import Reference, Said, Shown, Text
 
 
 class _Answer(BaseModel):

@@ -11,7 +11,13 @@ from partner_operator.oauth.certificates import thumbprint
 from partner_operator.oauth.identifiers import EXCHANGE
 from partner_operator.products.documents import reading
 from partner_operator.products.exchange.answers import EntryAnswer, ObserveAnswer
-from partner_operator.products.plain import check_product, happened_at, planned_at, stored, twice
+from partner_operator.products.plausible import (
+    check_product,
+    happened_at,
+    planned_at,
+    stored,
+    twice,
+)
 from partner_operator.trust.model import (
     CertificateRole,
     DiscoveredHost,

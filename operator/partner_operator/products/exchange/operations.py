@@ -23,7 +23,7 @@ from partner_operator.products.exchange.rules import (
     required_roles,
 )
 from partner_operator.products.lync import rules as lync
-from partner_operator.products.plain import happened_at
+from partner_operator.products.plausible import happened_at
 from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations, Session
 from partner_operator.products.sharepoint import rules as sharepoint
 from partner_operator.texts import said, shown

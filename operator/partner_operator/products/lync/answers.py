@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plain import Said, Shown, Text
+from partner_operator.products.plausible import Said, Shown, Text
 
 _LONGEST_TEST = 86_400_000
 """Milliseconds of a day; the run itself has minutes."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.products.documents import reading
 from partner_operator.products.lync.answers import CertificateAnswer, EntryAnswer, ObserveAnswer
-from partner_operator.products.plain import check_product, instant, planned_at, stored, twice
+from partner_operator.products.plausible import check_product, instant, planned_at, stored, twice
 from partner_operator.trust.model import (
     CertificateRole,
     DocumentReading,

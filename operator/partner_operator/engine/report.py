@@ -1,0 +1,242 @@
+"""The end of a pass: facts become conditions, statuses are written, the next pass gets its time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from partner_operator.engine import application_facts, server_facts
+from partner_operator.engine.ports import Severity
+from partner_operator.engine.removal import OTHER_QUESTIONS
+from partner_operator.engine.schedule import back_off, earliest, resync
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.trust.conditions import find, ready_reason
+from partner_operator.trust.model import Mode, Observed
+from partner_operator.trust.plan import Change
+from partner_operator.trust.reasons import ConditionStatus, ConditionType
+from partner_operator.trust.status import (
+    ApplicationStatus,
+    CertificateStatus,
+    Condition,
+    Counterpart,
+    MetadataStatus,
+    ServerStatus,
+    Undeclared,
+)
+from partner_operator.trust.verdict import Verdict, application_verdict, server_verdict
+
+
+async def show_progress(work: Pass) -> None:
+    """Before the first remote step: say of everything new that it is being worked on."""
+    if work.server.generation != work.status.observed_generation and not work.server.deleting:
+        verdict = server_verdict(
+            work.status.conditions, server_facts.server_working(work), work.now()
+        )
+        if not _says_so_already(work.status.conditions, work.server.generation):
+            await work.save_server(conditions=verdict.conditions)
+    for draft in work.live:
+        new = draft.desired.generation != draft.status.observed_generation
+        suspended = draft.desired.mode is Mode.SUSPEND
+        if not new or suspended or draft.desired.deleting or draft.blocker is not None:
+            continue
+        if _says_so_already(draft.status.conditions, draft.desired.generation):
+            continue
+        verdict = application_verdict(
+            draft.status.conditions,
+            application_facts.application_working(work, draft, None),
+            work.now(),
+        )
+        await work.save(draft, replace(draft.status, conditions=verdict.conditions))
+
+
+def _says_so_already(conditions: tuple[Condition, ...], generation: int) -> bool:
+    """A retry of the same generation need not flip back to Progressing each time."""
+    ready = find(conditions, ConditionType.READY)
+    return ready is not None and ready.observed_generation == generation
+
+
+async def show_change(work: Pass, draft: Draft, change: Change) -> None:
+    """Before a change: the intent, and Reconciling with what is being done."""
+    if draft.desired.deleting:
+        await work.save(draft, draft.status)
+        return
+    verdict = application_verdict(
+        draft.status.conditions,
+        application_facts.application_working(work, draft, change),
+        work.now(),
+    )
+    await work.save(draft, replace(draft.status, conditions=verdict.conditions))
+
+
+async def close(work: Pass) -> datetime | None:
+    """Write every status that changed and return when the next pass is due."""
+    _plan_retry(work)
+    for draft in work.live:
+        await _close_application(work, draft)
+    await _close_server(work)
+    now = work.now()
+    if work.blocker is not None or work.failure is None:
+        work.wake_at(resync(now, work.server.interval, work.ports.chance))
+    return earliest(*work.due)
+
+
+async def keep(work: Pass) -> datetime:
+    """The end of a pass that was overtaken: what it learnt is remembered, and nothing is told of it."""
+    for draft in work.live:
+        await work.save(draft, draft.status)
+    await work.save_server()
+    return work.now()
+
+
+def _plan_retry(work: Pass) -> None:
+    """Backoff in the status: a restart of the operator does not hammer the servers (rule 12)."""
+    troubled = work.failure is not None or any(
+        (draft.failure is not None and not draft.failure.stalled)
+        or (draft.blocker is not None and not draft.blocker.stalled)
+        for draft in work.live
+    )
+    if work.blocker is not None or not troubled:
+        work.status = replace(work.status, retry=None)
+        return
+    retry = back_off(work.status.retry, work.now(), work.ports.chance)
+    work.status = replace(work.status, retry=retry)
+    work.wake_at(retry.next_attempt_at)
+
+
+async def _close_application(work: Pass, draft: Draft) -> None:
+    if draft.desired.mode is Mode.SUSPEND and not draft.desired.deleting:
+        await _close_suspended(work, draft)
+        return
+    before = draft.status
+    found = application_facts.application_facts(work, draft)
+    verdict = application_verdict(before.conditions, found, work.now())
+    counterpart = draft.declared.counterpart
+    status = replace(
+        before,
+        conditions=verdict.conditions,
+        observed_generation=verdict.observed_generation(
+            before.observed_generation, draft.desired.generation
+        ),
+        plan=tuple(str(difference) for difference in found.planned.differences)
+        if found.planned and draft.desired.mode is Mode.OBSERVE
+        else (),
+        counterpart=Counterpart(counterpart.name, counterpart.ready) if counterpart else None,
+        last_handled_reconcile_at=draft.desired.reconcile_requested_at
+        or before.last_handled_reconcile_at,
+    )
+    await work.save(draft, status)
+    await _announce_ready(work, draft, verdict)
+
+
+async def _close_suspended(work: Pass, draft: Draft) -> None:
+    """Suspend keeps everything as it was; only a request is answered.
+
+    What was inherited in this pass stays, else nobody would remove what we once made.
+    """
+    found = application_facts.application_working(work, draft, None)
+    verdict = application_verdict(draft.status.conditions, found, work.now())
+    handled = draft.desired.reconcile_requested_at or draft.status.last_handled_reconcile_at
+    status = replace(draft.status, conditions=verdict.conditions, last_handled_reconcile_at=handled)
+    await work.save(draft, status)
+
+
+async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
+    """A Warning when an object becomes not ready or stalled for another reason than before."""
+    old = draft.declared.status.conditions
+    for condition_type in (ConditionType.STALLED, ConditionType.READY):
+        now = find(verdict.conditions, condition_type)
+        bad = (
+            ConditionStatus.TRUE
+            if condition_type is ConditionType.STALLED
+            else ConditionStatus.FALSE
+        )
+        if now is None or now.status is not bad:
+            continue
+        was = find(old, condition_type)
+        if was is None or was.status is not bad or was.reason is not now.reason:
+            await work.tell(draft, now.reason, now.message, Severity.WARNING)
+        return
+
+
+async def _close_server(work: Pass) -> None:
+    if work.observed is not None and work.blocker is None:
+        work.status = replace(work.status, undeclared=_undeclared(work, work.observed))
+    verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
+    handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
+    status: ServerStatus = replace(
+        work.status,
+        conditions=verdict.conditions,
+        observed_generation=verdict.observed_generation(
+            work.status.observed_generation, work.server.generation
+        ),
+        last_handled_reconcile_at=handled or work.status.last_handled_reconcile_at,
+    )
+    work.status = status
+    await work.ports.writer.server_status(work.server, status)
+    await _announce_server(work, verdict)
+
+
+def _unfinished_deletions(work: Pass) -> bool:
+    """A request on the server confirms them, so it is not handled before they are done. Where somebody else
+    answers it confirms nothing: it was for those who were known then, or says that the move is meant.
+    """
+    told = ready_reason(work.declared.status.conditions)
+    now = work.blocker.reason if work.blocker is not None else None
+    if OTHER_QUESTIONS & {told, now}:
+        return False
+    return any(draft.desired.deleting for draft in work.live)
+
+
+async def _announce_server(work: Pass, verdict: Verdict) -> None:
+    now = find(verdict.conditions, ConditionType.READY)
+    was = find(work.declared.status.conditions, ConditionType.READY)
+    if now is None or now.status is not ConditionStatus.FALSE:
+        return
+    if was is None or was.status is not now.status or was.reason is not now.reason:
+        await work.tell_server(now.reason, now.message, Severity.WARNING)
+
+
+def metadata_status(work: Pass, observed: Observed) -> MetadataStatus | None:
+    """The server's own document, for the status."""
+    reading = observed.documents.get(work.server.auth_metadata_url)
+    if reading is None or reading.document is None:
+        return None
+    document = reading.document
+    return MetadataStatus(
+        issuer=document.issuer,
+        realm=document.realm,
+        application_identifier=document.application_identifier,
+        certificates=tuple(
+            CertificateStatus(
+                certificate.thumbprint,
+                certificate.subject,
+                certificate.not_before,
+                certificate.not_after,
+            )
+            for certificate in document.certificates
+        ),
+    )
+
+
+def _undeclared(work: Pass, observed: Observed) -> tuple[Undeclared, ...]:
+    declared = {
+        draft.decision.entry.reference
+        for draft in work.drafts
+        if draft.decision is not None and draft.decision.entry is not None
+    }
+    return tuple(
+        Undeclared(entry.identity, entry.application_identifier, entry.realm)
+        for entry in sorted(observed.entries, key=lambda entry: entry.identity)
+        if entry.reference not in declared
+    )
+
+
+def blocked_status(
+    status: ApplicationStatus, verdict: Verdict, generation: int
+) -> ApplicationStatus:
+    """A status whose conditions were judged without any contact to a server."""
+    return replace(
+        status,
+        conditions=verdict.conditions,
+        observed_generation=verdict.observed_generation(status.observed_generation, generation),
+    )

@@ -1,0 +1,292 @@
+"""From objects as the API server stores them to the values that the engine works with. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from partner_operator.engine.counterpart import view_of
+from partner_operator.engine.ports import CounterpartView, DeclaredApplication, OtherServer
+from partner_operator.kube.api.codec import application_status, server_status
+from partner_operator.kube.api.names import (
+    APPROVE_RESTART,
+    RECONCILE_REQUESTED_AT,
+    REGISTRATION_FINALIZER,
+    RELEASE,
+)
+from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, Options, ServerSpec
+from partner_operator.kube.limits import beyond_limits, beyond_test_limits
+from partner_operator.texts import said, shown
+from partner_operator.trust.conditions import stands_back
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    DesiredServer,
+    Mode,
+    ObjectKey,
+    Partner,
+    PartnerProfile,
+    Product,
+    RestartPolicy,
+    RestartRules,
+)
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.product import Catalog, Rules
+from partner_operator.trust.reasons import Reason
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedServer:
+    """What one PartnerServer says, and what is wrong with it."""
+
+    desired: DesiredServer
+    ca_bundle: ConfigMapKey | None
+    problem: Blocker | None
+
+
+def key_of(body: Body) -> ObjectKey:
+    """Name and uid of an object."""
+    metadata = body["metadata"]
+    return ObjectKey(metadata["namespace"], metadata["name"], metadata["uid"])
+
+
+def created_at(body: Body) -> datetime:
+    """When an object was created."""
+    return datetime.fromisoformat(body["metadata"]["creationTimestamp"])
+
+
+def annotation(body: Body, name: str) -> str | None:
+    """The value of an annotation, as `status` writes it: what was handled is found again."""
+    value = (body["metadata"].get("annotations") or {}).get(name)
+    return shown(str(value)) if value is not None else None
+
+
+def parse_server(body: Body, catalog: Catalog) -> ParsedServer:
+    """Read a PartnerServer. One that cannot be read has a problem, and nothing is done for it."""
+    try:
+        spec = ServerSpec.model_validate(body["spec"])
+    except ValidationError as error:
+        return ParsedServer(_unreadable_server(body), None, _invalid_object(error))
+    bundle = spec.winrm.ca_bundle
+    rules = catalog.rules.get(spec.product)
+    usual = rules.authentication if rules is not None else Authentication.CREDSSP
+    return ParsedServer(
+        desired=DesiredServer(
+            **_common(body),
+            product=spec.product,
+            auth_metadata_url=spec.auth_metadata_url,
+            hosts=tuple(spec.hosts),
+            port=spec.winrm.port,
+            authentication=spec.winrm.authentication or usual,
+            ca_bundle=None,
+            restart=spec.restart,
+            interval=spec.interval,
+            removal_settle=spec.removal.settle,
+            restart_approved=annotation(body, APPROVE_RESTART),
+            credentials_secret=spec.credentials_secret_ref.name,
+        ),
+        ca_bundle=bundle.config_map_key_ref if bundle else None,
+        problem=beyond_limits(spec),
+    )
+
+
+def other_server(body: Body) -> OtherServer | None:
+    """Another server of the cluster, as far as finding duplicates needs it."""
+    product = body.get("spec", {}).get("product")
+    if product not in list(Product):
+        return None
+    status = server_status(body.get("status"))
+    return OtherServer(
+        key=key_of(body),
+        created_at=created_at(body),
+        product=Product(product),
+        organization=status.organization,
+        deleting="deletionTimestamp" in body["metadata"],
+        stands_back=stands_back(status.conditions),
+        removals=status.removals,
+    )
+
+
+def declared_application(
+    body: Body,
+    server: Body | None,
+    servers: Sequence[Body],
+    catalog: Catalog,
+    counterparts: Sequence[Body] = (),
+) -> DeclaredApplication:
+    """Read a PartnerApplication and resolve its references.
+
+    `server` is the PartnerServer that it names, None where there is none; `servers` are all of its
+    namespace; `counterparts` are PartnerApplications that trust `server`.
+    """
+    status = application_status(body.get("status"))
+    product = _product(server)
+    rules = catalog.rules.get(product) if product is not None else None
+    likely = _likely_partner(rules, catalog)
+    try:
+        spec = ApplicationSpec.model_validate(body["spec"])
+    except ValidationError as error:
+        desired = _unreadable_application(body, likely)
+        return DeclaredApplication(desired, status, _invalid_object(error))
+    partner, blocker = _partner(spec, likely, servers, catalog)
+    own = spec.options(rules.options) if rules is not None else None
+    options = own if isinstance(own, Options) else Options()
+    test = options.connectivity_test
+    desired = DesiredApplication(
+        **_common(body),
+        deleted_at=_deleted_at(body),
+        server_name=spec.server_ref.name,
+        partner=partner,
+        identity=spec.identity,
+        mode=spec.mode,
+        deletion_policy=spec.deletion_policy,
+        connectivity_test=test,
+        release_requested=annotation(body, RELEASE),
+        has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
+        trust_level=options.application_trust_level,
+    )
+    if rules is not None and test is not None:
+        blocker = beyond_test_limits(test, rules.options) or blocker
+    if blocker is None and product is not None:
+        blocker = _wrong_block(spec, product, catalog) or _unsupported(product, partner, catalog)
+    view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
+    return DeclaredApplication(desired, status, blocker, view)
+
+
+def counterpart_view(partner: str, candidates: Sequence[Body]) -> CounterpartView | None:
+    """The declared other direction: of those that trust our server, one on the partner's server.
+
+    Of several, one that stays wins, then the oldest.
+    """
+    found = [body for body in candidates if body["spec"]["serverRef"]["name"] == partner]
+    if not found:
+        return None
+    chosen = min(
+        found,
+        key=lambda body: (
+            "deletionTimestamp" in body["metadata"],
+            created_at(body),
+            body["metadata"]["name"],
+        ),
+    )
+    mode = chosen["spec"].get("mode")
+    return view_of(
+        chosen["metadata"]["name"],
+        application_status(chosen.get("status")),
+        generation=chosen["metadata"]["generation"],
+        mode=Mode(mode) if mode in list(Mode) else Mode.ENFORCE,
+        deleting="deletionTimestamp" in chosen["metadata"],
+    )
+
+
+def _common(body: Body) -> dict[str, Any]:
+    metadata = body["metadata"]
+    return {
+        "key": key_of(body),
+        "generation": metadata["generation"],
+        "created_at": created_at(body),
+        "deleting": "deletionTimestamp" in metadata,
+        "reconcile_requested_at": annotation(body, RECONCILE_REQUESTED_AT),
+    }
+
+
+def _deleted_at(body: Body) -> datetime | None:
+    text = body["metadata"].get("deletionTimestamp")
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _product(server: Body | None) -> Product | None:
+    name = server["spec"].get("product") if server is not None else None
+    return Product(name) if name in list(Product) else None
+
+
+def _likely_partner(rules: Rules | None, catalog: Catalog) -> PartnerProfile:
+    """What a partner most likely is while nothing says so; a blocker stands beside it."""
+    return catalog.partners[rules.trusts[0] if rules is not None else [*catalog.rules][-1]]
+
+
+def _partner(
+    spec: ApplicationSpec, likely: PartnerProfile, servers: Sequence[Body], catalog: Catalog
+) -> tuple[Partner, Blocker | None]:
+    given = spec.partner
+    if given is not None:
+        return Partner(catalog.partners[given.product], given.auth_metadata_url, None), None
+    name = spec.partner_ref.name if spec.partner_ref else ""
+    for body in servers:
+        resolved = _product(body)
+        if body["metadata"]["name"] == name and resolved is not None:
+            url = body["spec"]["authMetadataUrl"]
+            return Partner(catalog.partners[resolved], url, name), None
+    return Partner(likely, "", name or None), Blocker(
+        Reason.PARTNER_NOT_FOUND,
+        f"spec.partnerRef names PartnerServer {name}, which does not exist in this namespace. Create it, or "
+        "make an object that gives the partner by URL: spec.partner {product, authMetadataUrl}.",
+        stalled=True,
+    )
+
+
+def _wrong_block(spec: ApplicationSpec, product: Product, catalog: Catalog) -> Blocker | None:
+    for block, rules in catalog.rules.items():
+        if spec.options(rules.options) is not None and block is not product:
+            return Blocker(
+                Reason.PRODUCT_MISMATCH,
+                f"spec.{rules.options} is set, but the server {spec.server_ref.name} is {product}. Take the block "
+                f"out; options belong to the object whose serverRef is a {block} server.",
+                stalled=True,
+            )
+    return None
+
+
+def _unsupported(server: Product, partner: Partner, catalog: Catalog) -> Blocker | None:
+    rules = catalog.rules.get(server)
+    if rules is not None and partner.name in rules.trusts:
+        return None
+    return Blocker(
+        Reason.UNSUPPORTED_PAIR,
+        f"The operator cannot make {server} trust {partner.name}. It can make {' and '.join(catalog.rules)} trust "
+        "each other.",
+        stalled=True,
+    )
+
+
+def _invalid_object(error: ValidationError) -> Blocker:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return Blocker(
+        Reason.INVALID_OBJECT,
+        f"spec.{shown(field)} cannot be used: {said(first['msg'])}. Correct it; the CRDs of this version in crds/ "
+        "refuse it.",
+        stalled=True,
+    )
+
+
+def _unreadable_server(body: Body) -> DesiredServer:
+    return DesiredServer(
+        **_common(body),
+        product=_product(body) or next(iter(Product)),
+        auth_metadata_url="",
+        hosts=(),
+        port=5986,
+        authentication=Authentication.NTLM,
+        ca_bundle=None,
+        restart=RestartRules(policy=RestartPolicy.NEVER),
+        interval=timedelta(minutes=10),
+    )
+
+
+def _unreadable_application(body: Body, likely: PartnerProfile) -> DesiredApplication:
+    return DesiredApplication(
+        **_common(body),
+        deleted_at=_deleted_at(body),
+        server_name=body["spec"]["serverRef"]["name"],
+        partner=Partner(likely, "", None),
+        identity=None,
+        release_requested=annotation(body, RELEASE),
+        has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
+    )

@@ -1,0 +1,416 @@
+"""Objects as stored to the values that the engine works with: references, blockers, counterparts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from partner_operator.catalog import CATALOG
+from partner_operator.engine.ports import DeclaredApplication
+from partner_operator.kube.parse import (
+    counterpart_view,
+    declared_application,
+    other_server,
+    parse_server,
+)
+from partner_operator.trust.model import (
+    Authentication,
+    ConnectivityTest,
+    DeletionPolicy,
+    Mode,
+    Partner,
+    Product,
+    RestartPolicy,
+    RestartWindow,
+    TrustLevel,
+)
+from partner_operator.trust.reasons import Reason
+from support.kube.objects import READY, application, changed, server, stored
+
+EXCHANGE = stored(server("exchange"))
+LYNC = stored(server("lync"))
+SERVERS = [EXCHANGE, LYNC]
+REGISTRATION = {
+    "identity": "Exchange",
+    "reference": "Exchange",
+    "applicationIdentifier": "id",
+    "realm": "litwareinc.com",
+    "issuer": "id@litwareinc.com",
+    "createdByUs": True,
+    "lastChangedAt": "2026-11-25T08:30:00Z",
+}
+
+
+def declared(body: dict[str, Any], on: dict[str, Any] | None = EXCHANGE) -> DeclaredApplication:
+    """An application on a server, with both servers there."""
+    return declared_application(body, on, SERVERS, CATALOG)
+
+
+def test_a_server_is_read_with_its_defaults() -> None:
+    desired = parse_server(EXCHANGE, CATALOG).desired
+    assert desired.product is Product.EXCHANGE
+    assert desired.authentication is Authentication.NTLM
+    assert (desired.port, desired.interval) == (5986, timedelta(minutes=10))
+    assert desired.restart.policy is RestartPolicy.AUTOMATIC
+    assert desired.restart.settle == timedelta(seconds=30)
+    assert desired.credentials_secret == "exchange-admin"
+    assert desired.created_at == datetime(2026, 11, 25, 8, tzinfo=UTC)
+    assert not desired.deleting
+
+
+@pytest.mark.parametrize(
+    ("body", "authentication"),
+    [
+        (EXCHANGE, Authentication.NTLM),
+        (LYNC, Authentication.CREDSSP),
+        (changed(LYNC, "winrm.authentication", "Kerberos"), Authentication.KERBEROS),
+    ],
+)
+def test_the_logon_defaults_by_product_because_of_the_second_hop(
+    body: dict[str, Any], authentication: Authentication
+) -> None:
+    assert parse_server(body, CATALOG).desired.authentication is authentication
+
+
+def test_restart_windows_are_read() -> None:
+    windows = [{"schedule": "0 2 * * 6", "duration": "4h", "timeZone": "Europe/Berlin"}]
+    facts = parse_server(changed(EXCHANGE, "restart.windows", windows), CATALOG)
+    expected = RestartWindow("0 2 * * 6", timedelta(hours=4), "Europe/Berlin")
+    assert facts.desired.restart.windows == (expected,)
+    assert facts.problem is None
+
+
+def test_an_unknown_time_zone_is_a_problem_and_not_no_window() -> None:
+    """A window that cannot be understood must never mean: restart at any time."""
+    windows = [{"schedule": "0 2 * * 6", "duration": "4h", "timeZone": "Europe/Atlantis"}]
+    problem = parse_server(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem
+    assert problem is not None
+    assert problem.reason is Reason.INVALID_OBJECT
+    assert problem.stalled
+    assert "Europe/Atlantis is not a time zone" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("window", "field", "words"),
+    [
+        ({"schedule": "30 25 * * *"}, "schedule", "hour '25' is outside 0 to 23"),
+        ({"schedule": "60 2 * * *"}, "schedule", "minute '60' is outside 0 to 59"),
+        ({"schedule": "0 2 31 2 *"}, "schedule", "never opens"),
+        ({"schedule": "0 2 30,31 FEB *"}, "schedule", "never opens"),
+        ({"schedule": "0 2 31 4,6,9,11 ?"}, "schedule", "never opens"),
+        ({"schedule": "*/0 2 * * *"}, "schedule", "the step in minute '*/0' must be 1 or more"),
+        ({"schedule": "0 5-1 * * *"}, "schedule", "hour '5-1' runs backwards"),
+        ({"schedule": "0 2 * * SAT-SUN"}, "schedule", "day of week 'SAT-SUN' runs backwards"),
+        ({"schedule": "0 2 * * Samstag"}, "schedule", "day of week 'Samstag' is not understood"),
+        ({"schedule": "0 2 * SAT *"}, "schedule", "month 'SAT' is not understood"),
+        ({"schedule": "0 2 L * *"}, "schedule", "day of month 'L' is not understood"),
+        ({"schedule": "0 2 * *"}, "schedule", "4 fields where cron has 5"),
+        ({"schedule": "@weekly"}, "schedule", "1 fields where cron has 5"),
+        ({"schedule": "0 0000000005 * * *"}, "schedule", "is not understood"),
+        ({"duration": "0s"}, "duration", "between 5 minutes and 7 days"),
+        ({"duration": "4m59s"}, "duration", "between 5 minutes and 7 days"),
+        ({"duration": "999h"}, "duration", "between 5 minutes and 7 days"),
+        ({"timeZone": "Mars/Olympus"}, "timeZone", "Mars/Olympus is not a time zone"),
+        ({"timeZone": ""}, "timeZone", "is not a time zone"),
+    ],
+)
+def test_a_window_that_never_opens_is_found_when_the_object_is_read(
+    window: dict[str, str], field: str, words: str
+) -> None:
+    """C36: not when a restart is due. The place and the field are named, whatever stands before it."""
+    good = {"schedule": "0 2 * * 6", "duration": "4h"}
+    windows = [good, {**good, **window}]
+    problem = parse_server(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem
+    assert problem is not None
+    assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
+    assert problem.message.startswith(f"spec.restart.windows[1].{field} cannot be used: ")
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "0 2 29 2 *",
+        "0 2 29 FEB ?",
+        "0 2 31 2 MON",
+        "0 2 31 */2 *",
+        "59 23 31 12 7",
+        "0 2 1-31/30 2 *",
+    ],
+)
+def test_a_window_that_opens_once_in_a_while_is_one(schedule: str) -> None:
+    """29 February comes; with both day fields given, a day of the week is enough."""
+    windows = [{"schedule": schedule, "duration": "5m"}]
+    assert parse_server(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("interval", "0s"), ("interval", "999h"), ("restart", {"settle": "61m"})]
+)
+def test_a_duration_that_the_crd_refuses_is_refused_here_too(field: str, value: Any) -> None:
+    """An interval of nothing would be a pass without end."""
+    problem = parse_server(changed(EXCHANGE, field, value), CATALOG).problem
+    assert problem is not None
+    assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
+    assert problem.message.startswith(f"spec.{field}")
+
+
+def test_the_budget_of_restarts_is_read_and_has_a_default() -> None:
+    assert parse_server(EXCHANGE, CATALOG).desired.restart.max_per_day == 4
+    facts = parse_server(changed(EXCHANGE, "restart.maxPerDay", 24), CATALOG)
+    assert facts.desired.restart.max_per_day == 24
+
+
+@pytest.mark.parametrize("most", [0, 25])
+def test_a_budget_from_before_the_rules_restarts_nothing(most: int) -> None:
+    facts = parse_server(changed(EXCHANGE, "restart.maxPerDay", most), CATALOG)
+    assert facts.problem is not None
+    assert "spec.restart.maxPerDay" in facts.problem.message
+
+
+@pytest.mark.parametrize(("field", "value"), [("interval", "soon"), ("hosts", 3), ("product", "X")])
+def test_an_object_from_before_the_rules_is_a_problem_and_never_a_crash(
+    field: str, value: object
+) -> None:
+    facts = parse_server(changed(EXCHANGE, field, value), CATALOG)
+    assert facts.problem is not None
+    assert facts.problem.reason is Reason.INVALID_OBJECT
+    assert f"spec.{field}" in facts.problem.message
+    assert facts.desired.restart.policy is RestartPolicy.NEVER
+
+
+def test_requests_by_annotation_are_read() -> None:
+    annotations = {
+        "partner-operator.io/reconcile-requested-at": "now",
+        "partner-operator.io/release": "some-uid",
+    }
+    body = stored(application("lync-on-exchange", annotations=annotations))
+    assert declared(body).desired.reconcile_requested_at == "now"
+    assert declared(body).desired.release_requested == "some-uid"
+    approved = server("exchange", annotations={"partner-operator.io/approve-restart": "yes"})
+    assert parse_server(stored(approved), CATALOG).desired.restart_approved == "yes"
+    assert parse_server(EXCHANGE, CATALOG).desired.restart_approved is None
+
+
+def test_an_application_is_read_with_its_partner_resolved() -> None:
+    found = declared(stored(application("exchange-on-lync")), LYNC)
+    url = "https://autodiscover.litwareinc.com/autodiscover/metadata/json/1"
+    assert found.blocker is None
+    assert found.desired.partner == Partner(CATALOG.partners[Product.EXCHANGE], url, "exchange")
+    assert found.desired.server_name == "lync"
+    assert found.desired.identity is None
+    assert found.desired.mode is Mode.ENFORCE
+    assert found.desired.trust_level is TrustLevel.FULL
+    assert found.desired.connectivity_test == ConnectivityTest("sip:kenmyer@litwareinc.com")
+    assert not found.desired.has_finalizer
+
+
+def test_all_that_can_be_declared_is_read() -> None:
+    body = stored(application("exchange-on-lync", finalizers=["partner-operator.io/registration"]))
+    for field, value in {
+        "identity": "Exch",
+        "mode": "Observe",
+        "deletionPolicy": "Retain",
+        "lync.applicationTrustLevel": "User",
+        "lync.connectivityTest": {
+            "sipUri": "sip:a@b.c",
+            "deleteItem": False,
+            "folder": "Inbox",
+            "interval": "90m",
+            "failureThreshold": 5,
+        },
+    }.items():
+        body = changed(body, field, value)
+    desired = declared(body, LYNC).desired
+    assert (desired.identity, desired.mode) == ("Exch", Mode.OBSERVE)
+    assert desired.deletion_policy is DeletionPolicy.RETAIN
+    assert desired.trust_level is TrustLevel.USER
+    assert desired.has_finalizer
+    assert desired.connectivity_test == ConnectivityTest(
+        "sip:a@b.c", False, "Inbox", timedelta(minutes=90), 5
+    )
+
+
+def test_a_partner_by_url_needs_no_server() -> None:
+    """C16: the query of a token server's address is kept as it is."""
+    url = "https://accounts.accesscontrol.windows.net/metadata/json/1?realm=1"
+    body = changed(
+        changed(stored(application("lync-on-exchange")), "partnerRef", None),
+        "partner",
+        {"product": "Lync", "authMetadataUrl": url},
+    )
+    found = declared(body)
+    assert found.blocker is None
+    assert found.desired.partner == Partner(CATALOG.partners[Product.LYNC], url, None)
+
+
+def test_a_partner_that_is_not_there_blocks_with_the_next_step() -> None:
+    body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": "nobody"})
+    blocker = declared(body).blocker
+    assert blocker is not None
+    assert blocker.reason is Reason.PARTNER_NOT_FOUND
+    assert "PartnerServer nobody, which does not exist in this namespace" in blocker.message
+
+
+def test_a_block_of_another_product_is_named() -> None:
+    body = changed(stored(application("lync-on-exchange")), "lync", {})
+    blocker = declared(body).blocker
+    assert blocker is not None
+    assert blocker.reason is Reason.PRODUCT_MISMATCH
+    assert "spec.lync is set, but the server exchange is Exchange" in blocker.message
+
+
+def test_a_test_on_an_exchange_server_is_never_run() -> None:
+    body = changed(
+        stored(application("lync-on-exchange")), "lync.connectivityTest", {"sipUri": "sip:a@b.c"}
+    )
+    assert declared(body).desired.connectivity_test is None
+
+
+@pytest.mark.parametrize("product", ["Exchange", "SharePoint"])
+def test_a_pair_that_cannot_be_served_is_named(product: str) -> None:
+    partner = stored(changed(server("other"), "product", product))
+    body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": "other"})
+    blocker = declared_application(body, EXCHANGE, [EXCHANGE, partner], CATALOG).blocker
+    assert blocker is not None
+    assert blocker.reason is Reason.UNSUPPORTED_PAIR
+    assert f"cannot make Exchange trust {product}" in blocker.message
+
+
+def test_an_application_without_its_server_is_readable() -> None:
+    found = declared(stored(application("lync-on-exchange")), None)
+    assert found.desired.server_name == "exchange"
+    assert found.desired.partner.server_name == "lync"
+    assert found.blocker is None
+
+
+def test_an_application_from_before_the_rules_is_blocked_and_never_a_crash() -> None:
+    body = changed(stored(application("lync-on-exchange")), "mode", "Dry")
+    found = declared(body)
+    assert found.blocker is not None
+    assert found.blocker.reason is Reason.INVALID_OBJECT
+
+
+@pytest.mark.parametrize(
+    ("generation", "extra", "ready"),
+    [(1, {}, True), (2, {}, False), (1, {"deletionTimestamp": "2026-11-25T10:00:00Z"}, False)],
+)
+def test_the_other_direction_is_ready_for_its_present_generation_only(
+    generation: int, extra: dict[str, Any], ready: bool
+) -> None:
+    body = stored(
+        application("exchange-on-lync", generation=generation, **extra), conditions=[READY]
+    )
+    view = counterpart_view("lync", [body])
+    assert view is not None
+    assert (view.name, view.ready) == ("exchange-on-lync", ready)
+
+
+def test_the_other_direction_changed_when_registered_or_activated_last() -> None:
+    activated = {**READY, "type": "Activated", "reason": "Activated"}
+    test = {
+        "result": "Passed",
+        "lastTestedAt": "2026-11-25T09:30:00Z",
+        "lastSucceededAt": "2026-11-25T09:30:00Z",
+        "latency": "1s",
+        "message": "",
+        "failures": 0,
+    }
+    body = stored(
+        application("exchange-on-lync"),
+        registration=REGISTRATION,
+        conditions=[READY, activated],
+        connectivity=test,
+    )
+    view = counterpart_view("lync", [body])
+    assert view is not None
+    assert view.last_changed_at == datetime(2026, 11, 25, 9, tzinfo=UTC)
+    assert view.test_passed_at == datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("mode", "ready"), [("Suspend", True), ("Observe", False), ("Enforce", False)]
+)
+def test_what_a_suspended_direction_told_last_counts_though_its_generation_moved(
+    mode: str, ready: bool
+) -> None:
+    """Nothing is told of it while it is suspended (C28)."""
+    body = stored(application("exchange-on-lync", generation=2), conditions=[READY])
+    view = counterpart_view("lync", [changed(body, "mode", mode)])
+    assert view is not None
+    assert view.ready is ready
+
+
+def test_a_registered_direction_can_be_tested_once_it_is_active_or_has_read_by_itself() -> None:
+    """C28: also where nobody restarts anything."""
+    registered = {**READY, "type": "Registered", "reason": "Registered"}
+    activated = {**READY, "type": "Activated", "reason": "Activated"}
+    changed_at = datetime(2026, 11, 25, 8, tzinfo=UTC)
+    for conditions, at in (
+        ([], None),
+        ([activated], None),
+        ([registered], changed_at + timedelta(minutes=30)),
+        ([registered, activated], changed_at),
+    ):
+        body = stored(
+            application("exchange-on-lync"),
+            registration={**REGISTRATION, "lastChangedAt": "2026-11-25T08:00:00Z"},
+            conditions=conditions,
+        )
+        view = counterpart_view("lync", [body])
+        assert view is not None
+        assert view.testable_at == at
+
+
+def test_of_several_other_directions_one_that_stays_wins_then_the_oldest() -> None:
+    leaving = stored(application("a", {"serverRef": {"name": "lync"}}))
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-25T10:00:00Z"
+    leaving["metadata"]["creationTimestamp"] = "2026-11-24T08:00:00Z"
+    old = stored(application("b", {"serverRef": {"name": "lync"}}))
+    young = stored(application("c", {"serverRef": {"name": "lync"}}))
+    young["metadata"]["creationTimestamp"] = "2026-11-26T08:00:00Z"
+    elsewhere = stored(application("d", {"serverRef": {"name": "other"}}))
+    view = counterpart_view("lync", [young, leaving, elsewhere, old])
+    assert view is not None
+    assert view.name == "b"
+    assert counterpart_view("nobody", [young]) is None
+
+
+def test_another_server_is_known_by_its_organisation() -> None:
+    other = other_server(stored(server("lync"), organization="litwareinc.com"))
+    assert other is not None
+    assert (other.product, other.organization) == (Product.LYNC, "litwareinc.com")
+    assert other.key.uid == "uid-of-lync"
+    assert (other.deleting, other.stands_back) == (False, False)
+    unreadable = changed(stored(server("lync")), "product", "Zimbra")
+    assert other_server(unreadable) is None
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason", "stands_back"),
+    [
+        ("Stalled", "DuplicateServer", True),
+        ("Stalled", "OtherOrganization", True),
+        ("Stalled", "RestartFailed", False),
+        ("Ready", "DuplicateServer", False),
+    ],
+)
+def test_another_server_stands_back_by_its_own_word(
+    type_: str, reason: str, stands_back: bool
+) -> None:
+    """An older one that waits for a younger one gives the same reason, and is not stalled."""
+    condition = {
+        "type": type_,
+        "status": "True" if type_ == "Stalled" else "False",
+        "reason": reason,
+        "message": "Why.",
+        "observedGeneration": 1,
+        "lastTransitionTime": "2026-11-25T08:00:00Z",
+    }
+    leaving = server("lync", deletionTimestamp="2026-11-26T08:00:00Z")
+    other = other_server(stored(leaving, organization="x", conditions=[condition]))
+    assert other is not None
+    assert other.deleting
+    assert other.stands_back is stands_back

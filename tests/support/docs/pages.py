@@ -1,0 +1,85 @@
+"""The pages for people as data: tables, YAML blocks, links, anchors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCS = ROOT / "docs"
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """A row of a table of fields."""
+
+    path: str
+    type: str
+    default: str
+    """`-` where there is none, `required` where the field needs a value; empty in status tables."""
+
+
+def pages() -> list[Path]:
+    """Every page that people read."""
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+
+
+def name_of(page: Path) -> str:
+    """How a page is called in the name of a test."""
+    return str(page.relative_to(ROOT))
+
+
+def without_code(text: str) -> str:
+    """The text without its fenced blocks."""
+    return _FENCE.sub("", text)
+
+
+def links(page: Path) -> list[str]:
+    """Targets of all links that stay in the repository."""
+    targets = _LINK.findall(without_code(page.read_text()))
+    return [target for target in targets if "://" not in target]
+
+
+def anchors(page: Path) -> set[str]:
+    """What can stand behind # in a link to this page, as GitHub makes it of headings."""
+    headings = _HEADING.findall(without_code(page.read_text()))
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
+    }
+
+
+def objects(page: Path) -> list[dict[str, Any]]:
+    """Every object in the page's YAML blocks that has an apiVersion."""
+    found = []
+    for language, text in _FENCE.findall(page.read_text()):
+        if language == "yaml":
+            documents = list(yaml.safe_load_all(text))
+            found += [document for document in documents if "apiVersion" in document]
+    return found
+
+
+def field_rows(page: Path) -> list[FieldRow]:
+    """The rows of the tables of fields, spec and status."""
+    rows = []
+    for cells in table_rows(page):
+        path = cells[0].strip("`")
+        if path.startswith(("spec.", "status.")):
+            default = cells[2].strip("`") if path.startswith("spec.") else ""
+            rows.append(FieldRow(path, cells[1], default))
+    return rows
+
+
+def table_rows(page: Path) -> Iterator[list[str]]:
+    """The cells of each row of each table."""
+    for line in without_code(page.read_text()).splitlines():
+        if line.startswith("| ") and line.endswith(" |"):
+            yield [cell.strip() for cell in line[1:-1].split("|")]

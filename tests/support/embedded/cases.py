@@ -1,0 +1,346 @@
+"""What is done in both engines: every operation, in every world that could change its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from partner_operator.trust.model import Authentication, ConnectivityTest, Product
+from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.status import ChangeKind
+from partner_simulator.web.faults import DocumentFault
+from partner_simulator.world import names
+from partner_simulator.world.switches import ROWS, Name
+from support.embedded import worlds as worlds
+from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
+from support.embedded.worlds import Arrange, both, entry_of, full_trust, lync_trusts, trusted
+from support.trust import worlds as trust_worlds
+
+URLS = (names.LYNC_METADATA_URL, names.EXCHANGE_METADATA_URL, f"https://{EXCHANGE_HOST}/nothing")
+_SIP = f"sip:kenmyer@{names.DOMAIN}"
+_CONTROLLER = names.DOMAIN_CONTROLLERS[0]
+
+
+def observe(
+    product: Product,
+    *urls: str,
+    controller: str | None = None,
+    authentication: Authentication | None = None,
+    host: str | None = None,
+) -> Act:
+    """Read one organisation, as a pass begins."""
+
+    async def act(driver: Driver) -> Any:
+        operations = driver.exchange if product is Product.EXCHANGE else driver.lync
+        server = driver.server(
+            product, **({"authentication": authentication} if authentication else {})
+        )
+        where = host or server.hosts[0]
+        return await operations.on(server, driver.logon(product), where).observe(urls, controller)
+
+    return act
+
+
+def _change(kind: ChangeKind, entry: Any, fields: tuple[Field, ...], on: Product) -> Change:
+    differences = tuple(Difference(field, "old", "new") for field in fields)
+    partner = Product.EXCHANGE if on is Product.LYNC else Product.LYNC
+    return Change(kind, trust_worlds.application(partner).key, entry, differences, True)
+
+
+def on_exchange(
+    kind: ChangeKind,
+    *fields: Field,
+    partner: Product = Product.LYNC,
+    controller: str = _CONTROLLER,
+    **entry: Any,
+) -> Act:
+    """One change of Exchange's entry."""
+
+    async def act(driver: Driver) -> Any:
+        old = None if kind is ChangeKind.REGISTER else entry_of(driver.domain, **entry)
+        url = names.LYNC_METADATA_URL
+        seen = trust_worlds.observed(
+            host=EXCHANGE_HOST,
+            domain_controller=controller,
+            documents=[trust_worlds.reading(partner, url)],
+        )
+        wanted = trust_worlds.application(partner, url=url, identity="Lync")
+        change = _change(kind, old, fields, Product.EXCHANGE)
+        server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
+        return await driver.exchange.on(server, logon, seen.host).apply(seen, change, wanted)
+
+    return act
+
+
+def on_lync(kind: ChangeKind, *fields: Field, reference: str = "Exchange", **declared: Any) -> Act:
+    """One change of Lync's entry."""
+
+    async def act(driver: Driver) -> Any:
+        old = trust_worlds.entry(
+            Product.EXCHANGE, on=Product.LYNC, reference=reference, identity=reference
+        )
+        seen = trust_worlds.observed(Product.LYNC, host=LYNC_HOST)
+        change = _change(kind, None if kind is ChangeKind.REGISTER else old, fields, Product.LYNC)
+        wanted = trust_worlds.application(Product.EXCHANGE, **declared)
+        server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
+        return await driver.lync.on(server, logon, seen.host).apply(seen, change, wanted)
+
+    return act
+
+
+async def look(driver: Driver) -> Any:
+    """At one IIS host."""
+    server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
+    return await driver.exchange.on(server, logon, EXCHANGE_HOST).host_state()
+
+
+def restart_older(than: timedelta) -> Act:
+    """One IIS host, where a worker started longer ago."""
+
+    async def act(driver: Driver) -> Any:
+        server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
+        moment = datetime.now(UTC) - than
+        await driver.exchange.on(server, logon, EXCHANGE_HOST).restart(moment)
+
+    return act
+
+
+async def replicate(driver: Driver) -> Any:
+    """Lync's Central Management store."""
+    server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
+    return await driver.lync.on(server, logon, LYNC_HOST).replicate()
+
+
+def connect(sip: str = _SIP, **wanted: Any) -> Act:
+    """Test the connection."""
+
+    async def act(driver: Driver) -> Any:
+        server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
+        test = ConnectivityTest(sip_uri=sip, **wanted)
+        return await driver.lync.on(server, logon, LYNC_HOST).test(test)
+
+    return act
+
+
+def in_turn(*acts: Act) -> Act:
+    """One after the other, on the same world."""
+
+    async def act(driver: Driver) -> Any:
+        for each in acts:
+            await each(driver)
+
+    return act
+
+
+def _wrong_password(act: Act) -> Act:
+    async def done(driver: Driver) -> Any:
+        driver.password = "no-longer-right"
+        return await act(driver)
+
+    return done
+
+
+def _hurried(act: Act) -> Act:
+    """With one second for a document."""
+
+    async def done(driver: Driver) -> Any:
+        driver.parameters["documentSeconds"] = 1
+        return await act(driver)
+
+    return done
+
+
+restart = restart_older(timedelta(0))
+LOOK_AT_EXCHANGE, LOOK_AT_LYNC = observe(Product.EXCHANGE), observe(Product.LYNC)
+READ_AGAIN = (Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER)
+REGISTER = on_exchange(ChangeKind.REGISTER, Field.ENTRY)
+REMOVE = on_exchange(ChangeKind.REMOVE)
+EVERYTHING = tuple(field for field in Field if field is not Field.ENTRY)
+UPDATE = on_exchange(ChangeKind.UPDATE, *EVERYTHING, linked_account=None)
+REGISTER_ON_LYNC = on_lync(ChangeKind.REGISTER, Field.ENTRY)
+RECREATE_ON_LYNC = on_lync(ChangeKind.RECREATE, Field.REALM)
+UPDATE_ON_LYNC = on_lync(ChangeKind.UPDATE, *EVERYTHING)
+REMOVE_ON_LYNC = on_lync(ChangeKind.REMOVE)
+
+OPERATIONS: dict[str, tuple[Act, Arrange]] = {
+    "exchange/observe": (LOOK_AT_EXCHANGE, trusted()),
+    "exchange/register": (REGISTER, worlds.nothing),
+    "exchange/update": (UPDATE, worlds.account_gone),
+    "exchange/remove": (REMOVE, trusted()),
+    "exchange/host_state": (look, worlds.nothing),
+    "exchange/restart": (restart, worlds.nothing),
+    "lync/observe": (LOOK_AT_LYNC, lync_trusts()),
+    "lync/register": (REGISTER_ON_LYNC, worlds.nothing),
+    "lync/update": (UPDATE_ON_LYNC, lync_trusts()),
+    "lync/remove": (REMOVE_ON_LYNC, lync_trusts()),
+    "lync/replicate": (replicate, worlds.nothing),
+    "lync/test": (connect(), full_trust),
+}
+"""By script: how it is asked for, in a world where it has most to do. A new script needs a row."""
+
+
+def _in_worlds(name: str, act: Act, arrangements: dict[str, Arrange]) -> Iterator[Case]:
+    for world, arrange in arrangements.items():
+        yield Case(f"{name}: {world}", act, arrange)
+
+
+def _worlds() -> Iterator[Case]:
+    yield from _in_worlds(
+        "exchange/observe", observe(Product.EXCHANGE, *URLS), worlds.ORGANISATIONS
+    )
+    yield from _in_worlds("exchange/register", REGISTER, worlds.REGISTERING)
+    yield from _in_worlds("exchange/update", UPDATE, worlds.DRIFTED)
+    for world in ("as declared", "odd letters", "an auth server's", "several"):
+        yield Case(f"exchange/remove: {world}", REMOVE, worlds.DRIFTED[world])
+    yield from _in_worlds("exchange/host_state", look, worlds.HOSTS)
+    yield from _in_worlds("exchange/restart", in_turn(restart, look), worlds.HOSTS)
+    yield from _in_worlds("lync/observe", observe(Product.LYNC, *URLS), worlds.LYNC_DEPLOYMENTS)
+    yield from _in_worlds("lync/register", REGISTER_ON_LYNC, worlds.LYNC_DRIFTED)
+    yield from _in_worlds("lync/register", REGISTER_ON_LYNC, worlds.LYNC_DEPLOYMENTS)
+    yield from _in_worlds("lync/recreate", RECREATE_ON_LYNC, worlds.LYNC_DRIFTED)
+    yield from _in_worlds("lync/update", UPDATE_ON_LYNC, worlds.LYNC_DRIFTED)
+    yield from _in_worlds("lync/remove", REMOVE_ON_LYNC, worlds.LYNC_DRIFTED)
+    yield from _in_worlds("lync/test", connect(), worlds.TESTED)
+
+
+def _special() -> Iterator[Case]:
+    """What is asked for otherwise, or by somebody else."""
+    for field in EVERYTHING:
+        if field in READ_AGAIN:
+            continue  # all of them are the same refresh of the document
+        yield Case(
+            f"exchange/update: only {field}", on_exchange(ChangeKind.UPDATE, field), trusted()
+        )
+        yield Case(f"lync/update: only {field}", on_lync(ChangeKind.UPDATE, field), lync_trusts())
+    yield Case(
+        "exchange/update: repaired at the default domain",
+        UPDATE,
+        both(worlds.account_gone, worlds.default_last),
+    )
+    yield Case(
+        "exchange/update: repaired beside a wildcard",
+        UPDATE,
+        both(worlds.account_gone, worlds.wildcard),
+    )
+    yield Case(
+        "exchange/update: repaired without a domain",
+        UPDATE,
+        both(worlds.account_gone, worlds.no_domains),
+    )
+    for controller in (*names.DOMAIN_CONTROLLERS, "gone.example"):
+        seen = observe(Product.EXCHANGE, controller=controller)
+        yield Case(f"exchange/observe: asked at {controller}", seen, trusted())
+        at = on_exchange(ChangeKind.REGISTER, Field.ENTRY, controller=controller)
+        yield Case(f"exchange/register: at {controller}", at)
+    yield Case(
+        "exchange/register: without a controller",
+        on_exchange(ChangeKind.REGISTER, Field.ENTRY, controller=""),
+    )
+    yield Case(
+        "exchange/register: for SharePoint",
+        on_exchange(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT),
+    )
+    yield Case("exchange/observe: no Exchange there", observe(Product.EXCHANGE, host=LYNC_HOST))
+    yield Case("lync/observe: no Lync there", observe(Product.LYNC, host=EXCHANGE_HOST))
+    yield Case(
+        "lync/observe: a network logon", observe(Product.LYNC, authentication=Authentication.NTLM)
+    )
+    yield Case("exchange/observe: a password that was changed", _wrong_password(LOOK_AT_EXCHANGE))
+    yield Case(
+        "lync/register: another trust level", on_lync(ChangeKind.REGISTER, trust_level="User")
+    )
+    yield Case("lync/register: another name", on_lync(ChangeKind.REGISTER, identity=worlds.LETTERS))
+    yield Case(
+        "lync/recreate: under a name that is taken",
+        on_lync(ChangeKind.RECREATE, identity="Other"),
+        worlds.LYNC_DRIFTED["several"],
+    )
+    yield Case("lync/replicate", replicate)
+    yield Case("exchange/restart: young workers", restart_older(timedelta(days=1)))
+    yield Case("lync/test: the item stays", connect(delete_item=False), full_trust)
+    yield Case("lync/test: another folder", connect(folder="Inbox"), full_trust)
+    yield Case("lync/test: nobody", connect("sip:nobody@litwareinc.com"), full_trust)
+    yield Case("lync/test: no address", connect("kenmyer"), full_trust)
+
+
+def _faults() -> Iterator[Case]:
+    """Documents that are wrong, wherever one is read."""
+    random_keys = {DocumentFault.EXPIRED_CERTIFICATE, DocumentFault.WEAK_CERTIFICATE}
+    faults = sorted(set(DocumentFault) - random_keys - {DocumentFault.SLOW})
+    # Two sites can be wrong at a time, and both products' scripts read them by the same lines.
+    for number, (one, other) in enumerate(zip(faults[::2], faults[1::2], strict=True)):
+        product = (Product.EXCHANGE, Product.LYNC)[number % 2]
+        yield Case(
+            f"{product.lower()}/observe: {one}, {other}",
+            observe(product, *URLS[:2]),
+            faults={names.LYNC_POOL: one, names.AUTODISCOVER: other},
+        )
+    slow = {names.LYNC_POOL: DocumentFault.SLOW, names.AUTODISCOVER: DocumentFault.SLOW}
+    yield Case("lync/observe: slow", _hurried(observe(Product.LYNC, *URLS[:2])), faults=slow)
+    for fault in faults:
+        exchange = {names.AUTODISCOVER: fault}
+        yield Case(f"lync/recreate: {fault}", RECREATE_ON_LYNC, lync_trusts(), faults=exchange)
+    for fault in (DocumentFault.HTML, DocumentFault.UNREACHABLE):
+        lync, exchange = {names.LYNC_POOL: fault}, {names.AUTODISCOVER: fault}
+        yield Case(f"exchange/register: {fault}", REGISTER, faults=lync)
+        yield Case(f"exchange/update: {fault}", UPDATE, trusted(), faults=lync)
+        yield Case(f"lync/register: {fault}", REGISTER_ON_LYNC, faults=exchange)
+        yield Case(f"lync/update: {fault}", UPDATE_ON_LYNC, lync_trusts(), faults=exchange)
+
+
+_STORY = {
+    "exchange/observe": (observe(Product.EXCHANGE, *URLS), trusted()),
+    "exchange/register": (in_turn(REGISTER, LOOK_AT_EXCHANGE), worlds.nothing),
+    "exchange/register beside a mailbox": (REGISTER, worlds.second_account_there),
+    "exchange/register again": (in_turn(REGISTER, REGISTER), worlds.nothing),
+    "exchange/update": (in_turn(UPDATE, LOOK_AT_EXCHANGE), worlds.account_gone),
+    "exchange/remove": (in_turn(REMOVE, LOOK_AT_EXCHANGE), trusted()),
+    "exchange/remove of nothing": (REMOVE, worlds.nothing),
+    "exchange/restart": (in_turn(restart, look), worlds.nothing),
+    "lync/observe": (observe(Product.LYNC, *URLS), lync_trusts()),
+    "lync/register": (in_turn(REGISTER_ON_LYNC, LOOK_AT_LYNC), worlds.nothing),
+    "lync/replicate": (in_turn(REGISTER_ON_LYNC, replicate), worlds.nothing),
+    "lync/test": (connect(), full_trust),
+}
+
+SHOWN_BY: dict[Name, tuple[str, ...]] = {
+    Name.UNKNOWN_IDENTITY_SHOWS_ALL: ("exchange/remove of nothing",),
+    Name.DUPLICATES_REJECTED: ("exchange/register again",),
+    Name.READS_ASK: ("exchange/observe", "exchange/register"),
+    Name.DIRECTORY_LAG_SECONDS: ("exchange/register", "exchange/update", "exchange/remove"),
+    Name.CMS_DELAY_SECONDS: ("lync/replicate",),
+    Name.ISSUER_IDENTIFIER_STORED: ("exchange/register", "exchange/update"),
+    Name.SFB_LEGACY_PRESENT: ("exchange/observe",),
+    Name.LYNC_COPIES_CERTIFICATES: ("lync/test",),
+    Name.AUTH_TOKEN_PREFIX: ("lync/observe",),
+    Name.TEST_PASSED_TEXT: ("lync/test",),
+    Name.X5T_ALPHABET: ("exchange/observe", "lync/observe"),
+    Name.TEST_RESULT: ("lync/test",),
+    Name.ENUM_FORM: ("exchange/observe", "exchange/register again", "lync/observe"),
+    Name.IMPORTED_VALUES: (
+        "exchange/observe",
+        "exchange/register beside a mailbox",
+        "exchange/update",
+    ),
+    Name.EXCHANGE_VERSION: ("exchange/observe", "exchange/register"),
+    Name.ASSIGNMENT_NAME: ("exchange/register",),
+    Name.WORKERS_REFRESH_MINUTES: ("lync/test",),
+    Name.WORKERS_READ: ("lync/test",),
+    Name.TOKEN_SKEW_SECONDS: ("lync/test",),
+    Name.SNAPIN_NEEDS_SECOND_HOP: ("exchange/observe",),
+    Name.CHALLENGE_FOLDED: ("lync/test",),
+    Name.CHALLENGE_SLASH: ("lync/test",),
+}
+"""The operations whose answer can depend on a guess. A new guess needs a row."""
+
+
+def _switches() -> Iterator[Case]:
+    for row in ROWS:
+        for value in row.alternatives if row.flippable else ():
+            for name in SHOWN_BY[row.name]:
+                act, arrange = _STORY[name]
+                yield Case(f"{name}: {row.name}={value}", act, arrange, {row.name: value})
+
+
+CASES: tuple[Case, ...] = (*_worlds(), *_special(), *_faults(), *_switches())

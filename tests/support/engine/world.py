@@ -1,0 +1,219 @@
+"""Cluster, two organisations and an operator that can be killed at any step."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from partner_operator.catalog import CATALOG
+from partner_operator.engine.ports import Credentials, ServerName
+from partner_operator.engine.run_pass import Result, run_pass
+from partner_operator.engine.state import Patience, Ports
+from partner_operator.trust.model import ConnectivityTest, DesiredApplication, Product, RestartRules
+from partner_operator.trust.reasons import ConditionStatus
+from support.engine.crash import Crash, Killed
+from support.engine.kubernetes import Cluster, TestClock
+from support.engine.servers import FakeOrganisation
+from support.engine.view import View
+from support.trust import worlds as values
+from support.trust.worlds import ModelServer
+
+EXCHANGE_HOSTS = ("ex1.litwareinc.com", "ex2.litwareinc.com")
+LYNC_HOSTS = ("fe1.litwareinc.com", "fe2.litwareinc.com")
+LYNC_ON_EXCHANGE = "lync-on-exchange"
+EXCHANGE_ON_LYNC = "exchange-on-lync"
+IMPATIENT = Patience(
+    host_return=timedelta(seconds=30), poll=timedelta(0), replication=timedelta(seconds=5)
+)
+
+
+def lync_on_exchange(**changes: Any) -> DesiredApplication:
+    """Exchange shall trust Lync."""
+    declared = values.application(
+        Product.LYNC, LYNC_ON_EXCHANGE, server_name="exchange", has_finalizer=False
+    )
+    return replace(declared, **changes)
+
+
+def exchange_on_lync(name: str = EXCHANGE_ON_LYNC, **changes: Any) -> DesiredApplication:
+    """Lync shall trust Exchange, and the test proves it."""
+    declared = values.application(
+        Product.EXCHANGE,
+        name,
+        server_name="lync",
+        has_finalizer=False,
+        connectivity_test=ConnectivityTest("sip:kenmyer@litwareinc.com"),
+    )
+    return replace(declared, **changes)
+
+
+@dataclass
+class World:
+    """Everything that outlives the operator, and a way to run it."""
+
+    crash: Crash = field(default_factory=Crash)
+    clock: TestClock = field(default_factory=lambda: TestClock(values.NOW))
+    rules: RestartRules = field(default_factory=lambda: RestartRules(settle=timedelta(0)))
+    removal_settle: timedelta = timedelta(0)
+    due: dict[str, datetime | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        documents = (values.reading(Product.EXCHANGE), values.reading(Product.LYNC))
+        self.cluster = Cluster(self.crash, clock=self.clock)
+        self.exchange = FakeOrganisation(
+            Product.EXCHANGE,
+            ModelServer(Product.EXCHANGE, (), documents),
+            self.clock,
+            self.crash,
+            EXCHANGE_HOSTS,
+        )
+        self.lync = FakeOrganisation(
+            Product.LYNC,
+            ModelServer(Product.LYNC, (), documents),
+            self.clock,
+            self.crash,
+            LYNC_HOSTS,
+        )
+        self.lync.passes = self.trusted
+        self.cluster.add_server(
+            values.server(
+                Product.EXCHANGE,
+                hosts=EXCHANGE_HOSTS,
+                restart=self.rules,
+                removal_settle=self.removal_settle,
+            )
+        )
+        self.cluster.add_server(
+            values.server(Product.LYNC, hosts=LYNC_HOSTS, removal_settle=self.removal_settle)
+        )
+
+    def trusted(self) -> bool:
+        """Whether a token of either side is accepted, by what the servers *run* with."""
+        signs = self._published(self.exchange.model, values.LYNC_URL)
+        exchange = all(
+            any(entry.enabled and signs in (entry.thumbprints or ()) for entry in entries)
+            for entries in self.exchange.running.values()
+        )
+        known = self.lync.copies.get(values.EXCHANGE_URL, ())
+        lync = any(entry.enabled for entry in self.lync.running[LYNC_HOSTS[0]])
+        return exchange and lync and self._published(self.lync.model, values.EXCHANGE_URL) in known
+
+    @staticmethod
+    def _published(model: ModelServer, url: str) -> str:
+        """The certificate with which the server behind this document signs: the first one."""
+        document = next(reading.document for reading in model.documents if reading.url == url)
+        assert document is not None
+        return document.certificates[0].thumbprint
+
+    def roll(self, partner: Product, *thumbprints: str) -> None:
+        """The partner publishes these certificates from now on, and signs with the first."""
+        certificates = tuple(values.certificate(thumbprint) for thumbprint in thumbprints)
+        rolled = values.reading(partner, certificates=certificates)
+        for organisation in (self.exchange, self.lync):
+            organisation.model.documents = tuple(
+                rolled if reading.url == rolled.url else reading
+                for reading in organisation.model.documents
+            )
+
+    def declare(self) -> None:
+        """`kubectl apply -f examples/`."""
+        self.cluster.add(lync_on_exchange())
+        self.cluster.add(exchange_on_lync())
+
+    def ports(self) -> Ports:
+        """A fresh operator: nothing is remembered but what the cluster holds."""
+        view = View(self.cluster)
+        return Ports(
+            rules=CATALOG.rules,
+            reader=view,
+            writer=view,
+            announcer=self.cluster,
+            operations={Product.EXCHANGE: self.exchange, Product.LYNC: self.lync},
+            clock=self.clock,
+            chance=random.Random(1),
+            patience=IMPATIENT,
+        )
+
+    def result_of_pass(self, name: str, remembered: Credentials | None = None) -> Result:
+        """One pass over one server, by an operator that remembers this logon."""
+        return asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered))
+
+    def run_pass(self, name: str, remembered: Credentials | None = None) -> datetime | None:
+        """One pass over one server; a kill is survived, and asks for a pass at once."""
+        try:
+            result = self.result_of_pass(name, remembered)
+        except Killed:
+            self.crash.at = None
+            return self.clock.now()
+        self.due[name] = result.due
+        return result.due
+
+    def run_when_due(self, name: str) -> datetime | None:
+        """The next pass over a server, at the time that the last one asked for."""
+        due = self.due.get(name)
+        if due is not None:
+            self.clock.instant = max(self.clock.instant, due)
+        return self.run_pass(name)
+
+    def run_round(self) -> None:
+        """One pass over each server, a moment later."""
+        self.clock.instant += timedelta(seconds=1)
+        for name in list(self.cluster.servers):
+            self.run_pass(name)
+
+    def settle(self, rounds: int = 12) -> None:
+        """Rounds, with the clock going on to the earliest retry, until every object is Ready."""
+        for _ in range(rounds):
+            self.run_round()
+            if self.all_ready():
+                return
+            waits = [due for due in self.due.values() if due is not None]
+            if waits:
+                self.clock.instant = max(self.clock.instant, min(waits))
+
+    def all_ready(self) -> bool:
+        """Every application is Ready=True, and none is still terminating."""
+        return all(
+            not application.deleting
+            and (ready := self.cluster.ready(name)) is not None
+            and ready[0] is ConditionStatus.TRUE
+            for name, application in self.cluster.applications.items()
+        )
+
+
+def converged() -> World:
+    """A world in which everything is declared and true."""
+    world = World()
+    world.declare()
+    world.settle()
+    assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
+    return world
+
+
+def disable(world: World) -> None:
+    """Somebody runs Set-PartnerApplication -Enabled $false on Exchange."""
+    entry = world.exchange.model.entries[0]
+    world.exchange.model.entries = (replace(entry, enabled=False),)
+
+
+def crowd(world: World, count: int = 6) -> list[str]:
+    """Applications for other partners of Exchange, all registered by us."""
+    names = [f"partner-{number}" for number in range(count)]
+    urls = [f"https://pool-{number}.litwareinc.com/metadata/json/1" for number in range(count)]
+    model = world.exchange.model
+    for number, (name, url) in enumerate(zip(names, urls, strict=True)):
+        model.documents = (
+            *model.documents,
+            values.reading(Product.LYNC, url, realm=f"realm-{number}"),
+        )
+        desired = values.application(
+            Product.LYNC, name, url, server_name="exchange", identity=name, has_finalizer=False
+        )
+        partner = replace(desired.partner, server_name=None)
+        world.cluster.add(replace(desired, partner=partner))
+    world.settle()
+    assert len(model.entries) == count
+    return names

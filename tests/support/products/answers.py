@@ -1,0 +1,103 @@
+"""Answers of the observe scripts, and what the operations make of them; no server and no PowerShell."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.trust.model import Observed, Product
+from partner_operator.winrm import Answer, Endpoint, RemoteRequest
+from partner_operator.winrm.clixml import Streams
+from support.scripts.exchange import CREDENTIALS, HOST
+from support.trust.worlds import server
+
+EXCHANGE: dict[str, Any] = {
+    "product": "Exchange",
+    "version": "Version 15.0",
+    "organization": "CN=Litware",
+    "controller": "dc1.litwareinc.com",
+    "entries": [
+        {
+            "reference": "CN=a",
+            "name": "a",
+            "applicationIdentifier": "id",
+            "realm": "r",
+            "issuer": "id@r",
+            "metadataUrl": None,
+            "useAuthServer": False,
+            "enabled": True,
+            "acceptsSecurityIdentifiers": True,
+            "certificates": [],
+            "account": {"name": "acc", "roles": []},
+            "changedAt": "2026-11-25T12:00:00Z",
+        },
+        {
+            "reference": "CN=Exchange Online",
+            "name": "Exchange Online",
+            "applicationIdentifier": "id",
+            "realm": "",
+            "issuer": "",
+            "metadataUrl": "",
+            "useAuthServer": True,
+            "enabled": False,
+            "acceptsSecurityIdentifiers": False,
+            "certificates": [],
+            "account": None,
+            "changedAt": None,
+        },
+    ],
+    "warnings": [],
+    "roles": [],
+    "current": "",
+    "previous": "",
+    "next": "",
+    "nextEffectiveAt": None,
+    "certificates": [],
+    "certificateFault": "",
+    "hosts": [{"fqdn": HOST, "edge": False, "restarts": True}],
+    "domains": [],
+    "documents": [],
+}
+LYNC: dict[str, Any] = {
+    "product": "Lync",
+    "version": "5.0",
+    "organization": "sql\\rtc",
+    "entries": [],
+    "warnings": [],
+    "certificate": None,
+    "certificateFault": "",
+    "replicas": [{"fqdn": HOST, "upToDate": True}],
+    "documents": [],
+}
+
+
+def answering(data: dict[str, Any]) -> Callable[[Endpoint, RemoteRequest], Any]:
+    """A runner that answers with this, whatever is asked."""
+
+    async def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        return Answer(data, "", Streams(), "5.1", 1_795_600_000, 0.1)
+
+    return run
+
+
+async def observed(data: dict[str, Any], product: Product = Product.EXCHANGE) -> Observed:
+    """What the operations make of an answer."""
+    make = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
+    return await make(answering(data)).on(server(product), CREDENTIALS, HOST).observe((), None)
+
+
+def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """An answer with one value replaced, by a path such as entries.0.name; `...` removes it."""
+    answer = copy.deepcopy(base)
+    *way, last = [int(part) if part.isdecimal() else part for part in path.split(".")]
+    target: Any = answer
+    for part in way:
+        target = target[part]
+    if value is ...:
+        del target[last]
+    else:
+        target[last] = value
+    return answer
