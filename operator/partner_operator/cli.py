@@ -41,10 +41,21 @@ from partner_operator.products.remote import Runner
 from partner_operator.recorder import Recorder
 from partner_operator.texts import shown
 from partner_operator.trust.model import DesiredServer, Product
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest, run
+from partner_operator.winrm import (
+    Answer,
+    Endpoint,
+    RemoteRequest,
+    RemoteRunError,
+    TimedOut,
+    Turns,
+    Unreachable,
+    run,
+)
 
-ORGANISATIONS_AT_ONCE = 8
-"""Organisations that are worked on in parallel; also the number of WinRM threads."""
+SLOTS = 8
+"""Remote runs at once that wait for a turn. A change that is written down, and a restart, take none."""
+THREADS = 256
+"""A restart occupies its thread for minutes; threads that nobody needs are not started."""
 
 logger = logging.getLogger(__name__)
 
@@ -197,11 +208,10 @@ async def _serve(
     stop: asyncio.Event | None = None,
 ) -> None:
     """Until a signal comes, or `stop` is set. What has begun on a server by then is read to its end."""
-    pool = ThreadPoolExecutor(ORGANISATIONS_AT_ONCE, thread_name_prefix="winrm")
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="winrm")
     echo = Echo()
     announcer = KubernetesAnnouncer(connection)
     operations = _operations(_on_threads(pool, before_run), ca_bundle, options.record)
-    gate = asyncio.Semaphore(ORGANISATIONS_AT_ONCE)
 
     def ports_of_a_worker() -> Ports:
         seen = LastSeen(echo)
@@ -216,7 +226,7 @@ async def _serve(
         )
 
     def work_on(name: ServerName, bell: Bell) -> Coroutine[Any, Any, None]:
-        return Worker(ports_of_a_worker(), name, bell, gate).run()
+        return Worker(ports_of_a_worker(), name, bell).run()
 
     def answer_unserved(bell: Bell) -> Coroutine[Any, Any, None]:
         return serve_unserved(ports_of_a_worker(), bell)
@@ -289,13 +299,24 @@ def _authorities(ca_file: Path | None) -> str | None:
 
 
 def _on_threads(pool: ThreadPoolExecutor, before_run: Callable[[], None] | None = None) -> Runner:
-    """Each remote run on a thread of its own. What `before_run` raises, the run raises, and nothing begins."""
+    """Each remote run on a thread of its own, in its turn.
+
+    What `before_run` raises, the run raises, and nothing begins.
+    """
+    turns = Turns(SLOTS)
 
     async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
-        if before_run is not None:
-            before_run()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(pool, run, endpoint, request)
+        async with turns.turn(request.asker, endpoint.host):
+            if before_run is not None:
+                before_run()
+            loop = asyncio.get_running_loop()
+            try:
+                answer = await loop.run_in_executor(pool, run, endpoint, request)
+            except RemoteRunError as error:
+                turns.heard(endpoint.host, answered=not isinstance(error, (Unreachable, TimedOut)))
+                raise
+            turns.heard(endpoint.host, answered=True)
+            return answer
 
     return run_remotely
 

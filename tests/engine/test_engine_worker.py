@@ -26,7 +26,7 @@ def _worker(
 ) -> tuple[Worker, Impatient]:
     bell = Impatient(world.clock, most)
     ports = replace(world.ports(), reader=reader or world.cluster)
-    return Worker(ports, NAME, bell, asyncio.Semaphore(1)), bell
+    return Worker(ports, NAME, bell), bell
 
 
 def test_a_worker_ends_when_its_server_is_gone_and_all_is_removed() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +23,6 @@ class Worker:
     ports: Ports
     name: ServerName
     bell: Bell
-    gate: asyncio.Semaphore
-    """How many organisations are worked on at once (rule 9)."""
     _credentials: Credentials | None = None
     _retry: Retry | None = None
 
@@ -34,8 +31,7 @@ class Worker:
         due: datetime | None = self.ports.clock.now()
         while due is not None:
             reasons = await self.bell.wait(until=due)
-            async with self.gate:
-                due = await self._pass(sorted(reasons))
+            due = await self._pass(sorted(reasons))
         logger.info("worker of %s/%s is done", self.name.namespace, self.name.name)
 
     async def _pass(self, reasons: list[str]) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,7 +26,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError
+from partner_operator.winrm import Answer, Asker, Endpoint, RemoteRequest, RemoteRunError
 
 Runner = Callable[[Endpoint, RemoteRequest], Awaitable[Answer]]
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,6 +51,8 @@ class Call:
     """Its whole time here, at most LONGEST_SECONDS; the script itself lives no longer on the host."""
     secrets: bool = False
     """The script needs the logon for an inner session."""
+    at_once: bool = False
+    """What it does is written down and was looked at just now: it waits for no turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Remote:
             if call.secrets
             else {},
             deadline_seconds=call.seconds,
+            asker=None if call.at_once else Asker(server.key.namespace, server.key.name),
         )
         try:
             answer = await self.runner(endpoint, request)
@@ -122,7 +125,7 @@ class Session(ABC):
         self, observed: Observed, change: Change, application: DesiredApplication
     ) -> str | None:
         """Make one change, on the domain controller of `observed`. Raises OperationFailed."""
-        call = self._call(observed, change, application)
+        call = replace(self._call(observed, change, application), at_once=True)
         answer = await self._run(call)
         return self._made(answer, call) if call.operation == "register" else None
 

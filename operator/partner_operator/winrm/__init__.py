@@ -22,9 +22,11 @@ from partner_operator.winrm.errors import (
     Unreachable,
 )
 from partner_operator.winrm.run import Authentication, Endpoint, RemoteRequest, run
+from partner_operator.winrm.turns import Asker, Turns
 
 __all__ = [
     "Answer",
+    "Asker",
     "Authentication",
     "Blocked",
     "Busy",
@@ -42,6 +44,7 @@ __all__ = [
     "Streams",
     "TimedOut",
     "TlsFailed",
+    "Turns",
     "Unauthenticated",
     "Unreachable",
     "run",

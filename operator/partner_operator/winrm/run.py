@@ -24,6 +24,7 @@ from partner_operator.winrm.bootstrap import arguments
 from partner_operator.winrm.errors import ProtocolViolation, RemoteRunError, TlsFailed
 from partner_operator.winrm.failures import Phase
 from partner_operator.winrm.transport import make_protocol
+from partner_operator.winrm.turns import Asker
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class RemoteRequest:
     """For everything, from the first connection on; cleaning up may add ten seconds."""
     mutex_wait_seconds: float = 60.0
     """How long to wait on the host while another run of ours works there; at most half the deadline."""
+    asker: Asker | None = None
+    """Whose turn it takes; None: it waits for nobody."""
 
 
 def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:

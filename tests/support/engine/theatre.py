@@ -220,11 +220,10 @@ class Theatre(World):
         """A new operator process begins: it knows nothing but what the cluster holds."""
         board = StageSwitchboard(self.stage, engine, self._begins, self._ends)
         self.engines[engine] = board
-        gate = asyncio.Semaphore(8)
         self.hear()
         for name in self.cluster.servers:
             where = ServerName("trust", name)
-            worker = Worker(self._ports(engine), where, board.hang(where), gate)
+            worker = Worker(self._ports(engine), where, board.hang(where))
             self.stage.act(engine, worker.run())
 
     def _ports(self, engine: str) -> Ports:

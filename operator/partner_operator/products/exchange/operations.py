@@ -112,7 +112,7 @@ class ExchangeSession(Session):
         Raises OperationFailed; with the reason RestartFailed when iisreset ended and said that it failed.
         """
         parameters = {"olderThan": f"{older_than.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-        answer = await self._run(Call("restart", parameters, seconds=300))
+        answer = await self._run(Call("restart", parameters, seconds=300, at_once=True))
         told = self._understood(RestartAnswer, answer)
         if told.restarted and told.code != "0":
             raise OperationFailed(
