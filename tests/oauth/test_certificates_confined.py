@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from partner_operator.oauth import metadata
 from partner_operator.oauth.certificates import (
@@ -31,6 +34,7 @@ from support.oauth.samples import (
     certificate_der,
     document,
     key_of,
+    private_key,
     user_token,
 )
 
@@ -212,3 +216,18 @@ def test_any_claim_gives_findings_on_one_line(claim: str) -> None:
                 token, documents=read, host="h", realm="r", now=datetime.now(NOW.tzinfo)
             ):
                 assert finding.message.isprintable()
+
+
+@pytest.mark.parametrize("bits", [16385, 262_144])
+def test_a_key_that_nobody_verifies_with_makes_its_certificate_unreadable(bits: int) -> None:
+    modulus = (1 << (bits - 1)) | 1
+    key = rsa.RSAPublicNumbers(65537, modulus).public_key()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "n" * 64)])
+    der = (
+        x509.CertificateBuilder(name, name, key, 5, NOW, NOW + timedelta(days=9))
+        .sign(private_key(2048), hashes.SHA256())
+        .public_bytes(serialization.Encoding.DER)
+    )
+    found = read_certificate(der)
+    assert isinstance(found, UnreadableCertificate)
+    assert f"{bits} bits" in found.why

@@ -144,6 +144,10 @@ HTML = b"<!DOCTYPE html><html><title>401 - Unauthorized</title></html>"
         (body(document(keys=[1, "x", None])), metadata.NoSigningCertificate, "signing"),
         (b"{" + b" " * metadata.LARGEST_DOCUMENT + b"}", metadata.TooLarge, "256 KiB"),
         (body(document(keys=[{}] * 51)), metadata.TooLarge, "50 keys"),
+        (body(document(serviceName="x" * 1025)), metadata.TooLarge, "servicename is longer"),
+        (body(document(issuer="x@" + "y" * 1024)), metadata.TooLarge, "issuer is longer"),
+        (body(document(realm="y" * 1025, issuer="a@b")), metadata.TooLarge, "realm is longer"),
+        (body(document(name="y" * 1025)), metadata.TooLarge, "name is longer"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(

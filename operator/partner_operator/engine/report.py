@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from partner_operator.engine import application_facts, server_facts
 from partner_operator.engine.ports import Severity
@@ -11,6 +12,7 @@ from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, resync
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find, ready_reason
+from partner_operator.trust.inventory import undeclared
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionStatus, ConditionType
@@ -21,7 +23,6 @@ from partner_operator.trust.status import (
     Counterpart,
     MetadataStatus,
     ServerStatus,
-    Undeclared,
 )
 from partner_operator.trust.verdict import Verdict, application_verdict, server_verdict
 
@@ -160,7 +161,7 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
 
 async def _close_server(work: Pass) -> None:
     if work.observed is not None and work.blocker is None:
-        work.status = replace(work.status, undeclared=_undeclared(work, work.observed))
+        work.status = replace(work.status, **_undeclared(work, work.observed))
     verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
     handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
     status: ServerStatus = replace(
@@ -218,17 +219,14 @@ def metadata_status(work: Pass, observed: Observed) -> MetadataStatus | None:
     )
 
 
-def _undeclared(work: Pass, observed: Observed) -> tuple[Undeclared, ...]:
+def _undeclared(work: Pass, observed: Observed) -> dict[str, Any]:
     declared = {
         draft.decision.entry.reference
         for draft in work.drafts
         if draft.decision is not None and draft.decision.entry is not None
     }
-    return tuple(
-        Undeclared(entry.identity, entry.application_identifier, entry.realm)
-        for entry in sorted(observed.entries, key=lambda entry: entry.identity)
-        if entry.reference not in declared
-    )
+    told, cut = undeclared(observed.entries, declared)
+    return {"undeclared": told, "undeclared_cut": cut or None}
 
 
 def blocked_status(

@@ -17,8 +17,12 @@ from partner_operator.texts import said, shown
 
 SMALLEST_RSA_KEY = 2048
 """Bits. Lync and Exchange ask for no less (P-LY-5, P-EX-6)."""
+LARGEST_RSA_KEY = 16384
+"""Bits. Windows' providers and OpenSSL verify with no longer one."""
 _LONGEST_WORDS = 200
 """Characters of the library's own words."""
+_LONGEST_SUBJECT = 256
+"""Characters; a subject is a name for people."""
 NOTICE = timedelta(days=60)
 URGENT = timedelta(days=14)
 
@@ -75,12 +79,16 @@ def parse_certificate(der: bytes) -> Certificate:
     """Read one DER certificate. Raises CertificateError."""
     try:
         parsed = _loaded(der)
-        subject = shown(parsed.subject.rfc4514_string())
+        subject = shown(parsed.subject.rfc4514_string())[:_LONGEST_SUBJECT]
         not_before, not_after = parsed.not_valid_before_utc, parsed.not_valid_after_utc
     except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
         words = said(str(error), _LONGEST_WORDS)
         raise CertificateError(f"It is not an X.509 certificate in DER form ({words}).") from error
     algorithm, bits = _described(_key_of(parsed))
+    if bits > LARGEST_RSA_KEY:
+        raise CertificateError(
+            f"Its key has {bits} bits, and nobody verifies with more than {LARGEST_RSA_KEY}."
+        )
     return Certificate(
         thumbprint=thumbprint(der),
         subject=subject,

@@ -24,6 +24,8 @@ from partner_operator.texts import shown
 LARGEST_DOCUMENT = 256 * 1024
 """Bytes. Real documents have a few KiB, even with three certificates."""
 MOST_KEYS = 50
+LONGEST_NAME = 1024
+"""Characters of an issuer, a realm, a name or an identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +79,19 @@ def parse_metadata(body: bytes, content_type: str | None = None) -> AuthMetadata
     if len(body) > LARGEST_DOCUMENT:
         raise TooLarge(f"The document is larger than {LARGEST_DOCUMENT // 1024} KiB.")
     fields = _load(body, content_type)
-    identifier = _text(fields, "servicename")
+    identifier = _name(fields, "servicename")
     if not identifier:
         raise MissingField("The document has no serviceName, so it names no application.")
-    issuer = _text(fields, "issuer")
+    issuer = _name(fields, "issuer")
     if not issuer:
         raise MissingField("The document has no issuer, so no token can be matched to it.")
-    realm = _text(fields, "realm") or parse_issuer(issuer).realm
+    realm = _name(fields, "realm") or parse_issuer(issuer).realm
     certificates, unreadable = _certificates(fields)
     return AuthMetadata(
         issuer=issuer,
         realm=realm,
         application_identifier=identifier.lower(),
-        name=_text(fields, "name"),
+        name=_name(fields, "name"),
         certificates=certificates,
         unreadable=unreadable,
     )
@@ -206,6 +208,13 @@ def x5t_to_thumbprint(x5t: str) -> str | None:
     except (binascii.Error, ValueError):
         return None
     return digest.hex().upper() if len(digest) == 20 else None
+
+
+def _name(fields: Mapping[str, object], name: str) -> str:
+    value = _text(fields, name)
+    if len(value) > LONGEST_NAME:
+        raise TooLarge(f"The document's {name} is longer than {LONGEST_NAME} characters.")
+    return value
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:

@@ -282,6 +282,8 @@ class ServerStatus:
     metadata: MetadataStatus | None = None
     iis: IISStatus | None = None
     undeclared: tuple[Undeclared, ...] = ()
+    undeclared_cut: int | None = None
+    """How many more there are than `undeclared` lists; None: it lists all."""
     domain_controller: str | None = None
     """The controller that answered last: asked again, because another one may not know yet (C02)."""
     rejected_credentials: str | None = None

@@ -1,0 +1,49 @@
+"""What nobody declared is told as far as a status can hold it, and that it was cut is told too."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from partner_operator.kube.api.codec import to_json
+from partner_operator.trust.inventory import MOST, undeclared
+from partner_operator.trust.status import ServerStatus
+from support.trust.worlds import entry
+
+
+def _written(names: list[str]) -> tuple[int, int, int]:
+    """How many are listed, how many are cut, and how many bytes the status has."""
+    entries = [
+        entry(identity=name, application_identifier=name, realm=name, reference=str(number))
+        for number, name in enumerate(names)
+    ]
+    told, cut = undeclared(entries, ())
+    status = to_json(ServerStatus(undeclared=told, undeclared_cut=cut or None))
+    return len(told), cut, len(json.dumps(status, ensure_ascii=False).encode())
+
+
+def test_5000_entries_with_long_names_leave_a_status_below_200_kb() -> None:
+    for name in ("x" * 5000, "測" * 5000, "\U0001f512" * 300):
+        listed, cut, size = _written([name] * 5000)
+        assert listed
+        assert listed + cut == 5000
+        assert size < 200_000
+
+
+def test_a_real_server_is_told_whole() -> None:
+    assert _written([f"Partner {number}" for number in range(40)])[:2] == (40, 0)
+
+
+def test_what_is_declared_is_not_listed() -> None:
+    told, cut = undeclared([entry(reference="mine"), entry(reference="other")], {"mine"})
+    assert (len(told), cut) == (1, 0)
+
+
+@given(st.lists(st.text(max_size=40), max_size=30), st.integers(0, 3000))
+def test_nothing_is_lost_without_a_word(names: list[str], more: int) -> None:
+    listed, cut, size = _written([*names, *["many"] * more])
+    assert listed + cut == len(names) + more
+    assert listed <= MOST
+    assert size < 200_000
