@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from partner_operator.engine.bell import Bell
@@ -14,7 +15,6 @@ from partner_operator.engine.ports import (
     Severity,
     StatusChanged,
 )
-from partner_operator.engine.report import blocked_status
 from partner_operator.engine.state import Ports
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -101,6 +101,6 @@ async def _tell(ports: Ports, application: DeclaredApplication, blocker: Obstacl
         obstacle=blocker,
     )
     verdict = application_verdict(status.conditions, facts, ports.clock.now())
-    await ports.writer.application_status(
-        desired, blocked_status(status, verdict, desired.generation)
-    )
+    observed = verdict.observed_generation(status.observed_generation, desired.generation)
+    told = replace(status, conditions=verdict.conditions, observed_generation=observed)
+    await ports.writer.application_status(desired, told)
