@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from partner_operator.engine import outcome
+from partner_operator.engine import absence, outcome
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
 from partner_operator.engine.state import Pass
@@ -98,8 +98,9 @@ async def observe_on(work: Pass, host: str) -> Observed:
         if draft.blocker is None and not draft.desired.deleting:
             urls[draft.desired.partner.auth_metadata_url] = None
     controller = work.status.domain_controller
+    asked = None if absence.asks_elsewhere(work) else controller
     began = work.now()
-    observed = await work.on(host).observe(tuple(urls), controller)
+    observed = await work.on(host).observe(tuple(urls), asked)
     work.observed_at = work.now()
     await note_clock(work, host, observed.clock, began=began, ended=work.observed_at)
     answered = observed.domain_controller

@@ -21,7 +21,6 @@ from partner_operator.trust.status import (
     Counterpart,
     MetadataStatus,
     ServerStatus,
-    Undeclared,
 )
 from partner_operator.trust.verdict import Verdict, application_verdict, server_verdict
 
@@ -159,8 +158,6 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
 
 
 async def _close_server(work: Pass) -> None:
-    if work.observed is not None and work.blocker is None:
-        work.status = replace(work.status, undeclared=_undeclared(work, work.observed))
     verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
     handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
     status: ServerStatus = replace(
@@ -215,19 +212,6 @@ def metadata_status(work: Pass, observed: Observed) -> MetadataStatus | None:
             )
             for certificate in document.certificates
         ),
-    )
-
-
-def _undeclared(work: Pass, observed: Observed) -> tuple[Undeclared, ...]:
-    declared = {
-        draft.decision.entry.reference
-        for draft in work.drafts
-        if draft.decision is not None and draft.decision.entry is not None
-    }
-    return tuple(
-        Undeclared(entry.identity, entry.application_identifier, entry.realm)
-        for entry in sorted(observed.entries, key=lambda entry: entry.identity)
-        if entry.reference not in declared
     )
 
 
