@@ -293,6 +293,9 @@ _STORY = {
     "exchange/observe": (observe(Product.EXCHANGE, *URLS), trusted()),
     "exchange/register": (in_turn(REGISTER, LOOK_AT_EXCHANGE), worlds.nothing),
     "exchange/register beside a mailbox": (REGISTER, worlds.second_account_there),
+    "exchange/observe elsewhere": (LOOK_AT_EXCHANGE, both(worlds.elsewhere, trusted())),
+    "exchange/register elsewhere": (in_turn(REGISTER, LOOK_AT_EXCHANGE), worlds.elsewhere),
+    "exchange/update elsewhere": (in_turn(UPDATE, LOOK_AT_EXCHANGE), worlds.elsewhere_and_unlinked),
     "exchange/register again": (in_turn(REGISTER, REGISTER), worlds.nothing),
     "exchange/update": (in_turn(UPDATE, LOOK_AT_EXCHANGE), worlds.account_gone),
     "exchange/remove": (in_turn(REMOVE, LOOK_AT_EXCHANGE), trusted()),
@@ -331,6 +334,11 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.SNAPIN_NEEDS_SECOND_HOP: ("exchange/observe",),
     Name.CHALLENGE_FOLDED: ("lync/test",),
     Name.CHALLENGE_SLASH: ("lync/test",),
+    Name.NAMED_CONTROLLER_SEES: (
+        "exchange/observe elsewhere",
+        "exchange/register elsewhere",
+        "exchange/update elsewhere",
+    ),
 }
 """The operations whose answer can depend on a guess. A new guess needs a row."""
 
