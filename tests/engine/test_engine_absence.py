@@ -414,3 +414,23 @@ def test_an_older_operators_memory_knows_names_only() -> None:
     hide(world.exchange, "Lync", "SharePoint by hand")
     later(world, minutes=10)
     assert world.cluster.server_ready("exchange") == DOUBTED
+
+
+def test_a_warning_about_one_entry_stops_that_one_only() -> None:
+    """The other application of the server is repaired in the same pass, and the server is not in doubt."""
+    world = World()
+    crowd(world, 2)
+    first, second = world.exchange.model.entries
+    world.exchange.model.entries = (
+        replace(first, warning="Object partner-0 has been corrupted.", enabled=False),
+        replace(second, enabled=False),
+    )
+    later(world, minutes=10)
+    assert world.cluster.ready("partner-0") == DOUBTED
+    assert [each.enabled for each in world.exchange.model.entries] == [False, True]
+    assert world.cluster.server_ready("exchange") != DOUBTED
+    world.exchange.model.entries = tuple(
+        replace(each, warning="") for each in world.exchange.model.entries
+    )
+    world.settle()
+    assert world.all_ready()

@@ -84,7 +84,11 @@ def _remember(work: Pass, observed: Observed, missing_since: datetime | None) ->
         registration = draft.status.registration
         if registration is None:
             continue
-        visible = any(is_registered(entry, registration) for entry in observed.entries)
+        visible = any(
+            is_registered(entry, registration)
+            or (entry.warning and same(entry.reference, registration.reference))
+            for entry in observed.entries
+        )
         since = None if visible else registration.missing_since or missing_since
         if since != registration.missing_since:
             marked = replace(registration, missing_since=since)

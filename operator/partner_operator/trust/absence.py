@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Entry, ObjectKey, Observed
+from partner_operator.trust.plan import Blocker
+from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import Undeclared
 
 BELIEVED_AFTER = timedelta(days=1)
@@ -56,6 +58,15 @@ def unproven(observed: Observed, together: Sequence[Missing], server: ObjectKey)
         f"partner-operator.io/reconcile-requested-at on PartnerServer {server.name}. Without that it is believed"
         f"{where} or after a day."
     )
+
+
+def warned(observed: Observed, entry: Entry) -> Blocker:
+    """Why nothing is done for an object whose entry the server warns about."""
+    message = (
+        f"{observed.product} warns about partner application {entry.identity}, so its values are not relied on and it "
+        f"is neither changed nor made again: {entry.warning} Mend it there, or remove it; it is looked at again."
+    )
+    return Blocker(Reason.INCOMPLETE_READ, message, stalled=False)
 
 
 def strangers(

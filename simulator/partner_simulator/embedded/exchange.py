@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from partner_simulator.embedded import failures, web
+from partner_simulator.embedded import failures, warned, web
 from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import first, instant, listed, prop, same, shown, text
@@ -75,7 +75,11 @@ def observe(run: Run) -> Mapping[str, Any]:
     controller = text(organization, "OriginatingServer")
     exchange = replace(exchange, controller=controller)
     read = exchange.told("Get-PartnerApplication")
-    entries = [_entry(exchange, entry) for entry in read.objects]
+    about, others = warned.split(read)
+    entries = [
+        _entry(exchange, entry) | {"warning": told}
+        for entry, told in zip(read.objects, about, strict=True)
+    ]
     roles = [
         str(name)
         for name in run.asked("roles") or ()
@@ -97,7 +101,7 @@ def observe(run: Run) -> Mapping[str, Any]:
         "organization": text(organization, "DistinguishedName"),
         "controller": controller,
         "entries": entries,
-        "warnings": read.warnings,
+        "warnings": others,
         "roles": roles,
         **named,
         "nextEffectiveAt": instant(prop(config, "NextCertificateEffectiveDate")),
@@ -204,9 +208,9 @@ def register(run: Run) -> Mapping[str, Any]:
     """Make an entry for the partner by Exchange's own script, unless there is one."""
     exchange, wanted = session(run), run.text("identity")
     before = exchange.told("Get-PartnerApplication")
-    if before.warnings:
-        text_of = f"The list of partner applications is not whole: {before.warnings[0]}"
-        raise failures.thrown(text_of)
+    _, doubts = warned.split(before)
+    if doubts:
+        raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
     ours = [entry for entry in before.objects if _of_partner(run, entry)]
     if ours:
         return {"existing": _reference(ours[-1]), "created": "", "configured": False}

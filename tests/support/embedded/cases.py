@@ -190,6 +190,15 @@ def _worlds() -> Iterator[Case]:
         "exchange/observe", observe(Product.EXCHANGE, *URLS), worlds.ORGANISATIONS
     )
     yield from _in_worlds("exchange/register", REGISTER, worlds.REGISTERING)
+    warned = {f"warned: {name}": worlds.warning(*said) for name, said in worlds.WARNED.items()}
+    yield from _in_worlds("exchange/observe", LOOK_AT_EXCHANGE, warned)
+    elsewhere = worlds.warning(*worlds.WARNED["another entry"], there=worlds.nothing)
+    yield Case("exchange/register: warned about another entry", REGISTER, elsewhere)
+    doubted = worlds.warning(*worlds.WARNED["the read"], there=worlds.nothing)
+    yield Case("exchange/register: warned about the read", REGISTER, doubted)
+    yield from _in_worlds("lync/observe", LOOK_AT_LYNC, worlds.LYNC_WARNED)
+    for name in ("warned: the read", "warned: our entry"):
+        yield Case(f"lync/register: {name}", REGISTER_ON_LYNC, worlds.LYNC_WARNED[name])
     yield from _in_worlds("exchange/update", UPDATE, worlds.DRIFTED)
     for world in ("as declared", "odd letters", "an auth server's", "several"):
         yield Case(f"exchange/remove: {world}", REMOVE, worlds.DRIFTED[world])

@@ -147,6 +147,47 @@ def of_no_use(**useless: Any) -> Arrange:
     return arrange
 
 
+CORRUPTED = (
+    "Object {} has been corrupted and it is in an inconsistent state. "
+    "The following validation errors have been encountered:"
+)
+"""How Exchange begins to warn about one object."""
+
+
+def warning(
+    *said: str, cmdlet: str = "Get-PartnerApplication", there: Arrange | None = None
+) -> Arrange:
+    """The list of entries comes with these warnings."""
+
+    def arrange(domain: Domain) -> None:
+        (there or trusted())(domain)
+        domain.warnings[cmdlet.casefold()] = said
+
+    return arrange
+
+
+_PATH = "litwareinc.com/Configuration/Services/Microsoft Exchange/Litware/Auth Configuration/Partner Applications/"
+WARNED: dict[str, tuple[str, ...]] = {
+    "our entry": (
+        CORRUPTED.format(_PATH + "Lync"),
+        "AuthMetadataUrl is too long.",
+        "Realm is empty.",
+    ),
+    "another entry": (CORRUPTED.format(_PATH + "SfBLegacy"), "Realm is too long."),
+    "in one sentence": ("The object 'Lync' is in an inconsistent state.",),
+    "two entries": (
+        CORRUPTED.format("Lync"),
+        CORRUPTED.format("exchange online"),
+        "Realm is too long.",
+    ),
+    "no listed entry": (CORRUPTED.format(_PATH + "Lync Enterprise"), "Realm is too long."),
+    "the read": ("Some objects could not be read.",),
+    "an entry and the read": (CORRUPTED.format("Lync"), "There are more results than these."),
+    "another object": ("The object is gone.", "Realm is too long."),
+}
+"""What is warned about, and the words."""
+
+
 def several(domain: Domain) -> None:
     """Two entries for Lync beside others."""
     trusted()(domain)
@@ -409,6 +450,15 @@ def every_lync_drift(domain: Domain) -> None:
     domain.cms.change(lambda state: replace(state, applications=MappingProxyType(known)))
     domain.cms.settle()
 
+
+LYNC_WARNED: dict[str, Arrange] = {
+    f"warned: {name}": warning(
+        *(text.replace("Lync", "Exchange") for text in said),
+        cmdlet="Get-CsPartnerApplication",
+        there=lync_trusts(),
+    )
+    for name, said in WARNED.items()
+}
 
 LYNC_DRIFTED: dict[str, Arrange] = {
     "as declared": lync_trusts(),

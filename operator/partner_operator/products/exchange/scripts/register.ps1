@@ -35,7 +35,8 @@ try {
     $taken = $false
     $configured = $false
     $before = Get-Entries -Controller $controller
-    if (@($before.warnings).Count -gt 0) { throw "The list of partner applications is not whole: $($before.warnings[0])" }
+    $doubts = @((Split-Warnings -Read $before).others)
+    if ($doubts.Count -gt 0) { throw "The list of partner applications is not whole: $($doubts[0])" }
     foreach ($entry in $before.objects) {
         $null = $known.Add((Get-Reference -Entry $entry))
         if (Test-OfPartner -Entry $entry) { $existing = Get-Reference -Entry $entry }

@@ -36,7 +36,7 @@ function Find-Users {
     }
     catch { if (-not (Test-NotFound -Record $_)) { throw } }
     if ((@($shown).Count -gt 0) -or ($Controller -eq '')) { return @{ users = $shown.ToArray(); controller = $Controller } }
-    # A named controller may show its own domain alone. Of that domain it is right, whatever others still show.
+    # A named controller may show its own domain alone (P-EX-12). Of that domain it is right, whatever others still show.
     $own = ($Controller -creplace '^[^.]*\.', '') + '/'
     try {
         foreach ($user in @(Get-User -Identity $Name -ErrorAction Stop)) {
@@ -51,7 +51,7 @@ function Find-Users {
 }
 
 function Get-Roles {
-    # Roles that an account can use: an assignment that is disabled, or lets it only delegate, gives it none.
+    # Roles that an account can use: an assignment that is disabled, or lets it only delegate, gives it none (P-EX-13).
     param([string]$Account, [string]$Controller)
     $at = @{}
     if ($Controller -ne '') { $at['DomainController'] = $Controller }
