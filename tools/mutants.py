@@ -45,6 +45,27 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "what vanished with others is not believed",
+        "trust/absence.py",
+        "    if len(together) < 2 or not any(each.ours for each in together):\n",
+        "    if True:\n",
+        ("tests/engine/test_engine_absence.py",),
+    ),
+    Mutant(
+        "a word is for the sentence that a human could read",
+        "engine/absence.py",
+        "    return told is not None and told.reason is Reason.INCOMPLETE_READ and why in told.message\n",
+        "    return True\n",
+        ("tests/engine/test_engine_absence.py",),
+    ),
+    Mutant(
+        "what a server warns about is not made a second time",
+        "trust/decide.py",
+        "    if unreadable is not None:\n",
+        "    if False:\n",
+        ("tests/trust/test_decide_warned.py",),
+    ),
+    Mutant(
         "the finalizer stays on while the entry is there",
         "engine/deletion.py",
         "        elif decision.absent:\n",

@@ -59,7 +59,9 @@ def exchange_entries(domain: Domain) -> list[ExchangeEntry]:
                 enabled=entry.enabled,
                 thumbprints=_thumbprints(entry.certificates),
                 linked_account=user.canonical_name if user else "",
-                roles=frozenset(a.role for a in assignments if user and a.assignee == user.guid),
+                roles=frozenset(
+                    a.role for a in assignments if user and a.assignee == user.guid and a.gives
+                ),
             )
         )
     return found

@@ -22,7 +22,7 @@ from support.scripts.exchange import (
     exchange,
     observe,
 )
-from support.scripts.stubs import Code, changing
+from support.scripts.stubs import Code, changing, literal
 from support.trust.worlds import LYNC_URL
 
 pytestmark = pytest.mark.pwsh
@@ -91,6 +91,51 @@ async def test_a_warning_makes_the_list_unproven() -> None:
     seen = await observe(exchange(body))
     assert seen.incomplete is not None
     assert "Some objects could not be read." in seen.incomplete
+
+
+async def test_a_warning_about_one_entry_is_that_entrys_matter() -> None:
+    """P-EX-14: it goes on in further warnings, which speak of its properties. The list is whole all the same."""
+    shown = f"{literal(entry('Lync'))}; {literal(STOCK)}; "
+    told = "Object litwareinc.com/Auth Configuration/Lync has been corrupted and it is in an inconsistent state:"
+    body = f"{shown}Write-Warning ({literal(told)}); Write-Warning 'Realm is too long.'"
+    seen = await observe(exchange(Code(body)))
+    assert seen.incomplete is None
+    assert [found.warning for found in seen.entries] == [f"{told} Realm is too long.", ""]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Object litwareinc.com/Lync Enterprise has been corrupted and it is in an inconsistent state:",
+        "There are more results than these.",
+    ],
+)
+async def test_a_warning_about_no_listed_entry_makes_the_list_unproven(told: str) -> None:
+    """What is warned about and not shown is missing."""
+    body = f"{literal(entry('Lync'))}; {literal(STOCK)}; Write-Warning ({literal(told)})"
+    seen = await observe(exchange(Code(body)))
+    assert seen.incomplete is not None
+    assert [found.warning for found in seen.entries] == ["", ""]
+
+
+async def test_a_disabled_or_delegating_assignment_is_no_role() -> None:
+    """P-EX-13: the cmdlet is asked for those that count, and what it shows all the same is looked at."""
+    shown = [
+        {"Role": "UserApplication", "Enabled": False, "RoleAssignmentDelegationType": "Regular"},
+        {"Role": "Mailbox Search", "Enabled": True, "RoleAssignmentDelegationType": "Delegating"},
+        {
+            "Role": "Legal Hold",
+            "Enabled": True,
+            "RoleAssignmentDelegationType": "DelegatingOrgWide",
+        },
+        {"Role": "ArchiveApplication", "Enabled": True, "RoleAssignmentDelegationType": "Regular"},
+    ]
+    stubs = exchange([entry(), STOCK]).cmdlet("Get-ManagementRoleAssignment", shown)
+    seen = await observe(stubs)
+    assert seen.entries[0].linked_account is not None
+    assert seen.entries[0].linked_account.roles == ("ArchiveApplication",)
+    [asked] = stubs.named("Get-ManagementRoleAssignment")
+    assert (asked["Enabled"], asked["Delegating"]) == ("True", "False")
 
 
 async def test_names_come_back_byte_for_byte() -> None:

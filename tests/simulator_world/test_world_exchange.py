@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -280,3 +281,32 @@ def test_exchange_2016_knows_one_role_more(tmp_path: Path) -> None:
         assert server.properties["AdminDisplayVersion"].text.startswith("Version 15.1 (")
     with bench(tmp_path) as world:
         assert role not in world.exchange("Get-ManagementRole").names
+
+
+def test_assignments_are_told_apart_by_what_they_give(world: Bench) -> None:
+    world.trust_lync()
+    delegates: dict[str, Any] = {"Role": "Legal Hold", "User": ACCOUNT, "Delegating": True}
+    world.exchange("New-ManagementRoleAssignment", **delegates)
+    usable: dict[str, Any] = {"RoleAssignee": ACCOUNT, "Enabled": True, "Delegating": False}
+    shown = world.exchange("Get-ManagementRoleAssignment", **usable).objects
+    assert "Legal Hold" not in [item.properties["Role"].text for item in shown]
+    shown = world.exchange("Get-ManagementRoleAssignment", RoleAssignee=ACCOUNT).objects
+    kinds = [item.properties["RoleAssignmentDelegationType"].name for item in shown]
+    assert kinds == ["Regular", "Regular", "DelegatingOrgWide"]
+
+
+@pytest.mark.parametrize(("sees", "shown"), [("domain", False), ("forest", True)])
+def test_another_domain_is_seen_by_a_session_that_views_the_forest(
+    tmp_path: Path, sees: str, shown: bool
+) -> None:
+    with bench(tmp_path, {Name.NAMED_CONTROLLER_SEES: sees}) as world:
+        kind = world.domain.directory.find(User)[0].recipient_type
+        world.domain.directory.write(
+            User("Far", "far", "far@emea.litwareinc.com", kind, domain=names.CHILD_DOMAIN)
+        )
+        assert world.exchange("Get-User", Identity="Far").errors
+        world.exchange("Set-ADServerSettings", ViewEntireForest=True)
+        [found] = world.exchange("Get-User", Identity="Far").objects
+        assert found.properties["Identity"].text == "emea.litwareinc.com/Users/Far"
+        named: dict[str, Any] = {"Identity": "Far", "DomainController": names.DOMAIN_CONTROLLERS[0]}
+        assert bool(world.exchange("Get-User", **named).objects) is shown

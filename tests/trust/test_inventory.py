@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_operator.kube.api.codec import to_json
-from partner_operator.trust.inventory import MOST, undeclared
-from partner_operator.trust.status import ServerStatus
-from support.trust.worlds import entry
+from partner_operator.trust.inventory import MOST, bounded
+from partner_operator.trust.status import ServerStatus, Undeclared
 
 
 def _written(names: list[str]) -> tuple[int, int, int]:
     """How many are listed, how many are cut, and how many bytes the status has."""
-    entries = [
-        entry(identity=name, application_identifier=name, realm=name, reference=str(number))
-        for number, name in enumerate(names)
-    ]
-    told, cut = undeclared(entries, ())
+    known = [Undeclared(name, name, name, str(number)) for number, name in enumerate(names)]
+    told, cut = bounded(known)
     status = to_json(ServerStatus(undeclared=told, undeclared_cut=cut or None))
     return len(told), cut, len(json.dumps(status, ensure_ascii=False).encode())
 
@@ -36,9 +34,20 @@ def test_a_real_server_is_told_whole() -> None:
     assert _written([f"Partner {number}" for number in range(40)])[:2] == (40, 0)
 
 
-def test_what_is_declared_is_not_listed() -> None:
-    told, cut = undeclared([entry(reference="mine"), entry(reference="other")], {"mine"})
-    assert (len(told), cut) == (1, 0)
+def test_what_is_missing_is_remembered_before_what_is_there() -> None:
+    many = [Undeclared(f"a{number}", "", "", f"r{number}") for number in range(2 * MOST)]
+    missing = replace(many[-1], identity="zz", missing_since=datetime(2026, 11, 30, tzinfo=UTC))
+    told, cut = bounded([*many[:-1], missing])
+    assert missing in told
+    assert (len(told), cut) == (MOST, MOST)
+
+
+def test_a_reference_is_whole_or_not_there() -> None:
+    told, cut = bounded(
+        [Undeclared("x" * 300, "", "", "r" * 300), Undeclared("y", "", "", "r" * 200_000)]
+    )
+    assert [len(each.reference) for each in told] == [300]
+    assert cut == 1
 
 
 @given(st.lists(st.text(max_size=40), max_size=30), st.integers(0, 3000))

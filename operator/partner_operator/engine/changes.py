@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import identity, reach, registrations, removal, report
+from partner_operator.engine import absence, identity, reach, registrations, removal, report
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
 from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Reached
@@ -37,7 +37,13 @@ IRREVOCABLE = frozenset({ChangeKind.REMOVE, ChangeKind.RECREATE})
 
 
 def decide_all(work: Reached) -> None:
-    """Ask for a decision on every application, and remember the entries that stand for them."""
+    """Ask for a decision on every application; again where what is missing makes the read incomplete."""
+    _decide(work)
+    if absence.doubts(work):
+        _decide(work)
+
+
+def _decide(work: Reached) -> None:
     views = [
         ApplicationView(draft.desired, draft.status, draft.declared.blocker, draft.made)
         for draft in work.live

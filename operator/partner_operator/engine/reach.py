@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from partner_operator.engine import outcome
+from partner_operator.engine import absence, outcome
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.engine.state import Logon, Pass, Reached
@@ -60,8 +60,9 @@ async def observe_on(work: Pass, logon: Logon, host: str) -> tuple[Observed, tim
         if draft.blocker is None and not draft.desired.deleting:
             urls[draft.desired.partner.auth_metadata_url] = None
     controller = work.status.domain_controller
+    asked = None if absence.asks_elsewhere(work) else controller
     began = work.now()
-    observed = await logon.on(host).observe(tuple(urls), controller)
+    observed = await logon.on(host).observe(tuple(urls), asked)
     ended = work.now()
     await note_clock(work, host, observed.clock, began=began, ended=ended)
     answered = observed.domain_controller

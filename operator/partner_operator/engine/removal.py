@@ -25,7 +25,9 @@ from partner_operator.trust.status import ChangeKind, Deletion, Removal
 REMEMBERED = 50
 """Removals at most in a status."""
 LOOK_AGAIN = timedelta(minutes=1)
-OTHER_QUESTIONS = frozenset({Reason.OTHER_ORGANIZATION, Reason.OUTCOME_UNKNOWN})
+OTHER_QUESTIONS = frozenset(
+    {Reason.OTHER_ORGANIZATION, Reason.OUTCOME_UNKNOWN, Reason.INCOMPLETE_READ}
+)
 """While the server says one of these, a request on it answers that and confirms no removal."""
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from partner_operator.engine import application_facts, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, resync
-from partner_operator.engine.state import Draft, Pass, Reached
+from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find, ready_reason
-from partner_operator.trust.inventory import undeclared
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
@@ -160,8 +158,6 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
 
 
 async def _close_server(work: Pass) -> None:
-    if isinstance(work, Reached) and work.blocker is None:
-        work.status = replace(work.status, **_undeclared(work, work.observed))
     verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
     handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
     status: ServerStatus = replace(
@@ -217,13 +213,3 @@ def metadata_status(work: Pass, observed: Observed) -> MetadataStatus | None:
             for certificate in document.certificates
         ),
     )
-
-
-def _undeclared(work: Pass, observed: Observed) -> dict[str, Any]:
-    declared = {
-        draft.decision.entry.reference
-        for draft in work.drafts
-        if draft.decision is not None and draft.decision.entry is not None
-    }
-    told, cut = undeclared(observed.entries, declared)
-    return {"undeclared": told, "undeclared_cut": cut or None}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.absence import warned
 from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
 from partner_operator.trust.claims import Claimed, Claims
 from partner_operator.trust.conditions import Part
@@ -16,6 +17,7 @@ from partner_operator.trust.match import (
     effective_identity,
     find_entry,
     find_registered,
+    find_unreadable,
     is_registered,
 )
 from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed
@@ -144,7 +146,7 @@ def _ambiguity(case: _Case) -> Obstacle | None:
             "stand for this object, or remove the others."
         )
         return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
-    if case.match.squatter is not None:
+    if case.match.squatter is not None and not case.match.squatter.warning:
         message = (
             f"{_shown(case.match.squatter)} has the identity that this object needs and is for somebody else. "
             "Declare another identity, or remove that partner application if nobody needs it."
@@ -155,6 +157,11 @@ def _ambiguity(case: _Case) -> Obstacle | None:
 
 def _with_change(case: _Case, decision: Decision) -> Decision:
     unread = _incomplete(case.observed)
+    unreadable = find_unreadable(
+        case.view.desired, case.view.status.registration, case.match, case.observed
+    )
+    if unreadable is not None:
+        return replace(decision, blocker=warned(case.observed, unreadable))
     if case.match.entry is None and unread is not None:
         return replace(decision, blocker=unread)
     decision = replace(decision, absent=case.match.entry is None)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.absence import warned
 from partner_operator.trust.claims import Claims
-from partner_operator.trust.match import Match, find_alike, find_of_partner, find_registered
+from partner_operator.trust.match import (
+    Match,
+    find_alike,
+    find_of_partner,
+    find_registered,
+    find_unreadable,
+)
 from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
@@ -67,6 +74,10 @@ def decide_deletion(
         return replace(decision, blocker=_unclear(match))
     if observed.incomplete is not None:
         return replace(decision, blocker=_unproven(observed))
+    registration = view.status.registration
+    unreadable = find_unreadable(view.desired, registration, match, observed)
+    if match.entry is None and unreadable is not None:
+        return replace(decision, blocker=warned(observed, unreadable))
     if match.entry is None:
         alike = find_alike(view.desired, view.status.registration, document, observed)
         names = tuple(entry.identity for entry in alike)

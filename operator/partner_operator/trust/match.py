@@ -103,6 +103,33 @@ def find_registered(registration: Registration | None, observed: Observed) -> Ma
     )
 
 
+def find_unreadable(
+    application: DesiredApplication,
+    registration: Registration | None,
+    match: Match,
+    observed: Observed,
+) -> Entry | None:
+    """The entry that the server warns about and that stands for the application, or may do so.
+
+    With values that are not to be relied on it may be any of the partner's, of no partner's, or of the name.
+    """
+    if match.entry is not None:
+        return match.entry if match.entry.warning else None
+    identifier = application.partner.identifier
+    names = {effective_identity(application), registration.identity if registration else ""}
+    for entry in observed.entries:
+        if not entry.warning:
+            continue
+        if registration is not None and same(entry.reference, registration.reference):
+            return entry
+        known = entry.application_identifier.strip()
+        if not entry.use_auth_server and (
+            not known or same(known, identifier) or any(same(entry.identity, n) for n in names)
+        ):
+            return entry
+    return None
+
+
 def find_alike(
     application: DesiredApplication,
     registration: Registration | None,

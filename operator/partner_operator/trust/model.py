@@ -210,6 +210,8 @@ class Entry:
     thumbprints: tuple[str, ...] | None = None
     """None: the product does not show which certificates it stored (Lync)."""
     changed_at: datetime | None = None
+    warning: str = ""
+    """What the server warned about this entry: then its values are not to be relied on."""
 
 
 class DocumentFault(StrEnum):

@@ -64,6 +64,8 @@ class Registration:
     last_changed_at: datetime | None
     metadata_url: str | None = None
     """With the realm it tells on Lync whether an entry of this name is still the one that was registered."""
+    missing_since: datetime | None = None
+    """Since when it is not visible, while its absence is not believed (operator's clock)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +258,14 @@ class MetadataStatus:
 
 @dataclass(frozen=True, slots=True)
 class Undeclared:
-    """A partner application on the server that no object declares."""
+    """A partner application on the server that no object declares, or one that was there lately."""
 
     identity: str
     application_identifier: str
     realm: str
+    reference: str = ""
+    missing_since: datetime | None = None
+    """Since when it is not visible; it is forgotten when its absence is believed (operator's clock)."""
 
 
 @dataclass(frozen=True, slots=True)

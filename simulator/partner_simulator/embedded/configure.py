@@ -41,14 +41,14 @@ def configure(exchange: Exchange, url: str, application_type: str) -> Generator[
 
 
 def new_entry(exchange: Exchange, name: str, url: str, account: str) -> list[PsObject]:
-    """The entry itself. Raises Failed."""
+    """The entry itself; linked to no account where none is named. Raises Failed."""
     return exchange(
         "New-PartnerApplication",
         Name=name,
         AuthMetadataUrl=url,
         AcceptSecurityIdentifierInformation=True,
         Enabled=True,
-        LinkedAccount=account,
+        **({"LinkedAccount": account} if account else {}),
     )
 
 

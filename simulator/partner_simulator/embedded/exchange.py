@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from partner_simulator.embedded import failures, web
+from partner_simulator.embedded import failures, warned, web
 from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import first, instant, listed, prop, same, shown, text
@@ -75,7 +75,11 @@ def observe(run: Run) -> Mapping[str, Any]:
     controller = text(organization, "OriginatingServer")
     exchange = replace(exchange, controller=controller)
     read = exchange.told("Get-PartnerApplication")
-    entries = [_entry(exchange, entry) for entry in read.objects]
+    about, others = warned.split(read)
+    entries = [
+        _entry(exchange, entry) | {"warning": told}
+        for entry, told in zip(read.objects, about, strict=True)
+    ]
     roles = [
         str(name)
         for name in run.asked("roles") or ()
@@ -97,7 +101,7 @@ def observe(run: Run) -> Mapping[str, Any]:
         "organization": text(organization, "DistinguishedName"),
         "controller": controller,
         "entries": entries,
-        "warnings": read.warnings,
+        "warnings": others,
         "roles": roles,
         **named,
         "nextEffectiveAt": instant(prop(config, "NextCertificateEffectiveDate")),
@@ -137,12 +141,28 @@ def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
     }
 
 
+def _find_users(exchange: Exchange, name: str) -> tuple[list[PsObject], Exchange]:
+    """Accounts of a name, and the session that shows them: one that names no controller for another domain's."""
+    found = exchange.found("Get-User", Identity=name)
+    if found or not exchange.controller:
+        return found, exchange
+    own = f"{exchange.controller.split('.', 1)[-1]}/".upper()
+    forest = replace(exchange, controller="")
+    elsewhere = [
+        user
+        for user in forest.found("Get-User", Identity=name)
+        if not text(user, "Identity").upper().startswith(own)
+    ]
+    return elsewhere, forest if elsewhere else exchange
+
+
 def _account(exchange: Exchange, name: str) -> dict[str, Any] | None:
     """Roles of the account that an entry acts with; None when it has none or it is gone."""
+    users, place = _find_users(exchange, name) if name else ([], exchange)
+    if not users:
+        return None
     try:
-        if not name or not exchange("Get-User", Identity=name):
-            return None
-        return {"name": name, "roles": _roles(exchange, name)}
+        return {"name": name, "roles": _roles(place, name)}
     except Failed as failed:
         if failed.not_found:
             return None
@@ -155,7 +175,9 @@ def _reference(entry: PsObject) -> str:
 
 
 def _roles(exchange: Exchange, account: str) -> list[str]:
-    assignments = exchange("Get-ManagementRoleAssignment", RoleAssignee=account)
+    """Those that it can use, and not only delegate."""
+    usable = {"Enabled": True, "Delegating": False}
+    assignments = exchange("Get-ManagementRoleAssignment", RoleAssignee=account, **usable)
     return [text(assignment, "Role") for assignment in assignments]
 
 
@@ -186,9 +208,9 @@ def register(run: Run) -> Mapping[str, Any]:
     """Make an entry for the partner by Exchange's own script, unless there is one."""
     exchange, wanted = session(run), run.text("identity")
     before = exchange.told("Get-PartnerApplication")
-    if before.warnings:
-        text_of = f"The list of partner applications is not whole: {before.warnings[0]}"
-        raise failures.thrown(text_of)
+    _, doubts = warned.split(before)
+    if doubts:
+        raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
     ours = [entry for entry in before.objects if _of_partner(run, entry)]
     if ours:
         return {"existing": _reference(ours[-1]), "created": "", "configured": False}
@@ -196,10 +218,12 @@ def register(run: Run) -> Mapping[str, Any]:
         raise failures.thrown(
             f"There is another partner application of the name {wanted}, so nothing was made."
         )
-    account = _fit_account(exchange, run.text("accountName"))
+    account, place = _fit_account(exchange, run.text("accountName"))
+    shown_there = place.controller == exchange.controller
     if account:
-        _add_roles(exchange, account)
-        new_entry(exchange, wanted, run.text("metadataUrl"), account)
+        _add_roles(place, account)
+        linked = account if shown_there else ""
+        new_entry(exchange, wanted, run.text("metadataUrl"), linked)
     else:
         for line in configure(exchange, run.text("metadataUrl"), run.text("applicationType")):
             run.say(f"\n{line}")
@@ -212,14 +236,27 @@ def register(run: Run) -> Mapping[str, Any]:
     created = _reference(made[0]) if len(made) == 1 else ""
     if created and not account:
         exchange("Set-PartnerApplication", Identity=created, Name=wanted)
+    elif created and not shown_there:
+        place("Set-PartnerApplication", Identity=created, LinkedAccount=account)
     return {"existing": "", "created": created, "configured": not account}
 
 
-def _fit_account(exchange: Exchange, name: str) -> str:
-    """The linked account where it is there already and fit for it; empty otherwise."""
-    users = exchange.found("Get-User", Identity=name)
-    fit = len(users) == 1 and text(users[0], "RecipientType") in ("MailUser", "User")
-    return text(users[0], "Identity") if fit else ""
+def _fit_account(exchange: Exchange, name: str) -> tuple[str, Exchange]:
+    """The linked account where it is there already and fit for it, else empty; and the session that shows it."""
+    users, place = _find_users(exchange, name)
+    if len(users) > 1:
+        raise failures.thrown(
+            f"There are several accounts named {name}, so nothing was made. Leave one of them."
+        )
+    kind, identity = (text(first(users), name) for name in ("RecipientType", "Identity"))
+    if kind in ("MailUser", "User"):
+        return identity, place
+    if users and place.controller != exchange.controller:
+        raise failures.thrown(
+            f"The account {identity} of another domain is of the kind {kind} and cannot be linked, so nothing was "
+            "made. Rename it."
+        )
+    return "", place
 
 
 def _of_partner(run: Run, entry: PsObject) -> bool:
@@ -234,12 +271,16 @@ def _of_partner(run: Run, entry: PsObject) -> bool:
 def update(run: Run) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
     exchange, account, name = session(run), run.text("account"), run.text("name")
+    place = exchange
     if run.asked("repairAccount"):
-        account = _repaired(exchange, run.text("accountName"))
+        account, place = _repaired(exchange, run.text("accountName"))
+    elif run.asked("roles"):
+        _, place = _find_users(exchange, account)
     if run.asked("roles"):
-        _add_roles(exchange, account)
+        _add_roles(place, account)
+    if run.asked("repairAccount"):
+        place("Set-PartnerApplication", Identity=run.text("reference"), LinkedAccount=account)
     for wanted, parameters in (
-        (run.asked("repairAccount"), {"LinkedAccount": account}),
         (run.asked("setUrl"), {"AuthMetadataUrl": run.asked("metadataUrl")}),
         (run.asked("refresh"), {"RefreshAuthMetadata": True}),
         (run.asked("accept"), {"AcceptSecurityIdentifierInformation": True}),
@@ -252,22 +293,38 @@ def update(run: Run) -> Mapping[str, Any]:
 
 
 def _add_roles(exchange: Exchange, account: str) -> None:
-    """Give an account the roles of the request that it does not hold yet."""
-    held = _roles(exchange, account)
+    """Give an account the roles of the request that it cannot use yet."""
+    usable = _roles(exchange, account)
     for role in exchange.run.asked("roles") or ():
-        if not listed(held, role):
-            exchange("New-ManagementRoleAssignment", Role=role, User=account)
+        if not listed(usable, role):
+            name = _free_name(exchange, account, role)
+            exchange("New-ManagementRoleAssignment", Name=name, Role=role, User=account)
 
 
-def _repaired(exchange: Exchange, name: str) -> str:
-    """The account of this name, made if it is gone."""
-    found = exchange.found("Get-User", Identity=name)
+def _free_name(exchange: Exchange, account: str, role: str) -> str:
+    """A name for one more assignment of a role, beside those that give nothing."""
+    known = exchange("Get-ManagementRoleAssignment", Role=role)
+    taken = [text(assignment, "Name") for assignment in known]
+    name = beginning = f"{role}-{account.rpartition('/')[2]}"[:60]
+    number = 2
+    while listed(taken, name):
+        name, number = f"{beginning}-{number}", number + 1
+    return name
+
+
+def _repaired(exchange: Exchange, name: str) -> tuple[str, Exchange]:
+    """The account of this name, made if it is gone, and the session that shows it."""
+    found, place = _find_users(exchange, name)
+    if len(found) > 1:
+        raise failures.thrown(
+            f"There are several accounts named {name}, so none was linked. Leave one of them."
+        )
     if not found:
         address = f"{name}@{_mail_domain(exchange)}"
         exchange("New-MailUser", Name=name, ExternalEmailAddress=address)
         exchange("Set-MailUser", Identity=name, HiddenFromAddressListsEnabled=True)
         found = exchange("Get-User", Identity=name)
-    return text(found[0], "Identity")
+    return text(found[0], "Identity"), place
 
 
 def _mail_domain(exchange: Exchange) -> str:

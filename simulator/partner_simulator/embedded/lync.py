@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from partner_simulator.embedded import failures, web
+from partner_simulator.embedded import failures, warned, web
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import listed, plain, prop, same, shown, text
 from partner_simulator.embedded.run import Run
@@ -32,6 +32,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     """Everything that decisions need."""
     _module(run)
     read = run.told("Get-CsPartnerApplication", {})
+    about, others = warned.split(read)
     certificate, fault = _certificate(run)
     replicas = run.call("Get-CsManagementStoreReplicationStatus", {})
     own = [row for row in replicas if same(prop(row, "ReplicaFqdn"), run.asked("host"))]
@@ -40,8 +41,11 @@ def observe(run: Run) -> Mapping[str, Any]:
         "product": "Lync",
         "version": text(own[-1], "ProductVersion") if own else "",
         "organization": text(connections[0], "Connection") if connections else "",
-        "entries": [_entry(entry) for entry in read.objects],
-        "warnings": read.warnings,
+        "entries": [
+            _entry(entry) | {"warning": told}
+            for entry, told in zip(read.objects, about, strict=True)
+        ],
+        "warnings": others,
         "certificate": certificate,
         "certificateFault": fault,
         "replicas": [shown(row, "fqdn=ReplicaFqdn", "upToDate=UpToDate") for row in replicas],
@@ -81,8 +85,9 @@ def register(run: Run) -> Mapping[str, Any]:
     """Make an entry unless there is one; with `replaces`, in place of one that cannot be changed."""
     _module(run)
     read = run.told("Get-CsPartnerApplication", {})
-    if read.warnings:
-        raise failures.thrown(f"The list of partner applications is not whole: {read.warnings[0]}")
+    _, doubts = warned.split(read)
+    if doubts:
+        raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
     existing = replaced = ""
     for entry in read.objects:
         identity = text(entry, "Identity")

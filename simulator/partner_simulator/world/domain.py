@@ -44,6 +44,10 @@ class Domain:
     """What lies in the Front Ends' certificate stores, by thumbprint."""
     missing_cmdlets: set[tuple[str, str]] = field(default_factory=set)
     """(user in lower case, cmdlet in lower case) that RBAC does not give."""
+    forest_views: set[str] = field(default_factory=set)
+    """Sessions that look at the whole forest (Set-ADServerSettings -ViewEntireForest)."""
+    warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a cmdlet that reads warns of after its objects, by its name in lower case."""
     misbehaviours: Misbehaviours = field(default_factory=Misbehaviours)
     test_latency_seconds: float = 0.05
     lock: threading.RLock = field(default_factory=threading.RLock)

@@ -39,14 +39,20 @@ _ROLE_ASSIGNMENT_NAME_LENGTH = 64
 _SMTP = re.compile(r"^[^@\s]+@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z0-9-]+$")
 
 
+def visible(invocation: Invocation) -> list[User]:
+    """Accounts that this call can see: those of its domain; of all others in a session that views the forest."""
+    found = invocation.domain.directory.find(User, invocation.controller)
+    named = bool(invocation.arguments.text("DomainController"))
+    bound = named and invocation.domain.switches[Name.NAMED_CONTROLLER_SEES] == "domain"
+    if invocation.views_forest and not bound:
+        return found
+    return [user for user in found if user.domain == names.DOMAIN]
+
+
 def _getter(type_name: str, *types: RecipientType) -> Any:
     def get(invocation: Invocation) -> None:
         controller = invocation.controller
-        found = [
-            user
-            for user in invocation.domain.directory.find(User, controller)
-            if not types or user.recipient_type in types
-        ]
+        found = [user for user in visible(invocation) if not types or user.recipient_type in types]
         identity = invocation.arguments.text("Identity") or invocation.arguments.text("Anr")
         if identity:
             found = [user for user in found if user.answers_to(identity)]
@@ -87,6 +93,8 @@ def new_mail_user(invocation: Invocation) -> None:
 
 def _refuse_taken_names(invocation: Invocation, user: User) -> None:
     for known in invocation.domain.directory.find(User, invocation.controller):
+        if known.domain != user.domain:
+            continue
         if known.name.casefold() == user.name.casefold():
             raise errors.already_exists(invocation.host, known.distinguished_name)
         if known.sam_account_name.casefold() == user.sam_account_name.casefold():
@@ -154,6 +162,10 @@ def get_assignment(invocation: Invocation) -> None:
     role = arguments.text("Role")
     if role:
         found = [a for a in found if a.role.casefold() == role.casefold()]
+    for parameter, kept in (("Enabled", "enabled"), ("Delegating", "delegating")):
+        wanted = arguments.boolean(parameter)
+        if wanted is not None:
+            found = [a for a in found if getattr(a, kept) is wanted]
     assignee = arguments.text("RoleAssignee")
     if assignee:
         account = _user(invocation, assignee)
@@ -174,7 +186,13 @@ def new_assignment(invocation: Invocation) -> None:
     if invocation.domain.switches[Name.ASSIGNMENT_NAME] == "random":
         default = f"{role}-{uuid4().hex}"
     default = default[:_ROLE_ASSIGNMENT_NAME_LENGTH]
-    assignment = RoleAssignment(arguments.text("Name") or default, role, account.guid, account.name)
+    assignment = RoleAssignment(
+        arguments.text("Name") or default,
+        role,
+        account.guid,
+        account.name,
+        delegating=arguments.flag("Delegating"),
+    )
     for known in directory.find(RoleAssignment, invocation.controller):
         if known.name.casefold() == assignment.name.casefold():
             raise errors.already_exists(invocation.host, known.distinguished_name)
@@ -216,7 +234,7 @@ def get_role_group(invocation: Invocation) -> None:
 
 
 def _user(invocation: Invocation, identity: str) -> User:
-    for user in invocation.domain.directory.find(User, invocation.controller):
+    for user in visible(invocation):
         if user.answers_to(identity):
             return user
     raise invocation.not_found(identity)

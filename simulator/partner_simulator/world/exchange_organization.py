@@ -126,21 +126,23 @@ def get_controllers(invocation: Invocation) -> None:
 
 
 def get_settings(invocation: Invocation) -> None:
-    """What Get-ADServerSettings says of a session that set nothing (the view is the domain)."""
+    """What the session sees: the domain, until it is told otherwise."""
     invocation.emit(
         PsObject(
             (
                 "Microsoft.Exchange.Data.Directory.Management.RunspaceServerSettingsPresentationObject",
             ),
             "",
-            {"ViewEntireForest": False, "RecipientViewRoot": names.DOMAIN},
+            {"ViewEntireForest": invocation.views_forest, "RecipientViewRoot": names.DOMAIN},
         )
     )
 
 
 def set_settings(invocation: Invocation) -> None:
-    """A setting of the session: this forest has one domain, so the view makes no difference."""
-    invocation.may("session", "Set-ADServerSettings")
+    """Settings of the session: its view."""
+    forest = invocation.arguments.boolean("ViewEntireForest")
+    if invocation.may("session", "Set-ADServerSettings") and forest is not None:
+        invocation.view(forest=forest)
 
 
 def get_component_state(invocation: Invocation) -> None:

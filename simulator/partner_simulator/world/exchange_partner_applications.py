@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from partner_simulator.world import documents, errors, exchange_views
+from partner_simulator.world import documents, errors, exchange_accounts, exchange_views
 from partner_simulator.world.invocation import Handlers, Invocation
 from partner_simulator.world.network import RequestFailed
 from partner_simulator.world.objects import PartnerApplication, User
@@ -166,7 +166,7 @@ def _linked_account(invocation: Invocation) -> Any:
     identity = invocation.arguments.text("LinkedAccount")
     if not identity:
         return None
-    for user in invocation.domain.directory.find(User, invocation.controller):
+    for user in exchange_accounts.visible(invocation):
         if user.answers_to(identity):
             return user.guid
     raise invocation.not_found(identity)

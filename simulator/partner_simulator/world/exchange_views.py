@@ -127,7 +127,11 @@ def role_assignment(assignment: RoleAssignment, controller: str) -> PsObject:
         "RoleAssignee": _identity(f"{names.DOMAIN}/Users/{assignment.assignee_name}"),
         "RoleAssigneeName": assignment.assignee_name,
         "RoleAssigneeType": PsEnum(f"{_CONFIGURATION}.RoleAssigneeType", "User", 0),
-        "Enabled": True,
+        "RoleAssignmentDelegationType": PsEnum(
+            f"{_CONFIGURATION}.RoleAssignmentDelegationType",
+            *(("DelegatingOrgWide", 6) if assignment.delegating else ("Regular", 1)),
+        ),
+        "Enabled": assignment.enabled,
         **_directory_properties(
             assignment.name,
             assignment.distinguished_name,

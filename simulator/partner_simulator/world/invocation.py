@@ -49,6 +49,16 @@ class Invocation:
                 raise errors.no_such_controller(self.host, str(asked)) from error
         return self._controller
 
+    @property
+    def views_forest(self) -> bool:
+        """Whether the session was told to look at the whole forest."""
+        return self.call.session.shell_id in self.domain.forest_views
+
+    def view(self, *, forest: bool) -> None:
+        """Let the session look at the whole forest, or at its domain alone."""
+        change = self.domain.forest_views.add if forest else self.domain.forest_views.discard
+        change(self.call.session.shell_id)
+
     def emit(self, value: PsObject) -> None:
         """Write one object to the pipeline."""
         self.output.write_object(value)

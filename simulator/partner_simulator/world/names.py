@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 DOMAIN = "litwareinc.com"
+CHILD_DOMAIN = f"emea.{DOMAIN}"
+"""Another domain of the forest."""
 NETBIOS_DOMAIN = "LITWAREINC"
 NAMING_CONTEXT = "DC=litwareinc,DC=com"
 ORGANIZATION = "Litware"

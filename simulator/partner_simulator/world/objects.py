@@ -33,17 +33,20 @@ class User:
     sip_address: str = ""
     """`sip:user@domain`; empty for a user who is not enabled for Lync."""
     hidden_from_address_lists: bool = False
+    domain: str = names.DOMAIN
+    """The domain of the forest that it lives in."""
     guid: UUID = field(default_factory=uuid4)
 
     @property
     def canonical_name(self) -> str:
         """`litwareinc.com/Users/<name>`."""
-        return f"{names.DOMAIN}/Users/{self.name}"
+        return f"{self.domain}/Users/{self.name}"
 
     @property
     def distinguished_name(self) -> str:
         """The LDAP name."""
-        return f"CN={self.name},CN=Users,{names.NAMING_CONTEXT}"
+        context = ",".join(f"DC={part}" for part in self.domain.split("."))
+        return f"CN={self.name},CN=Users,{context}"
 
     def answers_to(self, identity: str) -> bool:
         """Whether Get-User takes this text for the account."""
@@ -103,7 +106,15 @@ class RoleAssignment:
     role: str
     assignee: UUID
     assignee_name: str
+    enabled: bool = True
+    delegating: bool = False
+    """It lets the assignee give the role to others, and does not give it to the assignee."""
     guid: UUID = field(default_factory=uuid4)
+
+    @property
+    def gives(self) -> bool:
+        """Whether the assignee can use the role by it."""
+        return self.enabled and not self.delegating
 
     @property
     def distinguished_name(self) -> str:

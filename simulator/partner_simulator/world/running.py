@@ -67,7 +67,7 @@ def load(
     users = {user.guid for user in directory.find(User, controller)}
     roles: dict[UUID, frozenset[str]] = dict.fromkeys(users, frozenset())
     for assignment in directory.find(RoleAssignment, controller):
-        if assignment.assignee in roles:
+        if assignment.gives and assignment.assignee in roles:
             roles[assignment.assignee] |= {assignment.role}
     off = {
         v.kind

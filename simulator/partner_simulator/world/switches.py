@@ -48,6 +48,7 @@ class Name(StrEnum):
     EXCHANGE_VERSION = "exchange-version"
     ASSIGNMENT_NAME = "assignment-name"
     CHALLENGE_SLASH = "challenge-slash"
+    NAMED_CONTROLLER_SEES = "named-controller-sees"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,15 @@ ROWS: tuple[Row, ...] = (
         Status.DERIVED,
         False,
         (True,),
+    ),
+    Row(
+        Name.NAMED_CONTROLLER_SEES,
+        "With -DomainController a call sees accounts of: that controller's domain alone, or those of the whole"
+        " forest that its session views",
+        "P-EX-12",
+        Status.SIM_CHOICE,
+        "domain",
+        ("forest",),
     ),
 )
 

@@ -94,6 +94,8 @@ class World:
             invocation.may(invocation.call.name, "nothing")
             return
         handler(invocation)
+        for warning in self.domain.warnings.get(invocation.call.name.casefold(), ()):
+            invocation.output.write_warning(warning)
         if how is Misbehaviour.FAILS_AFTERWARDS:
             raise errors.broken(invocation.host)
 

@@ -153,6 +153,8 @@ def _hurried(act: Act) -> Act:
 
 restart = restart_older(timedelta(0))
 LOOK_AT_EXCHANGE, LOOK_AT_LYNC = observe(Product.EXCHANGE), observe(Product.LYNC)
+LOOK_THERE = observe(Product.EXCHANGE, controller=_CONTROLLER)
+"""As a read-back: what another controller shows meanwhile depends on how fast each engine is."""
 READ_AGAIN = (Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER)
 REGISTER = on_exchange(ChangeKind.REGISTER, Field.ENTRY)
 REMOVE = on_exchange(ChangeKind.REMOVE)
@@ -190,6 +192,15 @@ def _worlds() -> Iterator[Case]:
         "exchange/observe", observe(Product.EXCHANGE, *URLS), worlds.ORGANISATIONS
     )
     yield from _in_worlds("exchange/register", REGISTER, worlds.REGISTERING)
+    warned = {f"warned: {name}": worlds.warning(*said) for name, said in worlds.WARNED.items()}
+    yield from _in_worlds("exchange/observe", LOOK_AT_EXCHANGE, warned)
+    elsewhere = worlds.warning(*worlds.WARNED["another entry"], there=worlds.nothing)
+    yield Case("exchange/register: warned about another entry", REGISTER, elsewhere)
+    doubted = worlds.warning(*worlds.WARNED["the read"], there=worlds.nothing)
+    yield Case("exchange/register: warned about the read", REGISTER, doubted)
+    yield from _in_worlds("lync/observe", LOOK_AT_LYNC, worlds.LYNC_WARNED)
+    for name in ("warned: the read", "warned: our entry"):
+        yield Case(f"lync/register: {name}", REGISTER_ON_LYNC, worlds.LYNC_WARNED[name])
     yield from _in_worlds("exchange/update", UPDATE, worlds.DRIFTED)
     for world in ("as declared", "odd letters", "an auth server's", "several"):
         yield Case(f"exchange/remove: {world}", REMOVE, worlds.DRIFTED[world])
@@ -291,10 +302,13 @@ def _faults() -> Iterator[Case]:
 
 _STORY = {
     "exchange/observe": (observe(Product.EXCHANGE, *URLS), trusted()),
-    "exchange/register": (in_turn(REGISTER, LOOK_AT_EXCHANGE), worlds.nothing),
+    "exchange/register": (in_turn(REGISTER, LOOK_THERE), worlds.nothing),
     "exchange/register beside a mailbox": (REGISTER, worlds.second_account_there),
+    "exchange/observe elsewhere": (LOOK_AT_EXCHANGE, both(worlds.elsewhere, trusted())),
+    "exchange/register elsewhere": (in_turn(REGISTER, LOOK_AT_EXCHANGE), worlds.elsewhere),
+    "exchange/update elsewhere": (in_turn(UPDATE, LOOK_AT_EXCHANGE), worlds.elsewhere_and_unlinked),
     "exchange/register again": (in_turn(REGISTER, REGISTER), worlds.nothing),
-    "exchange/update": (in_turn(UPDATE, LOOK_AT_EXCHANGE), worlds.account_gone),
+    "exchange/update": (in_turn(UPDATE, LOOK_THERE), worlds.account_gone),
     "exchange/remove": (in_turn(REMOVE, LOOK_AT_EXCHANGE), trusted()),
     "exchange/remove of nothing": (REMOVE, worlds.nothing),
     "exchange/restart": (in_turn(restart, look), worlds.nothing),
@@ -331,6 +345,11 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.SNAPIN_NEEDS_SECOND_HOP: ("exchange/observe",),
     Name.CHALLENGE_FOLDED: ("lync/test",),
     Name.CHALLENGE_SLASH: ("lync/test",),
+    Name.NAMED_CONTROLLER_SEES: (
+        "exchange/observe elsewhere",
+        "exchange/register elsewhere",
+        "exchange/update elsewhere",
+    ),
 }
 """The operations whose answer can depend on a guess. A new guess needs a row."""
 

@@ -48,12 +48,18 @@ def both(*arrangements: Arrange) -> Arrange:
     return arrange
 
 
-def account(domain: Domain, roles: tuple[str, ...]) -> User:
+def account(domain: Domain, roles: tuple[str, ...], where: str = names.DOMAIN) -> User:
     """The linked account with these roles."""
     for known in domain.directory.find(User):
         if known.name == ACCOUNT:
             return known
-    user = User(ACCOUNT, ACCOUNT[:20], f"{ACCOUNT}@{names.DOMAIN}", RecipientType.MAIL_USER)
+    user = User(
+        ACCOUNT,
+        ACCOUNT[:20],
+        f"{ACCOUNT}@{where}",
+        RecipientType.MAIL_USER,
+        domain=where,
+    )
     domain.directory.write(user)
     for role in roles:
         domain.directory.write(RoleAssignment(f"{role}-{ACCOUNT}", role, user.guid, user.name))
@@ -92,6 +98,96 @@ def account_gone(domain: Domain) -> None:
     domain.directory.delete(user)
 
 
+def elsewhere(domain: Domain) -> None:
+    """The linked account lives in another domain of the forest, and has one of its roles."""
+    account(domain, ("UserApplication",), names.CHILD_DOMAIN)
+
+
+def elsewhere_and_unlinked(domain: Domain) -> None:
+    """The same, and the entry has lost its link."""
+    elsewhere(domain)
+    trusted(linked_account=None)(domain)
+
+
+def in_two_domains(domain: Domain) -> None:
+    """Two accounts of the name, neither of them in Exchange's own domain."""
+    elsewhere(domain)
+    domain.directory.write(
+        User(
+            ACCOUNT,
+            "another",
+            f"{ACCOUNT}@apac.{names.DOMAIN}",
+            RecipientType.MAIL_USER,
+            domain=f"apac.{names.DOMAIN}",
+        )
+    )
+
+
+def mailbox_elsewhere(domain: Domain) -> None:
+    """A person of another domain has the account's name."""
+    domain.directory.write(
+        User(
+            ACCOUNT,
+            "somebody",
+            f"x@{names.CHILD_DOMAIN}",
+            RecipientType.USER_MAILBOX,
+            domain=names.CHILD_DOMAIN,
+        )
+    )
+
+
+def of_no_use(**useless: Any) -> Arrange:
+    """Each role of the linked account is assigned, and gives it nothing."""
+
+    def arrange(domain: Domain) -> None:
+        trusted()(domain)
+        for assignment in domain.directory.find(RoleAssignment):
+            domain.directory.write(replace(assignment, **useless))
+
+    return arrange
+
+
+CORRUPTED = (
+    "Object {} has been corrupted and it is in an inconsistent state. "
+    "The following validation errors have been encountered:"
+)
+"""How Exchange begins to warn about one object."""
+
+
+def warning(
+    *said: str, cmdlet: str = "Get-PartnerApplication", there: Arrange | None = None
+) -> Arrange:
+    """The list of entries comes with these warnings."""
+
+    def arrange(domain: Domain) -> None:
+        (there or trusted())(domain)
+        domain.warnings[cmdlet.casefold()] = said
+
+    return arrange
+
+
+_PATH = "litwareinc.com/Configuration/Services/Microsoft Exchange/Litware/Auth Configuration/Partner Applications/"
+WARNED: dict[str, tuple[str, ...]] = {
+    "our entry": (
+        CORRUPTED.format(_PATH + "Lync"),
+        "AuthMetadataUrl is too long.",
+        "Realm is empty.",
+    ),
+    "another entry": (CORRUPTED.format(_PATH + "SfBLegacy"), "Realm is too long."),
+    "in one sentence": ("The object 'Lync' is in an inconsistent state.",),
+    "two entries": (
+        CORRUPTED.format("Lync"),
+        CORRUPTED.format("exchange online"),
+        "Realm is too long.",
+    ),
+    "no listed entry": (CORRUPTED.format(_PATH + "Lync Enterprise"), "Realm is too long."),
+    "the read": ("Some objects could not be read.",),
+    "an entry and the read": (CORRUPTED.format("Lync"), "There are more results than these."),
+    "another object": ("The object is gone.", "Realm is too long."),
+}
+"""What is warned about, and the words."""
+
+
 def several(domain: Domain) -> None:
     """Two entries for Lync beside others."""
     trusted()(domain)
@@ -120,6 +216,11 @@ DRIFTED: dict[str, Arrange] = {
     "account gone": account_gone,
     "account of nobody": trusted(linked_account=uuid4()),
     "roles missing": trusted(roles=()),
+    "roles disabled": of_no_use(enabled=False),
+    "roles to delegate": of_no_use(delegating=True),
+    "account elsewhere": both(elsewhere, trusted()),
+    "account elsewhere, unlinked": elsewhere_and_unlinked,
+    "accounts in two other domains": both(in_two_domains, trusted(linked_account=None)),
     "roles beyond": trusted(roles=(*CATALOG.partners[Product.LYNC].roles[:2], "Legal Hold")),
     "another name": trusted(name="LyncEnterprise-1"),
     "odd letters": trusted(name=LETTERS),
@@ -294,6 +395,9 @@ REGISTERING: dict[str, Arrange] = {
     "an auth server's entry": trusted(use_auth_server=True, name="other"),
     "name taken": taken,
     "account there": account_there,
+    "account elsewhere": elsewhere,
+    "accounts in two other domains": in_two_domains,
+    "mailbox elsewhere": mailbox_elsewhere,
     "mailbox in the way": mailbox_in_the_way,
     "second account there": second_account_there,
     "logon name taken": logon_name_taken,
@@ -346,6 +450,15 @@ def every_lync_drift(domain: Domain) -> None:
     domain.cms.change(lambda state: replace(state, applications=MappingProxyType(known)))
     domain.cms.settle()
 
+
+LYNC_WARNED: dict[str, Arrange] = {
+    f"warned: {name}": warning(
+        *(text.replace("Lync", "Exchange") for text in said),
+        cmdlet="Get-CsPartnerApplication",
+        there=lync_trusts(),
+    )
+    for name, said in WARNED.items()
+}
 
 LYNC_DRIFTED: dict[str, Arrange] = {
     "as declared": lync_trusts(),

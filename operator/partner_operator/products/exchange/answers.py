@@ -42,6 +42,8 @@ class EntryAnswer(_Answer):
     certificates: list[str]
     account: AccountAnswer | None
     changedAt: str | None  # noqa: N815
+    warning: Said = ""
+    """What Exchange warned about this one."""
 
 
 class CertificateAnswer(_Answer):
@@ -68,6 +70,7 @@ class ObserveAnswer(_Answer):
     controller: Text
     entries: list[EntryAnswer]
     warnings: list[Said]
+    """About the list, not about one of its entries."""
     roles: list[Shown]
     current: Text
     previous: Text

@@ -91,7 +91,7 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
         )
     if not told.organization or not told.controller:
         return "The organisation or the domain controller that answered is not named."
-    if not all(entry.applicationIdentifier.strip() for entry in told.entries):
+    if not all(entry.applicationIdentifier.strip() or entry.warning for entry in told.entries):
         return "Get-PartnerApplication shows an entry without an application identifier."
     if host.casefold() not in {found.fqdn.casefold() for found in told.hosts}:
         return (
@@ -121,6 +121,7 @@ def _entry(told: EntryAnswer, clock: datetime) -> Entry:
         else None,
         thumbprints=tuple(sorted(_thumbprint(text) for text in told.certificates)),
         changed_at=_changed_at(told, clock),
+        warning=told.warning,
     )
 
 

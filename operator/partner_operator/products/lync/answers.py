@@ -30,6 +30,8 @@ class EntryAnswer(_Answer):
     enabled: bool
     acceptsSecurityIdentifiers: bool  # noqa: N815
     trustLevel: Shown  # noqa: N815
+    warning: Said = ""
+    """What Lync warned about this one."""
 
     @model_validator(mode="after")
     def _by_its_name(self) -> Self:
@@ -67,6 +69,7 @@ class ObserveAnswer(_Answer):
     organization: Text
     entries: list[EntryAnswer]
     warnings: list[Said]
+    """About the list, not about one of its entries."""
     certificate: CertificateAnswer | None
     certificateFault: Said  # noqa: N815
     replicas: list[ReplicaAnswer]

@@ -52,7 +52,7 @@ def _incomplete(told: ObserveAnswer, host: str) -> str | None:
         return "Get-CsManagementConnection does not name the Central Management store."
     if not told.replicas:
         return "Get-CsManagementStoreReplicationStatus shows no machine at all."
-    if not all(entry.applicationIdentifier.strip() for entry in told.entries):
+    if not all(entry.applicationIdentifier.strip() or entry.warning for entry in told.entries):
         return "Get-CsPartnerApplication shows an entry without an application identifier."
     if host.casefold() not in {found.fqdn.casefold() for found in told.replicas}:
         return (
@@ -79,6 +79,7 @@ def _entry(told: EntryAnswer) -> Entry:
         enabled=told.enabled,
         accepts_security_identifiers=told.acceptsSecurityIdentifiers,
         trust_level=told.trustLevel if told.trustLevel in TRUST_LEVELS else None,
+        warning=told.warning,
     )
 
 

@@ -51,6 +51,59 @@ function Invoke-Read {
     return @{ objects = $objects.ToArray(); warnings = $warnings.ToArray() }
 }
 
+function Get-Subject {
+    # The object that a warning is about, by the words for one whose values do not fit; empty where it is about the read.
+    param([string]$Warning)
+    $words = '^(?:The o|O)bject [''"]?(.+?)[''"]? (?:has been corrupted|is corrupted|is in an inconsistent state)[\s\S]*$'
+    if ($Warning -cnotmatch $words) { return '' }
+    return $Warning -creplace $words, '$1'
+}
+
+function Test-Subject {
+    # Whether an object is meant by a name, a Guid or a path that ends in the name.
+    param($Object, [string]$Subject)
+    $last = $Subject -creplace '^[\s\S]*/', ''
+    foreach ($property in @('Name', 'Identity', 'Guid', 'DistinguishedName')) {
+        $text = Get-Text -Value (Get-Property -Object $Object -Name $property)
+        if ($text -eq '') { continue }
+        if ((Test-Same -Left $text -Right $Subject) -or (Test-Same -Left $text -Right $last)) { return $true }
+    }
+    return $false
+}
+
+function Test-Told {
+    # Whether a warning speaks of a property of this object.
+    param($Object, [string]$Warning)
+    foreach ($property in $Object.PSObject.Properties) {
+        if ($Warning -cmatch ('\b' + [string]$property.Name + '\b')) { return $true }
+    }
+    return $false
+}
+
+function Split-Warnings {
+    # By the object that each is about (P-EX-14). A warning that ends in a colon goes on in others, which speak of that object's properties.
+    param($Read)
+    $objects = @($Read.objects)
+    $about = @{}
+    $others = New-Object System.Collections.ArrayList
+    $open = $null
+    foreach ($warning in @($Read.warnings)) {
+        $subject = Get-Subject -Warning $warning
+        $place = $null
+        if ($subject -ne '') {
+            for ($number = 0; $number -lt $objects.Count; $number++) {
+                if (Test-Subject -Object $objects[$number] -Subject $subject) { $place = $number }
+            }
+            $open = $null
+            if ($warning -cmatch ':\s*$') { $open = $place }
+        }
+        elseif (($null -ne $open) -and (Test-Told -Object $objects[$open] -Warning $warning)) { $place = $open }
+        if ($null -eq $place) { $null = $others.Add($warning) }
+        else { $about["$place"] = ([string]$about["$place"] + ' ' + $warning).Trim() }
+    }
+    return @{ about = $about; others = [object[]]@($others.ToArray()) }
+}
+
 function Get-Innermost {
     param([System.Exception]$Exception)
     $inner = $Exception

@@ -11,6 +11,7 @@ try {
     if ($null -eq $organization) { $organization = Get-OrganizationConfig -ErrorAction Stop }
     $controller = Get-Text -Value $organization.OriginatingServer
     $read = Get-Entries -Controller $controller
+    $warned = Split-Warnings -Read $read
 
     $entries = New-Object System.Collections.ArrayList
     foreach ($entry in $read.objects) {
@@ -35,6 +36,7 @@ try {
                 certificates = [object[]]@($certificates.ToArray())
                 account = $account
                 changedAt = Get-Instant -Value $entry.WhenChangedUTC
+                warning = [string]$warned.about["$(@($entries).Count)"]
             })
     }
 
@@ -96,7 +98,7 @@ finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
     organization = Get-Text -Value $organization.DistinguishedName
     controller = $controller
     entries = [object[]]@($entries.ToArray())
-    warnings = [object[]]@($read.warnings)
+    warnings = $warned.others
     roles = [object[]]@($roles.ToArray())
     current = Get-Text -Value $configuration.CurrentCertificateThumbprint
     previous = Get-Text -Value $configuration.PreviousCertificateThumbprint

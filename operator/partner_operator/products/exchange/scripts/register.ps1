@@ -9,17 +9,20 @@ function Test-OfPartner {
 }
 
 function Find-Account {
-    # The linked account where it is there already and fit for it; empty otherwise.
+    # The linked account where it is there already and fit for it, an empty one otherwise, and the controller that shows it.
     param([string]$Controller)
-    try { $users = @(Get-User -Identity $Request.accountName -DomainController $Controller -ErrorAction Stop) }
-    catch {
-        if (Test-NotFound -Record $_) { return '' }
-        throw
+    $known = Find-Users -Name $Request.accountName -Controller $Controller
+    $users = @($known.users)
+    if ($users.Count -gt 1) { throw "There are several accounts named $($Request.accountName), so nothing was made. Leave one of them." }
+    $account = ''
+    if ($users.Count -eq 1) {
+        $kind = Get-Text -Value (Get-Property -Object $users[0] -Name 'RecipientType')
+        $identity = Get-Text -Value $users[0].Identity
+        if (Test-Listed -Names @('MailUser', 'User') -Name $kind) { $account = $identity }
+        # The shipped script would not see it, and make another one.
+        elseif (-not (Test-Same -Left $known.controller -Right $Controller)) { throw "The account $identity of another domain is of the kind $kind and cannot be linked, so nothing was made. Rename it." }
     }
-    if ($users.Count -ne 1) { return '' }
-    $kind = Get-Text -Value (Get-Property -Object $users[0] -Name 'RecipientType')
-    if (-not (Test-Listed -Names @('MailUser', 'User') -Name $kind)) { return '' }
-    return Get-Text -Value $users[0].Identity
+    return @{ name = $account; controller = $known.controller }
 }
 
 $commands = @('Set-ADServerSettings', 'Get-PartnerApplication', 'New-PartnerApplication', 'Set-PartnerApplication', 'Get-User', 'New-MailUser',
@@ -32,7 +35,8 @@ try {
     $taken = $false
     $configured = $false
     $before = Get-Entries -Controller $controller
-    if (@($before.warnings).Count -gt 0) { throw "The list of partner applications is not whole: $($before.warnings[0])" }
+    $doubts = @((Split-Warnings -Read $before).others)
+    if ($doubts.Count -gt 0) { throw "The list of partner applications is not whole: $($doubts[0])" }
     foreach ($entry in $before.objects) {
         $null = $known.Add((Get-Reference -Entry $entry))
         if (Test-OfPartner -Entry $entry) { $existing = Get-Reference -Entry $entry }
@@ -42,11 +46,13 @@ try {
     if ($existing -eq '') {
         if ($taken) { throw "There is another partner application of the name $($Request.identity), so nothing was made." }
         $account = Find-Account -Controller $controller
-        if ($account -ne '') {
+        $link = @{}
+        if (($account.name -ne '') -and (Test-Same -Left $account.controller -Right $controller)) { $link['LinkedAccount'] = $account.name }
+        if ($account.name -ne '') {
             # The shipped script looks for its role assignments in a way that does not find them in every session, and then
             # fails on their names or makes them twice. So with an account of an earlier time its other steps are taken here.
-            Add-Roles -Account $account -Roles $Request.roles -Controller $controller
-            $null = New-PartnerApplication -Name $Request.identity -AuthMetadataUrl $Request.metadataUrl -AcceptSecurityIdentifierInformation $true -Enabled $true -LinkedAccount $account -DomainController $controller -Confirm:$false -ErrorAction Stop
+            Add-Roles -Account $account.name -Roles $Request.roles -Controller $account.controller
+            $null = New-PartnerApplication -Name $Request.identity -AuthMetadataUrl $Request.metadataUrl -AcceptSecurityIdentifierInformation $true -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop @link
         }
         else {
             # The shipped script is the documented way; it makes the account, its roles and the entry.
@@ -67,6 +73,10 @@ try {
             $created = Get-Reference -Entry $made[0]
             if ($configured) {
                 $null = Set-PartnerApplication -Identity $created -Name $Request.identity -DomainController $controller -Confirm:$false -ErrorAction Stop
+            }
+            elseif (-not (Test-Same -Left $account.controller -Right $controller)) {
+                # The controller does not show the account. Where this fails, the entry is there, and the link is repaired.
+                $null = Set-PartnerApplication -Identity $created -LinkedAccount $account.name -Confirm:$false -ErrorAction Stop
             }
         }
     }

@@ -25,25 +25,59 @@ function Open-Exchange {
     return $session
 }
 
+function Find-Users {
+    # Accounts of a name, and the controller that shows them: an empty one where none may be named.
+    param([string]$Name, [string]$Controller)
+    $shown = New-Object System.Collections.ArrayList
+    try {
+        foreach ($user in @(Get-User -Identity $Name -DomainController $Controller -ErrorAction Stop)) {
+            if ($null -ne $user) { $null = $shown.Add($user) }
+        }
+    }
+    catch { if (-not (Test-NotFound -Record $_)) { throw } }
+    if ((@($shown).Count -gt 0) -or ($Controller -eq '')) { return @{ users = $shown.ToArray(); controller = $Controller } }
+    # A named controller may show its own domain alone (P-EX-12). Of that domain it is right, whatever others still show.
+    $own = ($Controller -creplace '^[^.]*\.', '') + '/'
+    try {
+        foreach ($user in @(Get-User -Identity $Name -ErrorAction Stop)) {
+            if ($null -eq $user) { continue }
+            $identity = Get-Text -Value $user.Identity
+            if (-not $identity.StartsWith($own, [StringComparison]::OrdinalIgnoreCase)) { $null = $shown.Add($user) }
+        }
+    }
+    catch { if (-not (Test-NotFound -Record $_)) { throw } }
+    if (@($shown).Count -eq 0) { return @{ users = @(); controller = $Controller } }
+    return @{ users = $shown.ToArray(); controller = '' }
+}
+
+function Get-Roles {
+    # Roles that an account can use: an assignment that is disabled, or lets it only delegate, gives it none (P-EX-13).
+    param([string]$Account, [string]$Controller)
+    $at = @{}
+    if ($Controller -ne '') { $at['DomainController'] = $Controller }
+    $roles = New-Object System.Collections.ArrayList
+    # Asked for by parameter, as an enum is only a number in some sessions.
+    foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $Account -Enabled $true -Delegating $false -ErrorAction Stop @at)) {
+        if (($null -eq $assignment) -or ((Get-Property -Object $assignment -Name 'Enabled') -eq $false)) { continue }
+        $kind = Get-Text -Value (Get-Property -Object $assignment -Name 'RoleAssignmentDelegationType')
+        if (-not $kind.StartsWith('Delegating', [StringComparison]::Ordinal)) { $null = $roles.Add((Get-Text -Value $assignment.Role)) }
+    }
+    return @{ names = [object[]]@($roles.ToArray()) }
+}
+
 function Get-LinkedAccount {
     # Roles of the account that an entry acts with; $null when the entry has none or it is gone.
     param($Entry, [string]$Controller)
     $name = Get-Text -Value (Get-Property -Object $Entry -Name 'LinkedAccount')
     if ($name -eq '') { return $null }
-    try {
-        $user = @(Get-User -Identity $name -DomainController $Controller -ErrorAction Stop)
-        if ($user.Count -eq 0) { return $null }
-        $assignments = @(Get-ManagementRoleAssignment -RoleAssignee $name -DomainController $Controller -ErrorAction Stop)
-    }
+    $known = Find-Users -Name $name -Controller $Controller
+    if (@($known.users).Count -eq 0) { return $null }
+    try { $roles = Get-Roles -Account $name -Controller $known.controller }
     catch {
         if (Test-NotFound -Record $_) { return $null }
         throw
     }
-    $roles = New-Object System.Collections.ArrayList
-    foreach ($assignment in $assignments) {
-        if ($null -ne $assignment) { $null = $roles.Add((Get-Text -Value $assignment.Role)) }
-    }
-    return @{ name = $name; roles = [object[]]@($roles.ToArray()) }
+    return @{ name = $name; roles = $roles.names }
 }
 
 function Get-Entries {
@@ -59,15 +93,31 @@ function Get-Reference {
     return Get-Text -Value $Entry.DistinguishedName
 }
 
-function Add-Roles {
-    # Gives an account the roles that it does not hold yet.
-    param([string]$Account, $Roles, [string]$Controller)
-    $held = New-Object System.Collections.ArrayList
-    foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $Account -DomainController $Controller -ErrorAction Stop)) {
-        if ($null -ne $assignment) { $null = $held.Add((Get-Text -Value $assignment.Role)) }
+function Get-FreeName {
+    # A name for one more assignment of a role: those that give nothing, or were a deleted account's, keep theirs.
+    param([string]$Account, [string]$Role, [string]$Controller)
+    $at = @{}
+    if ($Controller -ne '') { $at['DomainController'] = $Controller }
+    $taken = New-Object System.Collections.ArrayList
+    foreach ($assignment in @(Get-ManagementRoleAssignment -Role $Role -ErrorAction Stop @at)) {
+        if ($null -ne $assignment) { $null = $taken.Add((Get-Text -Value (Get-Property -Object $assignment -Name 'Name'))) }
     }
+    $beginning = $Role + '-' + ($Account -creplace '^.*/', '')
+    if ($beginning.Length -gt 60) { $beginning = $beginning.Substring(0, 60) }
+    $name = $beginning
+    for ($number = 2; Test-Listed -Names $taken -Name $name; $number++) { $name = $beginning + '-' + [string]$number }
+    return $name
+}
+
+function Add-Roles {
+    # Gives an account the roles that it cannot use yet. What is disabled, or only delegates, is somebody's, and stays as it is.
+    param([string]$Account, $Roles, [string]$Controller)
+    $at = @{}
+    if ($Controller -ne '') { $at['DomainController'] = $Controller }
+    $usable = Get-Roles -Account $Account -Controller $Controller
     foreach ($role in @($Roles)) {
-        if (Test-Listed -Names $held -Name $role) { continue }
-        $null = New-ManagementRoleAssignment -Role $role -User $Account -DomainController $Controller -Confirm:$false -ErrorAction Stop
+        if (Test-Listed -Names $usable.names -Name $role) { continue }
+        $name = Get-FreeName -Account $Account -Role $role -Controller $Controller
+        $null = New-ManagementRoleAssignment -Name $name -Role $role -User $Account -Confirm:$false -ErrorAction Stop @at
     }
 }

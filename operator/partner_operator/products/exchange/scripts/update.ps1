@@ -5,11 +5,13 @@ $reference = [string]$Request.reference
 $session = Open-Exchange -Commands $commands
 try {
     $account = [string]$Request.account
+    $place = $controller
     if ($Request.repairAccount) {
         $name = [string]$Request.accountName
-        $found = @()
-        try { $found = @(Get-User -Identity $name -DomainController $controller -ErrorAction Stop) }
-        catch { if (-not (Test-NotFound -Record $_)) { throw } }
+        $shown = Find-Users -Name $name -Controller $controller
+        $found = @($shown.users)
+        $place = $shown.controller
+        if ($found.Count -gt 1) { throw "There are several accounts named $name, so none was linked. Leave one of them." }
         if ($found.Count -eq 0) {
             $domain = ''
             foreach ($accepted in @(Get-AcceptedDomain -DomainController $controller -ErrorAction Stop)) {
@@ -27,9 +29,12 @@ try {
         }
         $account = Get-Text -Value $found[0].Identity
     }
-    if (@($Request.roles).Count -gt 0) { Add-Roles -Account $account -Roles $Request.roles -Controller $controller }
+    elseif (@($Request.roles).Count -gt 0) { $place = (Find-Users -Name $account -Controller $controller).controller }
+    if (@($Request.roles).Count -gt 0) { Add-Roles -Account $account -Roles $Request.roles -Controller $place }
     if ($Request.repairAccount) {
-        $null = Set-PartnerApplication -Identity $reference -LinkedAccount $account -DomainController $controller -Confirm:$false -ErrorAction Stop
+        $at = @{}
+        if ($place -ne '') { $at['DomainController'] = $place }
+        $null = Set-PartnerApplication -Identity $reference -LinkedAccount $account -Confirm:$false -ErrorAction Stop @at
     }
     if ($Request.setUrl) {
         $null = Set-PartnerApplication -Identity $reference -AuthMetadataUrl $Request.metadataUrl -DomainController $controller -Confirm:$false -ErrorAction Stop

@@ -12,6 +12,7 @@ function Get-StoredCertificate {
 Import-Lync
 
 $read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
+$warned = Split-Warnings -Read $read
 $entries = New-Object System.Collections.ArrayList
 foreach ($entry in $read.objects) {
     # There is no MetadataUrl property; the URL is the text of AuthToken, with or without 'Value='.
@@ -29,6 +30,7 @@ foreach ($entry in $read.objects) {
             enabled = [bool]$entry.Enabled
             acceptsSecurityIdentifiers = [bool]$entry.AcceptSecurityIdentifierInformation
             trustLevel = Get-Text -Value $entry.ApplicationTrustLevel
+            warning = [string]$warned.about["$(@($entries).Count)"]
         })
 }
 
@@ -69,7 +71,7 @@ $connection = Get-CsManagementConnection -ErrorAction Stop
     version = $version
     organization = Get-Text -Value $connection.Connection
     entries = [object[]]@($entries.ToArray())
-    warnings = [object[]]@($read.warnings)
+    warnings = $warned.others
     certificate = $certificate
     certificateFault = $certificateFault
     replicas = [object[]]@($replicas.ToArray())

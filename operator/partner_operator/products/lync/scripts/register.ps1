@@ -2,7 +2,8 @@ Import-Lync
 $existing = ''
 $replaced = ''
 $read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
-if (@($read.warnings).Count -gt 0) { throw "The list of partner applications is not whole: $($read.warnings[0])" }
+$doubts = @((Split-Warnings -Read $read).others)
+if ($doubts.Count -gt 0) { throw "The list of partner applications is not whole: $($doubts[0])" }
 foreach ($entry in $read.objects) {
     $identity = Get-Text -Value $entry.Identity
     if (Test-Same -Left $identity -Right $Request.replaces) {
