@@ -24,16 +24,20 @@ async def observe(work: Pass, logon: Logon) -> Reached:
     """Observe on the first host that answers. Raises OperationFailed and LogonRefused."""
     observed, ahead = await _observe_first(work, logon)
     status = replace(work.status, rejected_credentials=None)
-    return Reached(
+    reached = Reached(
         work.ports,
         work.declared,
         status,
         work.drafts,
         due=work.due,
+        memory=work.memory,
+        refused=work.refused,
         logon=logon,
         observed=observed,
         ahead=ahead,
     )
+    reached.stored = work.stored
+    return reached
 
 
 async def _observe_first(work: Pass, logon: Logon) -> tuple[Observed, timedelta]:
