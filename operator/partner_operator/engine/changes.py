@@ -7,7 +7,7 @@ from datetime import datetime
 
 from partner_operator.engine import identity, reach, registrations, removal, report
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
-from partner_operator.engine.refused_writes import confined
+from partner_operator.engine.refused_writes import confined, is_set_aside
 from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Reached
 from partner_operator.trust import repair
@@ -51,7 +51,7 @@ def decide_all(work: Reached) -> None:
     for draft, decision in zip(work.live, decisions, strict=True):
         draft.decision = decision
         draft.document = registrations.document_in(work.observed, draft)
-        if decision.blocker is not None:
+        if decision.blocker is not None and not is_set_aside(draft):
             draft.blocker = decision.blocker
 
 

@@ -61,7 +61,8 @@ async def observe_on(work: Pass, logon: Logon, host: str) -> tuple[Observed, tim
     """
     urls = {work.server.auth_metadata_url: None}
     for draft in work.drafts:
-        if draft.blocker is None and not draft.desired.deleting:
+        # What this pass found out itself does not make the partner's document less readable.
+        if draft.declared.blocker is None and not draft.desired.deleting:
             urls[draft.desired.partner.auth_metadata_url] = None
     controller = work.status.domain_controller
     began = work.now()

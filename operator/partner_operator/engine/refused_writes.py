@@ -45,6 +45,11 @@ def _set_aside(work: Pass, draft: Draft, refused: NotWritten) -> None:
             each.blocker = not_written(refused)
 
 
+def is_set_aside(draft: Draft) -> bool:
+    """Something of it was refused in this pass."""
+    return draft.blocker is not None and draft.blocker.reason is Reason.NOT_WRITTEN
+
+
 def break_off(work: Pass, refused: NotWritten) -> None:
     """A refusal that stops the whole pass: of the server, or where nobody could go on with the next object."""
     if refused.kind is Kind.APPLICATION:
