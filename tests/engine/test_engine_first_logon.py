@@ -1,0 +1,214 @@
+"""A refused logon is remembered before it can happen twice: unwritable statuses, kills, restarts (rule 23)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from partner_operator.engine.first_logon import MOST_UNSEEN
+from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.status import Logon
+from support.engine.crash import Killed
+from support.engine.world import LYNC_ON_EXCHANGE, World, converged
+
+WRONG = OperationFailed(
+    Reason.CREDENTIALS_REJECTED,
+    "ex1 refused the user name and password.",
+    stalled=True,
+    nothing_ran=True,
+    credentials_rejected=True,
+)
+Begin = Callable[[], World]
+STATUS = ("server_status", "exchange")
+REJECTED = (ConditionStatus.FALSE, Reason.CREDENTIALS_REJECTED)
+
+
+class Always(list[OperationFailed]):
+    """The same failure for every operation."""
+
+    def pop(self, index: object = 0) -> OperationFailed:
+        """It stays."""
+        return self[0]
+
+
+def _wrong_password(world: World) -> World:
+    world.exchange.failures = Always([WRONG])
+    world.exchange.seen_passwords.clear()
+    return world
+
+
+def _new() -> World:
+    world = World(memories={})
+    world.declare()
+    return _wrong_password(world)
+
+
+def _known() -> World:
+    """The password was good, and is changed in the directory."""
+    world = converged()
+    world.memories = {}
+    return _wrong_password(world)
+
+
+both = pytest.mark.parametrize("begin", [_new, _known], ids=["new", "known"])
+
+
+def _restart(world: World) -> None:
+    """Another process of the operator begins."""
+    world.memories = {}
+
+
+def _passes(world: World, count: int = 4) -> None:
+    for _ in range(count):
+        world.clock.instant += timedelta(hours=1)
+        world.run_pass("exchange")
+
+
+def _refuse_after_the_first_logon(world: World) -> None:
+    begin = world.exchange._begin
+
+    def then_refused(*arguments: object) -> None:
+        world.cluster.refusals.add(STATUS)
+        begin(*arguments)  # type: ignore[arg-type]  # as it was called
+
+    world.exchange._begin = then_refused  # type: ignore[method-assign,assignment]
+
+
+@both
+def test_a_refused_logon_that_cannot_be_written_is_not_tried_again(begin: Begin) -> None:
+    """In one process, and after each restart of the operator: one logon, as long as nothing can be written."""
+    world = begin()
+    _refuse_after_the_first_logon(world)
+    _passes(world)
+    assert len(world.exchange.seen_passwords) == 1
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == REJECTED
+    for _ in range(6):
+        _restart(world)
+        _passes(world, 2)
+    assert len(world.exchange.seen_passwords) == 1
+
+
+@both
+def test_a_refused_logon_is_written_as_soon_as_it_can_be(begin: Begin) -> None:
+    world = begin()
+    _refuse_after_the_first_logon(world)
+    _passes(world, 2)
+    world.cluster.refusals.clear()
+    del world.exchange._begin
+    _passes(world, 1)
+    _restart(world)
+    _passes(world)
+    assert len(world.exchange.seen_passwords) == 1
+    assert world.cluster.server_ready("exchange") == REJECTED
+
+
+@both
+def test_an_unwritable_status_is_found_before_the_first_logon(begin: Begin) -> None:
+    world = begin()
+    world.cluster.refusals.add(STATUS)
+    for _ in range(4):
+        _passes(world, 2)
+        _restart(world)
+    assert world.exchange.seen_passwords == []
+
+
+def _steps(begin: Begin) -> int:
+    world = begin()
+    before = len(world.crash.steps)
+    world.run_pass("exchange")
+    return len(world.crash.steps) - before
+
+
+@pytest.mark.parametrize("step", range(1, _steps(_new) + 1))
+def test_an_operator_that_is_killed_again_and_again_locks_no_account(step: int) -> None:
+    """Each process is killed at the same step of its first pass, be it between a refused logon and its write."""
+    world = _new()
+    for _ in range(12):
+        world.crash.at = len(world.crash.steps) + step
+        world.run_pass("exchange")
+        world.crash.at = None
+        _restart(world)
+        world.clock.instant += timedelta(minutes=1)
+    assert len(world.exchange.seen_passwords) <= MOST_UNSEEN
+    _passes(world, 20)
+    assert len(world.exchange.seen_passwords) <= MOST_UNSEEN + 1
+
+
+def _killed_in_a_logon(world: World) -> None:
+    """A process that is killed when the host has just been asked."""
+
+    def dies(what: str, host: str, credentials: Credentials) -> None:
+        world.exchange.seen_passwords.append(credentials.digest)
+        raise Killed(f"{what} on {host}")
+
+    world.exchange._begin = dies  # type: ignore[method-assign]
+    world.run_pass("exchange")
+    del world.exchange._begin
+    _restart(world)
+
+
+def _held() -> World:
+    """So many processes were killed in their first logon that no other is made for now."""
+    world = World(memories={})
+    world.declare()
+    for _ in range(MOST_UNSEEN + 2):
+        _killed_in_a_logon(world)
+    assert len(world.exchange.seen_passwords) == MOST_UNSEEN
+    _passes(world, 2)
+    assert len(world.exchange.seen_passwords) == MOST_UNSEEN
+    told = (ConditionStatus.FALSE, Reason.OUTCOME_UNKNOWN)
+    assert world.cluster.server_ready("exchange") == told
+    return world
+
+
+def test_after_a_day_it_is_tried_by_itself() -> None:
+    world = _held()
+    writes = world.cluster.writes
+    _passes(world, 3)
+    assert world.cluster.writes <= writes + 3, (
+        "but for the pause, nothing is written while it waits"
+    )
+    world.clock.instant += timedelta(hours=25)
+    world.run_pass("exchange")
+    assert world.exchange.counts["observe"] > 0
+    known = world.cluster.server_statuses["uid-Exchange"].logon
+    assert known == Logon("exchange-1", accepted=True)
+
+
+def test_a_human_may_ask_for_one_more_try() -> None:
+    world = _held()
+    server = world.cluster.servers["exchange"]
+    world.cluster.servers["exchange"] = replace(server, reconcile_requested_at="now")
+    _killed_in_a_logon(world)
+    assert len(world.exchange.seen_passwords) == MOST_UNSEEN + 1
+    for _ in range(3):
+        _killed_in_a_logon(world)
+    assert len(world.exchange.seen_passwords) == MOST_UNSEEN + 1, "one word, one try"
+    world.cluster.servers["exchange"] = replace(server, reconcile_requested_at="again")
+    _passes(world, 1)
+    assert world.exchange.counts["observe"] > 0
+
+
+def test_other_credentials_are_tried_at_once() -> None:
+    world = _held()
+    credentials = world.cluster.credentials_by_server["exchange"]
+    assert isinstance(credentials, Credentials)
+    world.cluster.credentials_by_server["exchange"] = replace(credentials, digest="new")
+    _passes(world, 1)
+    assert world.exchange.counts["observe"] > 0
+
+
+def test_a_restart_of_the_operator_writes_nothing_where_credentials_are_known_to_be_good() -> None:
+    world = converged()
+    for _ in range(4):
+        _passes(world, 1)
+    writes = world.cluster.writes
+    for _ in range(3):
+        _restart(world)
+        world.clock.instant += timedelta(minutes=15)
+        world.run_pass("exchange")
+    assert world.cluster.writes == writes
