@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,28 +10,22 @@ from datetime import timedelta
 import pytest
 
 from partner_operator.engine.first_logon import MOST_UNSEEN
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import ClusterFailed, Credentials, LogonRefused, RunFailed
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from partner_operator.trust.status import Logon
-from support.engine.crash import Killed
+from partner_operator.trust.status import KnownLogon
+from support.engine.crash import Crash, Fault, Killed
 from support.engine.world import LYNC_ON_EXCHANGE, World, converged
 
-WRONG = OperationFailed(
-    Reason.CREDENTIALS_REJECTED,
-    "ex1 refused the user name and password.",
-    stalled=True,
-    nothing_ran=True,
-    credentials_rejected=True,
-)
+WRONG = LogonRefused("ex1 refused the user name and password.", nothing_ran=True)
 Begin = Callable[[], World]
 STATUS = ("server_status", "exchange")
 REJECTED = (ConditionStatus.FALSE, Reason.CREDENTIALS_REJECTED)
 
 
-class Always(list[OperationFailed]):
+class Always(list[RunFailed]):
     """The same failure for every operation."""
 
-    def pop(self, index: object = 0) -> OperationFailed:
+    def pop(self, index: object = 0) -> RunFailed:
         """It stays."""
         return self[0]
 
@@ -176,7 +171,7 @@ def test_after_a_day_it_is_tried_by_itself() -> None:
     world.run_pass("exchange")
     assert world.exchange.counts["observe"] > 0
     known = world.cluster.server_statuses["uid-Exchange"].logon
-    assert known == Logon("exchange-1", accepted=True)
+    assert known == KnownLogon("exchange-1", accepted=True)
 
 
 def test_a_human_may_ask_for_one_more_try() -> None:
@@ -212,3 +207,55 @@ def test_a_restart_of_the_operator_writes_nothing_where_credentials_are_known_to
         world.clock.instant += timedelta(minutes=15)
         world.run_pass("exchange")
     assert world.cluster.writes == writes
+
+
+CALLS = tuple(converged().crash.calls)
+
+
+class RefusedThere(Crash):
+    """The logon is refused at one remote call; from then on no status of a server is taken, or writing fails."""
+
+    after: Callable[[], None]
+
+    def _fail(self, *, done: bool) -> None:
+        try:
+            super()._fail(done=done)
+        except LogonRefused:
+            self.after()
+            raise
+
+
+@pytest.mark.parametrize("how", ["refused", "broken"])
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+def test_a_logon_refused_in_any_call_is_remembered_whatever_happens_next(
+    at: int, done: bool, how: str
+) -> None:
+    crash = RefusedThere(fault=Fault(at, WRONG, done_all_the_same=done))
+    world = World(crash=crash, memories={})
+    world.declare()
+    server = "exchange" if CALLS[at - 1].startswith("Exchange") else "lync"
+    organisation = world.exchange if server == "exchange" else world.lync
+    logons: list[int] = []
+
+    async def broken(*_: object) -> None:
+        raise ClusterFailed("the API server gave no answer")
+
+    def after() -> None:
+        logons.append(len(organisation.seen_passwords))
+        if how == "refused":
+            world.cluster.refusals.add(("server_status", server))
+        else:
+            world.cluster.server_status = broken  # type: ignore[method-assign,assignment]
+
+    crash.after = after
+    for _ in range(24):
+        if logons:
+            break
+        with contextlib.suppress(ClusterFailed):
+            world.run_round()
+    for _ in range(4):
+        world.clock.instant += timedelta(hours=1)
+        with contextlib.suppress(ClusterFailed):
+            world.run_pass(server)
+    assert [len(organisation.seen_passwords)] == logons
