@@ -45,6 +45,41 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a refused logon is remembered before its status is written",
+        "engine/state.py",
+        "        self.memory.refused_logon = self.credentials.digest\n",
+        "        pass\n",
+        ("tests/engine/test_engine_first_logon.py",),
+    ),
+    Mutant(
+        "credentials that were never accepted are written down before they are tried",
+        "engine/first_logon.py",
+        "unseen=known.unseen + 1,",
+        "unseen=known.unseen,",
+        ("tests/engine/test_engine_first_logon.py",),
+    ),
+    Mutant(
+        "a server whose status may be refused is not contacted before that is known",
+        "engine/first_logon.py",
+        "    await work.ports.writer.rehearse_server_status(work.server, refused)\n",
+        "",
+        ("tests/engine/test_engine_first_logon.py", "tests/engine/test_engine_refused_writes.py"),
+    ),
+    Mutant(
+        "what is refused of one application is not counted as an attempt for it",
+        "engine/refused_writes.py",
+        "    draft.status = draft.stored\n",
+        "",
+        ("tests/engine/test_engine_refused_writes.py",),
+    ),
+    Mutant(
+        "a refusal is told from a race by looking again",
+        "kube/finalizers.py",
+        "        if refused is not None and tested == before:\n",
+        "        if refused is None and tested == before:\n",
+        ("tests/kube/test_kube_refused.py",),
+    ),
+    Mutant(
         "the finalizer stays on while the entry is there",
         "engine/deletion.py",
         "        elif decision.absent:\n",

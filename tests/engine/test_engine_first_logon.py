@@ -197,6 +197,21 @@ def test_other_credentials_are_tried_at_once() -> None:
     assert world.exchange.counts["observe"] > 0
 
 
+def test_credentials_that_were_refused_before_others_were_good_are_tried_again() -> None:
+    """The Secret says again what it said first, and the account was put right meanwhile."""
+    world = _new()
+    _passes(world, 2)
+    first = world.cluster.credentials_by_server["exchange"]
+    assert isinstance(first, Credentials)
+    world.cluster.credentials_by_server["exchange"] = replace(first, digest="other")
+    world.exchange.failures = []
+    _passes(world, 2)
+    world.cluster.credentials_by_server["exchange"] = first
+    _passes(world, 2)
+    assert world.exchange.seen_passwords[-1] == first.digest
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+
+
 def test_a_restart_of_the_operator_writes_nothing_where_credentials_are_known_to_be_good() -> None:
     world = converged()
     for _ in range(4):

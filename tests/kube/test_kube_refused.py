@@ -26,8 +26,9 @@ from partner_operator.kube.reader import KubernetesReader
 from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.model import DesiredApplication, DesiredServer, Product
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
+from partner_testbed import ControlPlane
 from support.engine.world import IMPATIENT, World
-from support.kube.cluster import Cluster, Refused
+from support.kube.cluster import Cluster, Refused, audited
 from support.kube.objects import READY, application, server, stored
 from support.trust import worlds as values
 from support.waiting import eventually
@@ -318,7 +319,10 @@ async def test_a_policy_refuses_one_object_and_the_other_is_served_in_the_same_p
 
 @pytest.mark.controlplane
 async def test_a_rehearsal_writes_nothing_and_hears_the_policy(
-    cluster: Cluster, connection: Connection, policy: Callable[[str], None]
+    plane: ControlPlane,
+    cluster: Cluster,
+    connection: Connection,
+    policy: Callable[[str], None],
 ) -> None:
     made = cluster.create(server("exchange"))
     desired = parse_server(made, CATALOG).desired
@@ -326,6 +330,10 @@ async def test_a_rehearsal_writes_nothing_and_hears_the_policy(
     status = ServerStatus(rejected_credentials="0011")
     await writer.rehearse_server_status(desired, status)
     assert cluster.get("PartnerServer", "exchange") == made
+    asked = [e for e in audited(plane, cluster) if e.namespace == cluster.namespace]
+    assert [(e.verb, e.code, e.writes) for e in asked if e.verb == "patch"] == [
+        ("patch", 200, False)
+    ]
     policy("Invalid")
     with pytest.raises(NotWritten, match=WORDS):
         await writer.rehearse_server_status(desired, status)

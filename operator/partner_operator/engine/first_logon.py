@@ -65,6 +65,8 @@ async def _rehearse_refusal(work: Pass, digest: str) -> None:
 def note_end(work: Pass, logon: Logon) -> None:
     """The logon has an end that this pass saw, and is not refused; it is written with what is written next."""
     digest = logon.credentials.digest
+    if isinstance(work, Reached) and not logon.refused:
+        work.memory.refused_logon = None
     accepted = isinstance(work, Reached) or _is_accepted(work, digest)
     work.status = replace(work.status, logon=KnownLogon(digest, accepted=accepted))
 
