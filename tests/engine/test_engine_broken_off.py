@@ -12,7 +12,7 @@ from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.watchdog import OVERDUE, Watchdog
 from partner_operator.engine.worker import Worker
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import Mode
+from partner_operator.trust.model import Mode, RestartPolicy, RestartRules, RestartWindow
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.bell import Impatient
 from support.engine.crash import Crash
@@ -260,6 +260,28 @@ def test_a_day_in_which_all_is_well_is_no_matter_for_the_watchdog() -> None:
     _works(world, 10, memory)
     writes = world.cluster.writes
     for _ in range(100):
+        _works(world, 1, memory)
+        _look(watchdog)
+    assert world.cluster.writes == writes
+    assert not world.cluster.told(Reason.INTERNAL_ERROR)
+
+
+PARKED = {
+    Reason.RESTART_APPROVAL_NEEDED: RestartRules(policy=RestartPolicy.MANUAL, settle=timedelta(0)),
+    Reason.WAITING_FOR_WINDOW: RestartRules(
+        settle=timedelta(0), windows=(RestartWindow("0 0 1 1 *", timedelta(hours=1), "UTC"),)
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", PARKED)
+def test_what_waits_for_a_human_or_a_window_has_been_looked_at(reason: Reason) -> None:
+    world = World(rules=PARKED[reason])
+    world.declare()
+    watchdog, memory = _watched(world)
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (ConditionStatus.UNKNOWN, reason)
+    writes = world.cluster.writes
+    for _ in range(50):
         _works(world, 1, memory)
         _look(watchdog)
     assert world.cluster.writes == writes

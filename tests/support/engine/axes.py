@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from partner_operator.trust.model import Mode
+from partner_operator.trust.reasons import Reason
 from support.engine.people import Chapter, faults, heir_of, object_on, organisation, stage_for
 from support.engine.stage import Step, StepKind, seeded
 from support.engine.theatre import Theatre
@@ -89,6 +90,8 @@ def _refuse(chapter: Chapter, first: Step) -> list[str]:
     found = []
     if not theatre.comes_to_rest(timedelta(hours=9)):
         found = ["never rests while refused:", *(what for _, what in theatre.effects[-6:])]
+    if theatre.cluster.refused and not theatre.cluster.told(Reason.NOT_WRITTEN):
+        found.append("nobody is told of the refusal")
     theatre.stage.before.remove(refuse)
     theatre.cluster.refusals.clear()
     found += ended(theatre, chapter, registered)
