@@ -24,6 +24,16 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.SUCCEEDED: ("All is as declared.", NOTHING),
     Reason.PROGRESSING: ("A pass is under way.", "Wait."),
     Reason.PROGRESSING_WITH_RETRY: ("A pass failed and is tried again.", "Read Ready's reason."),
+    Reason.INTERNAL_ERROR: (
+        "A pass broke off for a reason that nobody foresaw, or none came to its end although one was due. What the "
+        "other conditions say is from before.",
+        "Read the message and the operator's log; it is tried again by itself. Restart an operator that hangs.",
+    ),
+    Reason.NOT_WRITTEN: (
+        "The API server does not take the status or the finalizer that the message names, in its own words. Nothing "
+        "is done for that object; nothing at all for a server whose status it does not take.",
+        "Change the admission policy, the webhook, the right or the CRD that refuses it.",
+    ),
     Reason.SUSPENDED: ("mode is Suspend.", "Set mode to Enforce or Observe to go on."),
     Reason.DRIFT_DETECTED: (
         "The server differs from what is declared and is being repaired.",

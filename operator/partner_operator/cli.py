@@ -25,6 +25,7 @@ from partner_operator.engine.clock import SystemClock
 from partner_operator.engine.ports import Operations, ServerName
 from partner_operator.engine.state import Ports
 from partner_operator.engine.unserved import serve_unserved
+from partner_operator.engine.watchdog import Watchdog
 from partner_operator.engine.worker import Worker
 from partner_operator.explain_token import CannotExplain, explain_token
 from partner_operator.kube.client import ApiFailure, Connection, NoCluster
@@ -225,12 +226,16 @@ async def _serve(
             chance=random.Random(),  # noqa: S311 - jitter, not a secret
         )
 
-    def work_on(name: ServerName, bell: Bell) -> Coroutine[Any, Any, None]:
-        return Worker(ports_of_a_worker(), name, bell).run()
+    watchdog = Watchdog(ports_of_a_worker)
+
+    async def work_on(name: ServerName, bell: Bell) -> None:
+        await Worker(ports_of_a_worker(), name, bell, watchdog.attend(name)).run()
+        watchdog.leave(name)
 
     def answer_unserved(bell: Bell) -> Coroutine[Any, Any, None]:
         return serve_unserved(ports_of_a_worker(), bell)
 
+    watching = asyncio.create_task(watchdog.run(), name="watchdog")
     try:
         await run_operator(
             connection=connection,
@@ -242,6 +247,7 @@ async def _serve(
             stop=stop,
         )
     finally:
+        watching.cancel()
         # Beside the loop, which goes on renewing the Lease.
         await asyncio.to_thread(pool.shutdown)
 

@@ -133,11 +133,11 @@ class UnkindWorld(RuleBasedStateMachine):
     def refuse(self, product: Product, what: str) -> None:
         names = self.world.objects(product)
         about = product.lower() if what == "server_status" else (names or ["nobody"])[0]
-        self.world.refused.add((what, about))
+        self.world.theatre.cluster.refusals.add((what, about))
 
     @happens()
     def refuse_no_more(self) -> None:
-        self.world.refused.clear()
+        self.world.theatre.cluster.refusals.clear()
 
     @happens(seconds=st.sampled_from([2, 70, 300]))
     def remote_runs_take(self, seconds: int) -> None:

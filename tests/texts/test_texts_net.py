@@ -104,6 +104,18 @@ class Exits:
         await self._writer.application_status(application, status)
         await self.cluster.application_status(application, status)
 
+    async def rehearse_server_status(self, server: DesiredServer, status: ServerStatus) -> None:
+        """Ask for it."""
+        self._known(server.key)
+        await self._writer.rehearse_server_status(server, status)
+
+    async def rehearse_application_status(
+        self, application: DesiredApplication, status: ApplicationStatus
+    ) -> None:
+        """Ask for it."""
+        self._known(application.key)
+        await self._writer.rehearse_application_status(application, status)
+
     def _known(self, key: ObjectKey) -> None:
         if self._seen.of(key.uid) is None:
             self._seen.read({"metadata": {"uid": key.uid, "resourceVersion": "1"}})

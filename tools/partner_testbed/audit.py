@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 _WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
@@ -22,11 +23,12 @@ class AuditEvent:
     name: str
     code: int
     body: Mapping[str, Any] | list[Any] | None  # of writes, except those of Secrets and tokens
+    rehearsal: bool = False  # a dry run: judged as a write, and nothing was changed
 
     @property
     def writes(self) -> bool:
         """Whether the request was one that changes something."""
-        return self.verb in _WRITES
+        return self.verb in _WRITES and not self.rehearsal
 
 
 def read_audit(path: Path, user: str | None = None) -> Iterator[AuditEvent]:
@@ -55,4 +57,5 @@ def _event(entry: Mapping[str, Any]) -> AuditEvent:
         name=target.get("name", ""),
         code=entry.get("responseStatus", {}).get("code", 0),
         body=entry.get("requestObject"),
+        rehearsal="dryRun" in parse_qs(urlsplit(entry.get("requestURI", "")).query),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from partner_operator.engine import absence, identity, reach, registrations, removal, report
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
+from partner_operator.engine.refused_writes import confined, is_set_aside
 from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Reached
 from partner_operator.trust import repair
@@ -56,7 +57,7 @@ def _decide(work: Reached) -> None:
     for draft, decision in zip(work.live, decisions, strict=True):
         draft.decision = decision
         draft.document = registrations.document_in(work.observed, draft)
-        if decision.blocker is not None:
+        if decision.blocker is not None and not is_set_aside(draft):
             draft.blocker = decision.blocker
 
 
@@ -68,8 +69,9 @@ async def make_changes(work: Reached) -> None:
         change = draft.decision.change if draft.decision else None
         if change is None or draft.blocker is not None:
             continue
-        if await _make(work, draft, change):
-            made.append((draft, change))
+        with confined(work, draft):
+            if await _make(work, draft, change):
+                made.append((draft, change))
         if work.failure is not None:
             return
         if work.overtaken:
@@ -205,8 +207,9 @@ async def _read_back(
     read = [_believe(draft, change, after) for draft, change in made]
     decide_all(work)
     for (draft, change), took, document_read in zip(made, effective, read, strict=True):
-        await _judge(work, draft, change, took=took, document_read=document_read)
-        _close_intent(draft)
+        with confined(work, draft):
+            await _judge(work, draft, change, took=took, document_read=document_read)
+            _close_intent(draft)
 
 
 def _close_intent(draft: Draft) -> None:
@@ -299,8 +302,9 @@ async def settle_open_intents(work: Reached) -> None:
             continue
         if draft.decision.entry is not None:
             # What is about to go needs no restart for having come.
-            await _conclude(work, draft, changed=not draft.desired.deleting, witnessed=False)
-            settled = True
+            with confined(work, draft):
+                await _conclude(work, draft, changed=not draft.desired.deleting, witnessed=False)
+                settled = True
         elif draft.decision.absent:
             draft.status = replace(draft.status, intent=None)
     if settled:

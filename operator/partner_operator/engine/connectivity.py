@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from partner_operator.engine.ports import OperationFailed, Severity, Tests
+from partner_operator.engine.refused_writes import confined, prove_writable
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import ConnectivityTest, Mode, TestReport
@@ -91,7 +92,9 @@ async def run_tests(work: Reached) -> None:
         host = next((host for host in work.server.hosts if host.lower() in work.up_to_date), None)
         if host is None:
             continue
-        await _run(work, draft, test, host)
+        with confined(work, draft):
+            await prove_writable(work, draft)
+            await _run(work, draft, test, host)
 
 
 async def _run(work: Reached, draft: Draft, test: ConnectivityTest, host: str) -> None:

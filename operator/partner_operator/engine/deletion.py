@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partner_operator.engine import registrations, removal
 from partner_operator.engine.ports import Severity
+from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.model import DeletionPolicy
@@ -17,21 +18,23 @@ LONGEST_NAMES = 500
 async def release_without_contact(work: Pass) -> None:
     """Let go of the objects for which no server need be asked."""
     for draft in work.live:
-        if not draft.desired.deleting:
-            continue
-        if not draft.desired.has_finalizer:
-            draft.gone = True
-        elif draft.desired.release_requested == draft.desired.key.uid:
-            await _release(
-                work, draft, Reason.RELEASED, "Released by annotation; servers untouched."
-            )
-        elif work.declared.crd_deleting:
-            message = "The kind itself is being deleted, so the registration stays on the server."
-            await _release(work, draft, Reason.RETAINED, message)
-        elif draft.desired.deletion_policy is DeletionPolicy.RETAIN:
-            message = "deletionPolicy is Retain: the registration stays on the server."
-            await _release(work, draft, Reason.RETAINED, message)
+        if draft.desired.deleting:
+            with confined(work, draft):
+                await _release_if_asked_of_nobody(work, draft)
     await removal.see_deletions(work)
+
+
+async def _release_if_asked_of_nobody(work: Pass, draft: Draft) -> None:
+    if not draft.desired.has_finalizer:
+        draft.gone = True
+    elif draft.desired.release_requested == draft.desired.key.uid:
+        await _release(work, draft, Reason.RELEASED, "Released by annotation; servers untouched.")
+    elif work.declared.crd_deleting:
+        message = "The kind itself is being deleted, so the registration stays on the server."
+        await _release(work, draft, Reason.RETAINED, message)
+    elif draft.desired.deletion_policy is DeletionPolicy.RETAIN:
+        message = "deletionPolicy is Retain: the registration stays on the server."
+        await _release(work, draft, Reason.RETAINED, message)
 
 
 async def release_settled(work: Pass) -> None:
@@ -40,19 +43,22 @@ async def release_settled(work: Pass) -> None:
         decision = draft.decision
         if not draft.desired.deleting or decision is None or draft.blocker is not None:
             continue
-        if decision.handed_over_to is not None:
-            # The heir first: should we die in between, somebody still owns the entry.
-            await registrations.bequeath(work, draft, decision.handed_over_to)
-            message = (
-                f"PartnerApplication {decision.handed_over_to.name} now stands for this trust."
-            )
-            await _release(work, draft, Reason.HANDED_OVER, message)
-        elif decision.retained:
-            message = "The registration was not made by this object and stays on the server."
-            await _release(work, draft, Reason.RETAINED, message)
-        elif decision.absent:
-            message = _gone(decision)
-            await _release(work, draft, Reason.REMOVED, message)
+        with confined(work, draft):
+            await _release_as_decided(work, draft, decision)
+
+
+async def _release_as_decided(work: Pass, draft: Draft, decision: Decision) -> None:
+    if decision.handed_over_to is not None:
+        # The heir first: should we die in between, somebody still owns the entry.
+        await registrations.bequeath(work, draft, decision.handed_over_to)
+        message = f"PartnerApplication {decision.handed_over_to.name} now stands for this trust."
+        await _release(work, draft, Reason.HANDED_OVER, message)
+    elif decision.retained:
+        message = "The registration was not made by this object and stays on the server."
+        await _release(work, draft, Reason.RETAINED, message)
+    elif decision.absent:
+        message = _gone(decision)
+        await _release(work, draft, Reason.REMOVED, message)
 
 
 def _gone(decision: Decision) -> str:
@@ -64,6 +70,7 @@ def _gone(decision: Decision) -> str:
 
 
 async def _release(work: Pass, draft: Draft, reason: Reason, message: str) -> None:
-    await work.tell(draft, reason, message, Severity.NORMAL)
     await work.ports.writer.remove_finalizer(draft.desired)
     draft.gone = True
+    # Afterwards: it may be refused, and then the object has not left.
+    await work.tell(draft, reason, message, Severity.NORMAL)

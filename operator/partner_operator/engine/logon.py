@@ -5,10 +5,14 @@ This is the one place that decides whether credentials may be tried, and what be
 
 from __future__ import annotations
 
-from partner_operator.engine.ports import Credentials, CredentialsProblem
+from dataclasses import replace
+
+from partner_operator.engine.ports import Credentials, CredentialsProblem, NotWritten
+from partner_operator.engine.refused_writes import break_off
 from partner_operator.engine.state import Logon, Pass
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import KnownLogon
 
 
 async def take(work: Pass, remembered: Credentials | None) -> Logon | None:
@@ -24,7 +28,10 @@ async def take(work: Pass, remembered: Credentials | None) -> Logon | None:
             return None
         credentials = remembered
     operations = work.ports.operations[work.server.product]
-    work.logon = Logon(operations, work.server, credentials)
+    work.logon = Logon(operations, work.server, credentials, work.memory)
+    if credentials.digest == work.memory.refused_logon:
+        # Perhaps it could not be written before.
+        work.status = replace(work.status, rejected_credentials=credentials.digest)
     if credentials.digest == work.status.rejected_credentials:
         work.blocker = _refused(work)
         return None
@@ -37,9 +44,16 @@ def is_leaving(work: Pass) -> bool:
 
 
 async def settle_refusal(work: Pass, logon: Logon) -> None:
-    """Remember in the status that these credentials were refused: no later pass, and no new operator, tries them."""
-    await work.save_server(rejected_credentials=logon.credentials.digest)
+    """Remember that these credentials were refused: no later pass, and no new operator, tries them.
+
+    In memory first: where the status cannot be written, this process does not try them either.
+    """
+    digest = work.memory.refused_logon = logon.credentials.digest
     work.blocker = _refused(work)
+    try:
+        await work.save_server(rejected_credentials=digest, logon=KnownLogon(digest))
+    except NotWritten as refused:
+        break_off(work, refused)
 
 
 def _refused(work: Pass) -> Obstacle:

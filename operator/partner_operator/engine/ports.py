@@ -121,6 +121,24 @@ class StatusChanged(Gone):
     """
 
 
+class NotWritten(Exception):
+    """The API server does not take a status or a finalizer: an admission policy, a missing right, its schema.
+
+    It concerns one object. No race: the same was tried again where the object had changed meanwhile.
+    """
+
+    def __init__(self, kind: Kind, key: ObjectKey, what: str, words: str) -> None:
+        """`what` was not written ("the status"), and `words` are the API server's own."""
+        self.message = f"The API server does not take {what} of {kind} {key.name}: {words}"
+        super().__init__(self.message)
+        self.kind = kind
+        self.key = key
+
+
+class ClusterFailed(Exception):
+    """Kubernetes gave no answer, or not the one that a pass cannot do without. Its text may be told to people."""
+
+
 class Reader(Protocol):
     """Fresh reads from Kubernetes; nothing is cached."""
 
@@ -142,7 +160,10 @@ class Reader(Protocol):
 
 
 class Writer(Protocol):
-    """The only writer of statuses and finalizers. Writes nothing where nothing changed."""
+    """The only writer of statuses and finalizers. Writes nothing where nothing changed.
+
+    Each method raises NotWritten where the API server does not take what it should write.
+    """
 
     async def server_status(self, server: DesiredServer, status: ServerStatus) -> None:
         """Make this the server's status. Raises Gone, and StatusChanged."""
@@ -152,6 +173,16 @@ class Writer(Protocol):
         self, application: DesiredApplication, status: ApplicationStatus
     ) -> None:
         """Make this the application's status. Raises Gone, and StatusChanged."""
+        ...
+
+    async def rehearse_server_status(self, server: DesiredServer, status: ServerStatus) -> None:
+        """Find out whether this status would be taken, and write nothing. Raises Gone, and StatusChanged."""
+        ...
+
+    async def rehearse_application_status(
+        self, application: DesiredApplication, status: ApplicationStatus
+    ) -> None:
+        """Find out whether this status would be taken, and write nothing. Raises Gone, and StatusChanged."""
         ...
 
     async def add_finalizer(self, application: DesiredApplication) -> None:

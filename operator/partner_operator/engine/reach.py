@@ -24,16 +24,20 @@ async def observe(work: Pass, logon: Logon) -> Reached:
     """Observe on the first host that answers. Raises OperationFailed and LogonRefused."""
     observed, ahead = await _observe_first(work, logon)
     status = replace(work.status, rejected_credentials=None)
-    return Reached(
+    reached = Reached(
         work.ports,
         work.declared,
         status,
         work.drafts,
         due=work.due,
+        memory=work.memory,
+        refused=work.refused,
         logon=logon,
         observed=observed,
         ahead=ahead,
     )
+    reached.stored = work.stored
+    return reached
 
 
 async def _observe_first(work: Pass, logon: Logon) -> tuple[Observed, timedelta]:
@@ -57,7 +61,8 @@ async def observe_on(work: Pass, logon: Logon, host: str) -> tuple[Observed, tim
     """
     urls = {work.server.auth_metadata_url: None}
     for draft in work.drafts:
-        if draft.blocker is None and not draft.desired.deleting:
+        # What this pass found out itself does not make the partner's document less readable.
+        if draft.declared.blocker is None and not draft.desired.deleting:
             urls[draft.desired.partner.auth_metadata_url] = None
     controller = work.status.domain_controller
     asked = None if absence.asks_elsewhere(work) else controller

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from partner_operator.engine.ports import Severity
+from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import is_registered
@@ -143,7 +144,8 @@ async def remember_entries(work: Pass) -> None:
             # Nobody knows yet what becomes of it.
             continue
         before = draft.status.registration
-        await take_charge(work, draft)
+        with confined(work, draft):
+            await take_charge(work, draft)
         registration = draft.status.registration
         if registration is None or registration.created_by_us:
             continue

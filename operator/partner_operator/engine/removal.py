@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from partner_operator.engine.ports import DeclaredApplication, OtherServer
+from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import ready_reason
 from partner_operator.trust.deletion import stays
@@ -36,7 +37,8 @@ async def see_deletions(work: Pass) -> None:
     for draft in work.live:
         if draft.desired.deleting and draft.status.deletion is None:
             seen = replace(draft.status, deletion=Deletion(seen_at=work.now()))
-            await work.save(draft, seen)
+            with confined(work, draft):
+                await work.save(draft, seen)
 
 
 def hold_removals(work: Pass) -> None:

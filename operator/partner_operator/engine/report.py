@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import application_facts, server_facts
+from partner_operator.engine import application_facts, refused_writes, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, resync
@@ -45,7 +45,8 @@ async def show_progress(work: Pass) -> None:
             application_facts.application_working(work, draft, None),
             work.now(),
         )
-        await work.save(draft, replace(draft.status, conditions=verdict.conditions))
+        with refused_writes.confined(work, draft):
+            await work.save(draft, replace(draft.status, conditions=verdict.conditions))
 
 
 def _says_so_already(conditions: tuple[Condition, ...], generation: int) -> bool:
@@ -68,11 +69,14 @@ async def show_change(work: Pass, draft: Draft, change: Change) -> None:
 
 
 async def close(work: Pass) -> datetime | None:
-    """Write every status that changed and return when the next pass is due."""
-    _plan_retry(work)
+    """Write every status that changed and return when the next pass is due. Raises NotWritten of the server."""
     for draft in work.live:
-        await _close_application(work, draft)
+        with refused_writes.confined(work, draft):
+            await _close_application(work, draft)
+    await refused_writes.tell_applications(work)
+    _plan_retry(work)
     await _close_server(work)
+    work.memory.retry = work.status.retry
     now = work.now()
     if work.blocker is not None or work.failure is None:
         work.wake_at(resync(now, work.server.interval, work.ports.chance))
@@ -82,14 +86,15 @@ async def close(work: Pass) -> datetime | None:
 async def keep(work: Pass) -> datetime:
     """The end of a pass that was overtaken: what it learnt is remembered, and nothing is told of it."""
     for draft in work.live:
-        await work.save(draft, draft.status)
+        with refused_writes.confined(work, draft):
+            await work.save(draft, draft.status)
     await work.save_server()
     return work.now()
 
 
 def _plan_retry(work: Pass) -> None:
     """Backoff in the status: a restart of the operator does not hammer the servers (rule 12)."""
-    troubled = work.failure is not None or any(
+    troubled = bool(work.refused or work.failure) or any(
         obstacle is not None and obstacle.then is Next.RETRIED
         for draft in work.live
         for obstacle in (draft.failure, draft.blocker)
@@ -97,7 +102,7 @@ def _plan_retry(work: Pass) -> None:
     if work.blocker is not None or not troubled:
         work.status = replace(work.status, retry=None)
         return
-    retry = back_off(work.status.retry, work.now(), work.ports.chance)
+    retry = back_off(work.memory.retry or work.status.retry, work.now(), work.ports.chance)
     work.status = replace(work.status, retry=retry)
     work.wake_at(retry.next_attempt_at)
 
@@ -169,7 +174,7 @@ async def _close_server(work: Pass) -> None:
         last_handled_reconcile_at=handled or work.status.last_handled_reconcile_at,
     )
     work.status = status
-    await work.ports.writer.server_status(work.server, status)
+    await work.save_server()
     await _announce_server(work, verdict)
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 from partner_operator.engine import (
     changes,
     deletion,
+    first_logon,
     identity,
     outcome,
     reach,
+    refused_writes,
     registrations,
     removal,
     report,
@@ -24,12 +26,14 @@ from partner_operator.engine.ports import (
     DeclaredServer,
     Gone,
     LogonRefused,
+    NotWritten,
     OperationFailed,
     ServerName,
     Severity,
 )
+from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.schedule import may_wait
-from partner_operator.engine.state import Draft, Pass, Ports, Reached
+from partner_operator.engine.state import Draft, Logon, Pass, Ports, Reached
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 
@@ -44,19 +48,30 @@ class Result:
     """The credentials that worked, kept in memory while the server object terminates."""
 
 
-async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | None) -> Result:
-    """Bring one server closer to what is declared, and tell the truth about it."""
+async def run_pass(
+    ports: Ports,
+    name: ServerName,
+    remembered: Credentials | None,
+    memory: ProcessMemory | None = None,
+) -> Result:
+    """Bring one server closer to what is declared, and tell the truth about it.
+
+    `memory` is what the worker keeps between passes; without one this pass is the first of its process.
+    """
     declared = await ports.reader.server(name)
     if declared is None:
         return Result(due=None)
+    memory = memory or ProcessMemory()
+    memory.server, memory.interval = declared.desired.key, declared.desired.interval
     retry = declared.status.retry
+    memory.retry = memory.retry or retry
     if retry is not None and may_wait(declared, ports.clock.now()):
         return Result(due=retry.next_attempt_at, credentials=remembered)
     declared = _with_kept_bundle(declared, remembered)
-    work = _begin(ports, declared)
+    work = _begin(ports, declared, memory)
     try:
         work = await _work(work, remembered)
-        due = await report.keep(work) if work.overtaken else await report.close(work)
+        due = await _end(work)
     except Gone:
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
         kept = work.logon.credentials if work.logon is not None else remembered
@@ -88,7 +103,15 @@ def _with_kept_bundle(declared: DeclaredServer, remembered: Credentials | None) 
     return replace(declared, desired=desired, problem=None)
 
 
-def _begin(ports: Ports, declared: DeclaredServer) -> Pass:
+async def _end(work: Pass) -> datetime | None:
+    """Write what this pass knows. Returns when the next one is due."""
+    try:
+        return await report.keep(work) if work.overtaken else await report.close(work)
+    except NotWritten as refused:
+        return await refused_writes.end_without_status(work, refused)
+
+
+def _begin(ports: Ports, declared: DeclaredServer, memory: ProcessMemory) -> Pass:
     drafts = [
         Draft(declared=application, status=application.status, blocker=application.blocker)
         for application in declared.applications
@@ -99,6 +122,7 @@ def _begin(ports: Ports, declared: DeclaredServer) -> Pass:
         status=declared.status,
         drafts=drafts,
         blocker=declared.problem or _unsupported(ports, declared),
+        memory=memory,
     )
 
 
@@ -115,28 +139,43 @@ def _unsupported(ports: Ports, declared: DeclaredServer) -> Obstacle | None:
 
 async def _work(work: Pass, remembered: Credentials | None) -> Pass:
     """Everything between the read and the last write. Returns the pass with what became known."""
-    work = await _reach_and_keep_true(work, remembered)
+    try:
+        logon = await _prepare(work, remembered)
+    except NotWritten as refused:
+        refused_writes.break_off(work, refused)
+        logon = None
+    if logon is not None:
+        work = await _reach_and_keep_true(work, logon)
     if not isinstance(work, Reached):
         identity.stand_back_unseen(work)
     return work
 
 
-async def _reach_and_keep_true(work: Pass, remembered: Credentials | None) -> Pass:
+async def _prepare(work: Pass, remembered: Credentials | None) -> Logon | None:
+    """All that is done before anybody is asked. None: nobody is."""
     # First of all: in a namespace that goes, the Secret may be gone a moment later.
     logon = await logons.take(work, remembered) if work.blocker is None else None
     await deletion.release_without_contact(work)
     if work.server.deleting and not work.live:
-        return work
+        return None
     await report.show_progress(work)
-    if logon is None:
-        return work
+    if logon is None or not await first_logon.may_log_on(work, logon):
+        return None
+    return logon
+
+
+async def _reach_and_keep_true(work: Pass, logon: Logon) -> Pass:
     refused = False
     try:
         work = reached = await reach.observe(work, logon)
+        first_logon.note_end(reached, logon)
         await _keep_true(reached)
     except LogonRefused:
         refused = True
+    except NotWritten as unwritten:
+        refused_writes.break_off(work, unwritten)
     except OperationFailed as failure:
+        first_logon.note_end(work, logon)
         await _stopped_short(work, failure.obstacle)
     if refused or logon.refused:
         await logons.settle_refusal(work, logon)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partner_operator.engine.clocks import skew_message
+from partner_operator.engine.refused_writes import trouble as refused
 from partner_operator.engine.restarts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
@@ -23,7 +24,7 @@ def server_working(work: Pass) -> ServerFacts:
 
 def server_facts(work: Pass) -> ServerFacts:
     """All that the pass knows of the server."""
-    obstacle = work.blocker or work.failure
+    obstacle = work.blocker or work.failure or refused(work)
     skewed = skew_message(work.status.skewed_hosts) if work.status.skewed_hosts else ""
     if not isinstance(work, Reached):
         part = not_known(obstacle)
@@ -46,7 +47,7 @@ def _doubt(work: Reached) -> Obstacle | None:
     So is a change that may still be at work: it holds every other.
     """
     if work.unsettled is not None or work.observed.incomplete is None:
-        return work.unsettled
+        return work.unsettled or refused(work)
     return Obstacle(Reason.INCOMPLETE_READ, work.observed.incomplete, Next.RETRIED)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from partner_operator.engine.ports import (
     Announcer,
@@ -16,6 +16,7 @@ from partner_operator.engine.ports import (
     DeclaredServer,
     Kind,
     LogonRefused,
+    NotWritten,
     Operations,
     Reader,
     Restarts,
@@ -23,6 +24,7 @@ from partner_operator.engine.ports import (
     Severity,
     Writer,
 )
+from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import Look, Round
 from partner_operator.trust.model import (
@@ -85,6 +87,12 @@ class Draft:
     """Why what was begun is not done."""
     gone: bool = False
     """The object has left: our finalizer is off, or the object was made anew."""
+    stored: ApplicationStatus = field(init=False)
+    """What stands in the cluster: where a write is refused, this pass knows no more than that."""
+
+    def __post_init__(self) -> None:
+        """A pass begins with what is stored."""
+        self.stored = self.status
 
     @property
     def desired(self) -> DesiredApplication:
@@ -99,6 +107,7 @@ class Logon:
     operations: Operations
     server: DesiredServer
     credentials: Credentials
+    memory: ProcessMemory
     _newest: Session | None = None
 
     @property
@@ -111,7 +120,35 @@ class Logon:
         if self.refused:
             raise LogonRefused(f"{host} was not asked: the logon was refused.", nothing_ran=True)
         self._newest = self.operations.on(self.server, self.credentials, host)
-        return self._newest
+        return cast(Session, _Noting(self._newest, self._note_refusal))
+
+    def _note_refusal(self) -> None:
+        self.memory.refused_logon = self.credentials.digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Noting:
+    """A session whose refusal is noted in memory where it happens: whatever follows may fail before it is written."""
+
+    session: Session
+    note: Callable[[], None]
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.session, name)
+        if not callable(found):
+            return found
+
+        async def run(*arguments: Any, **options: Any) -> Any:
+            try:
+                return await found(*arguments, **options)
+            except LogonRefused:
+                self.note()
+                raise
+            finally:
+                if self.session.logon_refused:
+                    self.note()
+
+        return run
 
 
 @dataclass(slots=True)
@@ -130,6 +167,15 @@ class Pass:
     overtaken: bool = False
     """The declarations changed under the pass: it begins nothing more, and the next one begins at once."""
     due: list[datetime] = field(default_factory=list)
+    memory: ProcessMemory = field(default_factory=ProcessMemory)
+    refused: list[NotWritten] = field(default_factory=list)
+    """What the API server refused to write about applications in this pass."""
+    stored: ServerStatus = field(init=False)
+    """What stands in the cluster."""
+
+    def __post_init__(self) -> None:
+        """A pass begins with what is stored."""
+        self.stored = self.status
 
     @property
     def server(self) -> DesiredServer:
@@ -172,14 +218,33 @@ class Pass:
         self.due.append(instant)
 
     async def save_server(self, **changes: object) -> None:
-        """Remember something of the server before going on: survives a crash at the next line."""
+        """Remember something of the server before going on: survives a crash at the next line.
+
+        Raises NotWritten; then the pass knows no more than what is stored.
+        """
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]  # fields are checked by replace
-        await self.ports.writer.server_status(self.server, self.status)
+        try:
+            await self.ports.writer.server_status(self.server, self.status)
+        except NotWritten:
+            self.status = self.stored
+            self.memory.refused(self.server.key.uid)
+            raise
+        if self.status != self.stored:
+            self.memory.taken(self.server.key.uid)
+        self.stored = self.status
 
     async def save(self, draft: Draft, status: ApplicationStatus) -> None:
-        """Remember something of an application before going on."""
-        draft.status = status
-        await self.ports.writer.application_status(draft.desired, status)
+        """Remember something of an application before going on. Raises NotWritten, as `save_server` does."""
+        uid, draft.status = draft.desired.key.uid, status
+        try:
+            await self.ports.writer.application_status(draft.desired, status)
+        except NotWritten:
+            draft.status = draft.stored
+            self.memory.refused(uid)
+            raise
+        if status != draft.stored:
+            self.memory.taken(uid)
+        draft.stored = status
 
     async def tell(
         self, draft: Draft, reason: Reason, message: str, severity: Severity = Severity.NORMAL
@@ -219,6 +284,7 @@ class Reached(Pass):
 
     def on(self, host: str) -> Session:
         """A session on this host, with the logon of this pass. Raises LogonRefused."""
+        self.memory.alive_at = self.ports.clock.monotonic()
         return self.logon.on(host)
 
     def restarts_on(self, host: str) -> Restarts:

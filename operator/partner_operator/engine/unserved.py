@@ -12,9 +12,12 @@ from partner_operator.engine.ports import (
     DeclaredApplication,
     Gone,
     Kind,
+    NotWritten,
     Severity,
     StatusChanged,
 )
+from partner_operator.engine.process_memory import ProcessMemory
+from partner_operator.engine.refused_writes import not_written, with_way_out
 from partner_operator.engine.state import Ports
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -28,6 +31,7 @@ AGAIN = timedelta(minutes=10)
 
 async def serve_unserved(ports: Ports, bell: Bell) -> None:
     """For ever: whenever rung, tell each such application what is missing."""
+    memory = ProcessMemory()
     while True:
         await bell.wait(until=ports.clock.now() + AGAIN)
         # A server and its applications arrive in one breath; let the server arrive first.
@@ -35,7 +39,7 @@ async def serve_unserved(ports: Ports, bell: Bell) -> None:
         try:
             for application in await ports.reader.unserved():
                 try:
-                    await _answer(ports, application)
+                    await _answer(ports, memory, application)
                 except StatusChanged as changed:
                     bell.ring(f"{changed} was written by somebody else")
                 except Gone:
@@ -44,7 +48,23 @@ async def serve_unserved(ports: Ports, bell: Bell) -> None:
             logger.exception("applications without a server could not be answered")
 
 
-async def _answer(ports: Ports, application: DeclaredApplication) -> None:
+async def _answer(ports: Ports, memory: ProcessMemory, application: DeclaredApplication) -> None:
+    """What the API server refuses of one object is told of it, and the next one is answered."""
+    try:
+        try:
+            await _say(ports, application)
+        except NotWritten as refused:
+            await _tell(ports, application, not_written(refused))
+    except NotWritten as refused:
+        key = application.desired.key
+        if memory.is_news(key.uid, refused.message):
+            message = with_way_out(refused.message)
+            await ports.announcer.announce(
+                Kind.APPLICATION, key, Severity.WARNING, Reason.NOT_WRITTEN, message
+            )
+
+
+async def _say(ports: Ports, application: DeclaredApplication) -> None:
     desired = application.desired
     if desired.deleting:
         await _let_go(ports, application)
@@ -72,6 +92,7 @@ async def _let_go(ports: Ports, application: DeclaredApplication) -> None:
     if not desired.has_finalizer:
         return
     if released or harmless or stays(ApplicationView(desired, application.status)):
+        await ports.writer.remove_finalizer(desired)
         await ports.announcer.announce(
             Kind.APPLICATION,
             desired.key,
@@ -79,7 +100,6 @@ async def _let_go(ports: Ports, application: DeclaredApplication) -> None:
             Reason.RELEASED if released else Reason.RETAINED,
             "Let go without contact to a server.",
         )
-        await ports.writer.remove_finalizer(desired)
         return
     blocker = Obstacle(
         Reason.DELETION_BLOCKED,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from partner_operator.engine import broken_off
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import Credentials, ServerName
+from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.run_pass import run_pass
 from partner_operator.engine.schedule import back_off
 from partner_operator.engine.state import Ports
-from partner_operator.trust.status import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +24,16 @@ class Worker:
     ports: Ports
     name: ServerName
     bell: Bell
+    memory: ProcessMemory = field(default_factory=ProcessMemory)
+    """What is kept between passes; the watchdog looks at it too."""
     _credentials: Credentials | None = None
-    _retry: Retry | None = None
 
     async def run(self) -> None:
         """Until the server is gone and nothing is left to do for it, or the task is cancelled."""
-        due: datetime | None = self.ports.clock.now()
+        clock = self.ports.clock
+        due: datetime | None = clock.now()
+        if self.memory.due is None:
+            self.memory.ended(due, clock.monotonic())
         while due is not None:
             reasons = await self.bell.wait(until=due)
             due = await self._pass(sorted(reasons))
@@ -42,13 +47,33 @@ class Worker:
             ", ".join(reasons) or "due",
         )
         try:
-            result = await run_pass(self.ports, self.name, self._credentials)
-        except Exception:  # the outermost loop: what nobody foresaw must not end the worker
+            result = await run_pass(self.ports, self.name, self._credentials, self.memory)
+        except (
+            Exception
+        ) as error:  # the outermost loop: what nobody foresaw must not end the worker
             logger.exception("pass over %s/%s broke off", self.name.namespace, self.name.name)
-            self._retry = back_off(self._retry, self.ports.clock.now(), self.ports.chance)
-            return self._retry.next_attempt_at
-        self._retry = None
+            return await self._broke_off(error)
         self._credentials = result.credentials
-        if result.due is None:
-            return None
-        return max(result.due, self.ports.clock.now() + timedelta(seconds=1))
+        clock = self.ports.clock
+        due = result.due
+        if due is not None:
+            due = max(due, clock.now() + timedelta(seconds=1))
+        self.memory.ended(due, clock.monotonic())
+        return due
+
+    async def _broke_off(self, error: Exception) -> datetime:
+        """Say so where people look, and try again after a growing pause."""
+        clock, memory = self.ports.clock, self.memory
+        memory.retry = back_off(memory.retry, clock.now(), self.ports.chance)
+        memory.due = memory.retry.next_attempt_at
+        for tell in (broken_off.tell, broken_off.tell_in_event):
+            try:
+                await tell(self.ports, self.name, memory, broken_off.sentence_of(error))
+            except (
+                Exception
+            ):  # the same: what is in the way of a pass may be in the way of telling it
+                logger.exception("it could not be told of %s", self.name.name)
+            else:
+                memory.ended(memory.due, clock.monotonic())
+                break
+        return memory.due

@@ -15,7 +15,7 @@ import kopf
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_incluster_config, load_kube_config
 
-from partner_operator.engine.ports import Kind
+from partner_operator.engine.ports import ClusterFailed, Kind
 from partner_operator.kube.api.names import API_VERSION, PLURALS
 from partner_operator.texts import said
 
@@ -38,7 +38,7 @@ class NoCluster(Exception):
     """Nothing says which cluster to work for."""
 
 
-class ApiFailure(Exception):
+class ApiFailure(ClusterFailed):
     """The API server could not be asked, or did not do as asked."""
 
 

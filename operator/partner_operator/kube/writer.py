@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from partner_operator.engine.ports import Gone, Kind
+from partner_operator.engine.ports import Gone, Kind, NotWritten
 from partner_operator.kube import finalizers
 from partner_operator.kube.api.codec import to_json
 from partner_operator.kube.api.names import API_VERSION, FIELD_MANAGER, REGISTRATION_FINALIZER
 from partner_operator.kube.client import (
     APPLY,
-    ApiFailure,
     ApiRefused,
     Connection,
     custom_path,
@@ -43,11 +43,22 @@ class KubernetesWriter:
         """Make this the application's status. Raises Gone, and StatusChanged."""
         await self._apply(Kind.APPLICATION, application.key, status)
 
+    async def rehearse_server_status(self, server: DesiredServer, status: ServerStatus) -> None:
+        """Find out whether this status would be taken, and write nothing. Raises Gone, and StatusChanged."""
+        await self._apply(Kind.SERVER, server.key, status, rehearsal=True)
+
+    async def rehearse_application_status(
+        self, application: DesiredApplication, status: ApplicationStatus
+    ) -> None:
+        """Find out whether this status would be taken, and write nothing. Raises Gone, and StatusChanged."""
+        await self._apply(Kind.APPLICATION, application.key, status, rehearsal=True)
+
     async def add_finalizer(self, application: DesiredApplication) -> None:
         """Put our finalizer on, before the first remote change. Raises Gone, and StatusChanged."""
         key = application.key
         path = custom_path(Kind.APPLICATION, key.namespace, key.name)
-        answer = await finalizers.add(self._connection, path, key.uid, REGISTRATION_FINALIZER)
+        with _refused_as(Kind.APPLICATION, key, "our finalizer"):
+            answer = await finalizers.add(self._connection, path, key.uid, REGISTRATION_FINALIZER)
         if answer is not None:
             self._seen.judge(answer)
             self._seen.written(answer)
@@ -56,35 +67,56 @@ class KubernetesWriter:
         """Take our finalizer off. Done already counts as done. Raises StatusChanged."""
         key = application.key
         path = custom_path(Kind.APPLICATION, key.namespace, key.name)
-        answer = await finalizers.remove(
-            self._connection, path, key.uid, REGISTRATION_FINALIZER, self._seen.judge
-        )
+        with _refused_as(Kind.APPLICATION, key, "the removal of our finalizer"):
+            answer = await finalizers.remove(
+                self._connection, path, key.uid, REGISTRATION_FINALIZER, self._seen.judge
+            )
         if answer is not None:
             self._seen.written(answer)
 
     async def _apply(
-        self, kind: Kind, key: ObjectKey, status: ApplicationStatus | ServerStatus
+        self,
+        kind: Kind,
+        key: ObjectKey,
+        status: ApplicationStatus | ServerStatus,
+        *,
+        rehearsal: bool = False,
     ) -> None:
         body = in_all(to_json(status), shown)
         known = self._seen.of(key.uid) or self._seen.read(await self._look(kind, key))
-        for _ in range(TRIES):
-            # Equal to what is stored, or what we sent to get just that: another manager may have
-            # put a field beside ours, and to send the same again would not take it away.
-            if body in (known.status, known.applied):
-                return
-            answer = await self._send(kind, key, known.resource_version, body)
-            if answer is not None:
-                self._seen.written(answer, body)
-                return
-            now = await self._look(kind, key)
-            self._seen.judge(now)
-            known = self._seen.read(now)
-        raise ApiFailure(f"{kind} {key.name} changed {TRIES} times under our hands")
+        with _refused_as(kind, key, "the status"):
+            for _ in range(TRIES):
+                # Equal to what is stored, or what we sent to get just that: another manager may have
+                # put a field beside ours, and to send the same again would not take it away.
+                if body in (known.status, known.applied) and not rehearsal:
+                    return
+                try:
+                    answer = await self._send(kind, key, known.resource_version, body, rehearsal)
+                except ApiRefused as now:
+                    if now.status not in (404, 409):
+                        raise
+                    refused = now
+                else:
+                    if not rehearsal:
+                        self._seen.written(answer, body)
+                    return
+                found = await self._look(kind, key)
+                self._seen.judge(found)
+                before, known = known, self._seen.read(found)
+                if known.resource_version == before.resource_version:
+                    # Nobody else wrote: this is no race.
+                    break
+            raise refused
 
     async def _send(
-        self, kind: Kind, key: ObjectKey, resource_version: str, status: Mapping[str, Any]
-    ) -> Mapping[str, Any] | None:
-        """Apply the status to exactly this version of the object; None when there is another one now."""
+        self,
+        kind: Kind,
+        key: ObjectKey,
+        resource_version: str,
+        status: Mapping[str, Any],
+        rehearsal: bool,
+    ) -> Mapping[str, Any]:
+        """Apply the status to exactly this version of the object. Raises ApiRefused where there is another one."""
         document = {
             "apiVersion": API_VERSION,
             "kind": kind.value,
@@ -98,18 +130,14 @@ class KubernetesWriter:
             },
             "status": status,
         }
-        try:
-            return await self._connection.request(
-                "PATCH",
-                custom_path(kind, key.namespace, key.name, "status"),
-                query={"fieldManager": FIELD_MANAGER, "force": "true"},
-                body=document,
-                content_type=APPLY,
-            )
-        except ApiRefused as refused:
-            if refused.status in (404, 409):
-                return None
-            raise
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        return await self._connection.request(
+            "PATCH",
+            custom_path(kind, key.namespace, key.name, "status"),
+            query=query | ({"dryRun": "All"} if rehearsal else {}),
+            body=document,
+            content_type=APPLY,
+        )
 
     async def _look(self, kind: Kind, key: ObjectKey) -> dict[str, Any]:
         """Read the object anew. Raises Gone when it is not there, or is another one."""
@@ -118,3 +146,12 @@ class KubernetesWriter:
             self._seen.forget(key.uid)
             raise Gone(f"{kind} {key.namespace}/{key.name}")
         return body
+
+
+@contextlib.contextmanager
+def _refused_as(kind: Kind, key: ObjectKey, what: str) -> Iterator[None]:
+    """What the API server refuses here is this of the object."""
+    try:
+        yield
+    except ApiRefused as refused:
+        raise NotWritten(kind, key, what, refused.message) from refused

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     SUCCEEDED = "Succeeded"
     PROGRESSING = "Progressing"
     PROGRESSING_WITH_RETRY = "ProgressingWithRetry"
+    INTERNAL_ERROR = "InternalError"
+    NOT_WRITTEN = "NotWritten"
     SUSPENDED = "Suspended"
     DRIFT_DETECTED = "DriftDetected"
     DRIFT_OBSERVED = "DriftObserved"

@@ -277,6 +277,22 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownLogon:
+    """What is known of the credentials in the Secret."""
+
+    digest: str
+    """Salted digest of the credentials."""
+    accepted: bool = False
+    """The server accepted them once."""
+    unseen: int = 0
+    """Processes of the operator that began a logon and were ended before anybody saw what became of it."""
+    begun_at: datetime | None = None
+    """When the last of them did (operator's clock)."""
+    asked: str | None = None
+    """The value of the annotation reconcile-requested-at then: it allows no other try."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerStatus:
     """`.status` of a PartnerServer."""
 
@@ -293,6 +309,7 @@ class ServerStatus:
     """The controller that answered last: asked again, because another one may not know yet (C02)."""
     rejected_credentials: str | None = None
     """Digest of the credentials that the server rejected: not tried again (account lockout)."""
+    logon: KnownLogon | None = None
     retry: Retry | None = None
     removals: tuple[Removal, ...] = ()
     """The latest, some of them; the oldest are dropped when one more is written down."""

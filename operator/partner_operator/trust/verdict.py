@@ -115,6 +115,20 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
     return _conclude(old, parts, _server_summary(facts), facts.generation, now)
 
 
+def broken_off(
+    old: tuple[Condition, ...], message: str, generation: int, now: datetime
+) -> tuple[Condition, ...]:
+    """Conditions of any object after a pass of which nobody knows how far it came: the details stay as told."""
+    summaries = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
+    parts = {
+        found.type: Part(found.status, found.reason, found.message)
+        for found in old
+        if found.type not in summaries
+    }
+    told = _under_way(Reason.INTERNAL_ERROR, message)
+    return _conclude(old, parts, told, generation, now).conditions
+
+
 @dataclass(frozen=True, slots=True)
 class _Summary:
     """The Ready condition, and which of Reconciling and Stalled goes with it."""

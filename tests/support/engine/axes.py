@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from partner_operator.kube.client import ApiRefused
 from partner_operator.trust.model import Mode
+from partner_operator.trust.reasons import Reason
 from support.engine.people import Chapter, faults, heir_of, object_on, organisation, stage_for
 from support.engine.stage import Step, StepKind, seeded
 from support.engine.theatre import Theatre
@@ -83,14 +83,17 @@ def _refuse(chapter: Chapter, first: Step) -> list[str]:
     def refuse(step: Step) -> None:
         same = (step.what, step.about) == (first.what, first.about)
         if same and step.number >= first.number:
-            raise ApiRefused(422, "every object needs the label cost-center")
+            theatre.cluster.refusals.add((step.what, step.about))
 
     theatre.stage.before.append(refuse)
     chapter.happen(theatre, chapter.product)
     found = []
     if not theatre.comes_to_rest(timedelta(hours=9)):
         found = ["never rests while refused:", *(what for _, what in theatre.effects[-6:])]
+    if theatre.cluster.refused and not theatre.cluster.told(Reason.NOT_WRITTEN):
+        found.append("nobody is told of the refusal")
     theatre.stage.before.remove(refuse)
+    theatre.cluster.refusals.clear()
     found += ended(theatre, chapter, registered)
     theatre.close()
     return found

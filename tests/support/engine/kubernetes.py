@@ -15,6 +15,7 @@ from partner_operator.engine.ports import (
     DeclaredServer,
     Gone,
     Kind,
+    NotWritten,
     OtherServer,
     ServerName,
     Severity,
@@ -28,6 +29,8 @@ from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reaso
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from support.engine.crash import Crash
 from support.trust.condition_invariants import check_status, check_transition
+
+REFUSAL = "every object needs the label cost-center"
 
 
 @dataclass
@@ -46,6 +49,10 @@ class Cluster:
     problems: dict[str, Obstacle] = field(default_factory=dict)
     """By server: the same."""
     writes: int = 0
+    refusals: set[tuple[str, str]] = field(default_factory=set)
+    """Writer's methods and names of objects: what the API server does not take."""
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """What of it was tried, in order."""
     crd_deleting: bool = False
     clock: TestClock | None = None
     """Sets deletionTimestamps, where there is one."""
@@ -231,6 +238,7 @@ class Cluster:
         stored = codec.server_status(body)
         if stored == self.server_statuses[server.key.uid]:
             return
+        self._refuse(Kind.SERVER, server.key, "server_status")
         self.crash.point(f"write status of {server.key.name}")
         self.server_statuses[server.key.uid] = stored
         self._bodies[server.key.uid] = body
@@ -248,11 +256,35 @@ class Cluster:
         stored = codec.application_status(body)
         if stored == self.statuses[application.key.uid]:
             return
+        self._refuse(Kind.APPLICATION, application.key, "application_status")
         self.crash.point(f"write status of {application.key.name}")
         self.statuses[application.key.uid] = stored
         self._bodies[application.key.uid] = body
         self.writes += 1
         self.crash.point(f"status of {application.key.name} written")
+
+    async def rehearse_server_status(self, server: DesiredServer, status: ServerStatus) -> None:
+        """Refused, or not; nothing is written."""
+        now = self.servers.get(server.key.name)
+        if now is None or now.key.uid != server.key.uid:
+            raise Gone(server.key.name)
+        check_status(to_json(status), server.generation)
+        self.crash.point(f"rehearse status of {server.key.name}")
+        self._refuse(Kind.SERVER, server.key, "server_status")
+
+    async def rehearse_application_status(
+        self, application: DesiredApplication, status: ApplicationStatus
+    ) -> None:
+        """Refused, or not; nothing is written."""
+        self._present(application)
+        check_status(to_json(status), application.generation)
+        self.crash.point(f"rehearse status of {application.key.name}")
+        self._refuse(Kind.APPLICATION, application.key, "application_status")
+
+    def _refuse(self, kind: Kind, key: ObjectKey, what: str) -> None:
+        if (what, key.name) in self.refusals:
+            self.refused.append((what, key.name))
+            raise NotWritten(kind, key, what.replace("_", " "), REFUSAL)
 
     def _present(self, application: DesiredApplication) -> DesiredApplication:
         now = self.applications.get(application.key.name)
@@ -276,6 +308,7 @@ class Cluster:
             return
         if now.deleting:
             raise Gone(application.key.name)
+        self._refuse(Kind.APPLICATION, application.key, "add_finalizer")
         self.crash.point(f"add finalizer to {application.key.name}")
         self.applications[application.key.name] = replace(now, has_finalizer=True)
         self.writes += 1
@@ -286,6 +319,7 @@ class Cluster:
         now = self.applications.get(application.key.name)
         if now is None or now.key.uid != application.key.uid or not now.has_finalizer:
             return
+        self._refuse(Kind.APPLICATION, application.key, "remove_finalizer")
         self.crash.point(f"remove finalizer from {application.key.name}")
         if now.deleting:
             del self.applications[application.key.name]

@@ -19,7 +19,6 @@ from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.engine.worker import Worker
 from partner_operator.kube.api.codec import to_json
-from partner_operator.kube.client import ApiFailure
 from partner_operator.kube.switchboard import Switchboard
 from partner_operator.trust.model import DesiredApplication, DesiredServer, Product
 from partner_operator.trust.plan import Change
@@ -179,9 +178,9 @@ class Theatre(World):
         return FieldOrganisation(product, model, self.clock, self.crash, hosts, judge=self.judge)
 
     def _heard_of(self, record: logging.LogRecord) -> bool:
-        """A pass that broke off for a reason that nobody planned here is a fault; all else is not printed."""
+        """A pass that broke off is a fault; all else is not printed."""
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and not isinstance(error, ApiFailure):
+        if error is not None:
             place = traceback.extract_tb(error.__traceback__)[-1]
             self.judge.complain(f"a pass broke off: {error!r} at {place.name}:{place.lineno}")
         return False

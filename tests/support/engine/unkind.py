@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from partner_operator.kube.client import ApiRefused
 from partner_operator.trust.model import Entry, Mode, Product
 from support.engine.axes import PATIENCE, ask_again
 from support.engine.invariants import HUMAN
 from support.engine.people import PRODUCTS, faults, heir_of, organisation
-from support.engine.stage import Step, StepKind
+from support.engine.stage import Step
 from support.engine.theatre import Theatre
 from support.engine.world import (
     EXCHANGE_HOSTS,
@@ -27,8 +26,6 @@ class Unkind:
     """A theatre in which anything may happen."""
 
     theatre: Theatre
-    refused: set[tuple[str, str]] = field(default_factory=set)
-    """Writer's method and object's name."""
     kill_in: int | None = None
     """Steps until the operator is killed."""
     lose_in: int | None = None
@@ -65,8 +62,6 @@ class Unkind:
                 self.kill_in = None
                 self.theatre.kill(step.engine)
                 return
-        if step.kind is StepKind.WRITE and (step.what, step.about) in self.refused:
-            raise ApiRefused(422, "every object needs the label cost-center")
 
     def _loses(self, step: Step) -> bool:
         if self.lose_in is None:
@@ -187,7 +182,7 @@ class Unkind:
         """Nothing befalls anybody any more, and people do what conditions ask. What is wrong then?"""
         theatre = self.theatre
         self.kill_in = self.lose_in = None
-        self.refused.clear()
+        self.theatre.cluster.refusals.clear()
         self.slow = timedelta(seconds=2)
         while len(theatre.engines) > 1:
             self.kill()

@@ -66,6 +66,18 @@ class View:
         await self.cluster.application_status(application, status)
         self._written(application.key)
 
+    async def rehearse_server_status(self, server: DesiredServer, status: ServerStatus) -> None:
+        """Whether it would be taken."""
+        self._judge(server.key.uid)
+        await self.cluster.rehearse_server_status(server, status)
+
+    async def rehearse_application_status(
+        self, application: DesiredApplication, status: ApplicationStatus
+    ) -> None:
+        """Whether it would be taken."""
+        self._judge(application.key.uid)
+        await self.cluster.rehearse_application_status(application, status)
+
     async def add_finalizer(self, application: DesiredApplication) -> None:
         """Put our finalizer on."""
         await self.cluster.add_finalizer(application)

@@ -10,6 +10,7 @@ from typing import Any
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Credentials, ServerName
+from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.run_pass import Result, run_pass
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.trust.model import ConnectivityTest, DesiredApplication, Product, RestartRules
@@ -59,6 +60,8 @@ class World:
     rules: RestartRules = field(default_factory=lambda: RestartRules(settle=timedelta(0)))
     removal_settle: timedelta = timedelta(0)
     due: dict[str, datetime | None] = field(default_factory=dict)
+    memories: dict[str, ProcessMemory] | None = None
+    """What one process keeps between its passes; None: each pass is the first of a new process."""
 
     def __post_init__(self) -> None:
         documents = (values.reading(Product.EXCHANGE), values.reading(Product.LYNC))
@@ -139,7 +142,10 @@ class World:
 
     def result_of_pass(self, name: str, remembered: Credentials | None = None) -> Result:
         """One pass over one server, by an operator that remembers this logon."""
-        return asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered))
+        memory = None
+        if self.memories is not None:
+            memory = self.memories.setdefault(name, ProcessMemory())
+        return asyncio.run(run_pass(self.ports(), ServerName("trust", name), remembered, memory))
 
     def run_pass(self, name: str, remembered: Credentials | None = None) -> datetime | None:
         """One pass over one server; a kill is survived, and asks for a pass at once."""
@@ -147,6 +153,8 @@ class World:
             result = self.result_of_pass(name, remembered)
         except Killed:
             self.crash.at = None
+            if self.memories is not None:
+                self.memories = {}
             return self.clock.now()
         self.due[name] = result.due
         return result.due
