@@ -68,6 +68,11 @@ class Switchboard:
         for name, bell in list(self._bells.items()):
             yield f"{name.namespace}/{name.name}", bell
 
+    def ring_all(self, why: str) -> None:
+        """Something changed that concerns everybody."""
+        for _, bell in self.bells():
+            bell.ring(why)
+
     def server_event(self, body: Body, *, deleted: bool = False) -> None:
         """A PartnerServer appeared, changed or left."""
         uid = _uid(body)
