@@ -16,6 +16,7 @@ from partner_operator.engine import (
     report,
 )
 from partner_operator.engine.activation import way_of
+from partner_operator.engine.finalizers import restore_finalizers
 from partner_operator.engine.ports import (
     Credentials,
     DeclaredServer,
@@ -45,6 +46,10 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
     declared = await ports.reader.server(name)
     if declared is None:
         return Result(due=None)
+    try:
+        declared = await restore_finalizers(ports, declared)
+    except Gone:
+        return Result(due=ports.clock.now(), credentials=remembered)
     retry = declared.status.retry
     if retry is not None and may_wait(declared, ports.clock.now()):
         return Result(due=retry.next_attempt_at, credentials=remembered)
@@ -52,12 +57,13 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
     work = _begin(ports, declared)
     try:
         await _work(work, remembered)
+        if declared.desired.deleting and not work.live:
+            # It goes in a moment. That nobody looked at it any more is no trouble to tell of.
+            return Result(due=None, credentials=remembered)
         due = await report.keep(work) if work.overtaken else await report.close(work)
     except Gone:
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
         return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
-    if declared.desired.deleting and not work.live:
-        return Result(due=None, credentials=remembered)
     return Result(due=due, credentials=_kept(work, remembered))
 
 

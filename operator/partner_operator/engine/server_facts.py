@@ -6,19 +6,19 @@ from partner_operator.engine.clocks import skew_message
 from partner_operator.engine.restarts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
-from partner_operator.trust.conditions import unknown
+from partner_operator.trust.conditions import kept, unknown
 from partner_operator.trust.plan import Blocker
-from partner_operator.trust.reasons import Reason
+from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.verdict import ServerFacts, Trouble
 
 
 def server_working(work: Pass) -> ServerFacts:
-    """While the pass is under way."""
-    nothing = unknown(Reason.PROGRESSING, "Not looked at yet.")
+    """While the pass is under way: what was known stays."""
+    told = work.status.conditions
     return ServerFacts(
         generation=work.server.generation,
-        certificate=nothing,
-        metadata=nothing,
+        certificate=kept(told, ConditionType.CERTIFICATE_VALID),
+        metadata=kept(told, ConditionType.METADATA_VALID),
         working=f"{work.server.product} is being looked at.",
     )
 

@@ -7,6 +7,7 @@ import logging
 from datetime import timedelta
 
 from partner_operator.engine.bell import Bell
+from partner_operator.engine.finalizers import restored
 from partner_operator.engine.ports import (
     DeclaredApplication,
     Gone,
@@ -16,7 +17,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.engine.report import blocked_status
 from partner_operator.engine.state import Ports
-from partner_operator.trust.conditions import unknown
+from partner_operator.trust.conditions import ready_reason, unknown
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.plan import ApplicationView, Blocker
 from partner_operator.trust.reasons import Reason
@@ -49,6 +50,7 @@ async def _answer(ports: Ports, application: DeclaredApplication) -> None:
     if desired.deleting:
         await _let_go(ports, application)
         return
+    application = await restored(ports.writer, ports.announcer, application)
     blocker = application.blocker or missing_server(desired.server_name)
     await _tell(ports, application, blocker)
 
@@ -105,3 +107,7 @@ async def _tell(ports: Ports, application: DeclaredApplication, blocker: Blocker
     await ports.writer.application_status(
         desired, blocked_status(status, verdict, desired.generation)
     )
+    if ready_reason(status.conditions) is not blocker.reason is ready_reason(verdict.conditions):
+        await ports.announcer.announce(
+            Kind.APPLICATION, desired.key, Severity.WARNING, blocker.reason, blocker.message
+        )

@@ -1,0 +1,46 @@
+"""Our finalizer on objects that have something on a server: put on again where somebody took it off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from partner_operator.engine.ports import (
+    Announcer,
+    DeclaredApplication,
+    DeclaredServer,
+    Kind,
+    Severity,
+    Writer,
+)
+from partner_operator.engine.state import Ports
+from partner_operator.trust.deletion import must_be_held
+from partner_operator.trust.plan import ApplicationView
+from partner_operator.trust.reasons import Reason
+
+
+async def restore_finalizers(ports: Ports, declared: DeclaredServer) -> DeclaredServer:
+    """The same with all finalizers that must be on. Asks no server, so it works in every mode. Raises Gone."""
+    applications = [
+        await restored(ports.writer, ports.announcer, application)
+        for application in declared.applications
+    ]
+    return replace(declared, applications=tuple(applications))
+
+
+async def restored(
+    writer: Writer, announcer: Announcer, application: DeclaredApplication
+) -> DeclaredApplication:
+    """The same with its finalizer on, if it must be. Raises Gone."""
+    desired = application.desired
+    if desired.has_finalizer or not must_be_held(ApplicationView(desired, application.status)):
+        return application
+    await writer.add_finalizer(desired)
+    message = (
+        "Somebody took the operator's finalizer off, which holds this object until its registration is removed from "
+        "the server. It is on again. To let the object go and leave the server as it is, annotate it before you delete "
+        f"it: kubectl annotate papp {desired.key.name} partner-operator.io/release={desired.key.uid}"
+    )
+    await announcer.announce(
+        Kind.APPLICATION, desired.key, Severity.WARNING, Reason.FINALIZER_RESTORED, message
+    )
+    return replace(application, desired=replace(desired, has_finalizer=True))
