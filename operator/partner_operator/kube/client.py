@@ -32,8 +32,8 @@ LONGEST_REFUSAL = 1000
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
 _NAMESPACE = Path(_SERVICE_ACCOUNT).with_name("namespace")
 
-_UNUSABLE = (ConfigException, OSError, ValueError, YAMLError)
-"""What an unusable kubeconfig raises: no such file, no YAML, no such context, no certificate."""
+_UNUSABLE = (ConfigException, OSError, ValueError, YAMLError, TypeError, AttributeError)
+"""What an unusable kubeconfig raises: no such context, file or certificate; no YAML; a list; a text; nothing."""
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -105,7 +105,9 @@ class Connection:
             connection = cls(configuration, before_write, patience)
         except _UNUSABLE as problem:
             where = f"KUBECONFIG {path}" if path else "The pod's ServiceAccount"
-            raise NoCluster(f"{where} leads to no cluster: {problem}") from problem
+            told = isinstance(problem, ConfigException | OSError)
+            why = str(problem) if told else "it does not read as a kubeconfig"
+            raise NoCluster(f"{where} leads to no cluster: {why}") from problem
         connection.namespace = namespace
         return connection
 
@@ -161,7 +163,7 @@ class Connection:
                 answer = await self._once(method, path, query, body, content_type)
             except (ApiRefused, ApiUnreachable) as failure:
                 status = failure.status if isinstance(failure, ApiRefused) else None
-                if not self._outcomes.worth(asked, status):
+                if not self._outcomes.may_pass(asked, status):
                     raise
                 if isinstance(failure, ApiRefused):
                     pause = max(pause, failure.retry_after)

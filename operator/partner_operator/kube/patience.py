@@ -47,12 +47,16 @@ class Outcomes:
         self._worked: OrderedDict[Asked, bool] = OrderedDict()
         """False: it was tried until patience was over."""
 
-    def worth(self, asked: Asked, status: int | None) -> bool:
+    def may_pass(self, asked: Asked, status: int | None) -> bool:
         """Whether a request that failed with this HTTP status (None: without an answer) is worth another try."""
         before = self._worked.get(asked)
         if status in RIGHTS:
             return before is True
-        return before is not False and (status is None or status in PASSING)
+        if status is None or status in PASSING:
+            return before is not False
+        # Nobody asks that again; but we are known, and may ask.
+        self.note(asked, worked=True)
+        return False
 
     def note(self, asked: Asked, *, worked: bool) -> None:
         """This is how it ended."""
