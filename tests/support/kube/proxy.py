@@ -38,6 +38,15 @@ class Proxy:
     faults: list[Fault] = field(default_factory=list)
     """What went wrong."""
     url: str = ""
+    loop: asyncio.AbstractEventLoop | None = None
+    _watches: dict[int, web.Request] = field(default_factory=dict)
+
+    def cut_watches(self) -> None:
+        """End all connections over which somebody watches."""
+        assert self.loop is not None
+        for request in list(self._watches.values()):
+            if request.transport is not None:
+                self.loop.call_soon_threadsafe(request.transport.abort)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request."""
@@ -62,7 +71,7 @@ class Proxy:
             request.method,
             self.server + request.raw_path,
             headers=headers,
-            data=await request.read(),
+            data=await request.read() or None,
             allow_redirects=False,
         ) as answer:
             if lost:
@@ -73,9 +82,17 @@ class Proxy:
             }
             response = web.StreamResponse(status=answer.status, headers=back)
             await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-            await response.write_eof()
+            if "watch" in request.query:
+                self._watches[id(request)] = request
+            try:
+                async for chunk in answer.content.iter_any():
+                    await response.write(chunk)
+                await response.write_eof()
+            except ConnectionError:
+                # Who asked has gone.
+                pass
+            finally:
+                self._watches.pop(id(request), None)
             return response
 
     @staticmethod
@@ -93,7 +110,7 @@ def proxied(kubeconfig: Path) -> Iterator[Proxy]:
     proxy = Proxy(
         cluster["server"], ssl.create_default_context(cadata=pem.decode() if pem else None)
     )
-    loop = asyncio.new_event_loop()
+    loop = proxy.loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="proxy", daemon=True)
     thread.start()
     runner = asyncio.run_coroutine_threadsafe(_start(proxy), loop).result(60)
