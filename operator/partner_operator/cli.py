@@ -28,7 +28,7 @@ from partner_operator.engine.unserved import serve_unserved
 from partner_operator.engine.worker import Worker
 from partner_operator.explain_token import CannotExplain, explain_token
 from partner_operator.kube.client import ApiFailure, Connection, NoCluster
-from partner_operator.kube.doorbell import CannotServe, run_operator
+from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
 from partner_operator.kube.kinds import ServedKinds
@@ -37,6 +37,7 @@ from partner_operator.kube.lease import Lease, LeaseLost, NoLease, lease_name
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.patience import NONE
 from partner_operator.kube.reader import KubernetesReader
+from partner_operator.kube.watches import CannotServe
 from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.logs import LogFormat, configure
 from partner_operator.products.remote import Runner

@@ -17,7 +17,7 @@ from kubernetes import client
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import DeclaredServer, ServerName
-from partner_operator.kube import doorbell, lookout
+from partner_operator.kube import doorbell, lookout, watches
 from partner_operator.kube.client import Connection
 from partner_operator.kube.doorbell import CRDsMissing, RightsMissing, run_operator
 from partner_operator.kube.health import Echo
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.controlplane
 QUICK = Patience(longest=1.0, first_pause=0.05, longest_pause=0.2)
 
 
-class Endless:
+class Impatient:
     """kopf's tries, as in the product, only sooner."""
 
     def __iter__(self) -> Iterator[float]:
@@ -142,8 +142,9 @@ async def house(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[House]:
     """Both namespaces are open, and everything is looked at often."""
-    monkeypatch.setattr(doorbell, "_Endless", Endless)
-    monkeypatch.setattr(doorbell, "AGAIN", (0.2,))
+    monkeypatch.setattr(doorbell, "Endless", Impatient)
+    monkeypatch.setattr(watches, "AGAIN", (0.2,))
+    monkeypatch.setattr(watches, "LONGEST_END", 10.0)
     monkeypatch.setattr(lookout, "LOOK", 0.2)
     monkeypatch.setattr(lookout, "LOOK_AGAIN", 0.2)
     async with await Connection.open(patience=QUICK) as connection:
@@ -240,10 +241,11 @@ async def test_watches_that_end_begin_anew(
     house.here.create(server("exchange"))
     async with house.running() as operator:
         await until(lambda: house.read.get("exchange") is not None)
-        odd = iter([410, 400])
-        proxy.choose = lambda method, path: next(odd, None)
-        proxy.cut_watches()
-        await until(lambda: caplog.text.count("begin anew") >= 1)
+        for times, status in enumerate((410, 400), 1):
+            proxy.choose = partial(answer, status)
+            proxy.cut_watches()
+            await until(lambda times=times: caplog.text.count("begin anew") >= times)  # type: ignore[misc]
+        proxy.choose = lambda method, path: None
         house.here.create(server("lync"))
         await until(lambda: house.read.get("lync") is not None)
         assert not operator.done()

@@ -25,6 +25,7 @@ from partner_operator.trust.reasons import Reason
 from partner_testbed import ControlPlane, install_crds
 from support.kube.cluster import Cluster
 from support.kube.objects import ROOT, crd, server
+from support.kube.proxy import proxied
 from support.waiting import until
 
 PLURALS = {Kind.SERVER: "partnerservers", Kind.APPLICATION: "partnerapplications"}
@@ -120,7 +121,7 @@ async def without_crd_rights(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Connection]:
-    """A ServiceAccount that may do all to our kinds here, and may not read CRDs."""
+    """A ServiceAccount that may do all to our kinds here, and may not read CRDs, whoever else was granted it."""
     core: Any = cluster.core
     rbac: Any = client.RbacAuthorizationV1Api(api)
     core.create_namespaced_service_account(cluster.namespace, {"metadata": {"name": "blind"}})
@@ -138,8 +139,10 @@ async def without_crd_rights(
     )
     path = plane.service_account_kubeconfig(cluster.namespace, "blind", tmp_path / "blind")
     monkeypatch.setenv("KUBECONFIG", str(path))
-    async with await Connection.open() as opened:
-        yield opened
+    with proxied(path) as proxy:
+        proxy.choose = lambda method, path: 403 if "customresourcedefinitions" in path else None
+        async with await Connection.open() as opened:
+            yield opened
 
 
 async def declared(connection: Connection, cluster: Cluster, kinds: ServedKinds) -> DeclaredServer:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from itertools import repeat
 from typing import Any
 
 import kopf
@@ -37,6 +34,7 @@ from partner_operator.kube.kinds import MEND, ServedKinds
 from partner_operator.kube.kopf_storage import NoDiffBase, NoProgress
 from partner_operator.kube.lookout import Lookout
 from partner_operator.kube.switchboard import Switchboard
+from partner_operator.kube.watches import CannotServe, Endless, run_kopf, watch_again
 from partner_operator.kube.workers import RESTART_DELAY, MakeWorker, Stopped, Workers
 
 logger = logging.getLogger(__name__)
@@ -50,30 +48,12 @@ GOODBYE = 0.25
 """Seconds that connections get to end in order."""
 
 
-AGAIN = (5.0, 10.0, 30.0, 60.0, 300.0)
-"""Seconds before watches that ended begin anew: the first time, the second, and so on."""
-STEADY = 600.0
-"""Watches that lasted so many seconds ended for a new reason."""
-
-
-class CannotServe(Exception):
-    """There is nothing to serve; the sentence says what is missing."""
-
-
 class CRDsMissing(CannotServe):
     """The cluster does not know our kinds."""
 
 
 class RightsMissing(CannotServe):
     """Our objects may not be listed anywhere."""
-
-
-class _Endless:
-    """Seconds between the tries of one request of kopf: it never gives up, so no refusal ends the process."""
-
-    def __iter__(self) -> Iterator[float]:
-        yield from (1.0, 2.0, 3.0, 5.0, 10.0)
-        yield from repeat(20.0)
 
 
 async def run_operator(
@@ -107,7 +87,7 @@ async def run_operator(
         workers = Workers(switchboard, make_worker, partial(_wake_kopf, connection))
         workers.answer_unserved(make_unserved_worker)
         try:
-            await kopf.operator(
+            await run_kopf(
                 registry=build_registry(connection, echo, kinds, switchboard, workers),
                 settings=build_settings(),
                 standalone=True,
@@ -121,43 +101,13 @@ async def run_operator(
             await workers.end_all()
 
     try:
-        await _watch_again(watch, partial(_wait_for_crds, connection, lookout), stop)
+        await watch_again(watch, partial(_wait_for_crds, connection, lookout), stop)
     finally:
         for task in looking:
             task.cancel()
         await asyncio.wait(looking)
         # kopf has closed its watches, but TLS connections end in later rounds of the loop.
         await asyncio.sleep(GOODBYE)
-
-
-async def _watch_again(
-    watch: Callable[[asyncio.Event], Awaitable[None]],
-    prepare: Callable[[], Awaitable[None]],
-    stop: asyncio.Event | None,
-) -> None:
-    """Watch until that ends in order. One watch that cannot go on ends all of kopf, and must not end the process."""
-    stop = stop or asyncio.Event()
-    loop = asyncio.get_running_loop()
-    ended = 0
-    while not stop.is_set():
-        began = loop.time()
-        try:
-            await watch(stop)
-        except Exception:  # the outermost loop: kopf lets through whatever its requests raise
-            ended = 0 if loop.time() - began > STEADY else ended
-            pause = AGAIN[min(ended, len(AGAIN) - 1)]
-            logger.exception("the watches ended, and begin anew in %d s", pause)
-            ended += 1
-        else:
-            return
-        # kopf's own handlers are deaf now.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(pause):
-                await stop.wait()
-        if not stop.is_set():
-            await prepare()
 
 
 def build_settings() -> kopf.OperatorSettings:
@@ -170,13 +120,13 @@ def build_settings() -> kopf.OperatorSettings:
     settings.scanning.disabled = True  # needs no right to list CRDs and namespaces
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = _Endless()
+    settings.networking.error_backoffs = Endless()
     settings.watching.server_timeout = 600
     settings.watching.client_timeout = 660
     settings.watching.connect_timeout = 5
     settings.watching.chunk_size = 500
     settings.queueing.exit_timeout = 2  # our handlers are quick
-    # The pod's grace period ends what does not end. kopf's own killer would not spare watches that begin anew.
+    # See `run_kopf`. kopf's own killer would not spare watches that begin anew.
     settings.process.ultimate_exiting_timeout = None
     settings.execution.max_workers = 1  # all our handlers are coroutines
     settings.background.instant_exit_timeout = 2

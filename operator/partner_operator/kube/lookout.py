@@ -38,8 +38,9 @@ class Lookout:
 
     async def look(self) -> None:
         """Look now; a change is logged. Raises ApiFailure where no answer came."""
-        refusals = await asyncio.gather(*map(self._refusal, self._scopes))
-        closed = {scope: told for scope, told in zip(self._scopes, refusals, strict=True) if told}
+        # One after the other: when kopf ends, it cancels every task that was made since it began.
+        refusals = {scope: await self._refusal(scope) for scope in self._scopes}
+        closed = {scope: told for scope, told in refusals.items() if told}
         self._sentences = {scope: _closed(scope, told) for scope, told in closed.items()}
         for scope in closed.keys() - self.closed:
             logger.error("%s", self._sentences[scope])
