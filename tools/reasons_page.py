@@ -73,6 +73,14 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Look at the object that status.counterpart names.",
     ),
     Reason.WAITING_FOR_REPLICATION: ("No Front End has the change yet.", "Wait."),
+    Reason.CRD_TOO_OLD: (
+        "The cluster's CRDs lack fields that this version of the operator needs; no server is contacted.",
+        "kubectl apply -f crds/",
+    ),
+    Reason.FINALIZER_RESTORED: (
+        "Somebody took the operator's finalizer off an object with a registration; it is on again.",
+        "To let the object go and leave the server as it is, set the annotation release as the message says.",
+    ),
     Reason.SERVER_NOT_FOUND: (
         "spec.serverRef names no PartnerServer of this namespace.",
         "Create it, or make an object that names another.",

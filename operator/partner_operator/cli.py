@@ -32,10 +32,13 @@ from partner_operator.kube.client import ApiFailure, Connection, NoCluster
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
+from partner_operator.kube.kinds import ServedKinds
 from partner_operator.kube.leader import lead
 from partner_operator.kube.lease import Lease, LeaseLost, NoLease, lease_name
 from partner_operator.kube.objects import LastSeen
+from partner_operator.kube.patience import NONE
 from partner_operator.kube.reader import KubernetesReader
+from partner_operator.kube.watches import CannotServe
 from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.logs import LogFormat, configure
 from partner_operator.products.remote import Runner
@@ -78,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         NoCluster,
         NoLease,
         LeaseLost,
+        CannotServe,
         ApiFailure,
         NoSuchServer,
         UnusableAuthorities,
@@ -186,10 +190,12 @@ def _explain(options: argparse.Namespace) -> NoReturn:
 async def _run(options: argparse.Namespace) -> None:
     """Work at once where no Lease decides, else when it is ours."""
     ca_bundle = _authorities(options.ca_file)
-    async with await Connection.open() as first:
+    # The Lease has a time of its own for each request, and asks again by itself.
+    async with await Connection.open(patience=NONE) as first:
         namespace = options.lease_namespace or first.namespace
         if namespace is None:
-            await _serve(options, ca_bundle, first)
+            async with await Connection.open() as connection:
+                await _serve(options, ca_bundle, connection)
             return
         lease = Lease(first, namespace, lease_name(namespace, options.namespace))
         before = lease.must_be_certain
@@ -213,11 +219,12 @@ async def _serve(
     echo = Echo()
     announcer = KubernetesAnnouncer(connection)
     operations = _operations(_on_threads(pool, before_run), ca_bundle, options.record)
+    kinds = ServedKinds(connection)
 
     def ports_of_a_worker() -> Ports:
         seen = LastSeen(echo)
         return Ports(
-            reader=KubernetesReader(connection, seen, CATALOG, options.namespace),
+            reader=KubernetesReader(connection, seen, CATALOG, options.namespace, kinds),
             writer=KubernetesWriter(connection, seen),
             announcer=announcer,
             operations=operations,
@@ -244,6 +251,7 @@ async def _serve(
             liveness=options.liveness,
             make_worker=work_on,
             make_unserved_worker=answer_unserved,
+            kinds=kinds,
             stop=stop,
         )
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
@@ -40,10 +41,16 @@ Others print bodies and addresses, or log every single event.
 """
 
 
+_AGAIN = re.compile(r"Request attempt #(?!1\b|1/)\d+(/\d+)? failed; will retry")
+"""What kopf says at each further try of a request. It tries for ever, and the first time says it all."""
+
+
 class _Discreet(logging.Filter):
     """Holds back what quiet loggers say below WARNING, also when somebody has turned them up."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("kopf.") and _AGAIN.match(record.getMessage()):
+            return False
         return record.levelno >= logging.WARNING or not any(
             record.name == name or record.name.startswith(f"{name}.") for name in QUIET
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from partner_operator.engine.ports import Credentials
+from partner_operator.engine.ports import Credentials, Severity
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ApplicationStatus
@@ -231,3 +232,57 @@ def test_an_incomplete_read_is_no_proof_that_an_entry_is_gone() -> None:
     world.exchange.incomplete = None
     world.settle()
     assert LYNC_ON_EXCHANGE not in world.cluster.applications
+
+
+def _warnings(world: World, server: str) -> list[Reason]:
+    return [
+        reason
+        for name, severity, reason, _ in world.cluster.events
+        if name == server and severity is Severity.WARNING
+    ]
+
+
+@pytest.mark.parametrize("secret_goes_first", [False, True])
+@pytest.mark.parametrize("with_applications", [False, True])
+def test_a_healthy_server_that_is_deleted_raises_no_alarm(
+    secret_goes_first: bool, with_applications: bool
+) -> None:
+    """Whatever goes first, and in which order the passes see it."""
+    world = converged() if with_applications else World()
+    remembered = world.result_of_pass("exchange").credentials
+    world.cluster.change_server("exchange", deleting=True)
+    if secret_goes_first:
+        world.cluster.lose_secret("exchange")
+    world.run_pass("exchange", remembered)
+    if with_applications:
+        world.cluster.delete(LYNC_ON_EXCHANGE)
+    for _ in range(3):
+        world.clock.instant += timedelta(minutes=1)
+        world.run_pass("exchange", remembered)
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
+    assert world.due["exchange"] is None
+    assert world.cluster.server_ready("exchange") == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+    assert _warnings(world, "exchange") == []
+
+
+def test_a_change_of_spec_keeps_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only Ready says that it is being looked at; no other condition flips, on server or application."""
+    world = converged()
+    flips: list[str] = []
+    check = world.cluster._checked
+
+    def watch(uid: str, generation: int, status: Any) -> dict[str, object]:
+        flips.extend(
+            f"{uid}: {one.type}" for one in status.conditions if "Not looked at" in one.message
+        )
+        return check(uid, generation, status)
+
+    monkeypatch.setattr(world.cluster, "_checked", watch)
+    for server in ("exchange", "lync"):
+        world.cluster.change_server(server, interval=timedelta(minutes=7))
+    for name in BOTH:
+        world.cluster.change(name)
+    writes = world.cluster.writes
+    world.settle()
+    assert world.cluster.writes > writes
+    assert flips == []

@@ -120,3 +120,16 @@ def test_an_object_that_goes_meanwhile_does_not_end_the_worker() -> None:
     _answer(world)
     assert world.cluster.ready("first") is None
     assert world.cluster.ready("second") == (FALSE, Reason.SERVER_NOT_FOUND)
+
+
+def test_a_reference_to_nothing_has_one_event() -> None:
+    """However often it is answered; nothing is told of an object that is suspended."""
+    world = World()
+    world.cluster.add(lync_on_exchange(server_name="nowhere"))
+    for _ in range(3):
+        _answer(world)
+    assert len(world.cluster.told(Reason.SERVER_NOT_FOUND)) == 1
+    world = _without_server(mode=Mode.SUSPEND)
+    before = len(world.cluster.events)
+    _answer(world)
+    assert len(world.cluster.events) == before

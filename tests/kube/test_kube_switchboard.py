@@ -198,3 +198,19 @@ def test_no_event_makes_it_fail(body: dict[str, Any]) -> None:
     board.application_event(body)
     board.server_event(body, deleted=True)
     board.application_event(body, deleted=True)
+
+
+async def test_a_finalizer_that_somebody_took_off_rings_once(house: House) -> None:
+    """Our own putting on rings nobody, nor does one that we take off from what is being deleted."""
+    bare = house.objects["lync-on-exchange"]
+    ours = {"finalizers": ["partner-operator.io/registration", "other"]}
+    assert await house.hear(with_meta(bare, **ours)) == {}
+    why = {"exchange": {"PartnerApplication lync-on-exchange changed: its finalizer is off"}}
+    assert await house.hear(with_meta(bare, finalizers=["other"])) == why
+    for _ in range(3):
+        assert await house.hear(with_meta(bare, **ours)) == {}
+        assert await house.hear(with_meta(bare)) == {}
+    going = {"deletionTimestamp": "2026-11-25T10:00:00Z"}
+    other = house.objects["exchange-on-lync"]
+    await house.hear(with_meta(other, **ours, **going))
+    assert await house.hear(with_meta(other, finalizers=["other"], **going)) == {}

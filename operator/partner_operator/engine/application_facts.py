@@ -9,7 +9,7 @@ from partner_operator.trust.conditions import (
     LONGEST_MESSAGE,
     Part,
     false,
-    find,
+    kept,
     shortened,
     true,
     unknown,
@@ -25,25 +25,19 @@ from partner_operator.trust.verdict import ApplicationFacts, not_known
 def application_working(work: Pass, draft: Draft, change: Change | None) -> ApplicationFacts:
     """While the pass is under way: what was known stays, and what is being done is said."""
     partner = draft.desired.partner.name
+    told = draft.status.conditions
     return ApplicationFacts(
         generation=draft.desired.generation,
         mode=draft.desired.mode,
-        metadata=_kept(draft, ConditionType.METADATA_VALID),
-        registered=_kept(draft, ConditionType.REGISTERED),
-        activated=_kept(draft, ConditionType.ACTIVATED),
-        connected=_kept(draft, ConditionType.CONNECTED)
+        metadata=kept(told, ConditionType.METADATA_VALID),
+        registered=kept(told, ConditionType.REGISTERED),
+        activated=kept(told, ConditionType.ACTIVATED),
+        connected=kept(told, ConditionType.CONNECTED)
         if draft.desired.connectivity_test is not None
         else None,
         working=f"{work.server.product} is being looked at, and made to trust {partner}.",
         repairing=change if change and change.kind is not ChangeKind.REGISTER else None,
     )
-
-
-def _kept(draft: Draft, condition_type: ConditionType) -> Part:
-    old = find(draft.status.conditions, condition_type)
-    if old is None:
-        return not_known()
-    return Part(old.status, old.reason, old.message)
 
 
 def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:

@@ -9,8 +9,10 @@ from partner_operator.engine.ports import Severity
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.deletion import must_be_held
 from partner_operator.trust.match import is_registered
-from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Observed
+from partner_operator.trust.model import Mode, ObjectKey, Observed
+from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
 
@@ -102,12 +104,8 @@ def _handing_over_to(work: Pass, heir: Draft) -> list[Draft]:
 async def take_charge(work: Pass, draft: Draft) -> None:
     """Remember the entry; put our finalizer on if it must be removed when the object goes."""
     remember_registration(work, draft)
-    registration = draft.status.registration
-    if registration is None or draft.desired.has_finalizer or draft.desired.deleting:
-        return
-    removes = draft.desired.deletion_policy is DeletionPolicy.REMOVE
-    # In every mode: what we once made must find an heir when its object goes.
-    if registration.created_by_us or (removes and draft.desired.mode is Mode.ENFORCE):
+    held = draft.desired.has_finalizer
+    if not held and must_be_held(ApplicationView(draft.desired, draft.status)):
         await work.ports.writer.add_finalizer(draft.desired)
 
 

@@ -21,6 +21,7 @@ from partner_operator.engine import (
     logon as logons,
 )
 from partner_operator.engine.activation import way_of
+from partner_operator.engine.finalizers import restore_finalizers
 from partner_operator.engine.ports import (
     Credentials,
     DeclaredServer,
@@ -65,19 +66,21 @@ async def run_pass(
     memory.server, memory.interval = declared.desired.key, declared.desired.interval
     retry = declared.status.retry
     memory.retry = memory.retry or retry
-    if retry is not None and may_wait(declared, ports.clock.now()):
-        return Result(due=retry.next_attempt_at, credentials=remembered)
     declared = _with_kept_bundle(declared, remembered)
     work = _begin(ports, declared, memory)
     try:
+        await restore_finalizers(work)
+        if retry is not None and may_wait(declared, ports.clock.now()):
+            return Result(due=retry.next_attempt_at, credentials=remembered)
         work = await _work(work, remembered)
+        if declared.desired.deleting and not work.live:
+            # It goes in a moment. That nobody looked at it any more is no trouble to tell of.
+            return Result(due=None, credentials=remembered)
         due = await _end(work)
     except Gone:
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
         kept = work.logon.credentials if work.logon is not None else remembered
         return Result(due=ports.clock.now(), credentials=kept)
-    if declared.desired.deleting and not work.live:
-        return Result(due=None, credentials=remembered)
     return Result(due=due, credentials=_kept(work, remembered))
 
 

@@ -7,17 +7,19 @@ from partner_operator.engine.refused_writes import trouble as refused
 from partner_operator.engine.restarts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
+from partner_operator.trust.conditions import kept
 from partner_operator.trust.obstacle import Next, Obstacle
-from partner_operator.trust.reasons import Reason
+from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.verdict import ServerFacts, not_known
 
 
 def server_working(work: Pass) -> ServerFacts:
-    """While the pass is under way."""
+    """While the pass is under way: what was known stays."""
+    told = work.status.conditions
     return ServerFacts(
         generation=work.server.generation,
-        certificate=not_known(),
-        metadata=not_known(),
+        certificate=kept(told, ConditionType.CERTIFICATE_VALID),
+        metadata=kept(told, ConditionType.METADATA_VALID),
         working=f"{work.server.product} is being looked at.",
     )
 

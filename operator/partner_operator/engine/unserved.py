@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from partner_operator.engine.bell import Bell
+from partner_operator.engine.finalizers import restored
 from partner_operator.engine.ports import (
     DeclaredApplication,
     Gone,
@@ -19,6 +20,7 @@ from partner_operator.engine.ports import (
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.refused_writes import not_written, with_way_out
 from partner_operator.engine.state import Ports
+from partner_operator.trust.conditions import ready_reason
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import ApplicationView
@@ -69,6 +71,7 @@ async def _say(ports: Ports, application: DeclaredApplication) -> None:
     if desired.deleting:
         await _let_go(ports, application)
         return
+    application = await restored(ports.writer, ports.announcer, application)
     blocker = application.blocker or missing_server(desired.server_name)
     await _tell(ports, application, blocker)
 
@@ -124,3 +127,7 @@ async def _tell(ports: Ports, application: DeclaredApplication, blocker: Obstacl
     observed = verdict.observed_generation(status.observed_generation, desired.generation)
     told = replace(status, conditions=verdict.conditions, observed_generation=observed)
     await ports.writer.application_status(desired, told)
+    if ready_reason(status.conditions) is not blocker.reason is ready_reason(verdict.conditions):
+        await ports.announcer.announce(
+            Kind.APPLICATION, desired.key, Severity.WARNING, blocker.reason, blocker.message
+        )

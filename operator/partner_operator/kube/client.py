@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +15,12 @@ from typing import Any, Self
 import aiohttp
 import kopf
 from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import load_incluster_config, load_kube_config
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from yaml import YAMLError
 
 from partner_operator.engine.ports import ClusterFailed, Kind
 from partner_operator.kube.api.names import API_VERSION, PLURALS
+from partner_operator.kube.patience import Asked, Outcomes, Patience, seconds
 from partner_operator.texts import said
 
 logger = logging.getLogger(__name__)
@@ -27,6 +31,9 @@ LONGEST_REFUSAL = 1000
 """Characters of the API server's sentence that are told."""
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
 _NAMESPACE = Path(_SERVICE_ACCOUNT).with_name("namespace")
+
+_UNUSABLE = (ConfigException, OSError, ValueError, YAMLError, TypeError, AttributeError)
+"""What an unusable kubeconfig raises: no such context, file or certificate; no YAML; a list; a text; nothing."""
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -49,26 +56,33 @@ class ApiUnreachable(ApiFailure):
 class ApiRefused(ApiFailure):
     """An answer came and says no. `status` is the HTTP status."""
 
-    def __init__(self, status: int, message: str) -> None:
-        """`message` is the API server's own sentence."""
+    def __init__(self, status: int, message: str, retry_after: float = 0.0) -> None:
+        """`message` is the API server's own sentence. It asks not to be asked again within `retry_after` seconds."""
         super().__init__(f"{message} (HTTP {status})")
         self.status = status
         self.message = message
+        self.retry_after = retry_after
 
 
 class Connection:
     """Requests to one API server. Close it after use."""
 
     def __init__(
-        self, configuration: Configuration, before_write: Callable[[], None] | None = None
+        self,
+        configuration: Configuration,
+        before_write: Callable[[], None] | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """`configuration` says where the API server is and who we are.
 
-        `before_write` is called before each request that changes something; what it raises, the request raises.
+        `before_write` is called before each request that changes something, and before each repetition of it; what
+        it raises, the request raises. `patience` is for what fails and may pass.
         """
         self.namespace: str | None = None
         """The pod's own namespace; None outside a pod, and where KUBECONFIG names a cluster."""
         self._before_write = before_write
+        self._patience = patience or Patience()
+        self._outcomes = Outcomes()
         # The environment's proxies and netrc are for people; kopf ignores them as well.
         configuration.client_session_kwargs = {"trust_env": False}
         self.configuration = configuration
@@ -76,25 +90,24 @@ class Connection:
         self._client.user_agent = "partner-operator"
 
     @classmethod
-    async def open(cls, before_write: Callable[[], None] | None = None) -> Self:
+    async def open(
+        cls, before_write: Callable[[], None] | None = None, patience: Patience | None = None
+    ) -> Self:
         """Connect as `$KUBECONFIG` says where that is set, else as the pod's ServiceAccount.
 
         A developer's usual kubeconfig is never used unasked. Raises NoCluster.
         """
-        configuration = Configuration()
-        namespace = None
-        if path := os.environ.get("KUBECONFIG"):
-            await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
-                config_file=path, client_configuration=configuration
-            )
-        elif os.access(_SERVICE_ACCOUNT, os.R_OK):
-            load_incluster_config(  # type: ignore[no-untyped-call]  # published without types
-                client_configuration=configuration
-            )
-            namespace = _NAMESPACE.read_text().strip()
-        else:
+        path = os.environ.get("KUBECONFIG")
+        if not path and not os.access(_SERVICE_ACCOUNT, os.R_OK):
             raise NoCluster("Not in a pod, and KUBECONFIG is not set: set it to a kubeconfig file.")
-        connection = cls(configuration, before_write)
+        try:
+            configuration, namespace = await _configured(path)
+            connection = cls(configuration, before_write, patience)
+        except _UNUSABLE as problem:
+            where = f"KUBECONFIG {path}" if path else "The pod's ServiceAccount"
+            told = isinstance(problem, ConfigException | OSError)
+            why = str(problem) if told else "it does not read as a kubeconfig"
+            raise NoCluster(f"{where} leads to no cluster: {why}") from problem
         connection.namespace = namespace
         return connection
 
@@ -138,7 +151,40 @@ class Connection:
         body: object = None,
         content_type: str = JSON,
     ) -> dict[str, Any]:
-        """Ask once. Raises ApiRefused with the server's sentence, or ApiUnreachable."""
+        """Ask, and ask again what may pass. Raises ApiRefused with the server's sentence, or ApiUnreachable.
+
+        A write whose answer was lost may be sent twice. So each of ours names what it rests on: the second one is
+        refused as a conflict (409, 422) or finds what it makes (409), and whoever wrote reads anew.
+        """
+        asked: Asked = (method, path)
+        until = time.monotonic() + self._patience.longest
+        for pause in self._patience.pauses():
+            try:
+                answer = await self._once(method, path, query, body, content_type)
+            except (ApiRefused, ApiUnreachable) as failure:
+                status = failure.status if isinstance(failure, ApiRefused) else None
+                if not self._outcomes.may_pass(asked, status):
+                    raise
+                if isinstance(failure, ApiRefused):
+                    pause = max(pause, failure.retry_after)
+                if time.monotonic() + pause > until:
+                    self._outcomes.note(asked, worked=False)
+                    raise
+                logger.info("%s %s is tried again: %s", method, path, failure)
+                await asyncio.sleep(pause)
+            else:
+                self._outcomes.note(asked, worked=True)
+                return answer
+        raise AssertionError("pauses never end")
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: object,
+        content_type: str,
+    ) -> dict[str, Any]:
         if method != "GET" and self._before_write is not None:
             self._before_write()
         serialized = await self._client.param_serialize(
@@ -157,7 +203,8 @@ class Connection:
         document = _decode(raw)
         if response.status >= 400:
             told = said(str(document.get("message") or response.reason or ""), LONGEST_REFUSAL)
-            raise ApiRefused(response.status, told)
+            retry_after = seconds(response.headers.get("Retry-After"))
+            raise ApiRefused(response.status, told, retry_after)
         return document
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | None:
@@ -182,6 +229,20 @@ class Connection:
             page = answer.get("metadata", {}).get("continue", "")
             if not page:
                 return items
+
+
+async def _configured(path: str | None) -> tuple[Configuration, str | None]:
+    """Where the API server is, and the pod's namespace. Raises what is in _UNUSABLE."""
+    configuration = Configuration()
+    if path:
+        await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
+            config_file=path, client_configuration=configuration
+        )
+        return configuration, None
+    load_incluster_config(  # type: ignore[no-untyped-call]  # published without types
+        client_configuration=configuration
+    )
+    return configuration, _NAMESPACE.read_text().strip()
 
 
 def custom_path(kind: Kind, namespace: str | None, *rest: str) -> str:

@@ -13,6 +13,7 @@ import kopf
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import Kind, ServerName
 from partner_operator.kube.api.names import (
+    API_VERSION,
     APPLICATIONS,
     DRAINED,
     GROUP,
@@ -29,8 +30,11 @@ from partner_operator.kube.client import (
     custom_path,
 )
 from partner_operator.kube.health import Echo, check_workers
+from partner_operator.kube.kinds import MEND, ServedKinds
 from partner_operator.kube.kopf_storage import NoDiffBase, NoProgress
+from partner_operator.kube.lookout import Lookout
 from partner_operator.kube.switchboard import Switchboard
+from partner_operator.kube.watches import CannotServe, Endless, run_kopf, watch_again
 from partner_operator.kube.workers import RESTART_DELAY, MakeWorker, Stopped, Workers
 
 logger = logging.getLogger(__name__)
@@ -44,8 +48,12 @@ GOODBYE = 0.25
 """Seconds that connections get to end in order."""
 
 
-class CRDsMissing(Exception):
+class CRDsMissing(CannotServe):
     """The cluster does not know our kinds."""
+
+
+class RightsMissing(CannotServe):
+    """Our objects may not be listed anywhere."""
 
 
 async def run_operator(
@@ -56,31 +64,48 @@ async def run_operator(
     liveness: str | None,
     make_worker: MakeWorker,
     make_unserved_worker: Callable[[Bell], Coroutine[Any, Any, None]],
+    kinds: ServedKinds | None = None,
     ready: asyncio.Event | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
-    """Run until a signal comes, `stop` is set, or a watch cannot go on.
+    """Run until a signal comes or `stop` is set.
 
     `namespaces` are served; none means the whole cluster. `liveness` is the URL at which probes are
-    answered. `ready` is set when the watches begin. Raises CRDsMissing.
+    answered. `ready` is set when the watches begin. Raises CRDsMissing and RightsMissing.
     """
-    await _wait_for_crds(connection, namespaces)
+    kinds = kinds or ServedKinds(connection)
+    lookout = Lookout(connection, namespaces)
+    await _wait_for_crds(connection, lookout)
+    await kinds.look()
     switchboard = Switchboard()
-    workers = Workers(switchboard, make_worker, partial(_wake_kopf, connection))
-    workers.answer_unserved(make_unserved_worker)
+    looking = [
+        asyncio.create_task(kinds.keep_looking(partial(switchboard.ring_all, "the CRDs changed"))),
+        asyncio.create_task(lookout.keep_looking(partial(switchboard.ring_all, "rights changed"))),
+    ]
+
+    async def watch(stop: asyncio.Event) -> None:
+        workers = Workers(switchboard, make_worker, partial(_wake_kopf, connection))
+        workers.answer_unserved(make_unserved_worker)
+        try:
+            await run_kopf(
+                registry=build_registry(connection, echo, kinds, switchboard, workers),
+                settings=build_settings(),
+                standalone=True,
+                clusterwide=not namespaces,
+                namespaces=namespaces,
+                liveness_endpoint=liveness,
+                ready_flag=ready,
+                stop_flag=stop,
+            )
+        finally:
+            await workers.end_all()
+
     try:
-        await kopf.operator(
-            registry=build_registry(connection, echo, switchboard, workers),
-            settings=build_settings(),
-            standalone=True,
-            clusterwide=not namespaces,
-            namespaces=namespaces,
-            liveness_endpoint=liveness,
-            ready_flag=ready,
-            stop_flag=stop,
-        )
+        await watch_again(watch, partial(_wait_for_crds, connection, lookout), stop)
     finally:
-        await workers.end_all()
+        for task in looking:
+            task.cancel()
+        await asyncio.wait(looking)
         # kopf has closed its watches, but TLS connections end in later rounds of the loop.
         await asyncio.sleep(GOODBYE)
 
@@ -95,20 +120,25 @@ def build_settings() -> kopf.OperatorSettings:
     settings.scanning.disabled = True  # needs no right to list CRDs and namespaces
     settings.networking.request_timeout = 30
     settings.networking.connect_timeout = 5
-    settings.networking.error_backoffs = (1, 2, 3, 5)  # kopf's chain takes a minute
+    settings.networking.error_backoffs = Endless()
     settings.watching.server_timeout = 600
     settings.watching.client_timeout = 660
     settings.watching.connect_timeout = 5
     settings.watching.chunk_size = 500
     settings.queueing.exit_timeout = 2  # our handlers are quick
-    settings.process.ultimate_exiting_timeout = 50  # below the pod's grace period
+    # See `run_kopf`. kopf's own killer would not spare watches that begin anew.
+    settings.process.ultimate_exiting_timeout = None
     settings.execution.max_workers = 1  # all our handlers are coroutines
     settings.background.instant_exit_timeout = 2
     return settings
 
 
 def build_registry(
-    connection: Connection, echo: Echo, switchboard: Switchboard, workers: Workers
+    connection: Connection,
+    echo: Echo,
+    kinds: ServedKinds,
+    switchboard: Switchboard,
+    workers: Workers,
 ) -> kopf.OperatorRegistry:
     """All our handlers, in a registry of their own."""
     registry = kopf.OperatorRegistry()
@@ -117,7 +147,7 @@ def build_registry(
     async def login(**_: Any) -> kopf.ConnectionInfo:
         return await connection.login()
 
-    _add_probes(registry, echo, switchboard)
+    _add_probes(registry, echo, kinds, switchboard)
 
     @kopf.on.event(GROUP, VERSION, SERVERS, registry=registry, id="ring")
     async def server_event(event: Mapping[str, Any], **_: Any) -> None:
@@ -157,7 +187,9 @@ def build_registry(
     return registry
 
 
-def _add_probes(registry: kopf.OperatorRegistry, echo: Echo, switchboard: Switchboard) -> None:
+def _add_probes(
+    registry: kopf.OperatorRegistry, echo: Echo, kinds: ServedKinds, switchboard: Switchboard
+) -> None:
     # With the default errors mode a probe that fails is retried, and the kubelet never answered.
     @kopf.on.probe(registry=registry, id="watch", errors=kopf.ErrorsMode.PERMANENT)
     async def watch(**_: Any) -> str:
@@ -168,6 +200,11 @@ def _add_probes(registry: kopf.OperatorRegistry, echo: Echo, switchboard: Switch
     async def queue(**_: Any) -> str:
         check_workers(switchboard.bells())
         return "gets on"
+
+    @kopf.on.probe(registry=registry, id="crds", errors=kopf.ErrorsMode.PERMANENT)
+    async def crds(**_: Any) -> str:
+        # No failure: a new start of the pod would mend nothing.
+        return kinds.too_old or "fit"
 
 
 def _hear(echo: Echo, body: Mapping[str, Any], *, deleted: bool) -> None:
@@ -192,15 +229,21 @@ async def _wake_kopf(connection: Connection, uid: str, name: ServerName) -> None
             return
 
 
-async def _wait_for_crds(connection: Connection, namespaces: Sequence[str]) -> None:
+async def _wait_for_crds(connection: Connection, lookout: Lookout) -> None:
     """Wait a while for our kinds; kopf would run on without them, and never hear a thing."""
+    await lookout.look()
+    if lookout.all_closed:
+        raise RightsMissing(lookout.all_closed)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + CRD_PATIENCE
-    scope = namespaces[0] if namespaces else None
     for kind, plural in PLURALS.items():
-        while await connection.get(custom_path(kind, scope), {"limit": "1"}) is None:
+        while not await _is_served(connection, kind):
             if loop.time() > deadline:
-                raise CRDsMissing(
-                    f"The cluster does not know {plural}.{GROUP}: kubectl apply -f crds/"
-                )
+                raise CRDsMissing(f"The cluster does not know {plural}.{GROUP}: {MEND}")
             await asyncio.sleep(1)
+
+
+async def _is_served(connection: Connection, kind: Kind) -> bool:
+    """Whether the API server knows a kind, whoever may list it."""
+    found = await connection.get(f"/apis/{API_VERSION}") or {}
+    return any(resource.get("name") == PLURALS[kind] for resource in found.get("resources", ()))

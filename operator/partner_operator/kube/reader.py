@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +17,8 @@ from partner_operator.engine.ports import (
     ServerName,
 )
 from partner_operator.kube.api.codec import server_status
-from partner_operator.kube.api.names import GROUP, PLURALS
 from partner_operator.kube.client import ApiRefused, Connection, core_path, custom_path
+from partner_operator.kube.kinds import Kinds, ServedKinds
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.parse import (
     ParsedServer,
@@ -33,8 +32,6 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
 
-logger = logging.getLogger(__name__)
-
 
 class KubernetesReader:
     """Implements `engine.ports.Reader`."""
@@ -45,15 +42,17 @@ class KubernetesReader:
         seen: LastSeen,
         catalog: Catalog,
         namespaces: Sequence[str] = (),
+        kinds: ServedKinds | None = None,
     ) -> None:
         """`namespaces` are those that the operator serves; none means all of the cluster.
 
-        `seen` belongs to one worker and is shared with its writer.
+        `seen` belongs to one worker and is shared with its writer. `kinds` is one for all workers.
         """
         self._connection = connection
         self._seen = seen
         self._catalog = catalog
         self._scopes: Sequence[str | None] = tuple(namespaces) or (None,)
+        self._kinds = kinds or ServedKinds(connection)
 
     async def server(self, name: ServerName) -> DeclaredServer | None:
         """Read one server and its applications, or None where it does not exist."""
@@ -83,11 +82,11 @@ class KubernetesReader:
         body = await self._connection.get(path)
         if body is None:
             return None
-        applications, counterparts, servers, crd_deleting = await asyncio.gather(
+        applications, counterparts, servers, kinds = await asyncio.gather(
             self._applications(name, "spec.serverRef.name"),
             self._applications(name, "spec.partnerRef.name"),
-            self._list(Kind.SERVER),
-            self._crd_deleting(),
+            self._list(Kind.SERVER, name.namespace),
+            self._kinds.look(),
         )
         neighbours = await self._claims_elsewhere(name, applications, servers)
         facts = await self._with_ca_bundle(parse_server(body, self._catalog))
@@ -102,8 +101,8 @@ class KubernetesReader:
             ),
             neighbours=neighbours,
             others=tuple(other for other in others if other is not None),
-            crd_deleting=crd_deleting,
-            problem=facts.problem,
+            crd_deleting=kinds.deleting,
+            problem=_too_old(kinds) or facts.problem,
         )
         return declared, [body, *applications]
 
@@ -113,7 +112,7 @@ class KubernetesReader:
 
     async def unserved(self) -> Sequence[DeclaredApplication]:
         """Applications whose serverRef names no existing server."""
-        servers = await self._list(Kind.SERVER)
+        servers, closed = await self._list_open(Kind.SERVER)
         applications = await self._list(Kind.APPLICATION)
         existing = {(s["metadata"]["namespace"], s["metadata"]["name"]) for s in servers}
         alone = [
@@ -121,6 +120,7 @@ class KubernetesReader:
             for application in applications
             if (application["metadata"]["namespace"], application["spec"]["serverRef"]["name"])
             not in existing
+            and _namespace(application) not in closed
         ]
         self._seen.begin(alone)
         return tuple(self._apart(application, None, servers) for application in alone)
@@ -155,24 +155,26 @@ class KubernetesReader:
             custom_path(Kind.APPLICATION, name.namespace), {"fieldSelector": f"{field}={name.name}"}
         )
 
-    async def _list(self, kind: Kind) -> list[dict[str, Any]]:
-        lists = [await self._connection.list(custom_path(kind, scope)) for scope in self._scopes]
-        return [body for bodies in lists for body in bodies]
+    async def _list(self, kind: Kind, own: str | None = None) -> list[dict[str, Any]]:
+        """All objects of a kind that are served. A namespace that was closed to us shows none; `own` may not be one."""
+        found, closed = await self._list_open(kind)
+        for scope, refused in closed.items():
+            if scope == own:
+                raise refused
+        return found
 
-    async def _crd_deleting(self) -> bool:
-        """Whether one of our CRDs is being deleted: then all its objects go, and nobody meant it."""
-        for plural in PLURALS.values():
-            path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.{GROUP}"
+    async def _list_open(self, kind: Kind) -> tuple[list[dict[str, Any]], Mapping[str, ApiRefused]]:
+        """All objects of a kind, and the namespaces that may not be listed: they end no other one's work."""
+        found: list[dict[str, Any]] = []
+        closed: dict[str, ApiRefused] = {}
+        for scope in self._scopes:
             try:
-                crd = await self._connection.get(path)
+                found += await self._connection.list(custom_path(kind, scope))
             except ApiRefused as refused:
-                if refused.status != 403:
+                if refused.status != 403 or scope is None:
                     raise
-                logger.warning("the operator may not read CRDs, so it cannot tell when they go")
-                return False
-            if crd is None or "deletionTimestamp" in crd["metadata"]:
-                return True
-        return False
+                closed[scope] = refused
+        return found, closed
 
     async def _with_ca_bundle(self, facts: ParsedServer) -> ParsedServer:
         """Read the CA bundle, where one is named. One that cannot be used is a problem."""
@@ -196,6 +198,12 @@ class KubernetesReader:
         except (ssl.SSLError, ValueError):
             return _no_bundle(facts, f"Key {key} of ConfigMap {name} has no certificates in PEM.")
         return replace(facts, desired=replace(facts.desired, ca_bundle=bundle))
+
+
+def _too_old(kinds: Kinds) -> Obstacle | None:
+    if not kinds.too_old:
+        return None
+    return Obstacle(Reason.CRD_TOO_OLD, kinds.too_old, Next.HUMAN)
 
 
 def _no_bundle(facts: ParsedServer, fault: str) -> ParsedServer:

@@ -13,7 +13,12 @@ from typing import Any
 
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import ServerName
-from partner_operator.kube.api.names import APPROVE_RESTART, RECONCILE_REQUESTED_AT, RELEASE
+from partner_operator.kube.api.names import (
+    APPROVE_RESTART,
+    RECONCILE_REQUESTED_AT,
+    REGISTRATION_FINALIZER,
+    RELEASE,
+)
 
 Body = Mapping[str, Any]
 Fingerprint = tuple[object, ...]
@@ -41,6 +46,8 @@ class _Application:
     """What people ask for: changes ring the server."""
     told: Fingerprint
     """What the operator told: changes ring the server of the other direction."""
+    held: bool
+    """Whether our finalizer is on, or the object is going anyway."""
 
 
 class Switchboard:
@@ -53,6 +60,8 @@ class Switchboard:
         self._bells: dict[ServerName, Bell] = {}
         self._servers: dict[str, _Server] = {}
         self._applications: dict[str, _Application] = {}
+        self._stripped: set[str] = set()
+        """Applications, by uid, that rang because somebody took our finalizer off."""
 
     def hang(self, name: ServerName) -> Bell:
         """Give the worker of a server its bell."""
@@ -67,6 +76,11 @@ class Switchboard:
         yield "unserved applications", self.unserved
         for name, bell in list(self._bells.items()):
             yield f"{name.namespace}/{name.name}", bell
+
+    def ring_all(self, why: str) -> None:
+        """Something changed that concerns everybody."""
+        for _, bell in self.bells():
+            bell.ring(why)
 
     def server_event(self, body: Body, *, deleted: bool = False) -> None:
         """A PartnerServer appeared, changed or left."""
@@ -111,6 +125,12 @@ class Switchboard:
         why = f"PartnerApplication {_name(body).name} {_how(known is None, deleted)}"
         if deleted or known is None or known.asked != heard.asked:
             self._ring(heard.server, why)
+        elif known.held and not heard.held and uid not in self._stripped:
+            # Once: who takes it off again and again is answered by the regular passes, and not by one pass each time.
+            self._stripped.add(uid)
+            self._ring(heard.server, f"{why}: its finalizer is off")
+        if deleted:
+            self._stripped.discard(uid)
         if heard.partner and (deleted or known is None or known.told != heard.told):
             self._ring(heard.partner, why)
 
@@ -170,7 +190,14 @@ def _heard(body: Body) -> _Application:
         partner=ServerName(namespace, str(partner)) if partner else None,
         asked=_asked(body),
         told=_told(body),
+        held=_held(body),
     )
+
+
+def _held(body: Body) -> bool:
+    metadata = body.get("metadata", {})
+    finalizers = metadata.get("finalizers") or []
+    return REGISTRATION_FINALIZER in finalizers or bool(metadata.get("deletionTimestamp"))
 
 
 def _told(body: Body) -> Fingerprint:

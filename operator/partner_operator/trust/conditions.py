@@ -50,6 +50,14 @@ def find(conditions: Iterable[Condition], condition_type: ConditionType) -> Cond
     return next((found for found in conditions if found.type is condition_type), None)
 
 
+def kept(conditions: Iterable[Condition], condition_type: ConditionType) -> Part:
+    """What was told last: it stays while nobody has looked anew."""
+    old = find(conditions, condition_type)
+    if old is None:
+        return unknown(Reason.PROGRESSING, "Not looked at yet.")
+    return Part(old.status, old.reason, old.message)
+
+
 def ready_reason(conditions: Iterable[Condition]) -> Reason | None:
     """What was told last, in a word; None when nothing was."""
     ready = find(conditions, ConditionType.READY)

@@ -96,6 +96,19 @@ def stays(view: ApplicationView) -> bool:
     return desired.deletion_policy is None and not has_made_something(view)
 
 
+def must_be_held(view: ApplicationView) -> bool:
+    """True: without our finalizer this object could go, and leave something on a server that is its to remove.
+
+    So in every mode: what it once made must find an heir when it goes, and its mode may change again.
+    """
+    desired, status = view.desired, view.status
+    if desired.deleting:
+        return False
+    removes = desired.deletion_policy is DeletionPolicy.REMOVE and desired.mode is Mode.ENFORCE
+    adopted = status.registration is not None and removes
+    return has_made_something(view) or status.intent is not None or adopted
+
+
 def _removable_all_the_same(view: ApplicationView, blocker: Obstacle) -> bool:
     """The registration says what to remove, even when the partner's object went first."""
     return blocker.reason in UNUSABLE_DECLARATION and view.status.registration is not None

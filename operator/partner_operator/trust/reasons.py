@@ -48,6 +48,9 @@ class Reason(StrEnum):
     RESTART_BUDGET_SPENT = "RestartBudgetSpent"
     WAITING_FOR_COUNTERPART = "WaitingForCounterpart"
     WAITING_FOR_REPLICATION = "WaitingForReplication"
+    # the cluster
+    CRD_TOO_OLD = "CRDTooOld"
+    FINALIZER_RESTORED = "FinalizerRestored"
     # the declaration
     SERVER_NOT_FOUND = "ServerNotFound"
     PARTNER_NOT_FOUND = "PartnerNotFound"
