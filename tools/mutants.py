@@ -82,7 +82,7 @@ MUTANTS = (
     Mutant(
         "declarations are read again right before a removal",
         "engine/changes.py",
-        "if change.kind in IRREVOCABLE and not await still_as_declared(work):",
+        "if _is_judged_anew(draft, change) and not await still_as_declared(work):",
         "if False:",
         ("tests/engine/test_engine_reread.py",),
     ),

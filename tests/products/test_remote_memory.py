@@ -11,6 +11,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_operator.winrm.clixml import Streams
 from support.trust import worlds as trust_worlds
+from support.trust.worlds import OURS
 
 
 class Hosts:
@@ -32,7 +33,9 @@ async def test_a_password_refused_at_the_end_of_a_run_is_not_tried_until_another
     hosts = Hosts()
     remote = Remote("Exchange", hosts.run, None)
     server = trust_worlds.server(Product.EXCHANGE)
-    first, second = (Credentials("user", name, f"digest of {name}") for name in ("one!!", "two!!"))
+    first, second = (
+        Credentials("user", name, f"digest of {name}", OURS) for name in ("one!!", "two!!")
+    )
 
     async def observe(credentials: Credentials) -> None:
         await remote.run(server, credentials, server.hosts[0], Call("observe", {}, seconds=1))

@@ -115,7 +115,7 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
         removals = removal.remember_removal(work, draft)
     # With it the domain controller is remembered, which a crash must not forget either.
     await work.save_server(iis=iis, removals=removals)
-    if change.kind in IRREVOCABLE and not await still_as_declared(work):
+    if _is_judged_anew(draft, change) and not await still_as_declared(work):
         await _take_back(work, draft, before)
         return False
     try:
@@ -126,6 +126,11 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
             await _take_back(work, draft, before)
         _change_failed(work, draft, failure)
     return True
+
+
+def _is_judged_anew(draft: Draft, change: Change) -> bool:
+    """Whether the declarations are read once more: whom the owner of a server no longer allows, nobody registers."""
+    return change.kind in IRREVOCABLE or draft.desired.partner.server_name is None
 
 
 def _intent(work: Pass, draft: Draft, change: Change) -> Intent:

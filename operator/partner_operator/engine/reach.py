@@ -29,10 +29,17 @@ async def take_credentials(work: Pass, remembered: Credentials | None) -> bool:
     try:
         work.credentials = await work.ports.reader.credentials(work.server)
     except CredentialsProblem as problem:
-        if remembered is None or not is_leaving(work):
+        withdrawn = problem.reason is Reason.HOST_NOT_ALLOWED
+        if remembered is None or withdrawn or not is_leaving(work):
             work.blocker = Blocker(reason=problem.reason, message=problem.message, stalled=True)
             return False
         work.credentials = remembered
+    faults = [work.credentials.fault(work.server, host) for host in work.server.hosts]
+    fault = next((fault for fault in faults if fault is not None), None)
+    if fault is not None:
+        # Of several servers in one list the wrong one must not be met in the middle of a round of restarts.
+        work.blocker = Blocker(Reason.HOST_NOT_ALLOWED, fault, stalled=True)
+        return False
     if work.credentials.digest == work.status.rejected_credentials:
         work.blocker = rejected(work)
         return False

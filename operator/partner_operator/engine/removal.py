@@ -111,8 +111,9 @@ def _awaits_heir(work: Pass, draft: Draft) -> bool:
 
 def _possible_heirs(work: Pass, draft: Draft) -> Iterator[DesiredApplication]:
     for other in work.live:
-        unknown = other.declared.blocker is not None and other.status.registration is None
-        if unknown and not other.desired.deleting:
+        blocker = other.declared.blocker
+        unknown = blocker is not None and blocker.reason is not Reason.PARTNER_NOT_ALLOWED
+        if unknown and other.status.registration is None and not other.desired.deleting:
             yield other.desired
     for neighbour in work.declared.neighbours:
         if (

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, OperationFailed, Step
 from partner_operator.products.failures import (
     logon_hint,
     operation_failed,
@@ -74,6 +74,11 @@ class Remote:
     ) -> Answer:
         """Run one operation. Raises OperationFailed."""
         operation = call.operation
+        fault = credentials.fault(server, host)
+        if fault is not None:
+            raise OperationFailed(
+                Reason.HOST_NOT_ALLOWED, fault, stalled=True, nothing_ran=True, step=Step.LOGON
+            )
         if self._refused.get(server.key.uid) == credentials.digest:
             raise refused_before(host)
         endpoint = Endpoint(

@@ -106,6 +106,8 @@ class DesiredServer:
     """Value of the annotation approve-restart: a new one approves the round that the condition names."""
     credentials_secret: str = ""
     """Name of the Secret with the logon, in the namespace of `key`."""
+    allowed_partners: tuple[str, ...] = ()
+    """Patterns of hosts whose partners may be given by URL, see `trust.allowed`."""
 
 
 @dataclass(frozen=True, slots=True)
