@@ -78,7 +78,7 @@ async def test_an_invisible_character_is_refused_with_its_key(
     value = shape.format((HIDDEN | AT_THE_ENDS)[name])
     with pytest.raises(CredentialsProblem) as caught:
         await read({**GOOD, key: value.encode()})
-    problem = caught.value
+    problem = caught.value.obstacle
     assert problem.reason is Reason.CREDENTIALS_INVALID
     assert f"key {key} in Secret" in problem.message
     assert "plan" not in problem.message.replace("plain", "")
@@ -108,8 +108,8 @@ async def test_text_in_another_encoding_is_refused(encoding: str) -> None:
     """Windows PowerShell's > writes UTF-16."""
     with pytest.raises(CredentialsProblem) as caught:
         await read({**GOOD, "password": "plänted".encode(encoding)})
-    assert caught.value.reason is Reason.CREDENTIALS_INVALID
-    assert "nted" not in caught.value.message
+    assert caught.value.obstacle.reason is Reason.CREDENTIALS_INVALID
+    assert "nted" not in caught.value.obstacle.message
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ async def test_without_hosts_the_password_is_sent_nowhere_and_it_is_told(empty: 
         del data["hosts"]
     with pytest.raises(CredentialsProblem) as caught:
         await read(data)
-    assert caught.value.reason is Reason.HOST_NOT_ALLOWED
+    assert caught.value.obstacle.reason is Reason.HOST_NOT_ALLOWED
     fault = "is missing" if empty is None else "is empty"
-    assert f"The key hosts of Secret exchange-admin {fault}" in caught.value.message
+    assert f"The key hosts of Secret exchange-admin {fault}" in caught.value.obstacle.message
     assert (
         "kubectl patch secret exchange-admin --namespace=trust --type=merge "
         """-p '{"stringData": {"hosts": "ex1.litwareinc.com,ex2.litwareinc.com"}}'"""
-    ) in caught.value.message
+    ) in caught.value.obstacle.message
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ async def test_one_bad_word_allows_nothing_and_is_not_repeated(bad: str) -> None
     """Whoever mixes up the keys writes a password there."""
     with pytest.raises(CredentialsProblem) as caught:
         await read({**GOOD, "hosts": f"ex1.litwareinc.com,{bad}".encode()})
-    assert caught.value.reason is Reason.HOST_NOT_ALLOWED
-    assert "Word 2 of the key hosts of Secret exchange-admin" in caught.value.message
-    assert f" {bad} " not in caught.value.message
+    assert caught.value.obstacle.reason is Reason.HOST_NOT_ALLOWED
+    assert "Word 2 of the key hosts of Secret exchange-admin" in caught.value.obstacle.message
+    assert f" {bad} " not in caught.value.obstacle.message
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ async def test_no_secret_of_another_type_is_a_logon(kind: str) -> None:
     """Whatever keys it has: it is another team's, and its owner never said that it may be sent anywhere."""
     with pytest.raises(CredentialsProblem) as caught:
         await read(GOOD, kind)
-    problem = caught.value
+    problem = caught.value.obstacle
     assert problem.reason is Reason.CREDENTIALS_INVALID
     assert "A type cannot be changed: make a new Secret" in problem.message
     assert (

@@ -15,6 +15,7 @@ from partner_operator.catalog import OPERATIONS
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.trust.allowed import Bounds
 from partner_operator.trust.model import Authentication, ConnectivityTest, Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -94,8 +95,8 @@ async def test_no_operation_sends_a_password_to_a_host_that_is_not_allowed(
     for act in acts.values():
         with pytest.raises(OperationFailed) as caught:
             await act(session, made.product)
-        assert caught.value.reason is Reason.HOST_NOT_ALLOWED
-        assert caught.value.stalled
+        assert caught.value.obstacle.reason is Reason.HOST_NOT_ALLOWED
+        assert caught.value.obstacle.then is Next.HUMAN
         assert caught.value.nothing_ran
     assert wire.asked == []
 
@@ -111,7 +112,7 @@ async def test_every_operation_reaches_a_host_that_is_allowed(made: Any) -> None
     for act in acts.values():
         with pytest.raises(OperationFailed) as caught:
             await act(session, made.product)
-        assert caught.value.reason is Reason.UNREACHABLE
+        assert caught.value.obstacle.reason is Reason.UNREACHABLE
     assert [endpoint.password for endpoint in wire.asked] == ["geheim"] * len(acts)
     with pytest.raises(OperationFailed):
         await (

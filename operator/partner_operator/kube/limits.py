@@ -9,7 +9,7 @@ from partner_operator.kube.api.durations import format_duration
 from partner_operator.kube.api.spec import AllowedPartner, ServerSpec
 from partner_operator.trust.allowed import FORM, is_partner_pattern
 from partner_operator.trust.model import ConnectivityTest, RestartWindow
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.windows import WindowError, check_declared
 
@@ -18,7 +18,7 @@ Bounds = tuple[str, Amount, Amount, Amount]
 """A field, its value, and from where to where the CRD lets it go."""
 
 
-def beyond_limits(spec: ServerSpec) -> Blocker | None:
+def beyond_limits(spec: ServerSpec) -> Obstacle | None:
     """Why a PartnerServer cannot be served as it is declared, or None."""
     return (
         _unusable_window(spec.restart.windows)
@@ -34,13 +34,13 @@ def beyond_limits(spec: ServerSpec) -> Blocker | None:
     )
 
 
-def beyond_test_limits(test: ConnectivityTest, block: str) -> Blocker | None:
+def beyond_test_limits(test: ConnectivityTest, block: str) -> Obstacle | None:
     """Why a connectivity test cannot be run as it is declared in this block, or None."""
     low, high = timedelta(minutes=5), timedelta(hours=168)
     return _out_of_bounds([(f"{block}.connectivityTest.interval", test.interval, low, high)])
 
 
-def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
+def _unusable_window(windows: Sequence[RestartWindow]) -> Obstacle | None:
     """Found when the object is read, and not when a restart is due: then nobody looks any more."""
     for place, window in enumerate(windows):
         try:
@@ -50,14 +50,14 @@ def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
     return None
 
 
-def _unusable_pattern(allowed: Sequence[AllowedPartner]) -> Blocker | None:
+def _unusable_pattern(allowed: Sequence[AllowedPartner]) -> Obstacle | None:
     for place, each in enumerate(allowed):
         if not is_partner_pattern(each.host):
             return _invalid(f"allowedPartners[{place}].host", f"{FORM}.")
     return None
 
 
-def _out_of_bounds(found: Iterable[Bounds]) -> Blocker | None:
+def _out_of_bounds(found: Iterable[Bounds]) -> Obstacle | None:
     for field, value, low, high in found:
         # A value and its bounds are of one type: numbers, or durations.
         if not low <= value <= high:  # type: ignore[operator]  # see above
@@ -71,5 +71,5 @@ def _amount(value: Amount) -> str:
     return str(value) if isinstance(value, int) else format_duration(value)
 
 
-def _invalid(field: str, sentence: str) -> Blocker:
-    return Blocker(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", stalled=True)
+def _invalid(field: str, sentence: str) -> Obstacle:
+    return Obstacle(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", Next.HUMAN)

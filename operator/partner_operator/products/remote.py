@@ -9,12 +9,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from partner_operator.engine.ports import Credentials, OperationFailed, Step
-from partner_operator.products.failures import (
-    logon_hint,
-    operation_failed,
-    refused_before,
-)
+from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed, Step
+from partner_operator.products.failures import run_failed
 from partner_operator.products.scripts import watched
 from partner_operator.texts import in_all, shown, well_formed
 from partner_operator.trust.model import (
@@ -24,6 +20,7 @@ from partner_operator.trust.model import (
     Observed,
     Product,
 )
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, RemoteRunError
@@ -55,62 +52,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Runs the scripts of one product."""
+    """How the scripts of one product are run."""
 
     product: str
     """As users read it: 'Exchange', 'Lync'."""
     runner: Runner
     ca_bundle: str | None
     """Trusted authorities for servers that declare none of their own."""
-    _refused: dict[str, str] = field(default_factory=dict, init=False, repr=False)
-    """By server, the digest of a password that was refused after an answer had come: it is not tried again."""
-
-    async def run(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        host: str,
-        call: Call,
-    ) -> Answer:
-        """Run one operation. Raises OperationFailed."""
-        operation = call.operation
-        fault = credentials.fault(server, host)
-        if fault is not None:
-            raise OperationFailed(
-                Reason.HOST_NOT_ALLOWED, fault, stalled=True, nothing_ran=True, step=Step.LOGON
-            )
-        if self._refused.get(server.key.uid) == credentials.digest:
-            raise refused_before(host)
-        endpoint = Endpoint(
-            host=host,
-            port=server.port,
-            authentication=_LOGONS[server.authentication],
-            username=credentials.username,
-            password=credentials.password,
-            ca_pem=server.ca_bundle or self.ca_bundle,
-        )
-        request = RemoteRequest(
-            operation=operation,
-            script=watched(self.product.lower(), operation),
-            parameters={"host": host, "lifeSeconds": int(call.seconds), **call.parameters},
-            secrets={"username": credentials.username, "password": credentials.password}
-            if call.secrets
-            else {},
-            deadline_seconds=call.seconds,
-        )
-        try:
-            answer = await self.runner(endpoint, request)
-        except RemoteRunError as error:
-            failure = operation_failed(error, product=self.product, operation=operation, host=host)
-            raise logon_hint(failure, server) from None
-        if answer.logon_refused:
-            self._refused[server.key.uid] = credentials.digest
-        else:
-            self._refused.pop(server.key.uid, None)
-        return answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session(ABC):
     """One host of one server of a product; implements `engine.ports.Session`."""
 
@@ -118,9 +69,11 @@ class Session(ABC):
     server: DesiredServer
     credentials: Credentials
     host: str
+    logon_refused: bool = field(default=False, init=False)
+    """See `engine.ports.Session`."""
 
     async def observe(self, urls: Sequence[str], controller: str | None) -> Observed:
-        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
+        """Read everything that decisions need. Changes nothing."""
         return self._observed(await self._run(self._reading(urls, controller)))
 
     async def apply(
@@ -147,8 +100,42 @@ class Session(ABC):
     def _made(self, answer: Answer, call: Call) -> str | None:
         """Reference of the entry that a registration made, see `engine.ports.Session.apply`."""
 
+    def _explained(self, failure: RunFailed) -> RunFailed:
+        """A failure with what only the product knows of its cause."""
+        return failure
+
     async def _run(self, call: Call) -> Answer:
-        return await self.remote.run(self.server, self.credentials, self.host, call)
+        server, credentials, product = self.server, self.credentials, self.remote.product
+        fault = credentials.fault(server, self.host)
+        if fault is not None:
+            raise OperationFailed(
+                Reason.HOST_NOT_ALLOWED, fault, Next.HUMAN, nothing_ran=True, step=Step.LOGON
+            )
+        endpoint = Endpoint(
+            host=self.host,
+            port=server.port,
+            authentication=_LOGONS[server.authentication],
+            username=credentials.username,
+            password=credentials.password,
+            ca_pem=server.ca_bundle or self.remote.ca_bundle,
+        )
+        request = RemoteRequest(
+            operation=call.operation,
+            script=watched(product.lower(), call.operation),
+            parameters={"host": self.host, "lifeSeconds": int(call.seconds), **call.parameters},
+            secrets={"username": credentials.username, "password": credentials.password}
+            if call.secrets
+            else {},
+            deadline_seconds=call.seconds,
+        )
+        try:
+            answer = await self.remote.runner(endpoint, request)
+        except RemoteRunError as error:
+            raise self._explained(
+                run_failed(error, product=product, operation=call.operation, host=self.host)
+            ) from None
+        self.logon_refused = answer.logon_refused
+        return answer
 
     def _understood(self, model: type[Model], answer: Answer) -> Model:
         """The answer as its model. Raises OperationFailed when it is not what the script promises."""

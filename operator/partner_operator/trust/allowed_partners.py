@@ -5,14 +5,14 @@ from __future__ import annotations
 from partner_operator.texts import shown
 from partner_operator.trust.allowed import partner_fault
 from partner_operator.trust.model import DesiredApplication, DesiredServer
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import Registration
 
 
 def partner_not_allowed(
     server: DesiredServer, application: DesiredApplication, registration: Registration | None
-) -> Blocker | None:
+) -> Obstacle | None:
     """Why this server must not trust the partner of this application; None: it may.
 
     Then nothing is contacted for the object, and what it registered is neither repaired nor removed. Its deletion
@@ -38,4 +38,4 @@ def partner_not_allowed(
             f"Its registration {shown(registration.identity)} stays on the server and is neither repaired nor "
             "removed. To revoke the trust, delete this object; to keep it, add the host to allowedPartners."
         )
-    return Blocker(Reason.PARTNER_NOT_ALLOWED, " ".join(sentences), stalled=True)
+    return Obstacle(Reason.PARTNER_NOT_ALLOWED, " ".join(sentences), Next.HUMAN)
