@@ -219,6 +219,27 @@ MUTANTS = (
         "        withdrawn = False\n",
         ("tests/engine/test_engine_allowed.py",),
     ),
+    Mutant(
+        "a foreign host that answers for our organisation is not believed",
+        "engine/believed.py",
+        "        return any(same(host, member) for member in work.observed.members)\n",
+        "        return True\n",
+        ("tests/engine/test_engine_elsewhere.py",),
+    ),
+    Mutant(
+        "who is not believed inherits nothing",
+        "engine/removal.py",
+        "        if not alike or not is_believed(work, server):\n",
+        "        if not alike:\n",
+        ("tests/engine/test_engine_elsewhere.py",),
+    ),
+    Mutant(
+        "a public certificate proves nothing",
+        "engine/identity.py",
+        "    return known and work.rules.same_organization(",
+        "    return work.rules.same_organization(",
+        ("tests/liars/test_liars_other_organization.py",),
+    ),
 )
 
 

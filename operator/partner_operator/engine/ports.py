@@ -99,6 +99,8 @@ class OtherServer:
     product: Product
     organization: str | None
     deleting: bool = False
+    answered_by: str | None = None
+    """The host that `organization` was read from last."""
     stands_back: bool = False
     """Its status says that it leaves the organisation alone, see `trust.conditions.stands_back`."""
     removals: tuple[Removal, ...] = ()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from partner_operator.engine.believed import is_believed
 from partner_operator.engine.ports import DeclaredApplication, OtherServer
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import ready_reason
@@ -158,7 +159,9 @@ def claims_elsewhere(work: Reached) -> list[DeclaredApplication]:
         if server is None or neighbour.desired.deleting:
             continue
         alike = server.product is work.server.product and server.organization is not None
-        if alike and same(server.organization or "", work.observed.organization):
+        if not alike or not is_believed(work, server):
+            continue
+        if same(server.organization or "", work.observed.organization):
             found.append(neighbour)
     return found
 

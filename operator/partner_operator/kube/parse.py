@@ -109,6 +109,7 @@ def other_server(body: Body) -> OtherServer | None:
         created_at=created_at(body),
         product=Product(product),
         organization=status.organization,
+        answered_by=status.answered_by,
         deleting="deletionTimestamp" in body["metadata"],
         stands_back=stands_back(status.conditions),
         removals=status.removals,

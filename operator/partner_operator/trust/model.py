@@ -295,6 +295,12 @@ class Observed:
     wildcard_domains: tuple[str, ...] = ()
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The machines that the organisation names as its own."""
+        hosts = tuple(found.fqdn for found in self.discovered_hosts)
+        return hosts + tuple(found.fqdn for found in self.replicas)
+
 
 @dataclass(frozen=True, slots=True)
 class HostState:

@@ -282,6 +282,8 @@ class ServerStatus:
     metadata: MetadataStatus | None = None
     iis: IISStatus | None = None
     undeclared: tuple[Undeclared, ...] = ()
+    answered_by: str | None = None
+    """The listed host that `organization` was read from last: others believe it if it is one of theirs."""
     domain_controller: str | None = None
     """The controller that answered last: asked again, because another one may not know yet (C02)."""
     rejected_credentials: str | None = None

@@ -159,6 +159,7 @@ class Cluster:
                     other.product,
                     self.server_statuses[other.key.uid].organization,
                     other.deleting,
+                    self.server_statuses[other.key.uid].answered_by,
                     stands_back(self.server_statuses[other.key.uid].conditions),
                     self.server_statuses[other.key.uid].removals,
                 )
