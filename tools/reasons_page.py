@@ -89,6 +89,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "spec.partnerRef names no PartnerServer of this namespace.",
         "Create it, or give the partner by URL in a new object.",
     ),
+    Reason.PARTNER_NOT_ALLOWED: (
+        "spec.partner.authMetadataUrl is on a host that no pattern in the server's allowedPartners names.",
+        "Add a pattern if the server shall trust that host; to revoke the trust, delete the object.",
+    ),
     Reason.PRODUCT_MISMATCH: (
         "A block of another product than the server's is set.",
         "Take the block out.",
@@ -108,11 +112,16 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.INVALID_OBJECT: ("The declaration cannot be used.", "Correct what the message names."),
     Reason.CREDENTIALS_MISSING: (
         "The Secret, one of its keys, or the right to read it is missing.",
-        "Create the Secret with the keys username and password.",
+        "Create the Secret with the keys username, password and hosts.",
     ),
     Reason.CREDENTIALS_INVALID: (
-        "A value in the Secret is empty, or has a line break, an invisible character or bytes that are no text.",
-        "Write it with printf or kubectl create secret --from-literal.",
+        "The Secret is of another type than partner-operator.io/logon; or a value in it is empty, or has a line break, "
+        "an invisible character or bytes that are no text.",
+        "Make a new Secret with the command in the message; write values with printf or --from-literal.",
+    ),
+    Reason.HOST_NOT_ALLOWED: (
+        "A host in spec.hosts is not in the Secret's key hosts, or outside of --allowed-hosts or --allowed-ports.",
+        "Take the host out, or let the owner of the Secret (or of the operator) allow it.",
     ),
     Reason.CREDENTIALS_REJECTED: (
         "The server rejected the logon. It is not tried again until the Secret's data changes.",

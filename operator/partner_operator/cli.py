@@ -44,6 +44,7 @@ from partner_operator.logs import LogFormat, configure
 from partner_operator.products.remote import Runner
 from partner_operator.recorder import Recorder
 from partner_operator.texts import shown
+from partner_operator.trust.allowed import FORM, USUAL_BOUNDS, Bounds, is_pattern
 from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.winrm import (
     Answer,
@@ -123,6 +124,7 @@ def _add_run(commands: Commands) -> None:
         type=Path,
         help="certificate authorities (PEM) for servers whose object names no caBundle",
     )
+    _add_bounds(run_parser)
     _add_record(run_parser)
 
 
@@ -133,6 +135,41 @@ def _add_record(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write each remote run into this folder, redacted (for docs/field-test.md)",
     )
+
+
+def _add_bounds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allowed-hosts",
+        type=_patterns,
+        metavar="PATTERNS",
+        help="log on to no host but these, whatever a Secret says; names or *.contoso.com, separated by commas",
+    )
+    parser.add_argument(
+        "--allowed-ports",
+        type=_ports,
+        default=USUAL_BOUNDS.ports,
+        metavar="PORTS",
+        help="log on to no port but these, separated by commas (5986)",
+    )
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    patterns = tuple(word.strip() for word in text.split(","))
+    for pattern in patterns:
+        if not is_pattern(pattern):
+            raise argparse.ArgumentTypeError(f"{shown(pattern)!r} names no hosts: {FORM}")
+    return patterns
+
+
+def _ports(text: str) -> frozenset[int]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and 0 < int(word) < 65536 for word in words):
+        raise argparse.ArgumentTypeError("write port numbers separated by commas, such as 5986")
+    return frozenset(int(word) for word in words)
+
+
+def _bounds(options: argparse.Namespace) -> Bounds:
+    return Bounds(options.allowed_hosts, options.allowed_ports)
 
 
 def _add_explain_token(commands: Commands) -> None:
@@ -170,6 +207,7 @@ def _add_doctor(commands: Commands) -> None:
         type=Path,
         help="certificate authorities (PEM), as for run",
     )
+    _add_bounds(doctor_parser)
     _add_record(doctor_parser)
 
 
@@ -224,7 +262,9 @@ async def _serve(
     def ports_of_a_worker() -> Ports:
         seen = LastSeen(echo)
         return Ports(
-            reader=KubernetesReader(connection, seen, CATALOG, options.namespace, kinds),
+            reader=KubernetesReader(
+                connection, seen, CATALOG, options.namespace, _bounds(options), kinds
+            ),
             writer=KubernetesWriter(connection, seen),
             announcer=announcer,
             operations=operations,
@@ -283,7 +323,9 @@ async def _doctor(options: argparse.Namespace) -> int:
         async with await Connection.open() as connection:
             facts = await examine(
                 name,
-                reader=KubernetesReader(connection, LastSeen(Echo()), CATALOG, [options.namespace]),
+                reader=KubernetesReader(
+                    connection, LastSeen(Echo()), CATALOG, [options.namespace], _bounds(options)
+                ),
                 operations=_operations(run_and_note, ca_bundle, options.record),
                 catalog=CATALOG,
                 prober=way_to,

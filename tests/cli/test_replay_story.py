@@ -21,6 +21,7 @@ from support.pwsh import find_pwsh
 from support.replay.recorded import Replay
 from support.replay.story import Story
 from support.secrets.search import found
+from support.trust.worlds import OURS
 
 pytestmark = pytest.mark.pwsh
 
@@ -42,7 +43,7 @@ class Recording:
     def replayed(self, folder: Path | None = None) -> Story:
         """The same declarations over a replay, with other credentials: nobody needs the real ones."""
         player = Replay(folder or self.folder)
-        credentials = Credentials("nobody", "not-the-recorded-one", "digest")
+        credentials = Credentials("nobody", "not-the-recorded-one", "digest", OURS)
         servers = (
             replace(self.servers[0], ca_bundle=None),
             replace(self.servers[1], ca_bundle=None),

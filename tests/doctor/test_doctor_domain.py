@@ -19,6 +19,7 @@ from partner_simulator.wsman.fault_actions import Soap
 from partner_simulator.wsman.soap_faults import SHELL_QUOTA
 from support.doctor.examination import Patient, mutex_held
 from support.operated_domain import WINRM
+from support.trust.worlds import OURS
 
 pytestmark = [pytest.mark.pwsh, pytest.mark.usefixtures("unharmed")]
 LADDER_BEHIND_LOGON = {"shell", "PowerShell and its language mode", "mutex free", "second hop"}
@@ -91,7 +92,7 @@ def test_an_account_that_is_no_administrator(simulation: Simulation, exchange: P
     """Lync's administrator logs on at Exchange, and WinRM gives no shell (fault 5)."""
     before = simulation.rejected_logons()
     user, password = simulation.credentials()[1]
-    exchange.credentials = Credentials(user, password, "digest")
+    exchange.credentials = Credentials(user, password, "digest", OURS)
     told = exchange.ask()
     assert told.crosses() == [("atl-exchange-001", "shell"), ("atl-exchange-002", "shell")]
     assert "local administrator" in told.cross()["message"]
@@ -129,7 +130,7 @@ def test_another_run_at_work(tmp_path: Path, lync: Patient) -> None:
 def test_a_machine_without_the_module(simulation: Simulation, lync: Patient) -> None:
     """Exchange's hosts declared as Lync."""
     user, password = simulation.credentials()[0]
-    lync.credentials = Credentials(user, password, "digest")
+    lync.credentials = Credentials(user, password, "digest", OURS)
     lync.one_host(simulation.exchange_hosts()[0])
     told = lync.ask()
     assert told.crosses() == [("atl-exchange-001", "product module")]
@@ -139,7 +140,7 @@ def test_a_machine_without_the_module(simulation: Simulation, lync: Patient) -> 
 def test_a_machine_that_is_no_exchange_server(simulation: Simulation, exchange: Patient) -> None:
     """Lync's Front End declared as Exchange."""
     user, password = simulation.credentials()[1]
-    exchange.credentials = Credentials(user, password, "digest")
+    exchange.credentials = Credentials(user, password, "digest", OURS)
     exchange.one_host(simulation.front_ends()[0])
     told = exchange.ask()
     assert told.crosses() == [("atl-fe-001", "product module")]

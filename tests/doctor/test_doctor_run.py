@@ -29,7 +29,7 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from support.engine.session import OnHost
-from support.trust.worlds import EXCHANGE_URL, LYNC_URL, NOW, application, server
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL, NOW, OURS, application, server
 
 NAME = ServerName("trust", "exchange")
 OPEN = Way(Probe(True, "found"), Probe(True, "answers"), Probe(True, "trusted"))
@@ -46,7 +46,7 @@ class Kubernetes:
 
     declared: DeclaredServer | None
     logon: Credentials | CredentialsProblem = field(
-        default_factory=lambda: Credentials("admin", "geheim", "digest-1")
+        default_factory=lambda: Credentials("admin", "geheim", "digest-1", OURS)
     )
 
     async def server(self, name: ServerName) -> DeclaredServer | None:

@@ -125,7 +125,8 @@ spec:
 apiVersion: v1
 kind: Secret
 metadata: {name: without-password}
-stringData: {username: nobody}
+type: partner-operator.io/logon
+stringData: {username: nobody, hosts: "*.litwareinc.com"}
 ---
 apiVersion: partner-operator.io/v1alpha1
 kind: PartnerServer

@@ -90,6 +90,23 @@ def test_in_a_healthy_world_there_are_ticks_only_and_nothing_is_changed(stage: S
     assert before == [stage.get("pserver", name)["metadata"] for name in ("exchange", "lync")]
 
 
+def test_the_doctor_logs_on_nowhere_that_the_operator_may_not(stage: Stage) -> None:
+    """The bounds of the one are those of the other; so are those of the Secret."""
+    declare(stage)
+    hosts = stage.simulation.exchange_hosts()
+    outside = doctor(stage, "exchange", "--allowed-hosts", "*.contoso.com", "--output", "json")
+    other_port = doctor(stage, "exchange", "--allowed-ports", "443,5985", "--output", "json")
+    user, password = stage.simulation.credentials()[0]
+    stage.secret("exchange-admin", user, password, hosts="*.contoso.com")
+    secret = doctor(stage, "exchange", "--output", "json")
+    for told in (outside, other_port, secret):
+        assert [(host, "logon") for host in hosts] == told.crosses()
+    assert "--allowed-hosts do not name" in outside.text
+    assert "--allowed-ports" in other_port.text
+    assert "The key hosts of Secret exchange-admin does not name" in secret.text
+    assert not any(stage.simulation.commands_started().values())
+
+
 def test_what_the_doctor_saw_can_be_recorded(stage: Stage, tmp_path: Path) -> None:
     """The least that a first person with real servers can do: read, and send what was read, without the logon."""
     declare(stage)

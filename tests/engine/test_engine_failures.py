@@ -33,6 +33,7 @@ from support.engine.world import (
     lync_on_exchange,
 )
 from support.trust import worlds as values
+from support.trust.worlds import OURS
 
 FALSE = ConditionStatus.FALSE
 
@@ -61,7 +62,7 @@ def test_a_rejected_password_is_tried_once_and_on_one_host() -> None:
     assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.CREDENTIALS_REJECTED)
     assert stalled(world)
     # The same data in a replaced Secret is no reason to try (C03); other data is.
-    world.cluster.credentials_by_server["exchange"] = Credentials("x", "new", "exchange-2")
+    world.cluster.credentials_by_server["exchange"] = Credentials("x", "new", "exchange-2", OURS)
     world.run_pass("exchange")
     assert world.exchange.counts["registered"] == 1
 

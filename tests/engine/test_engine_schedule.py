@@ -23,6 +23,7 @@ from support.engine.world import (
     disable,
     exchange_on_lync,
 )
+from support.trust.worlds import OURS
 
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 FORBIDDEN = OperationFailed(
@@ -137,7 +138,9 @@ def test_a_rejected_password_in_a_replaced_secret_is_not_tried_in_an_hour() -> N
         )
     ]
     for _ in range(12):
-        world.cluster.credentials_by_server["exchange"] = Credentials("x", "wrong", "same data")
+        world.cluster.credentials_by_server["exchange"] = Credentials(
+            "x", "wrong", "same data", OURS
+        )
         world.run_pass("exchange")
         world.clock.instant += timedelta(minutes=5)
     assert world.exchange.seen_passwords == ["same data"]

@@ -171,6 +171,23 @@ def test_any_order_of_steps_comes_to_the_same_end(product: Product, mode: Mode, 
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("seed", range(4))
+def test_in_two_namespaces_it_comes_to_the_same_end(product: Product, seed: int) -> None:
+    """Each was read from a host that the other one's servers name."""
+    twins = Twins(product)
+    cluster = twins.world.cluster
+    younger = cluster.servers[YOUNGER]
+    key = replace(younger.key, namespace="other")
+    cluster.servers[YOUNGER] = replace(younger, key=key)
+    for number in range(3):
+        twins.together(drawn(100 * seed + number))
+        twins.no_harm()
+        twins.world.clock.instant += timedelta(minutes=2)
+    twins.afterwards()
+    twins.older_works()
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
 @pytest.mark.parametrize("seed", range(8))
 def test_the_younger_one_takes_over_when_the_older_one_is_gone(product: Product, seed: int) -> None:
     """The older one is deleted with its application while both are at it."""

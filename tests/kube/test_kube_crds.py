@@ -27,6 +27,14 @@ LYNC_URL = "for Lync write https://<web services of the pool>/metadata/json/1"
 SHAREPOINT_URL = "for SharePoint write https://<site>/_layouts/15/metadata/json/1"
 HTTPS = "write an address that begins with https:// and a host name; http is never followed"
 FQDN = "write the fully qualified name of a machine, such as atl-exchange-001.litwareinc.com"
+WILDCARD = (
+    "write * once, at the beginning, with at least two labels behind it, such as *.contoso.com"
+)
+LOWER = "write it in lower case and without https:// or a path; letters of other scripts in their xn-- form"
+PLAIN_NAME = (
+    "write the name of a host without a dot at its end, such as lync.contoso.com; an IPv6 address"
+)
+IPV4 = "write an IPv4 address as four decimal numbers, and without *"
 DURATION = "write a duration such as"
 REFERENCE = "write the name of a {} of this namespace: lower case letters, digits, - and ."
 SIP = "write sip:user@domain, such as sip:kenmyer@litwareinc.com"
@@ -116,6 +124,19 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (EXCHANGE, "interval", "-10m", DURATION),
     (EXCHANGE, "interval", "59s", "write at least 1m and at most 24h"),
     (EXCHANGE, "interval", "25h", "write at least 1m and at most 24h"),
+    (EXCHANGE, "allowedPartners", [{}], "spec.allowedPartners[0].host: Required value"),
+    *(
+        (EXCHANGE, "allowedPartners", [{"host": "lync.contoso.com"}, {"host": host}], sentence)
+        for sentence, hosts in (
+            (WILDCARD, ("*", "*.", "*.com", "*.*.contoso.com", "a.*.com", "*contoso.com")),
+            (LOWER, ("Lync.contoso.com", "*.Contoso.com", "https://a.de", "a.de/x", "a@b.de")),
+            (LOWER, ("b\u00fccher.de", "c\u043entoso.com", "[::1]", "a.de\n", " a.de", "a,b.de")),
+            (PLAIN_NAME, ("lync.contoso.com.", ".contoso.com", "a..de", "-a.de", "a-.de", "")),
+            (PLAIN_NAME, ("::1", "fe80::1", "a.de:", "a.de:443:443", "a" * 64 + ".de")),
+            (IPV4, ("127.1", "10.1.2.256", "010.1.2.3", "0x7f.0.0.1", "1.2.3.0x4", "*.2.3")),
+        )
+        for host in hosts
+    ),
     (TRUST, "serverRef", None, "spec.serverRef: Required value"),
     (TRUST, "serverRef", {}, "spec.serverRef.name: Required value"),
     (TRUST, "serverRef", {"name": "Exchange Server"}, REFERENCE.format("PartnerServer")),
@@ -220,6 +241,12 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
     (EXCHANGE, "restart.windows", [{**WINDOW, "schedule": "*/15 0-4 1,15 JAN-DEC SAT"}]),
     (EXCHANGE, "removal", {"settle": "0s"}),
     (LYNC, "removal.settle", "1h"),
+    *(
+        (EXCHANGE, "allowedPartners", [{"host": host}, {"host": "*.fabrikam.com"}])
+        for host in ("lync.contoso.com", "lync", "*.a.b.c.de", "10.1.2.3", "xn--bcher-kva.de")
+    ),
+    (LYNC, "allowedPartners", [{"host": "fe_2.contoso.com:8443"}, {"host": "*.contoso.com:1"}]),
+    (LYNC, "allowedPartners", []),
     (EXCHANGE, "interval", "60m"),
     (EXCHANGE, "interval", "1h0m0s"),
     (BY_URL, "identity", "Lync (Zürich) $(x) '\"` 測試"),

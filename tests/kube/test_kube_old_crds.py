@@ -148,7 +148,9 @@ async def without_crd_rights(
 
 async def declared(connection: Connection, cluster: Cluster, kinds: ServedKinds) -> DeclaredServer:
     """What a pass would begin with."""
-    reader = KubernetesReader(connection, LastSeen(Echo()), CATALOG, [cluster.namespace], kinds)
+    reader = KubernetesReader(
+        connection, LastSeen(Echo()), CATALOG, [cluster.namespace], kinds=kinds
+    )
     found = await reader.server(ServerName(cluster.namespace, "exchange"))
     assert found is not None
     return found

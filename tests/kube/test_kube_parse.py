@@ -234,17 +234,57 @@ def test_all_that_can_be_declared_is_read() -> None:
     )
 
 
-def test_a_partner_by_url_needs_no_server() -> None:
-    """C16: the query of a token server's address is kept as it is."""
-    url = "https://accounts.accesscontrol.windows.net/metadata/json/1?realm=1"
-    body = changed(
-        changed(stored(application("lync-on-exchange")), "partnerRef", None),
+BY_URL = "https://accounts.accesscontrol.windows.net/metadata/json/1?realm=1"
+
+
+def _by_url(url: str = BY_URL, **meta: Any) -> Any:
+    return changed(
+        changed(stored(application("lync-on-exchange", **meta)), "partnerRef", None),
         "partner",
         {"product": "Lync", "authMetadataUrl": url},
     )
-    found = declared(body)
+
+
+def _allowing(*hosts: str) -> Any:
+    return changed(EXCHANGE, "allowedPartners", [{"host": host} for host in hosts])
+
+
+def test_a_partner_by_url_needs_no_server() -> None:
+    """C16: the query of a token server's address is kept as it is."""
+    found = declared(_by_url(), _allowing("a.de", "*.accesscontrol.windows.net"))
     assert found.blocker is None
-    assert found.desired.partner == Partner(CATALOG.partners[Product.LYNC], url, None)
+    assert found.desired.partner == Partner(CATALOG.partners[Product.LYNC], BY_URL, None)
+
+
+@pytest.mark.parametrize("hosts", [(), ("accesscontrol.windows.net",), ("*.windows",)])
+def test_a_partner_by_url_needs_the_word_of_the_servers_owner(hosts: tuple[str, ...]) -> None:
+    blocker = declared(_by_url(), _allowing(*hosts)).blocker
+    assert blocker is not None
+    assert blocker.reason is Reason.PARTNER_NOT_ALLOWED
+    assert blocker.then is Next.HUMAN
+    assert "names no host accounts.accesscontrol.windows.net." in blocker.message
+
+
+def test_what_is_not_allowed_is_told_before_what_else_is_wrong() -> None:
+    body = changed(_by_url("https://evil.example/metadata/json/1"), "lync", {})
+    blocker = declared(body).blocker
+    assert blocker is not None
+    assert blocker.reason is Reason.PARTNER_NOT_ALLOWED
+
+
+def test_the_deletion_of_what_is_not_allowed_goes_on_as_any_other() -> None:
+    body = _by_url(deletionTimestamp="2026-11-25T10:00:00Z")
+    assert declared(body).blocker is None
+
+
+def test_a_pattern_from_before_the_rules_makes_the_server_stalled_and_names_nobody() -> None:
+    found = parse_server(_allowing("*"), CATALOG)
+    assert found.problem is not None
+    assert found.problem.reason is Reason.INVALID_OBJECT
+    assert (
+        "spec.allowedPartners[0].host cannot be used: write an exact name" in found.problem.message
+    )
+    assert declared(_by_url(), _allowing("*")).blocker is not None
 
 
 def test_a_partner_that_is_not_there_blocks_with_the_next_step() -> None:

@@ -164,7 +164,7 @@ async def test_the_rights_are_enough_and_none_is_unused(
     cluster.config_map("roots", {"ca.crt": (plane.ca or b"").decode()})
     cluster.create(changed(server("exchange"), "winrm.caBundle", ca))
     cluster.create(application("lync-on-exchange"))
-    cluster.secret("exchange-admin", {"username": b"a", "password": b"b"})
+    cluster.secret("exchange-admin", {"username": b"a", "password": b"b", "hosts": b"a.de"})
     await do_everything(operators_connection, cluster)
 
     user = f"system:serviceaccount:{cluster.namespace}:partner-operator"

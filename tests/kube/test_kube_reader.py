@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from kubernetes.client import ApiException
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import CredentialsProblem, ServerName
@@ -135,7 +136,8 @@ async def test_applications_without_a_server_are_found(
     assert await reader.unserved() == ()
 
 
-GOOD = {"username": b"LITWAREINC\\admin", "password": b"p\xc3\xa4ss word"}
+HOSTS = {"hosts": b"*.litwareinc.com"}
+GOOD = {"username": b"LITWAREINC\\admin", "password": b"p\xc3\xa4ss word", **HOSTS}
 
 
 async def with_secret(
@@ -186,6 +188,8 @@ async def test_a_logon_is_read_and_never_printed(
         ({**GOOD, "password": b"plan\r\nted"}, "CredentialsInvalid", "printf, not echo"),
         ({**GOOD, "username": b"a\x00b"}, "CredentialsInvalid", "control character"),
         ({**GOOD, "password": b"planted\xff"}, "CredentialsInvalid", "is not text in UTF-8"),
+        ({**GOOD, "hosts": b""}, "HostNotAllowed", "key hosts of Secret exchange-admin is empty"),
+        ({**GOOD, "hosts": b"a.b planted*"}, "HostNotAllowed", "Word 2 of the key hosts of Secret"),
     ],
 )
 async def test_a_secret_that_no_logon_can_be_made_of_is_named_and_not_tried(
@@ -202,6 +206,22 @@ async def test_a_secret_that_no_logon_can_be_made_of_is_named_and_not_tried(
     assert problem.value.obstacle.reason is Reason(reason)
     assert sentence in problem.value.obstacle.message
     assert "planted" not in problem.value.obstacle.message
+
+
+async def test_another_secret_of_the_namespace_is_no_logon(
+    cluster: Cluster, reader: KubernetesReader
+) -> None:
+    """Its owner never said that it may be sent anywhere; the API server keeps the type as it was made."""
+    desired = await with_secret(cluster, reader, None)
+    cluster.secret("exchange-admin", GOOD, kind="Opaque")
+    with pytest.raises(CredentialsProblem) as problem:
+        await reader.credentials(desired)
+    assert problem.value.obstacle.reason is Reason.CREDENTIALS_INVALID
+    assert "--type=partner-operator.io/logon" in problem.value.obstacle.message
+    with pytest.raises(ApiException):
+        cluster.core.patch_namespaced_secret(
+            "exchange-admin", cluster.namespace, {"type": "partner-operator.io/logon"}
+        )
 
 
 async def test_a_replaced_secret_with_the_same_data_is_no_other_logon(
@@ -224,16 +244,16 @@ async def test_the_digest_differs_between_servers_and_borders(
     cluster: Cluster, reader: KubernetesReader
 ) -> None:
     """So the same password on two servers does not show, nor can `ab`+`c` stand for `a`+`bc`."""
-    exchange = await with_secret(cluster, reader, {"username": b"ab", "password": b"c"})
+    exchange = await with_secret(cluster, reader, {"username": b"ab", "password": b"c", **HOSTS})
     cluster.create(server("lync"))
-    cluster.secret("lync-admin", {"username": b"ab", "password": b"c"})
+    cluster.secret("lync-admin", {"username": b"ab", "password": b"c", **HOSTS})
     lync = (await read(reader, cluster, "lync")).desired
     cluster.core.delete_namespaced_secret("exchange-admin", cluster.namespace)
     first = await reader.credentials(lync)
-    cluster.secret("exchange-admin", {"username": b"a", "password": b"bc"})
+    cluster.secret("exchange-admin", {"username": b"a", "password": b"bc", **HOSTS})
     shifted = await reader.credentials(exchange)
     cluster.core.delete_namespaced_secret("lync-admin", cluster.namespace)
-    cluster.secret("lync-admin", {"username": b"a", "password": b"bc"})
+    cluster.secret("lync-admin", {"username": b"a", "password": b"bc", **HOSTS})
     same_as_shifted = await reader.credentials(lync)
     assert len({first.digest, shifted.digest, same_as_shifted.digest}) == 3
 

@@ -13,22 +13,29 @@ from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.reasons import Reason
 from support.trust.worlds import server
 
-GOOD = {"username": b"LITWAREINC\\admin", "password": b"p\xc3\xa4ss word"}
+GOOD = {
+    "username": b"LITWAREINC\\admin",
+    "password": b"p\xc3\xa4ss word",
+    "hosts": b"*.litwareinc.com",
+}
+LOGON = "partner-operator.io/logon"
 
 
 class Cluster:
     """A cluster with one Secret."""
 
-    def __init__(self, data: dict[str, bytes]) -> None:
+    def __init__(self, data: dict[str, bytes], kind: str = LOGON) -> None:
+        self.kind = kind
         self.data = {key: base64.b64encode(value).decode() for key, value in data.items()}
 
     async def get(self, path: str) -> dict[str, Any]:
         """Whatever is asked for is that Secret."""
-        return {"data": self.data}
+        return {"type": self.kind, "data": self.data}
 
 
-async def read(data: dict[str, bytes]) -> Any:
-    return await read_credentials(cast(Connection, Cluster(data)), server())
+async def read(data: dict[str, bytes], kind: str = LOGON) -> Any:
+    declared = server(credentials_secret="exchange-admin")
+    return await read_credentials(cast(Connection, Cluster(data, kind)), declared)
 
 
 HIDDEN = {
@@ -103,3 +110,65 @@ async def test_text_in_another_encoding_is_refused(encoding: str) -> None:
         await read({**GOOD, "password": "plänted".encode(encoding)})
     assert caught.value.obstacle.reason is Reason.CREDENTIALS_INVALID
     assert "nted" not in caught.value.obstacle.message
+
+
+@pytest.mark.parametrize(
+    ("written", "hosts"),
+    [
+        ("a.contoso.com", ("a.contoso.com",)),
+        ("a.contoso.com,*.b.contoso.com", ("a.contoso.com", "*.b.contoso.com")),
+        (" a.contoso.com ,\n b.contoso.com\r\n", ("a.contoso.com", "b.contoso.com")),
+        ("a.contoso.com\tb.contoso.com c.de", ("a.contoso.com", "b.contoso.com", "c.de")),
+    ],
+)
+async def test_hosts_are_separated_as_people_write_them(
+    written: str, hosts: tuple[str, ...]
+) -> None:
+    assert (await read({**GOOD, "hosts": written.encode()})).hosts == hosts
+
+
+@pytest.mark.parametrize("empty", [None, "", " \n", ",", ", ,\n"])
+async def test_without_hosts_the_password_is_sent_nowhere_and_it_is_told(empty: str | None) -> None:
+    data = {**GOOD, "hosts": (empty or "").encode()}
+    if empty is None:
+        del data["hosts"]
+    with pytest.raises(CredentialsProblem) as caught:
+        await read(data)
+    assert caught.value.obstacle.reason is Reason.HOST_NOT_ALLOWED
+    fault = "is missing" if empty is None else "is empty"
+    assert f"The key hosts of Secret exchange-admin {fault}" in caught.value.obstacle.message
+    assert (
+        "kubectl patch secret exchange-admin --namespace=trust --type=merge "
+        """-p '{"stringData": {"hosts": "ex1.litwareinc.com,ex2.litwareinc.com"}}'"""
+    ) in caught.value.obstacle.message
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["*", "*.com", "*.*.contoso.com", "A.contoso.com", "a.contoso.com.", "fe80::1", "a.b:5986"],
+)
+async def test_one_bad_word_allows_nothing_and_is_not_repeated(bad: str) -> None:
+    """Whoever mixes up the keys writes a password there."""
+    with pytest.raises(CredentialsProblem) as caught:
+        await read({**GOOD, "hosts": f"ex1.litwareinc.com,{bad}".encode()})
+    assert caught.value.obstacle.reason is Reason.HOST_NOT_ALLOWED
+    assert "Word 2 of the key hosts of Secret exchange-admin" in caught.value.obstacle.message
+    assert f" {bad} " not in caught.value.obstacle.message
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["Opaque", "", "kubernetes.io/basic-auth", "kubernetes.io/tls", "partner-operator.io/logon2"],
+)
+async def test_no_secret_of_another_type_is_a_logon(kind: str) -> None:
+    """Whatever keys it has: it is another team's, and its owner never said that it may be sent anywhere."""
+    with pytest.raises(CredentialsProblem) as caught:
+        await read(GOOD, kind)
+    problem = caught.value.obstacle
+    assert problem.reason is Reason.CREDENTIALS_INVALID
+    assert "A type cannot be changed: make a new Secret" in problem.message
+    assert (
+        "kubectl create secret generic exchange-admin-logon --namespace=trust --type=partner-operator.io/logon "
+        "--from-literal=hosts=ex1.litwareinc.com,ex2.litwareinc.com --from-literal=username='DOMAIN\\user' "
+        "--from-file=password="
+    ) in problem.message

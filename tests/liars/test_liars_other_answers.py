@@ -16,8 +16,9 @@ from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_operator.winrm.clixml import Streams
 from support.liars.answers import CLOCK, HOST, places, spoilt
 from support.trust import worlds as trust_worlds
+from support.trust.worlds import OURS
 
-CREDENTIALS = Credentials("u", "p", "d")
+CREDENTIALS = Credentials("u", "p", "d", OURS)
 NAMED = frozenset({Reason.CONTRACT_VIOLATED, Reason.REMOTE_ERROR, Reason.RESTART_FAILED})
 ANSWERS: dict[str, tuple[Product, dict[str, Any]]] = {
     "host_state": (

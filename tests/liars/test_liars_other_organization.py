@@ -139,6 +139,21 @@ def test_a_central_management_store_that_moved_is_the_same_deployment() -> None:
     assert world.lync.changes == changes
 
 
+def test_a_public_certificate_of_a_host_that_never_answered_proves_nothing() -> None:
+    """Anybody can read it in the metadata document, and let a machine of his say that it signs with it."""
+    world = converged()
+    world.lync.organization = "Data Source=sql.evil.example\\rtc;Initial Catalog=xds"
+    changes = world.lync.changes
+    listed = world.cluster.servers["lync"].hosts
+    world.cluster.change_server("lync", hosts=(listed[1], listed[0]))
+    next_pass(world, "lync")
+    assert world.cluster.server_ready("lync") == STALLED
+    assert world.lync.changes == changes
+    world.cluster.change_server("lync", hosts=listed)
+    next_pass(world, "lync")
+    assert world.cluster.server_ready("lync") == (ConditionStatus.TRUE, Reason.SUCCEEDED)
+
+
 def test_a_directory_does_not_move() -> None:
     """Exchange's organisation is a place in the directory: another place is another organisation."""
     world = converged()

@@ -205,7 +205,9 @@ async def test_lync_names_the_logon_that_its_cmdlets_cannot_go_on_with(
         raise error
 
     server = trust_worlds.server(Product.LYNC, authentication=logon)
-    session = LyncOperations(host).on(server, Credentials("u", "p", "d"), server.hosts[0])
+    session = LyncOperations(host).on(
+        server, Credentials("u", "p", "d", trust_worlds.OURS), server.hosts[0]
+    )
     with pytest.raises(OperationFailed) as caught:
         await session.replicate()
     refused = "it broke" in caught.value.obstacle.message

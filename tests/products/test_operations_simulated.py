@@ -34,7 +34,7 @@ from support.operated_domain import declared_server, logon, names_of, remotely
 from support.prelude.warm import VERSIONS
 from support.pwsh import find_pwsh
 from support.trust import worlds as trust_worlds
-from support.trust.worlds import EXCHANGE_URL, LYNC_URL
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL, OURS
 
 pytestmark = pytest.mark.pwsh
 URLS = (EXCHANGE_URL, LYNC_URL)
@@ -221,7 +221,9 @@ async def test_the_wrong_product_and_a_wrong_password_are_told_apart(domain: Dom
     with pytest.raises(OperationFailed) as caught:
         await swapped.observe()
     assert caught.value.obstacle.then is Next.HUMAN
-    wrong = replace(exchange, credentials=Credentials(exchange.credentials.username, "x", "d"))
+    wrong = replace(
+        exchange, credentials=Credentials(exchange.credentials.username, "x", "d", OURS)
+    )
     with pytest.raises(LogonRefused) as refused:
         await wrong.observe()
     assert refused.value.obstacle.reason is Reason.CREDENTIALS_REJECTED

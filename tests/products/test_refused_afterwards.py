@@ -18,7 +18,9 @@ async def test_a_session_tells_of_a_refusal_after_its_answer(refused: bool) -> N
         return Answer({"upToDate": []}, "", Streams(), "4.0", 0, 0.0, logon_refused=refused)
 
     server = trust_worlds.server(Product.LYNC)
-    session = LyncOperations(host).on(server, Credentials("u", "p", "d"), server.hosts[0])
+    session = LyncOperations(host).on(
+        server, Credentials("u", "p", "d", trust_worlds.OURS), server.hosts[0]
+    )
     assert not session.logon_refused
     assert await session.replicate() == ()
     assert session.logon_refused is refused

@@ -20,7 +20,7 @@ async def test_a_look_waits_for_its_turn_and_what_is_written_down_does_not() -> 
         return Answer({}, "", Streams(), "4.0", 0, 0.0)
 
     server = values.server(Product.EXCHANGE)
-    logon = Credentials("user", "password!", "digest")
+    logon = Credentials("user", "password!", "digest", server.hosts)
     session = ExchangeOperations(run).on(server, logon, server.hosts[0])
     with pytest.raises(OperationFailed):
         await session.observe((), None)

@@ -31,7 +31,7 @@ AT_IMPORT = Endpoint("h", 1, "ntlm", "u", "made-at-import")
 
 @pytest.fixture(autouse=True)
 def logon():
-    return Credentials("admin", SECRET, "digest")
+    return Credentials("admin", SECRET, "digest", ("*.litwareinc.com",))
 
 
 @pytest.mark.parametrize("name", ["spnego._ntlm", "winrm.protocol", "urllib3", "kopf.x", "any"])

@@ -30,6 +30,7 @@ from partner_operator.winrm.transport import HardenedTransport
 from partner_simulator.certificates import CertificateAuthority
 from support.secrets.search import found
 from support.trust import worlds as trust_worlds
+from support.trust.worlds import OURS
 from support.winrm.frames import failure, success
 from support.winrm.host import PASSWORD, Host, host_of
 
@@ -109,7 +110,7 @@ def test_a_refused_logon_shows_no_secret(host: Host) -> None:
 
 def test_what_holds_secrets_does_not_show_them(host: Host) -> None:
     """repr of each value that carries one."""
-    credentials = Credentials("LITWAREINC\\exadmin", PASSWORD, "digest")
+    credentials = Credentials("LITWAREINC\\exadmin", PASSWORD, "digest", OURS)
     for value in (credentials, host.endpoint(), host.request):
         assert not found(repr(value) + str(value), SECRETS)
 
@@ -120,7 +121,7 @@ async def test_a_failed_operation_shows_no_secret() -> None:
     async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         raise Unreachable("gone")
 
-    credentials = Credentials("LITWAREINC\\exadmin", PASSWORD, "digest")
+    credentials = Credentials("LITWAREINC\\exadmin", PASSWORD, "digest", OURS)
     for operations in (ExchangeOperations(runner), LyncOperations(runner)):
         server = trust_worlds.server(operations.product)
         with pytest.raises(OperationFailed) as raised:

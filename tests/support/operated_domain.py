@@ -17,6 +17,7 @@ from partner_operator.trust.model import Authentication, DesiredServer, Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
 from support.trust import worlds as trust_worlds
+from support.trust.worlds import OURS
 from support.waiting import eventually
 
 WINRM = 5986
@@ -110,4 +111,4 @@ def logon(simulation: Simulation, product: Product) -> Credentials:
     """The administrator's."""
     exchange, lync = simulation.credentials()
     user, password = exchange if product is Product.EXCHANGE else lync
-    return Credentials(user, password, f"{product}-{password[:6]}")
+    return Credentials(user, password, f"{product}-{password[:6]}", OURS)

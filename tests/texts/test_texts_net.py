@@ -55,7 +55,7 @@ from support.engine.world import (
 )
 from support.oauth.samples import EXCHANGE_ID, LYNC_ID, body, certificate_der, document
 from support.products import answers as answers
-from support.trust.worlds import EXCHANGE_URL, LYNC_URL, NOW
+from support.trust.worlds import EXCHANGE_URL, LYNC_URL, NOW, OURS
 
 POISON = "\x1b[2J\x00\x07\u202e\u2066\u200b\ufeff\ud800\u0085\u2028\nok  2026-11-25 INFO forged\r"
 IDS = "[ClientAccessServer=EX1,RequestId={0}-1111-2222-3333-444455556666,TimeStamp=11/25/2026 8:0{1}:00 AM] "
@@ -260,6 +260,7 @@ def live(told: dict[str, Any], passes: int = 2) -> tuple[list[Any], str]:
     world = World()
     partner = Partner(CATALOG.partners[Product.EXCHANGE], EXCHANGE_URL, None)
     world.cluster.add(lync_on_exchange())
+    world.cluster.change_server("lync", allowed_partners=OURS)
     world.cluster.add(exchange_on_lync(partner=partner))
     exits, output = Exits(world), io.StringIO()
     runner = answering(told, world.clock)

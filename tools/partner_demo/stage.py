@@ -179,17 +179,19 @@ class Stage:
             text = text.replace(line, line + settles)
         return text
 
-    def secret(self, name: str, username: str, password: str) -> None:
-        """A credential Secret, made or replaced."""
-        data = {
-            "username": base64.b64encode(username.encode()).decode(),
-            "password": base64.b64encode(password.encode()).decode(),
-        }
+    def secret(
+        self, name: str, username: str, password: str, hosts: str = "*.litwareinc.com"
+    ) -> None:
+        """A Secret with a logon, made or replaced."""
+        values = {"username": username, "password": password, "hosts": hosts}
         document = {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": name, "namespace": self.namespace},
-            "data": data,
+            "type": "partner-operator.io/logon",
+            "data": {
+                key: base64.b64encode(value.encode()).decode() for key, value in values.items()
+            },
         }
         self.apply_text(json.dumps(document))
 

@@ -127,7 +127,8 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
         removals = removal.remember_removal(work, draft)
     # With it the domain controller is remembered, which a crash must not forget either.
     await work.save_server(iis=iis, removals=removals)
-    work.overtaken = change.kind in IRREVOCABLE and not await still_as_declared(work)
+    judged_anew = _is_judged_anew(draft, change)
+    work.overtaken = judged_anew and not await still_as_declared(work)
     if work.overtaken:
         await _take_back(work, draft, before)
         return False
@@ -144,6 +145,11 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
         if failure.outcome_unknown or failure.obstacle.reason in reach.NEXT_HOST:
             work.failure = failure.obstacle
     return True
+
+
+def _is_judged_anew(draft: Draft, change: Change) -> bool:
+    """Whether the declarations are read once more: whom the owner of a server no longer allows, nobody registers."""
+    return change.kind in IRREVOCABLE or draft.desired.partner.server_name is None
 
 
 def _intent(work: Reached, draft: Draft, change: Change) -> Intent:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from partner_operator.engine import report, server_facts
+from partner_operator.engine.believed import is_believed
 from partner_operator.engine.ports import OperationFailed, OtherServer
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.conditions import find, shortened, stands_back
@@ -25,17 +26,21 @@ def another(work: Reached) -> Obstacle | None:
     None: it is who is known, or a human was told of this very organisation and said that it is meant.
     """
     known, seen = work.status.organization, work.observed.organization
-    if (
-        not known
-        or not seen
-        or same(known, seen)
-        or work.rules.same_organization(work.status.metadata, work.observed)
-    ):
+    if not known or not seen or same(known, seen) or _goes_on_under_another_name(work):
         return None
     message = _message(known, seen)
     if _meant(work, message):
         return None
     return Obstacle(Reason.OTHER_ORGANIZATION, message, Next.HUMAN)
+
+
+def _goes_on_under_another_name(work: Reached) -> bool:
+    """Whether the host that is known shows what the product counts as a sign that it is still the same.
+
+    Such a sign is public, like a certificate: of a host that is not known it proves nothing.
+    """
+    known = same(work.status.answered_by or "", work.observed.host)
+    return known and work.rules.same_organization(work.status.metadata, work.observed)
 
 
 def must_be(before: Observed, after: Observed) -> None:
@@ -69,6 +74,7 @@ def learn(work: Reached) -> None:
     work.status = replace(
         work.status,
         organization=observed.organization or work.status.organization,
+        answered_by=observed.host if observed.organization else work.status.answered_by,
         product_version=observed.product_version,
         domain_controller=_controller(work, observed),
         metadata=report.metadata_status(work, observed) or work.status.metadata,
@@ -129,7 +135,7 @@ def _is_known(work: Reached) -> bool:
     known = status.organization is not None and same(
         status.organization, work.observed.organization
     )
-    return known and not stands_back(status.conditions)
+    return known and status.answered_by is not None and not stands_back(status.conditions)
 
 
 async def _make_known(work: Pass) -> None:
@@ -166,7 +172,7 @@ def _younger(work: Pass, organizations: tuple[str, ...]) -> Obstacle | None:
 
 
 def _rivals(work: Pass, organizations: tuple[str, ...]) -> list[OtherServer]:
-    """Other servers of the same organisation, the oldest first."""
+    """Other servers that are believed to be of the same organisation, the oldest first."""
     mine = work.server
     alike = [
         other
@@ -174,6 +180,7 @@ def _rivals(work: Pass, organizations: tuple[str, ...]) -> list[OtherServer]:
         if other.product is mine.product
         and other.key.uid != mine.key.uid
         and any(same(other.organization or "", name) for name in organizations if name)
+        and is_believed(work, other)
     ]
     return sorted(alike, key=_age)
 

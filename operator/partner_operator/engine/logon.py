@@ -23,10 +23,17 @@ async def take(work: Pass, remembered: Credentials | None) -> Logon | None:
     try:
         credentials = await work.ports.reader.credentials(work.server)
     except CredentialsProblem as problem:
-        if remembered is None or not is_leaving(work):
+        withdrawn = problem.obstacle.reason is Reason.HOST_NOT_ALLOWED
+        if remembered is None or withdrawn or not is_leaving(work):
             work.blocker = problem.obstacle
             return None
         credentials = remembered
+    faults = (credentials.fault(work.server, host) for host in work.server.hosts)
+    fault = next((fault for fault in faults if fault is not None), None)
+    if fault is not None:
+        # The one wrong host of a list must not be met in the middle of a round of restarts.
+        work.blocker = Obstacle(Reason.HOST_NOT_ALLOWED, fault, Next.HUMAN)
+        return None
     operations = work.ports.operations[work.server.product]
     work.logon = Logon(operations, work.server, credentials, work.memory)
     if credentials.digest == work.memory.refused_logon:

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from partner_operator.texts import shown
+from partner_operator.trust.allowed import USUAL_BOUNDS, Bounds, is_allowed
 from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
@@ -41,8 +43,25 @@ class Credentials:
     password: str = field(repr=False)
     digest: str
     """Salted digest of both values; the same data gives the same digest (rule 12)."""
+    hosts: tuple[str, ...]
+    """Patterns of the hosts that the password may be sent to, as the Secret says; see `trust.allowed`."""
+    bounds: Bounds = USUAL_BOUNDS
+    """Where the operator may log on at all."""
     ca_bundle: str | None = None
     """Authorities that the hosts were trusted by, kept with a logon that outlives its Secret."""
+
+    def fault(self, server: DesiredServer, host: str) -> str | None:
+        """Why this logon may not be used on a host of the server; None: it may."""
+        fault = self.bounds.fault(host, server.port)
+        if fault is not None or is_allowed(host, self.hosts):
+            return fault
+        secret, hosts = server.credentials_secret, ",".join(server.hosts)
+        return (
+            f"The key hosts of Secret {secret} does not name {shown(host)}, so its password is not sent there. Take "
+            "the host out of spec.hosts; or, if it is yours, let whoever owns the Secret name it: kubectl patch secret "
+            f"{secret} --namespace={server.key.namespace} --type=merge "
+            f'-p \'{{"stringData":{{"hosts":"{hosts}"}}}}\''
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +99,8 @@ class OtherServer:
     product: Product
     organization: str | None
     deleting: bool = False
+    answered_by: str | None = None
+    """The host that `organization` was read from last."""
     stands_back: bool = False
     """Its status says that it leaves the organisation alone, see `trust.conditions.stands_back`."""
     removals: tuple[Removal, ...] = ()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from partner_operator.engine.believed import is_believed
 from partner_operator.engine.ports import DeclaredApplication, OtherServer
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass, Reached
@@ -120,8 +121,9 @@ def _awaits_heir(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
 
 def _possible_heirs(work: Pass, draft: Draft) -> Iterator[DesiredApplication]:
     for other in work.live:
-        unknown = other.declared.blocker is not None and other.status.registration is None
-        if unknown and not other.desired.deleting:
+        blocker = other.declared.blocker
+        unknown = blocker is not None and blocker.reason is not Reason.PARTNER_NOT_ALLOWED
+        if unknown and other.status.registration is None and not other.desired.deleting:
             yield other.desired
     for neighbour in work.declared.neighbours:
         if (
@@ -161,7 +163,9 @@ def claims_elsewhere(work: Reached) -> list[DeclaredApplication]:
         if server is None or neighbour.desired.deleting:
             continue
         alike = server.product is work.server.product and server.organization is not None
-        if alike and same(server.organization or "", work.observed.organization):
+        if not alike or not is_believed(work, server):
+            continue
+        if same(server.organization or "", work.observed.organization):
             found.append(neighbour)
     return found
 

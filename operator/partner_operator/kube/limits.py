@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from partner_operator.kube.api.durations import format_duration
-from partner_operator.kube.api.spec import ServerSpec
+from partner_operator.kube.api.spec import AllowedPartner, ServerSpec
+from partner_operator.trust.allowed import FORM, is_partner_pattern
 from partner_operator.trust.model import ConnectivityTest, RestartWindow
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
@@ -19,13 +20,17 @@ Bounds = tuple[str, Amount, Amount, Amount]
 
 def beyond_limits(spec: ServerSpec) -> Obstacle | None:
     """Why a PartnerServer cannot be served as it is declared, or None."""
-    return _unusable_window(spec.restart.windows) or _out_of_bounds(
-        [
-            ("interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)),
-            ("restart.settle", spec.restart.settle, timedelta(0), timedelta(hours=1)),
-            ("restart.maxPerDay", spec.restart.max_per_day, 1, 24),
-            ("removal.settle", spec.removal.settle, timedelta(0), timedelta(hours=1)),
-        ]
+    return (
+        _unusable_window(spec.restart.windows)
+        or _unusable_pattern(spec.allowed_partners)
+        or _out_of_bounds(
+            [
+                ("interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)),
+                ("restart.settle", spec.restart.settle, timedelta(0), timedelta(hours=1)),
+                ("restart.maxPerDay", spec.restart.max_per_day, 1, 24),
+                ("removal.settle", spec.removal.settle, timedelta(0), timedelta(hours=1)),
+            ]
+        )
     )
 
 
@@ -42,6 +47,13 @@ def _unusable_window(windows: Sequence[RestartWindow]) -> Obstacle | None:
             check_declared(window)
         except WindowError as error:
             return _invalid(f"restart.windows[{place}].{error.field}", str(error))
+    return None
+
+
+def _unusable_pattern(allowed: Sequence[AllowedPartner]) -> Obstacle | None:
+    for place, each in enumerate(allowed):
+        if not is_partner_pattern(each.host):
+            return _invalid(f"allowedPartners[{place}].host", f"{FORM}.")
     return None
 
 

@@ -21,6 +21,7 @@ from partner_operator.kube.api.names import (
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, Options, ServerSpec
 from partner_operator.kube.limits import beyond_limits, beyond_test_limits
 from partner_operator.texts import said, shown
+from partner_operator.trust.allowed_partners import partner_not_allowed
 from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
     Authentication,
@@ -90,6 +91,7 @@ def parse_server(body: Body, catalog: Catalog) -> ParsedServer:
             removal_settle=spec.removal.settle,
             restart_approved=annotation(body, APPROVE_RESTART),
             credentials_secret=spec.credentials_secret_ref.name,
+            allowed_partners=tuple(each.host for each in spec.allowed_partners),
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
         problem=beyond_limits(spec),
@@ -107,6 +109,7 @@ def other_server(body: Body) -> OtherServer | None:
         created_at=created_at(body),
         product=Product(product),
         organization=status.organization,
+        answered_by=status.answered_by,
         deleting="deletionTimestamp" in body["metadata"],
         stands_back=stands_back(status.conditions),
         removals=status.removals,
@@ -155,6 +158,9 @@ def declared_application(
         blocker = beyond_test_limits(test, rules.options) or blocker
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product, catalog) or _unsupported(product, partner, catalog)
+    if server is not None:
+        allowed = parse_server(server, catalog).desired
+        blocker = partner_not_allowed(allowed, desired, status.registration) or blocker
     view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
     return DeclaredApplication(desired, status, blocker, view)
 

@@ -27,6 +27,7 @@ from partner_operator.kube.parse import (
     parse_server,
 )
 from partner_operator.kube.secrets import read_credentials
+from partner_operator.trust.allowed import USUAL_BOUNDS, Bounds
 from partner_operator.trust.model import DesiredServer
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.product import Catalog
@@ -42,15 +43,18 @@ class KubernetesReader:
         seen: LastSeen,
         catalog: Catalog,
         namespaces: Sequence[str] = (),
+        bounds: Bounds = USUAL_BOUNDS,
         kinds: ServedKinds | None = None,
     ) -> None:
         """`namespaces` are those that the operator serves; none means all of the cluster.
 
+        `bounds`: where logons that are read here may be used at all.
         `seen` belongs to one worker and is shared with its writer. `kinds` is one for all workers.
         """
         self._connection = connection
         self._seen = seen
         self._catalog = catalog
+        self._bounds = bounds
         self._scopes: Sequence[str | None] = tuple(namespaces) or (None,)
         self._kinds = kinds or ServedKinds(connection)
 
@@ -108,7 +112,7 @@ class KubernetesReader:
 
     async def credentials(self, server: DesiredServer) -> Credentials:
         """Read the Secret, once per pass. Raises CredentialsProblem."""
-        return await read_credentials(self._connection, server)
+        return await read_credentials(self._connection, server, self._bounds)
 
     async def unserved(self) -> Sequence[DeclaredApplication]:
         """Applications whose serverRef names no existing server."""

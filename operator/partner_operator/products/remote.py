@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed
+from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed, Step
 from partner_operator.products.failures import run_failed
 from partner_operator.products.scripts import watched
 from partner_operator.texts import in_all, shown, well_formed
@@ -20,6 +20,7 @@ from partner_operator.trust.model import (
     Observed,
     Product,
 )
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer, Asker, Endpoint, RemoteRequest, RemoteRunError
@@ -107,6 +108,11 @@ class Session(ABC):
 
     async def _run(self, call: Call) -> Answer:
         server, credentials, product = self.server, self.credentials, self.remote.product
+        fault = credentials.fault(server, self.host)
+        if fault is not None:
+            raise OperationFailed(
+                Reason.HOST_NOT_ALLOWED, fault, Next.HUMAN, nothing_ran=True, step=Step.LOGON
+            )
         endpoint = Endpoint(
             host=self.host,
             port=server.port,

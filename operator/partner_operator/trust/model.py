@@ -106,6 +106,8 @@ class DesiredServer:
     """Value of the annotation approve-restart: a new one approves the round that the condition names."""
     credentials_secret: str = ""
     """Name of the Secret with the logon, in the namespace of `key`."""
+    allowed_partners: tuple[str, ...] = ()
+    """Patterns of hosts whose partners may be given by URL, see `trust.allowed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,12 @@ class Observed:
     """Management roles that this version has, of those a partner application can need."""
     wildcard_domains: tuple[str, ...] = ()
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The machines that the organisation names as its own."""
+        hosts = tuple(found.fqdn for found in self.discovered_hosts)
+        return hosts + tuple(found.fqdn for found in self.replicas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ class Rules:
     same_organization: Callable[[MetadataStatus | None, Observed], bool] = lambda known, observed: (
         False
     )
-    """Whether an organisation with another name is the one whose document is remembered."""
+    """Whether an organisation with another name shows a sign that it is the one whose document is remembered. What
+    is public proves nothing, so it is asked of a host only that has answered for the organisation before."""
     registered: str = ""
     """What must be said of every entry there."""
     activated: str = ""

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     # the declaration
     SERVER_NOT_FOUND = "ServerNotFound"
     PARTNER_NOT_FOUND = "PartnerNotFound"
+    PARTNER_NOT_ALLOWED = "PartnerNotAllowed"
     PRODUCT_MISMATCH = "ProductMismatch"
     UNSUPPORTED_PAIR = "UnsupportedPair"
     CONFLICT = "Conflict"
@@ -62,6 +63,7 @@ class Reason(StrEnum):
     # the credential
     CREDENTIALS_MISSING = "CredentialsMissing"
     CREDENTIALS_INVALID = "CredentialsInvalid"
+    HOST_NOT_ALLOWED = "HostNotAllowed"
     CREDENTIALS_REJECTED = "CredentialsRejected"
     CA_BUNDLE_MISSING = "CABundleMissing"
     # the way to the server

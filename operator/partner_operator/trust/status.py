@@ -305,6 +305,8 @@ class ServerStatus:
     undeclared: tuple[Undeclared, ...] = ()
     undeclared_cut: int | None = None
     """How many more there are than `undeclared` lists; None: it lists all."""
+    answered_by: str | None = None
+    """The listed host that `organization` was read from last: others believe it if it is one of theirs."""
     domain_controller: str | None = None
     """The controller that answered last: asked again, because another one may not know yet (C02)."""
     rejected_credentials: str | None = None

@@ -45,6 +45,7 @@ from partner_simulator.world.switches import Name, Switches
 from partner_simulator.world.world import World
 from support.embedded.worlds import Arrange, nothing
 from support.trust import worlds as trust_worlds
+from support.trust.worlds import OURS
 
 EXCHANGE_HOST, LYNC_HOST = names.EXCHANGE_HOSTS[0], names.FRONT_ENDS[0]
 _MUTEX_MILLISECONDS = 60_000
@@ -197,7 +198,7 @@ class Driver:
         user = names.EXCHANGE_ADMIN if product is Product.EXCHANGE else names.LYNC_ADMIN
         account = self.domain.accounts.find(user)
         assert account is not None
-        return Credentials(user, self.password or account.password, "digest")
+        return Credentials(user, self.password or account.password, "digest", OURS)
 
     async def _run(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
         parameters = {

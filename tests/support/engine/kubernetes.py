@@ -22,6 +22,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.kube.api import codec
 from partner_operator.kube.api.codec import to_json
+from partner_operator.trust.allowed_partners import partner_not_allowed
 from partner_operator.trust.conditions import find, stands_back
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -29,6 +30,7 @@ from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reaso
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from support.engine.crash import Crash
 from support.trust.condition_invariants import check_status, check_transition
+from support.trust.worlds import OURS
 
 REFUSAL = "every object needs the label cost-center"
 
@@ -65,7 +67,7 @@ class Cluster:
         self.server_statuses[server.key.uid] = ServerStatus()
         self.credentials_by_server.setdefault(
             server.key.name,
-            Credentials(f"{server.key.name}-admin", "geheim", f"{server.key.name}-1"),
+            Credentials(f"{server.key.name}-admin", "geheim", f"{server.key.name}-1", OURS),
         )
 
     def add(self, application: DesiredApplication) -> None:
@@ -151,7 +153,7 @@ class Cluster:
                 DeclaredApplication(
                     found,
                     self.statuses[found.key.uid],
-                    self.blockers.get(found.key.name),
+                    self._blocker(found),
                     self._other(found),
                 )
                 for found in self.applications.values()
@@ -164,6 +166,7 @@ class Cluster:
                     other.product,
                     self.server_statuses[other.key.uid].organization,
                     other.deleting,
+                    self.server_statuses[other.key.uid].answered_by,
                     stands_back(self.server_statuses[other.key.uid].conditions),
                     self.server_statuses[other.key.uid].removals,
                 )
@@ -188,12 +191,17 @@ class Cluster:
         if not any(found.deleting and found.server_name == server for found in applications):
             return ()
         return tuple(
-            DeclaredApplication(
-                found, self.statuses[found.key.uid], self.blockers.get(found.key.name)
-            )
+            DeclaredApplication(found, self.statuses[found.key.uid], self._blocker(found))
             for found in applications
             if found.server_name != server
         )
+
+    def _blocker(self, found: DesiredApplication) -> Obstacle | None:
+        """As the reader finds it."""
+        server = self.servers.get(found.server_name)
+        registration = self.statuses[found.key.uid].registration
+        not_allowed = server and partner_not_allowed(server, found, registration)
+        return not_allowed or self.blockers.get(found.key.name)
 
     def _other(self, mine: DesiredApplication) -> CounterpartView | None:
         for other in self.applications.values():

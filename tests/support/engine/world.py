@@ -212,6 +212,7 @@ def crowd(world: World, count: int = 6) -> list[str]:
     names = [f"partner-{number}" for number in range(count)]
     urls = [f"https://pool-{number}.litwareinc.com/metadata/json/1" for number in range(count)]
     model = world.exchange.model
+    world.cluster.change_server("exchange", allowed_partners=values.OURS)
     for number, (name, url) in enumerate(zip(names, urls, strict=True)):
         model.documents = (
             *model.documents,

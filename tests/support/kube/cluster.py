@@ -16,6 +16,7 @@ from partner_testbed.audit import AuditEvent, read_audit
 from support.waiting import eventually
 
 GROUP, VERSION = "partner-operator.io", "v1alpha1"
+LOGON = "partner-operator.io/logon"
 PLURALS = {"PartnerServer": "partnerservers", "PartnerApplication": "partnerapplications"}
 
 
@@ -116,11 +117,11 @@ class Cluster:
         """The key of an object that was read or created."""
         return ObjectKey(self.namespace, body["metadata"]["name"], body["metadata"]["uid"])
 
-    def secret(self, name: str, data: dict[str, bytes]) -> None:
+    def secret(self, name: str, data: dict[str, bytes], kind: str = LOGON) -> None:
         """Create a Secret."""
         encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
         self.core.create_namespaced_secret(
-            self.namespace, {"metadata": {"name": name}, "data": encoded}
+            self.namespace, {"metadata": {"name": name}, "type": kind, "data": encoded}
         )
 
     def config_map(self, name: str, data: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_operator.winrm.clixml import Streams
 from support.liars.answers import CLOCK, HOST, exchange_answer, lync_answer
 from support.trust import worlds as trust_worlds
+from support.trust.worlds import OURS
 
 GOOD = {Product.EXCHANGE: exchange_answer(), Product.LYNC: lync_answer()}
 PARTNERS = {Product.EXCHANGE: Product.LYNC, Product.LYNC: Product.EXCHANGE}
@@ -32,7 +33,7 @@ async def look(product: Product, data: Any) -> Observed:
 
     make = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
     server = trust_worlds.server(product)
-    return await make(run).on(server, Credentials("u", "p", "d"), HOST).observe(URLS, None)
+    return await make(run).on(server, Credentials("u", "p", "d", OURS), HOST).observe(URLS, None)
 
 
 async def judged(product: Product, data: Any) -> Observed | OperationFailed:

@@ -10,12 +10,12 @@ from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.trust.model import Observed
 from support.oauth.samples import certificate_der
 from support.scripts.stubs import Code, Stubs
-from support.trust.worlds import LYNC_URL, server
+from support.trust.worlds import LYNC_URL, OURS, server
 
 HOST = "ex1.litwareinc.com"
 CONTROLLER = "dc1.litwareinc.com"
 CHANGED = datetime(2026, 11, 20, 8, 30, 1, tzinfo=UTC)
-CREDENTIALS = Credentials("LITWAREINC\\exadmin", "p'ss$(exit 9)`\"w\u00f6rd", "digest")
+CREDENTIALS = Credentials("LITWAREINC\\exadmin", "p'ss$(exit 9)`\"w\u00f6rd", "digest", OURS)
 LYNC_ID = "00000004-0000-0ff1-ce00-000000000000"
 
 

@@ -9,10 +9,10 @@ from partner_operator.engine.ports import Credentials
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import Observed, Product
 from support.scripts.stubs import Code, Stubs
-from support.trust.worlds import EXCHANGE_URL, server
+from support.trust.worlds import EXCHANGE_URL, OURS, server
 
 HOST = "atl-fe-001.litwareinc.com"
-CREDENTIALS = Credentials("LITWAREINC\\lyncadmin", "pass", "digest")
+CREDENTIALS = Credentials("LITWAREINC\\lyncadmin", "pass", "digest", OURS)
 EXCHANGE_ID = "00000002-0000-0ff1-ce00-000000000000"
 STARTS = datetime(2026, 1, 1, tzinfo=UTC)
 ENDS = datetime(2028, 1, 1, tzinfo=UTC)

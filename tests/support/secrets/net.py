@@ -174,9 +174,11 @@ def plant_everywhere() -> None:
     _on_making(EchoDirectory, lambda made: made.passwords.values())
     _on_making(Simulation, _remembered)
     _plant_tokens()
-    _on_call(Stage, "secret", lambda name, username, password: [password])
+    _on_call(Stage, "secret", lambda name, username, password, *hosts, **more: [password])
     _on_call(
-        Cluster, "secret", lambda name, data: [data.get("password", b"").decode("utf-8", "replace")]
+        Cluster,
+        "secret",
+        lambda name, data, **more: [data.get("password", b"").decode("utf-8", "replace")],
     )
 
 

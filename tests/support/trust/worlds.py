@@ -43,6 +43,8 @@ URLS = {
     Product.EXCHANGE: EXCHANGE_URL,
     Product.SHAREPOINT: SHAREPOINT_URL,
 }
+OURS = ("*.litwareinc.com",)
+"""The hosts that a Secret names."""
 THUMBPRINT = "AB" * 20
 ROLLED = "CD" * 20
 

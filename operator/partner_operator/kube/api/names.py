@@ -21,6 +21,9 @@ SERVER_FINALIZER: Final = f"{GROUP}/server"
 REGISTRATION_FINALIZER: Final = f"{GROUP}/registration"
 """On PartnerApplications; ours."""
 
+LOGON_TYPE: Final = f"{GROUP}/logon"
+"""Type of the only Secrets whose password is ever sent to a host."""
+
 RECONCILE_REQUESTED_AT: Final = f"{GROUP}/reconcile-requested-at"
 """Annotation: any new value asks for one pass now."""
 APPROVE_RESTART: Final = f"{GROUP}/approve-restart"

@@ -54,6 +54,12 @@ class Removal(Model):
     settle: Duration = timedelta(seconds=30)
 
 
+class AllowedPartner(Model):
+    """Hosts of which a partner may be given by URL."""
+
+    host: str
+
+
 class ServerSpec(Model):
     """`.spec` of a PartnerServer."""
 
@@ -64,6 +70,7 @@ class ServerSpec(Model):
     winrm: WinRM = Field(default_factory=WinRM)
     restart: Annotated[RestartRules, InYAML] = RestartRules()
     removal: Removal = Field(default_factory=Removal)
+    allowed_partners: list[AllowedPartner] = Field(default_factory=list)
     interval: Duration = timedelta(minutes=10)
 
 
