@@ -96,11 +96,12 @@ class Records(logging.Handler):
 def listen(records: Records) -> None:
     """Hear everything, also when a test has replaced the root's handlers."""
     root = logging.getLogger()
-    root.setLevel(logging.DEBUG)
     if records not in root.handlers:
         root.addHandler(records)
-    for name in LOGGERS:
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    for logger in (root, *map(logging.getLogger, LOGGERS)):
+        # Each setting makes every logger forget what it knows, and this is done before every test.
+        if logger.level != logging.DEBUG:
+            logger.setLevel(logging.DEBUG)
 
 
 def watch_processes(net: Net) -> None:
