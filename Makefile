@@ -4,6 +4,8 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 VENV := .venv
 RUN := $(VENV)/bin/python
 export PYTHONPATH := operator:simulator:tools:tests
+# Each test process and each operator that a test starts would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test fast mutants lint docs lock clean
 

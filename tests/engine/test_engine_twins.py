@@ -25,7 +25,7 @@ from support.trust import worlds as values
 
 OLDER, YOUNGER = "older", "younger"
 NAMES = (OLDER, YOUNGER)
-GRID = 6
+GRID = 8
 """Steps between two positions that are tried, where not all of them are."""
 AT_ONCE = RestartRules(settle=timedelta(0))
 
@@ -145,7 +145,7 @@ def test_applied_at_once_one_works_and_the_other_stands_back(
     product: Product, first: int, steps: int
 ) -> None:
     """One makes some steps, then the other some: pairs of positions all over two first passes."""
-    for theirs in share(steps_of_a_pass(product) + 1, GRID, 1 + steps // GRID * 5):
+    for theirs in share(steps_of_a_pass(product) + 1, GRID, 1 + steps // GRID * 3):
         twins = Twins(product)
         turns = twins.together(head_start(first, steps, 1 - first, theirs))
         twins.no_harm()

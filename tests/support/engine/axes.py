@@ -5,7 +5,7 @@ Each plays a chapter once and says what was wrong: while it lasted, and after it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -162,7 +162,7 @@ def slow(chapter: Chapter, turn: int) -> Iterator[tuple[str, list[str]]]:
     """Each remote run in turn takes more than a minute, and meanwhile people go on."""
     calls = [step for step in dry(chapter) if step.kind is StepKind.REMOTE][:14]
     places = [(nth, name) for nth in range(len(calls)) for name in MEANWHILE]
-    for index in share(len(places), 28, turn):
+    for index in share(len(places), 40, turn):
         nth, name = places[index]
         call = calls[nth]
         label = f"{name} while {call.what} on {call.about} is slow (run {nth})"
@@ -235,7 +235,7 @@ def skewed(chapter: Chapter) -> Iterator[tuple[str, list[str]]]:
         yield f"clocks {minutes}", found
 
 
-def two(chapter: Chapter, seeds: range) -> Iterator[tuple[str, list[str]]]:
+def two(chapter: Chapter, seeds: Iterable[int]) -> Iterator[tuple[str, list[str]]]:
     """Two operators work at once on one cluster and one domain; each step is somebody's."""
     for seed in seeds:
         theatre = stage_for(chapter, choose=seeded(seed))

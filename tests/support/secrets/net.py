@@ -141,9 +141,16 @@ def _catch_call(net: Net, kind: type, method: str) -> None:
     original = getattr(kind, method)
 
     @functools.wraps(original)
-    def call(self: Any, *arguments: Any, **options: Any) -> Any:
-        net.catch("a status or an Event", repr(arguments))
-        return original(self, *arguments, **options)
+    async def call(self: Any, *arguments: Any, **options: Any) -> Any:
+        writes, new = self.writes, True
+        try:
+            result = await original(self, *arguments, **options)
+            # Most statuses are what stands there already, and were looked at when they were written.
+            new = method == "announce" or self.writes != writes
+        finally:
+            if new:
+                net.catch("a status or an Event", repr(arguments))
+        return result
 
     setattr(kind, method, call)
 
