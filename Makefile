@@ -6,6 +6,8 @@ RUN := $(VENV)/bin/python
 export PYTHONPATH := operator:simulator:tools:tests
 # Each test process and each operator that a test starts would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
+# PowerShells that live for a second need no measuring of what to make faster later.
+export DOTNET_TieredPGO := 0
 
 .PHONY: help demo test fast mutants lint docs lock clean
 
