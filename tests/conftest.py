@@ -16,6 +16,7 @@ import pytest
 from partner_testbed import ControlPlane
 from partner_testbed.missing import all_must_be_there
 from support import left_out
+from support.prelude.warm import WarmPowerShells
 from support.secrets import net as secrets_net
 from support.secrets import search as secrets_search
 
@@ -40,6 +41,14 @@ def api(plane: ControlPlane) -> Iterator[Any]:
     """The administrator's ApiClient."""
     with plane.api_client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def powershells() -> Iterator[WarmPowerShells]:
+    """Warm processes, one for each Windows PowerShell, for all rooms of this run."""
+    made = WarmPowerShells()
+    yield made
+    made.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:
