@@ -68,7 +68,7 @@ def ask_again(theatre: Theatre) -> None:
 def refused(chapter: Chapter) -> Iterator[tuple[str, list[str]]]:
     """Each write of each object is refused from its first, second … time on, and one day no more."""
     places = [step for step in dry(chapter) if step.kind is StepKind.WRITE]
-    for index in share(len(places), 8, len(places)):
+    for index in share(len(places), 12, len(places)):
         first = places[index]
         label = f"{first.what} of {first.about} refused from step {first.number}"
         yield label, _refuse(chapter, first)

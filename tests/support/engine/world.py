@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from partner_operator.catalog import CATALOG
@@ -195,7 +197,12 @@ class World:
 
 
 def converged() -> World:
-    """A world in which everything is declared and true."""
+    """A world in which everything is declared and true. Each is a copy of one that became so."""
+    return copy.deepcopy(_converged())
+
+
+@cache
+def _converged() -> World:
     world = World()
     world.declare()
     world.settle()
