@@ -4,13 +4,17 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 VENV := .venv
 RUN := $(VENV)/bin/python
 export PYTHONPATH := operator:simulator:tools:tests
+# Each test process and each operator that a test starts would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+# PowerShells that live for a second need no measuring of what to make faster later.
+export DOTNET_TieredPGO := 0
 
 .PHONY: help demo test fast mutants lint docs lock clean
 
 help:
 	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
-	@echo 'make fast          pure tests only, in a minute or two'
+	@echo 'make fast          pure tests only, in less than a minute'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
 
 # Two first runs at once: the second waits, and finds what the first installed.

@@ -7,6 +7,7 @@ Event fails the test that let it out (support.secrets.net).
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from partner_testbed import ControlPlane
 from partner_testbed.missing import all_must_be_there
 from support import left_out
+from support.prelude.warm import WarmPowerShells
 from support.secrets import net as secrets_net
 from support.secrets import search as secrets_search
 
@@ -41,6 +43,14 @@ def api(plane: ControlPlane) -> Iterator[Any]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def powershells() -> Iterator[WarmPowerShells]:
+    """Warm processes, one for each Windows PowerShell, for all rooms of this run."""
+    made = WarmPowerShells()
+    yield made
+    made.close()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(left_out.PowerShellWhereMarked())
     config.addinivalue_line("markers", f"{left_out.NEVER}: fails where what it needs is missing")
@@ -54,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     secrets_search.keep()
+    # Thousands of collected tests stay to the end: the garbage collector need not walk over them each time.
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

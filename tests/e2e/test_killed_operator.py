@@ -10,9 +10,7 @@ from partner_demo.stage import Stage
 from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT
 from partner_simulator.wsman.faults import Occasion
 from partner_simulator.wsman.names import Step
-from support.pwsh import on_both_engines
-
-pytestmark = on_both_engines
+from support.pwsh import on_both_engines, on_the_embedded_engine
 
 
 def start(stage: Stage) -> None:
@@ -59,6 +57,7 @@ def expect_converged(stage: Stage) -> None:
     assert stage.get("papp", EXCHANGE_OBJECT)["status"]["registration"]["createdByUs"] is True
 
 
+@on_the_embedded_engine
 @pytest.mark.parametrize(
     ("what", "number"),
     [("between the intent and the registration", 2), ("between registration and restart", 3)],
@@ -72,6 +71,7 @@ def test_killed_on_the_first_host(stage: Stage, what: str, number: int) -> None:
     expect_converged(stage)
 
 
+@on_both_engines
 def test_killed_between_two_hosts(stage: Stage) -> None:
     """The first host is restarted, the second is not; each ends with exactly one restart."""
     first, second = stage.simulation.exchange_hosts()

@@ -7,7 +7,7 @@ import time
 from partner_demo.stage import Stage
 from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT, Story
 from partner_testbed import read_audit
-from support.pwsh import on_both_engines
+from support.pwsh import on_both_engines, on_the_embedded_engine
 
 
 @on_both_engines
@@ -17,7 +17,7 @@ def test_every_step_of_the_story_comes_true(stage: Stage) -> None:
         step.act()
 
 
-@on_both_engines
+@on_the_embedded_engine
 def test_a_second_pass_over_a_converged_world_does_nothing(stage: Stage) -> None:
     """When nothing happens, each interval makes one observe run per organisation and not one write."""
     exchange, lync = stage.simulation.credentials()

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from partner_operator.trust.model import Product, RestartPolicy
-from support.engine.invariants import HUMAN, Claim, Judge
+from support.engine.invariants import DAY, HUMAN, Claim, Judge
 from support.engine.kubernetes import TestClock
 from support.engine.people import PRODUCTS, disable, organisation
 from support.engine.theatre import Theatre
@@ -65,16 +65,20 @@ def test_a_neighbour_that_is_not_back_is_seen_and_so_is_a_second_restart() -> No
     assert f"restarts {FIRST} again" in bench.judge.violations[1]
 
 
-def test_a_neighbour_that_others_broke_is_seen() -> None:
+@pytest.mark.parametrize(
+    ("since", "seen"), [(timedelta(minutes=1), 1), (DAY - timedelta(minutes=1), 1), (DAY, 0)]
+)
+def test_a_neighbour_that_others_broke_is_seen(since: timedelta, seen: int) -> None:
+    """A day of the same lesser health is what the host is measured by from then on."""
     bench = Bench()
     bench.judge.looked("a", Product.EXCHANGE, SECOND, WHOLE)
     bench.clock.instant += timedelta(minutes=1)
     bench.judge.broke(SECOND)
     bench.health[SECOND] = frozenset()
-    bench.clock.instant += timedelta(minutes=1)
+    bench.clock.instant += since
     bench.judge.passes["a", Product.EXCHANGE] = bench.clock.now()
     bench.judge.restart_begins("a", SERVER, FIRST)
-    assert f"while {SECOND} lacks" in bench.judge.violations[0]
+    assert [f"while {SECOND} lacks" in told for told in bench.judge.violations] == [True] * seen
 
 
 def test_a_restart_that_nobody_allowed_is_seen() -> None:

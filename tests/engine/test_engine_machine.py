@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from partner_operator.trust.model import Mode, Product
-from support.engine.axes import LONG
 from support.engine.people import PRODUCTS, organisation
 from support.engine.stage import seeded
 from support.engine.theatre import Theatre
 from support.engine.unkind import Unkind
 from support.engine.world import EXCHANGE_HOSTS, LYNC_HOSTS
+from support.proof import LONG
 
 products = st.sampled_from(PRODUCTS)
 exchange_hosts = st.sampled_from(EXCHANGE_HOSTS)
@@ -179,7 +179,7 @@ class UnkindWorld(RuleBasedStateMachine):
 
 TestUnkindWorld = UnkindWorld.TestCase
 TestUnkindWorld.settings = settings(
-    max_examples=3000 if LONG else 100,
+    max_examples=3000 if LONG else 40,
     stateful_step_count=60 if LONG else 25,
     deadline=None,
     derandomize=not LONG,

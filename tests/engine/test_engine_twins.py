@@ -12,6 +12,7 @@ import pytest
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DesiredApplication, Mode, ObjectKey, Product, RestartRules
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from support.engine.axes import share
 from support.engine.turns import Turns, drawn, head_start
 from support.engine.world import (
     EXCHANGE_HOSTS,
@@ -24,6 +25,8 @@ from support.trust import worlds as values
 
 OLDER, YOUNGER = "older", "younger"
 NAMES = (OLDER, YOUNGER)
+GRID = 8
+"""Steps between two positions that are tried, where not all of them are."""
 AT_ONCE = RestartRules(settle=timedelta(0))
 
 
@@ -133,7 +136,7 @@ INTERLEAVED = [
     pytest.param(product, first, steps, id=f"{product}-{NAMES[first]}-after-{steps}")
     for product in PRODUCTS
     for first in (0, 1)
-    for steps in range(0, steps_of_a_pass(product), 4)
+    for steps in share(steps_of_a_pass(product), GRID)
 ]
 
 
@@ -142,7 +145,7 @@ def test_applied_at_once_one_works_and_the_other_stands_back(
     product: Product, first: int, steps: int
 ) -> None:
     """One makes some steps, then the other some: pairs of positions all over two first passes."""
-    for theirs in range(1 + steps % 3, steps_of_a_pass(product) + 1, 4):
+    for theirs in share(steps_of_a_pass(product) + 1, GRID, 1 + steps // GRID * 3):
         twins = Twins(product)
         turns = twins.together(head_start(first, steps, 1 - first, theirs))
         twins.no_harm()
@@ -268,7 +271,7 @@ def test_an_organisation_that_goes_on_under_a_new_name_has_one_worker_all_the_ti
 
 def test_one_that_stood_back_says_that_it_works_before_it_does() -> None:
     """Of three the oldest goes; the two others begin at once, and one of them is stopped by the other."""
-    for seed in range(20):
+    for seed in range(8):
         twins = Twins(Product.EXCHANGE)
         cluster = twins.world.cluster
         oldest = replace(

@@ -12,8 +12,6 @@ from support.matrix.engine import Run, Scene, scenes
 from support.matrix.model import SHOWN, Changed
 from support.matrix.rules import Strikes
 
-pytestmark = pytest.mark.pwsh
-
 
 @pytest.mark.parametrize("scene", scenes(), ids=lambda scene: scene.name)
 def test_a_pass_with_this_fault_shows_it_and_the_next_one_heals(

@@ -9,13 +9,22 @@ import pytest
 
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionType, Reason
+from partner_simulator.simulation import Simulation
 from partner_simulator.world.misbehaviour import Misbehaviour, Misbehaviours
 from partner_simulator.wsman import Fault, Occasion, Reset, Step, Tally, When
 from support.matrix.domain import Landscape
 from support.matrix.model import SHOWN, UNKNOWN, Shown
+from support.pwsh import find_pwsh
 
 pytestmark = pytest.mark.pwsh
 _PATIENCE_SECONDS = 20.0
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Iterator[Simulation]:
+    """A domain with a real PowerShell: what goes on behind a lost reply is a process of its own."""
+    with Simulation(pwsh=find_pwsh()) as running:
+        yield running
 
 
 class SlowCmdlet(Misbehaviours):

@@ -10,7 +10,6 @@ from partner_simulator.wsman import Fault, Occasion, Step, Tally, Unauthorized
 from support.matrix.domain import Landscape
 from support.matrix.model import Shown
 
-pytestmark = pytest.mark.pwsh
 REFUSED = Shown(Reason.CREDENTIALS_REJECTED, ConditionType.STALLED)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from partner_operator.winrm import ProtocolViolation
@@ -14,14 +12,6 @@ from support.prelude.warm import WarmPowerShells
 from support.winrm.powershell import request
 
 pytestmark = pytest.mark.pwsh
-
-
-@pytest.fixture(scope="module")
-def powershells() -> Iterator[WarmPowerShells]:
-    """Processes of this file."""
-    made = WarmPowerShells()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("version", OLD, ids=lambda version: version.name)

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from support.prelude.warm import WarmPowerShells
 from support.scripts import stubs as scripts_stubs
-
-
-@pytest.fixture(scope="session")
-def powershells() -> Iterator[WarmPowerShells]:
-    """The processes, for the whole run."""
-    made = WarmPowerShells()
-    yield made
-    made.close()
 
 
 @pytest.fixture(autouse=True)

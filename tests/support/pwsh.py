@@ -19,6 +19,10 @@ on_both_engines = pytest.mark.parametrize(
     indirect=True,
 )
 """For a test with the fixture `pwsh`: on the embedded engine always, and where there is a PowerShell on it too."""
+on_the_embedded_engine = pytest.mark.parametrize(
+    "pwsh", [pytest.param(EMBEDDED, marks=never_left_out)], indirect=True
+)
+"""For a test of what the operator does by itself: the engine of its hosts has no part in that."""
 
 
 def find_pwsh() -> Path:

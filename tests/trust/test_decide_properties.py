@@ -24,6 +24,7 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Decision
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus, ChangeKind
+from support.proof import examples
 from support.trust.worlds import (
     NOW,
     ROLLED,
@@ -173,7 +174,7 @@ def _believing(each: ApplicationView, world: ModelServer) -> ApplicationView:
     return replace(each, status=replace(each.status, registration=read))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(worlds())
 def test_passes_come_to_rest(
     world: tuple[DesiredServer, tuple[ApplicationView, ...], ModelServer],
@@ -186,7 +187,7 @@ def test_passes_come_to_rest(
     assert [decision.change for decision in last if decision.change is not None] == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(worlds())
 def test_no_entry_is_touched_that_no_object_stands_for(
     world: tuple[DesiredServer, tuple[ApplicationView, ...], ModelServer],
@@ -212,7 +213,7 @@ def test_no_entry_is_touched_that_no_object_stands_for(
             assert change.entry.application_identifier == partner.application_identifier
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_entries_and_objects_does_not_matter(
     world: tuple[DesiredServer, tuple[ApplicationView, ...], ModelServer], chance: random.Random
@@ -226,7 +227,7 @@ def test_the_order_of_entries_and_objects_does_not_matter(
     assert {each.application: each for each in plain} == {each.application: each for each in again}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(worlds())
 def test_an_incomplete_read_never_changes_and_never_proves_absence(
     world: tuple[DesiredServer, tuple[ApplicationView, ...], ModelServer],
@@ -238,7 +239,7 @@ def test_an_incomplete_read_never_changes_and_never_proves_absence(
         assert not decision.absent
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(worlds())
 def test_without_any_document_nothing_living_is_changed(
     world: tuple[DesiredServer, tuple[ApplicationView, ...], ModelServer],

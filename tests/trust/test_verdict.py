@@ -35,6 +35,7 @@ from partner_operator.trust.verdict import (
     application_verdict,
     server_verdict,
 )
+from support.proof import examples
 from support.trust.condition_invariants import check_status, check_transition
 from support.trust.conditions import as_status
 from support.trust.worlds import NOW, application, entry
@@ -321,7 +322,7 @@ SERVER_FACTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(st.tuples(FACTS, st.integers(0, 1)), max_size=5))
 def test_every_history_of_an_application_keeps_the_invariants(
     passes: list[tuple[ApplicationFacts, int]],
@@ -339,7 +340,7 @@ def test_every_history_of_an_application_keeps_the_invariants(
         before = after
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(SERVER_FACTS, max_size=4))
 def test_every_history_of_a_server_keeps_the_invariants(passes: list[ServerFacts]) -> None:
     conditions: tuple[Condition, ...] = ()

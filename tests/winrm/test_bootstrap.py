@@ -7,6 +7,7 @@ import json
 import os
 import select
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_operator.winrm import (
+    Answer,
     Blocked,
     BlockedBy,
     Busy,
@@ -112,20 +114,20 @@ def test_c11_arrays_are_not_wrapped_where_windows_powershell_would_wrap_them() -
     assert answer.data == {"list": ["a", [[1]]], "piped": [1], "wrapped": [1, 2]}
 
 
-def test_numbers_in_the_request_are_32_bit_as_in_5_1() -> None:
+def test_numbers_in_the_request_are_32_bit_as_in_5_1(run_warm: Callable[..., Answer]) -> None:
     script = "@{type=$Request.n.GetType().FullName; list=$Request.l.GetType().FullName}"
-    assert run_script(script, {"n": 7, "l": [1]}).data == {
+    assert run_warm(script, {"n": 7, "l": [1]}).data == {
         "type": "System.Int32",
         "list": "System.Object[]",
     }
 
 
-def test_secrets_are_plain_strings_in_a_hashtable() -> None:
+def test_secrets_are_plain_strings_in_a_hashtable(run_warm: Callable[..., Answer]) -> None:
     script = (
         "$s=New-Object Security.SecureString; foreach($c in $Secrets.password.ToCharArray()){"
         "$s.AppendChar($c)}; @{length=$s.Length; type=$Secrets.GetType().Name}"
     )
-    data = run_script(script, {}, {"password": "'; throw 1 #\u00e4"}).data
+    data = run_warm(script, {}, {"password": "'; throw 1 #\u00e4"}).data
     assert data == {"length": 13, "type": "Hashtable"}
 
 
@@ -151,26 +153,32 @@ def test_output_of_programs_and_streams_does_no_harm() -> None:
 @pytest.mark.parametrize(
     ("script", "count"), [("1,2", 2), ("", 0), ("$null=1", 0), ("@(@{},@{})", 2)]
 )
-def test_a_script_must_return_one_object(script: str, count: int) -> None:
+def test_a_script_must_return_one_object(
+    script: str, count: int, run_warm: Callable[..., Answer]
+) -> None:
     with pytest.raises(ProtocolViolation, match=f"returned {count} objects"):
-        run_script(script)
+        run_warm(script)
 
 
 @pytest.mark.parametrize(
     "script", ["@{a=Get-Date}", "@{a=1.5}", "@{a=@{b=[guid]::Empty}}", "@{a=[DayOfWeek]1}"]
 )
-def test_c11_objects_that_are_no_plain_data_break_the_contract(script: str) -> None:
+def test_c11_objects_that_are_no_plain_data_break_the_contract(
+    script: str, run_warm: Callable[..., Answer]
+) -> None:
     with pytest.raises(ProtocolViolation, match="no plain data") as caught:
-        run_script(script)
+        run_warm(script)
     assert not caught.value.nothing_ran
 
 
-def test_a_thrown_error_arrives_as_its_record_without_the_secret() -> None:
+def test_a_thrown_error_arrives_as_its_record_without_the_secret(
+    run_warm: Callable[..., Answer],
+) -> None:
     script = (
         "try { [int]'x' } catch { throw (New-Object Exception \"no $($Secrets.p)\", $_.Exception) }"
     )
     with pytest.raises(ScriptError) as caught:
-        run_script(script, {}, {"p": "hunter2"})
+        run_warm(script, {}, {"p": "hunter2"})
     details = caught.value.details
     assert details.messages[0] == "no ***"
     assert details.innermost_type == "System.FormatException"
@@ -190,9 +198,9 @@ def test_errors_have_their_ids_and_stop_the_script(tmp_path: Any) -> None:
     assert caught.value.details.error_id == "CommandNotFoundException"
 
 
-def test_a_script_that_does_not_parse_did_not_run() -> None:
+def test_a_script_that_does_not_parse_did_not_run(run_warm: Callable[..., Answer]) -> None:
     with pytest.raises(ScriptError) as caught:
-        run_script("if (")
+        run_warm("if (")
     assert caught.value.nothing_ran
     assert caught.value.details.innermost_type.endswith("ParseException")
 

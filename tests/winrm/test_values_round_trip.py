@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from partner_operator.winrm import ProtocolViolation, framing
+from partner_operator.winrm import Answer, ProtocolViolation, framing
 from support.winrm.frames import read_request
 from support.winrm.shell import run_bootstrap, run_script
 
@@ -39,11 +40,13 @@ def added_up(text: str) -> str:
     return f"{len(raw) // 2} {total}"
 
 
-def test_every_code_unit_of_utf16_makes_the_way_there_and_back() -> None:
+def test_every_code_unit_of_utf16_makes_the_way_there_and_back(
+    run_warm: Callable[..., Answer],
+) -> None:
     """All 65,536, lone surrogates too, in texts of 300 characters."""
     units = [chr(unit) for unit in range(0x10000)]
     values = [joined("".join(units[at : at + 300])) for at in range(0, len(units), 300)]
-    data = run_script(ADDS_UP, {"values": values}).data
+    data = run_warm(ADDS_UP, {"values": values}).data
     assert data["values"] == values
     assert data["sums"] == [added_up(value) for value in values]
 
@@ -151,23 +154,25 @@ KINDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def test_values_of_every_kind_come_back_unchanged() -> None:
+def test_values_of_every_kind_come_back_unchanged(run_warm: Callable[..., Answer]) -> None:
     """Alone, in a list and in an object. A wrapped list is sent as what it is, and refused on its way back."""
     plain = {name: value for name, value in KINDS.items() if not name.startswith("wrapped")}
     values = [
         value for kind in plain.values() for value in (kind, [kind], {"a": kind}, [[kind, 1]])
     ]
-    assert run_script("@{values=$Request.values}", {"values": values}).data == {"values": values}
+    assert run_warm("@{values=$Request.values}", {"values": values}).data == {"values": values}
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name.startswith("wrapped")])
-def test_an_object_that_looks_like_a_wrapped_list_is_refused_on_its_way_back(name: str) -> None:
+def test_an_object_that_looks_like_a_wrapped_list_is_refused_on_its_way_back(
+    name: str, run_warm: Callable[..., Answer]
+) -> None:
     """C11: nobody can tell it from what Windows PowerShell makes of a list."""
     with pytest.raises(ProtocolViolation, match="wrapped list"):
-        run_script("@{value=$Request.value; other=1}", {"value": KINDS[name]})
+        run_warm("@{value=$Request.value; other=1}", {"value": KINDS[name]})
 
 
-def test_the_far_side_makes_the_same_values_of_its_own() -> None:
+def test_the_far_side_makes_the_same_values_of_its_own(run_warm: Callable[..., Answer]) -> None:
     """Made by PowerShell, not echoed: lists of 0, 1 and n keep their form, texts their characters."""
     script = (
         "$l=New-Object Collections.ArrayList; $null=$l.Add('a'); "
@@ -178,7 +183,7 @@ def test_the_far_side_makes_the_same_values_of_its_own() -> None:
         "date='2026-09-07T09:44:13.769Z'; old='/Date(0)/'; empty=''; object=@{a=@{}}; "
         "ordered=[ordered]@{b=1;a=2}; custom=[pscustomobject]@{x=@(1)}}"
     )
-    assert run_script(script).data == {
+    assert run_warm(script).data == {
         "none": [],
         "one": ["a"],
         "many": ["a", "b"],

@@ -190,6 +190,9 @@ class Judge:
         began = self.passes.get((engine, server.product), self.now())
         if not lost or that.broke_at is None:
             return
+        # What a host lacked for a whole day it is not measured by any more.
+        if self.now() - that.broke_at >= DAY:
+            return
         if that.broke_at < began or (looked is not None and that.broke_at < looked):
             self.complain(f"{engine} restarts {host} while {other} lacks {lost}")
 

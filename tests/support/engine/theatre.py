@@ -44,8 +44,8 @@ PATIENCE = Patience(
     replication=timedelta(seconds=5),
     retest=timedelta(minutes=10),
 )
-REST = timedelta(hours=2)
-"""Without an effect for so long, which is several passes over each server, everything is at rest."""
+REST = timedelta(minutes=75)
+"""Without an effect for so long, which is two passes over each server and a test, everything is at rest."""
 RESTLESS = frozenset({"connectivity", "retry"})
 """What may move in a status for ever: results of the hourly test, and when a failed pass is tried again."""
 INTERVAL = timedelta(minutes=30)

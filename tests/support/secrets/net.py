@@ -96,11 +96,12 @@ class Records(logging.Handler):
 def listen(records: Records) -> None:
     """Hear everything, also when a test has replaced the root's handlers."""
     root = logging.getLogger()
-    root.setLevel(logging.DEBUG)
     if records not in root.handlers:
         root.addHandler(records)
-    for name in LOGGERS:
-        logging.getLogger(name).setLevel(logging.DEBUG)
+    for logger in (root, *map(logging.getLogger, LOGGERS)):
+        # Each setting makes every logger forget what it knows, and this is done before every test.
+        if logger.level != logging.DEBUG:
+            logger.setLevel(logging.DEBUG)
 
 
 def watch_processes(net: Net) -> None:
@@ -140,9 +141,16 @@ def _catch_call(net: Net, kind: type, method: str) -> None:
     original = getattr(kind, method)
 
     @functools.wraps(original)
-    def call(self: Any, *arguments: Any, **options: Any) -> Any:
-        net.catch("a status or an Event", repr(arguments))
-        return original(self, *arguments, **options)
+    async def call(self: Any, *arguments: Any, **options: Any) -> Any:
+        writes, new = self.writes, True
+        try:
+            result = await original(self, *arguments, **options)
+            # Most statuses are what stands there already, and were looked at when they were written.
+            new = method == "announce" or self.writes != writes
+        finally:
+            if new:
+                net.catch("a status or an Event", repr(arguments))
+        return result
 
     setattr(kind, method, call)
 

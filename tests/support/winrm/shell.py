@@ -49,7 +49,18 @@ def run_script(
     before: str = "",
 ) -> Answer:
     """Run an operation script through the bootstrap. Raises RemoteRunError as a remote run does."""
-    line = framing.request_line(script, parameters or {}, secrets or {}, WAIT_MILLISECONDS)
+    line = line_of(script, parameters, secrets)
+    return understood(line, run_bootstrap(line, before=before), secrets)
+
+
+def line_of(
+    script: str, parameters: Mapping[str, Any] | None, secrets: Mapping[str, str] | None
+) -> bytes:
+    """What the operator would send."""
+    return framing.request_line(script, parameters or {}, secrets or {}, WAIT_MILLISECONDS)
+
+
+def understood(line: bytes, output: Output, secrets: Mapping[str, str] | None) -> Answer:
+    """What the operator makes of a run of this line. Raises RemoteRunError as a remote run does."""
     hidden = tuple((secrets or {}).values())
-    output = run_bootstrap(line, before=before)
     return understand(HOST, output, framing.request_digest(line), hidden)
