@@ -101,3 +101,16 @@ def test_each_line_of_json_is_one_document(
     told = json.loads(line)
     assert (told["level"], told["message"]) == ("error", r"it\nbroke")
     assert "two\n  lines" in told["traceback"]
+
+
+def test_what_kopf_tries_for_ever_is_told_at_the_first_time(log: io.StringIO) -> None:
+    logger = logging.getLogger("kopf._cogs.clients.watching")
+    for attempt in ("#1", "#2", "#11", "#1/5", "#2/5"):
+        logger.error("Request attempt %s failed; will retry: GET x", attempt)
+    logger.error("Request attempt #5/5 failed; escalating: GET x")
+    told = [
+        attempt
+        for attempt in ("#1 ", "#2 ", "#11 ", "#1/5", "#2/5", "#5/5")
+        if attempt in log.getvalue()
+    ]
+    assert told == ["#1 ", "#1/5", "#5/5"]
