@@ -1,0 +1,63 @@
+"""What every verb of the farm shares: a known set of parameters, and one way to write (P-SP-3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from partner_simulator.ports import CmdletError
+from partner_simulator.world import names, sharepoint_errors
+from partner_simulator.world.invocation import Handler, Invocation
+from partner_simulator.world.sharepoint_farm import FarmState, Issuer
+
+DISPOSAL = "assignmentcollection"
+"""Keeps objects for Stop-SPAssignment, and changes nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A cmdlet or a method of SharePoint's classes, with the parameters that the farm knows."""
+
+    run: Handler
+    parameters: frozenset[str]
+
+    def __call__(self, invocation: Invocation) -> None:
+        """Run it. Raises CmdletError, also for a parameter that was never thought of."""
+        for name in invocation.arguments.values:
+            if name not in self.parameters and name != DISPOSAL:
+                what = f"-{name} of {invocation.call.name}"
+                raise sharepoint_errors.not_simulated(what)
+        self.run(invocation)
+
+
+Verbs = Mapping[str, Verb]
+
+
+def verb(run: Handler, *parameters: str) -> Verb:
+    """A verb with its parameters, in any letter case."""
+    return Verb(run, frozenset(name.casefold() for name in parameters))
+
+
+def write(
+    invocation: Invocation, subject: str, target: str, change: Callable[[FarmState], FarmState]
+) -> None:
+    """Change the configuration database, unless somebody else was faster. Raises CmdletError.
+
+    `subject` is the object as conflicts name it; `target` is what the ledger notes.
+    """
+    farm = invocation.domain.sharepoint
+    if farm.take_conflict():
+        raise conflict(invocation, subject)
+    farm.change(change)
+    invocation.wrote(target)
+
+
+def conflict(invocation: Invocation, subject: str) -> CmdletError:
+    """The other server's timer service has changed the same object."""
+    other = next(host for host in names.SHAREPOINT_HOSTS if host != invocation.host)
+    return sharepoint_errors.conflict(subject, other, names.SHAREPOINT_SERVICE)
+
+
+def persisted(issuer: Issuer) -> str:
+    """The ToString of an object in the configuration database."""
+    return f"SPTrustedSecurityTokenService Name={issuer.name}"
