@@ -107,6 +107,10 @@ class Bench:
         """Call a cmdlet on a server of the farm."""
         return self.call(session, cmdlet, parameters, yes=yes)
 
+    def call_farm(self, verb: str, parameters: Mapping[str, Any]) -> Told:
+        """The same, with parameters that are at hand as a mapping."""
+        return self.call(SHAREPOINT_SESSION, verb, parameters)
+
     def call(
         self,
         session: Session,
@@ -190,9 +194,13 @@ class Bench:
 
     def permit(self, principal: str, **parameters: Any) -> None:
         """FullControl of everything without a user, as Microsoft's pages give it to Exchange."""
-        site = {"Site": f"https://{names.PORTAL}"}
+        site: dict[str, Any] = {"Site": f"https://{names.PORTAL}"}
         (found,) = self.sharepoint("Get-SPAppPrincipal", NameIdentifier=principal, **site).objects
-        asked = {"Scope": "SiteSubscription", "Right": "FullControl", "EnableAppOnlyPolicy": True}
+        asked: dict[str, Any] = {
+            "Scope": "SiteSubscription",
+            "Right": "FullControl",
+            "EnableAppOnlyPolicy": True,
+        }
         self.sharepoint(
             "Set-SPAppPrincipalPermission",
             AppPrincipal=found.properties["NameIdentifier"],
