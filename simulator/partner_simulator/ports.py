@@ -194,7 +194,7 @@ class CmdletWorld(Protocol):
         - 'environment' {} -> {"variables": {name: text}}; `SSL_CERT_FILE` is the machine's CA store
         - 'snapins' {}, 'modules' {} -> [{"name": ..., "product": ...}] that are installed there;
           product is "Exchange Server 2013", "Lync Server 2013" ... and selects the cmdlets
-        - 'load' {"name": snap-in} -> {"warnings": [text]}, which it gives while it is being added
+        - 'load' {"name": snap-in or module} -> {"warnings": [text], "error": text} of its loading
         - 'services' {} -> [{"name", "display_name", "state", "start_mode", "process_id"}]
         - 'processes' {} -> [{"name": "w3wp.exe", "process_id", "command_line", "started_at"}]
           (instants are seconds since the epoch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from partner_simulator.ports import LogonKind, Session
 from partner_simulator.world import names, sharepoint_errors
@@ -25,12 +26,17 @@ def stock_admins() -> Mapping[str, frozenset[str]]:
     return {names.SHAREPOINT_ADMIN: databases}
 
 
-def load_warnings(domain: Domain, session: Session) -> list[str]:
-    """What the snap-in says while it loads: that it works, or that it will not."""
+def load(domain: Domain, session: Session) -> Mapping[str, Any]:
+    """What the cmdlets say while they are loaded: `warnings` of a snap-in, `error` of a module."""
+    said: dict[str, Any] = {"warnings": [], "error": ""}
     if domain.machines[session.host].role is not Role.SHAREPOINT:
-        return []
-    reached = _reaches_sql(domain, session) and _may(domain, session, CONFIG_DATABASE)
-    return [] if reached else [sharepoint_errors.NO_FARM_WARNING]
+        return said
+    if domain.switches[Name.SHAREPOINT_VERSION] == SUBSCRIPTION_EDITION:
+        left = session.host in domain.sharepoint.left
+        return said | {"error": sharepoint_errors.NULL_VALUED if left else ""}
+    if _reaches_sql(domain, session) and _may(domain, session, CONFIG_DATABASE):
+        return said
+    return said | {"warnings": [sharepoint_errors.NO_FARM_WARNING]}
 
 
 def admitted(invocation: Invocation) -> bool:

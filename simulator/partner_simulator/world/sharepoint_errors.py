@@ -12,6 +12,8 @@ NO_FARM = (
 NO_FARM_WARNING = (
     "The local farm is not accessible. Cmdlets with FeatureDependencyId are not registered."
 )
+NULL_VALUED = "You cannot call a method on a null-valued expression."
+"""What importing the module says on a machine in no farm (OBSERVED)."""
 _PIPE_BIND = "Microsoft.SharePoint.PowerShell.SPCmdletPipeBindException"
 _CONFLICT = "Microsoft.SharePoint.Administration.SPUpdatedConcurrencyException"
 

@@ -129,6 +129,7 @@ def update(invocation: Invocation) -> None:
         description=arguments.text("Description") or "",
     )
     _store(invocation, known, changed)
+    invocation.emit(view(invocation.domain.sharepoint.state.issuers[known.id]))
 
 
 def view(issuer: Issuer) -> PsObject:

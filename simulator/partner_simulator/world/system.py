@@ -44,7 +44,7 @@ class Windows:
             case "modules":
                 return self._products(machine, snapins=False)
             case "load":
-                return {"warnings": sharepoint_access.load_warnings(self._domain, session)}
+                return sharepoint_access.load(self._domain, session)
             case "services":
                 return [
                     {
