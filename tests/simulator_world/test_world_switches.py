@@ -19,6 +19,7 @@ NOT_FLIPPED = {
     Name.PREVIOUS_CERTIFICATE_PUBLISHED,
     Name.SHAREPOINT_LYNC_PERMISSION,
     Name.SHAREPOINT_ROOT_AUTHORITY,
+    Name.SHAREPOINT_SERVICE_STATUS,
 }
 """Guesses in whose other world the documented way does not work at all; the documentation says so."""
 

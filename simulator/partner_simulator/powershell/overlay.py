@@ -46,6 +46,10 @@ ENUMS: Mapping[str, tuple[str, Mapping[str, int]]] = {
             "OAuthTokenIssuer": 11,
         },
     ),
+    "ModServiceType": (
+        "Microsoft.Exchange.Security.OAuth.ModServiceType",
+        {"EWS": 0, "AutoD": 1, "Generic": 2},
+    ),
     "SPCmdletAppPrincipalPermissionKind": (
         "Microsoft.SharePoint.PowerShell.SPCmdletAppPrincipalPermissionKind",
         {"Read": 0, "Write": 1, "Manage": 2, "FullControl": 3},

@@ -52,7 +52,7 @@ def _admit(domain: Domain, state: FarmState, accepted: Accepted) -> Response:
     if not accepted.user:
         allowed = held.app_only or not _needs_permission(domain, name)
         refused = sharepoint_tokens.no_principal(name)
-        return Response(200) if allowed else _challenge(state, refused)
+        return _taken(domain) if allowed else _challenge(state, refused)
     known = any(
         accepted.user.casefold()
         in (user.smtp_address.casefold(), user.user_principal_name.casefold())
@@ -60,7 +60,11 @@ def _admit(domain: Domain, state: FarmState, accepted: Accepted) -> Response:
     )
     if farm.application(Kind.USER_PROFILE) is None or not known:
         return Response(500, _NO_PROFILE)
-    return Response(200)
+    return _taken(domain)
+
+
+def _taken(domain: Domain) -> Response:
+    return Response(domain.switches[Name.SHAREPOINT_SERVICE_STATUS])
 
 
 def _needs_permission(domain: Domain, name: str) -> bool:

@@ -109,14 +109,3 @@ def broken() -> CmdletError:
         "System.Data.SqlClient.SqlException",
         "A network-related or instance-specific error occurred while establishing a connection to SQL Server.",
     )
-
-
-def not_simulated(what: str) -> CmdletError:
-    """The simulator's own limit, said by name."""
-    return CmdletError(
-        "NotSimulated",
-        "System.NotSupportedException",
-        "NotImplemented",
-        f"The simulator does not know what {what} does.",
-        terminating=True,
-    )

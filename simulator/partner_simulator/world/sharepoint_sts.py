@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from partner_simulator.ports import PsCertificate, PsObject
-from partner_simulator.world import sharepoint_errors
+from partner_simulator.world import errors, sharepoint_errors
 from partner_simulator.world.invocation import Invocation
 from partner_simulator.world.sharepoint_farm import FarmState, RootAuthority
 from partner_simulator.world.sharepoint_issuers import view as issuer_view
@@ -28,7 +28,7 @@ def set_realm(invocation: Invocation) -> None:
     """What breaks every partner's registration of this farm; SharePoint writes it in lower case."""
     realm = invocation.arguments.text("Realm")
     if not realm:
-        raise sharepoint_errors.not_simulated("Set-SPAuthenticationRealm without -Realm")
+        raise errors.not_simulated("Set-SPAuthenticationRealm without -Realm")
     if invocation.may(realm, invocation.call.name):
         write(
             invocation,
@@ -64,7 +64,7 @@ def get_configuration(invocation: Invocation) -> None:
 
 def set_configuration(invocation: Invocation) -> None:
     """Nothing of it is simulated: certificates are changed by people (human.py)."""
-    raise sharepoint_errors.not_simulated(invocation.call.name)
+    raise errors.not_simulated(invocation.call.name)
 
 
 def get_root(invocation: Invocation) -> None:
@@ -116,7 +116,7 @@ def _change_root(
 def _certificate(invocation: Invocation) -> bytes:
     given = invocation.arguments.values.get("certificate")
     if not isinstance(given, PsCertificate):
-        raise sharepoint_errors.not_simulated(f"{invocation.call.name} without -Certificate")
+        raise errors.not_simulated(f"{invocation.call.name} without -Certificate")
     return given.der
 
 

@@ -169,6 +169,14 @@ SHAREPOINT_ROWS: tuple[Row, ...] = (
         (True,),
     ),
     Row(
+        Name.SHAREPOINT_SERVICE_STATUS,
+        "The HTTP status with which the client service answers a request whose token it took. Never"
+        " flipped: no test could pass",
+        "P-EX-12",
+        Status.DERIVED,
+        200,
+    ),
+    Row(
         Name.SHAREPOINT_TOKEN_SKEW_SECONDS,
         "Allowance for clocks when SharePoint looks at nbf and exp",
         "P-SP-10",

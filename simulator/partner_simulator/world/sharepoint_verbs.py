@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from partner_simulator.ports import CmdletError
-from partner_simulator.world import names, sharepoint_errors
+from partner_simulator.world import errors, names, sharepoint_errors
 from partner_simulator.world.invocation import Handler, Invocation
 from partner_simulator.world.sharepoint_farm import FarmState, Issuer
 
@@ -26,7 +26,7 @@ class Verb:
         for name in invocation.arguments.values:
             if name not in self.parameters and name != DISPOSAL:
                 what = f"-{name} of {invocation.call.name}"
-                raise sharepoint_errors.not_simulated(what)
+                raise errors.not_simulated(what)
         self.run(invocation)
 
 

@@ -63,6 +63,7 @@ class Name(StrEnum):
     SHAREPOINT_LYNC_PERMISSION = "sharepoint-lync-permission"
     SHAREPOINT_ROOT_AUTHORITY = "sharepoint-root-authority"
     SHAREPOINT_HYBRID_FLAG = "sharepoint-hybrid-flag"
+    SHAREPOINT_SERVICE_STATUS = "sharepoint-service-status"
     SHAREPOINT_TOKEN_SKEW_SECONDS = "sharepoint-token-skew-seconds"
 
 

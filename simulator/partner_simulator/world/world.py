@@ -21,6 +21,7 @@ from partner_simulator.world import (
     errors,
     exchange_accounts,
     exchange_certificates,
+    exchange_connectivity,
     exchange_organization,
     exchange_partner_applications,
     lync_certificates,
@@ -50,6 +51,7 @@ EXCHANGE_HANDLERS: Handlers = {
     **exchange_accounts.HANDLERS,
     **exchange_organization.HANDLERS,
     **exchange_certificates.HANDLERS,
+    **exchange_connectivity.HANDLERS,
 }
 LYNC_HANDLERS: Handlers = {
     **lync_partner_applications.HANDLERS,
