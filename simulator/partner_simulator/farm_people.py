@@ -20,6 +20,8 @@ from partner_simulator.world.sharepoint_farm import (
     Permission,
     Right,
     Scope,
+    ServiceApplication,
+    SharePointFarm,
     StsFlags,
     with_issuer,
     with_permission,
@@ -29,6 +31,9 @@ from partner_simulator.world.sharepoint_farm import (
 PERSON = f"{names.NETBIOS_DOMAIN}\\Administrator"
 ACS_ID = "00000001-0000-0000-c000-000000000000"
 WORKFLOW_ID = "00000005-0000-0000-c000-000000000000"
+OFFICE_ID = "67e3df25-268a-4324-a550-0de1c7f97287"
+OFFICE_REALMS = ("bd2372e4-0a11-495c-9541-8377c6def195", "ffab2d74-c6ae-4375-819a-8555d49b699a")
+_NEW = "New-SPTrustedSecurityTokenIssuer"
 
 
 class FarmActions:
@@ -37,7 +42,10 @@ class FarmActions:
     domain: Domain
 
     def seed_foreign_issuers(self) -> list[str]:
-        """A token server, Workflow Manager, another farm and an add-in; their names."""
+        """A token server, Workflow Manager, another farm, an add-in and Office Online Server; their names.
+
+        The last is two issuers of one identifier and one certificate, with two realms.
+        """
         other = f"{names.SHAREPOINT_ID}@{uuid4()}"
         seeds = (
             (Issuer("ACS", f"{ACS_ID}@*", (), is_self_issuer=False), "ACS"),
@@ -52,11 +60,44 @@ class FarmActions:
                 "Other farm",
             ),
             (Issuer("add-in", f"{uuid4()}@{self.domain.sharepoint.state.realm}", ()), "add-in"),
+            *(
+                (Issuer(f"office {realm[:8]}", f"{OFFICE_ID}@{realm}", ()), "Office")
+                for realm in OFFICE_REALMS
+            ),
         )
+        keys = {subject: self_signed(subject).der for _, subject in seeds}
         for issuer, subject in seeds:
-            keyed = replace(issuer, certificates=(self_signed(subject).der,))
-            self._put_issuer("New-SPTrustedSecurityTokenIssuer", keyed)
+            keyed = replace(issuer, certificates=(keys[subject],))
+            self._put_issuer(_NEW, keyed)
         return [issuer.name for issuer, _ in seeds]
+
+    def repair_as_the_article_has_it(self) -> None:
+        """Microsoft's KB 4010011: every metadata issuer again, by certificate, with the farm's realm, as a broker."""
+        state = self.domain.sharepoint.state
+        for known in state.issuers.values():
+            if not known.metadata_end_point:
+                continue
+            identifier = known.registered_issuer_name.partition("@")[0]
+            made = Issuer(
+                known.name,
+                f"{identifier}@{state.realm}",
+                known.certificates[:1],
+                is_self_issuer=False,
+            )
+            self.remove_issuer(known.name)
+            self._put_issuer(_NEW, made)
+
+    def add_hybrid_proxy(self) -> None:
+        """What a hybrid setup adds beside the farm's own App Management: a second proxy."""
+        added = ServiceApplication(
+            Kind.APP_MANAGEMENT, "SPO App Management", proxy_name="SPO App Management Proxy"
+        )
+        self.domain.sharepoint.applications.append(added)
+
+    def move_to_another_farm(self, host: str) -> None:
+        """A server that was joined to a farm of its own, with nothing in it."""
+        domain = self.domain
+        domain.other_farms[host] = SharePointFarm(domain.clock, domain.sharepoint.shell_admins)
 
     def trust_lync_by_the_book(self) -> None:
         """What an older instruction made: a broker of the name `Lync trust`, without a permission."""
@@ -148,7 +189,7 @@ class FarmActions:
         document = self.domain.fetch_document(names.SHAREPOINT_HOSTS[0], url)
         keys = tuple(base64.b64decode(text) for text in document.certificates)
         issuer = Issuer(name, document.issuer, keys, is_self_issuer, metadata_end_point=url)
-        self._put_issuer("New-SPTrustedSecurityTokenIssuer", issuer)
+        self._put_issuer(_NEW, issuer)
         return issuer
 
     def _issuer(self, name: str) -> Issuer:

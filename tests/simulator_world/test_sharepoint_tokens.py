@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,14 @@ from partner_simulator.world.network import Answer
 from partner_simulator.world.objects import AuthConfig
 from partner_simulator.world.sharepoint_farm import Kind, StsFlags
 from partner_simulator.world.switches import Name
-from support.world.bench import EXCHANGE_ISSUER, LYNC_ISSUER, MAILBOX, Bench, bench
+from support.world.bench import (
+    EXCHANGE_ISSUER,
+    LYNC_ISSUER,
+    MAILBOX,
+    SHAREPOINT_SESSION,
+    Bench,
+    bench,
+)
 
 FIRST, SECOND = names.SHAREPOINT_HOSTS
 
@@ -329,6 +337,39 @@ def test_people_leave_what_the_pages_describe(world: Bench) -> None:
     assert by_name["ACS"]["MetadataEndPoint"] is None
     world.domain.sharepoint.settle()
     assert refusal(world) is None
+
+
+def test_the_articles_repair_leaves_brokers_of_our_own_realm(trusting: Bench) -> None:
+    """Whose tokens nobody accepts: their name is no partner's any more."""
+    People(trusting).repair_as_the_article_has_it()
+    trusting.domain.sharepoint.settle()
+    (shown,) = trusting.sharepoint("Get-SPTrustedSecurityTokenIssuer").objects
+    realm = trusting.domain.sharepoint.state.realm
+    assert shown.properties["RegisteredIssuerName"] == f"{names.EXCHANGE_ID}@{realm}"
+    assert (shown.properties["IsSelfIssuer"], shown.properties["MetadataEndPoint"]) == (False, None)
+    assert "not a trusted issuer" in (refusal(trusting) or "")
+
+
+def test_a_server_of_another_farm_knows_nothing_of_this_one(trusting: Bench) -> None:
+    People(trusting).move_to_another_farm(SECOND)
+    other = replace(SHAREPOINT_SESSION, host=SECOND)
+    (mine,) = trusting.sharepoint("Get-SPFarm").objects
+    (theirs,) = trusting.sharepoint("Get-SPFarm", session=other).objects
+    assert mine.properties["Id"] != theirs.properties["Id"]
+    assert trusting.sharepoint("Get-SPTrustedSecurityTokenIssuer", session=other).objects == []
+    told = trusting.sharepoint("Get-SPServer")
+    assert told.names == ["SPServer Name=ATL-SP-001", "SPServer Name=ATL-SQL-002"]
+    assert door(trusting, token(trusting, host=SECOND), SECOND).status == 401
+    assert refusal(trusting) is None
+
+
+def test_a_restarted_server_is_cold_for_a_while(trusting: Bench) -> None:
+    machine = trusting.domain.machines[FIRST]
+    machine.behaviour.cold_seconds = 120
+    trusting.world.windows.iisreset(machine, names.SHAREPOINT_ADMIN, [])
+    assert door(trusting, token(trusting)).status == 503
+    trusting.domain.clock.advance(timedelta(seconds=121))
+    assert door(trusting, token(trusting)).status == 200
 
 
 def test_workers_that_stand_still_serve_nobody(trusting: Bench) -> None:

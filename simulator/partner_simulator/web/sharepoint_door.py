@@ -18,7 +18,7 @@ def answer(domain: Domain, server: str, host: str, authorization: str) -> Respon
     """The client service of `server`, asked under the name `host`."""
     sharepoint_timer.run_when_due(domain)
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not domain.sharepoint.offers_bearer:
+    if scheme.lower() != "bearer" or not domain.farm_of(server).offers_bearer:
         return Response(401, headers=_NTLM)
     state = domain.farm_running(server)
     if not token.strip():
@@ -37,12 +37,12 @@ def answer(domain: Domain, server: str, host: str, authorization: str) -> Respon
     )
     if isinstance(verdict, Refusal):
         return _challenge(state, verdict)
-    return _admit(domain, state, verdict)
+    return _admit(domain, server, state, verdict)
 
 
-def _admit(domain: Domain, state: FarmState, accepted: Accepted) -> Response:
+def _admit(domain: Domain, server: str, state: FarmState, accepted: Accepted) -> Response:
     """What comes after a good token: the principal's permission, and the user's profile."""
-    farm = domain.sharepoint
+    farm = domain.farm_of(server)
     name = accepted.issuer.registered_issuer_name
     if farm.application(Kind.APP_MANAGEMENT) is None:
         return Response(500, b"App Management Shared Service Proxy is not installed.")

@@ -82,7 +82,7 @@ class Sites:
         if host == names.LYNC_POOL:
             return domain.in_turn(domain.front_ends())
         if host in _PORTALS:
-            return domain.in_turn(domain.sharepoint_servers())
+            return domain.in_turn(domain.farm_servers())
         if host == names.AUTODISCOVER:
             return domain.in_turn(domain.exchange_machines())
         machine = domain.machine(host)
@@ -98,6 +98,10 @@ class Sites:
         return Response(200) if why_not is None else Response(401, why_not.encode())
 
     def _sharepoint(self, request: Request, machine: Machine, path: str) -> Response:
+        age = self._domain.clock.seconds() - machine.workers_started_at
+        is_cold = age < machine.behaviour.cold_seconds
+        if is_cold or machine.fqdn in self._domain.farm_of(machine.fqdn).left:
+            return _UNAVAILABLE
         if path.rstrip("/") == names.SHAREPOINT_METADATA_PATH and request.method == "GET":
             location = f"https://{request.host}{names.SHAREPOINT_METADATA_PATH}"
             document = self._domain.sharepoint_document(machine.fqdn, location)

@@ -92,7 +92,7 @@ def _doors(domain: Domain, server: Role) -> Iterator[tuple[str, str, str]]:
             realm = domain.cms.state.configuration.realm or names.DOMAIN
             yield f"https://{names.LYNC_POOL}{paths.LYNC_SERVICE}", names.LYNC_ID, realm
         case Role.SHAREPOINT:
-            for machine in domain.sharepoint_servers():
+            for machine in domain.farm_servers():
                 if machine.up:
                     url = f"https://{machine.fqdn}{paths.SHAREPOINT_SERVICE}"
                     yield url, names.SHAREPOINT_ID, domain.farm_running(machine.fqdn).realm

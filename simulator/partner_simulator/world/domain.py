@@ -47,6 +47,8 @@ class Domain:
     missing_cmdlets: set[tuple[str, str]] = field(default_factory=set)
     """(user in lower case, cmdlet in lower case) that RBAC does not give."""
     misbehaviours: Misbehaviours = field(default_factory=Misbehaviours)
+    other_farms: dict[str, SharePointFarm] = field(default_factory=dict)
+    """Farms of servers that are in another one than `sharepoint`, by FQDN."""
     test_latency_seconds: float = 0.05
     lock: threading.RLock = field(default_factory=threading.RLock)
     _running: dict[str, RunningConfiguration] = field(default_factory=dict)
@@ -70,8 +72,20 @@ class Domain:
         return [machine for machine in self.machines.values() if machine.role is Role.FRONT_END]
 
     def sharepoint_servers(self) -> list[Machine]:
-        """The servers of the farm that run its web application."""
+        """The SharePoint servers that exist as machines."""
         return [machine for machine in self.machines.values() if machine.role is Role.SHAREPOINT]
+
+    def farm_servers(self) -> list[Machine]:
+        """Those of them that serve the farm."""
+        return [
+            machine
+            for machine in self.sharepoint_servers()
+            if machine.fqdn not in self.other_farms and machine.fqdn not in self.sharepoint.left
+        ]
+
+    def farm_of(self, host: str) -> SharePointFarm:
+        """The farm that a server is in."""
+        return self.other_farms.get(host, self.sharepoint)
 
     def in_turn(self, machines: list[Machine]) -> Machine | None:
         """The next machine whose web answers, as a load balancer chooses; None: none does."""
@@ -143,12 +157,12 @@ class Domain:
         """What the web application's workers of this server go by now (P-SP-8)."""
         hours = timedelta(hours=self.switches[Name.SHAREPOINT_LATENCY_HOURS])
         overdue = self.clock.seconds() - hours.total_seconds()
-        return self.sharepoint.state_at(max(self.machines[host].workers_started_at, overdue))
+        return self.farm_of(host).state_at(max(self.machines[host].workers_started_at, overdue))
 
     def sharepoint_document(self, server: str, location: str) -> documents.Document:
         """The farm's document as this server publishes it: every key, and the realm."""
         from_workers = self.switches[Name.SHAREPOINT_DOCUMENT_FROM] == "workers"
-        state = self.farm_running(server) if from_workers else self.sharepoint.state
+        state = self.farm_running(server) if from_workers else self.farm_of(server).state
         keys = (
             (state.signing,) if state.next_signing is None else (state.signing, state.next_signing)
         )

@@ -12,6 +12,7 @@ from partner_simulator.world.active_directory import UnknownController
 from partner_simulator.world.arguments import Arguments
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.ledger import Write, WriteKind
+from partner_simulator.world.sharepoint_farm import SharePointFarm
 
 
 @dataclass(slots=True)
@@ -48,6 +49,11 @@ class Invocation:
             except UnknownController as error:
                 raise errors.no_such_controller(self.host, str(asked)) from error
         return self._controller
+
+    @property
+    def farm(self) -> SharePointFarm:
+        """The SharePoint farm that the machine is in."""
+        return self.domain.farm_of(self.host)
 
     def emit(self, value: PsObject) -> None:
         """Write one object to the pipeline."""

@@ -104,6 +104,8 @@ class RestartBehaviour:
     """False: the services stay stopped after `iisreset`."""
     refusals: int = 0
     """So many attempts fail with 0x80070425 before one works."""
+    cold_seconds: float = 0.0
+    """So long new workers of a SharePoint server answer with 503."""
     denied: bool = False
     """The caller is told that he is no administrator."""
     keeps_workers: bool = False

@@ -32,7 +32,7 @@ def load(domain: Domain, session: Session) -> Mapping[str, Any]:
     if domain.machines[session.host].role is not Role.SHAREPOINT:
         return said
     if domain.switches[Name.SHAREPOINT_VERSION] == SUBSCRIPTION_EDITION:
-        left = session.host in domain.sharepoint.left
+        left = session.host in domain.farm_of(session.host).left
         return said | {"error": sharepoint_errors.NULL_VALUED if left else ""}
     if _reaches_sql(domain, session) and _may(domain, session, CONFIG_DATABASE):
         return said
@@ -62,7 +62,7 @@ def needs_databases(invocation: Invocation, *databases: str) -> None:
 
 def _reaches_sql(domain: Domain, session: Session) -> bool:
     """In a farm, and with a credential that SQL Server takes."""
-    if session.host in domain.sharepoint.left:
+    if session.host in domain.farm_of(session.host).left:
         return False
     is_local = domain.switches[Name.SHAREPOINT_SECOND_HOP] == "works"
     return is_local or session.logon.kind is not LogonKind.NETWORK
@@ -70,5 +70,7 @@ def _reaches_sql(domain: Domain, session: Session) -> bool:
 
 def _may(domain: Domain, session: Session, database: str) -> bool:
     user = session.logon.user.casefold()
-    given = {name.casefold(): held for name, held in domain.sharepoint.shell_admins.items()}
+    given = {
+        name.casefold(): held for name, held in domain.farm_of(session.host).shell_admins.items()
+    }
     return database in given.get(user, frozenset())

@@ -156,6 +156,8 @@ class SharePointFarm:
         """Issuers that a listing leaves out, although the farm has them."""
         self.offers_bearer = True
         """False: the web application answers OAuth calls with NTLM only, as one over HTTP does."""
+        self.needs_upgrade = False
+        """Servers are patched, and the configuration wizard has not run yet."""
         self.refreshed_at = clock.seconds()
         """The last run of RefreshMetadataFeed."""
         self._conflicts = 0

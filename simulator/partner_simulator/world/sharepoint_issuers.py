@@ -31,7 +31,7 @@ class _NoUri(Exception):
 
 def get(invocation: Invocation) -> None:
     """All issuers, or one."""
-    farm = invocation.domain.sharepoint
+    farm = invocation.farm
     identity = invocation.arguments.text("Identity")
     if identity is not None:
         invocation.emit(view(_one(invocation, identity)))
@@ -60,7 +60,7 @@ def new(invocation: Invocation) -> None:
         raise sharepoint_errors.invalid_uri() from error
     if issuer is _NOTHING_READ:
         return
-    state = invocation.domain.sharepoint.state
+    state = invocation.farm.state
     _refuse_duplicates(invocation, state, issuer)
     if not invocation.may(issuer.name, invocation.call.name):
         return
@@ -120,7 +120,7 @@ def remove(invocation: Invocation) -> None:
 def update(invocation: Invocation) -> None:
     """$issuer.Update(): store a changed name or description, unless the object has become old."""
     arguments = invocation.arguments
-    known = invocation.domain.sharepoint.state.issuers.get(UUID(arguments.text("Id") or ""))
+    known = invocation.farm.state.issuers.get(UUID(arguments.text("Id") or ""))
     if known is None or str(known.version) != arguments.text("Version"):
         raise conflict(invocation, f"SPTrustedSecurityTokenService Name={arguments.text('Name')}")
     changed = replace(
@@ -129,7 +129,7 @@ def update(invocation: Invocation) -> None:
         description=arguments.text("Description") or "",
     )
     _store(invocation, known, changed)
-    invocation.emit(view(invocation.domain.sharepoint.state.issuers[known.id]))
+    invocation.emit(view(invocation.farm.state.issuers[known.id]))
 
 
 def view(issuer: Issuer) -> PsObject:
@@ -163,7 +163,7 @@ def find(issuers: Iterable[Issuer], identity: str | None, *, by_name: bool) -> I
 
 def _one(invocation: Invocation, identity: str | None) -> Issuer:
     by_name = invocation.domain.switches[Name.SHAREPOINT_NAME_IS_IDENTITY]
-    issuers = invocation.domain.sharepoint.state.issuers.values()
+    issuers = invocation.farm.state.issuers.values()
     found = find(issuers, identity, by_name=by_name)
     if found is None:
         raise sharepoint_errors.no_such_object()

@@ -29,12 +29,12 @@ _RIGHTS = {Right.READ: 2, Right.WRITE: 3, Right.MANAGE: 4, Right.FULL_CONTROL: 5
 def site_of(invocation: Invocation, name: str = "Site") -> Site:
     """The web that a call works through, which is a site collection's root. Raises CmdletError."""
     url = invocation.arguments.text(name) or ""
-    site = invocation.domain.sharepoint.site(url)
+    site = invocation.farm.site(url)
     if site is None:
         # A web that cannot be opened ends a call that needs one.
         raise replace(sharepoint_errors.no_such_web(url), terminating=True)
     needs_databases(invocation, site.content_database, APP_MANAGEMENT_DATABASE)
-    if invocation.domain.sharepoint.application(Kind.APP_MANAGEMENT) is None:
+    if invocation.farm.application(Kind.APP_MANAGEMENT) is None:
         raise sharepoint_errors.no_app_management()
     return site
 
@@ -43,7 +43,7 @@ def get(invocation: Invocation) -> None:
     """The principal of an issuer, or of an application that was registered."""
     site_of(invocation)
     name = invocation.arguments.text("NameIdentifier") or ""
-    shown = _display_name(invocation.domain.sharepoint.state, name)
+    shown = _display_name(invocation.farm.state, name)
     if shown is None:
         raise sharepoint_errors.no_such_principal(name)
     invocation.emit(view(name, shown))
@@ -103,7 +103,7 @@ def look_up(invocation: Invocation) -> None:
     """SPAppPrincipalManager.LookupAppPrincipal: the principal, or nothing."""
     site_of(invocation, "Web")
     name = invocation.arguments.text("Name") or ""
-    shown = _display_name(invocation.domain.sharepoint.state, name)
+    shown = _display_name(invocation.farm.state, name)
     if shown is not None:
         invocation.emit(view(name, shown))
 
@@ -149,7 +149,7 @@ def _principal(invocation: Invocation) -> str:
 
 
 def _held(invocation: Invocation) -> Permission:
-    permissions = invocation.domain.sharepoint.state.permissions
+    permissions = invocation.farm.state.permissions
     return permissions.get(_principal(invocation).casefold(), Permission())
 
 

@@ -20,7 +20,7 @@ _ROOT = "Microsoft.SharePoint.Administration.SPTrustedRootAuthority"
 
 def get_realm(invocation: Invocation) -> None:
     """The farm's realm; without subscriptions every context has the same."""
-    realm = invocation.domain.sharepoint.state.realm
+    realm = invocation.farm.state.realm
     invocation.emit(PsObject(("System.String",), realm, {}))
 
 
@@ -40,7 +40,7 @@ def set_realm(invocation: Invocation) -> None:
 
 def get_configuration(invocation: Invocation) -> None:
     """The token service's manager; its list of issuers is a second count of them."""
-    farm = invocation.domain.sharepoint
+    farm = invocation.farm
     state = farm.state
     provider = PsObject(
         (f"{_CLAIMS}.SPLocalLoginProvider",),
@@ -73,7 +73,7 @@ def get_root(invocation: Invocation) -> None:
     if identity is not None:
         invocation.emit(_root(_one_root(invocation)))
         return
-    for known in invocation.domain.sharepoint.state.root_authorities.values():
+    for known in invocation.farm.state.root_authorities.values():
         invocation.emit(_root(known))
 
 
@@ -122,7 +122,7 @@ def _certificate(invocation: Invocation) -> bytes:
 
 def _one_root(invocation: Invocation) -> RootAuthority:
     wanted = (invocation.arguments.text("Identity") or "").casefold()
-    for known in invocation.domain.sharepoint.state.root_authorities.values():
+    for known in invocation.farm.state.root_authorities.values():
         if wanted in (str(known.id), known.name.casefold()):
             return known
     raise sharepoint_errors.no_such_object()

@@ -32,7 +32,7 @@ def run_when_due(domain: Domain) -> None:
 def refresh(domain: Domain) -> None:
     """Take the certificates that each document has now; a changed realm is not followed."""
     domain.sharepoint.refreshed_at = domain.clock.seconds()
-    server = next((machine for machine in domain.sharepoint_servers() if _runs(machine)), None)
+    server = next((machine for machine in domain.farm_servers() if _runs(machine)), None)
     if server is None:
         return
     for issuer in domain.sharepoint.state.issuers.values():

@@ -10,7 +10,7 @@ from partner_simulator.ports import CmdletError, PsEnum, PsObject, PsText
 from partner_simulator.world import names, sharepoint_errors, sharepoint_timer
 from partner_simulator.world.invocation import Invocation
 from partner_simulator.world.sharepoint_farm import CONFIG_DATABASE, Kind, ServiceApplication, Site
-from partner_simulator.world.sharepoint_verbs import Verbs, verb
+from partner_simulator.world.sharepoint_verbs import Verbs, servers, verb
 from partner_simulator.world.switches import Name
 
 BUILDS = {
@@ -45,11 +45,11 @@ def get_farm(invocation: Invocation) -> None:
     """The farm: proof that this process sees it."""
     version = invocation.domain.switches[Name.SHAREPOINT_VERSION]
     values = {
-        "Id": invocation.domain.sharepoint.id,
+        "Id": invocation.farm.id,
         "Name": CONFIG_DATABASE,
         "DisplayName": CONFIG_DATABASE,
         "BuildVersion": PsText("System.Version", BUILDS[version]),
-        "NeedsUpgrade": False,
+        "NeedsUpgrade": invocation.farm.needs_upgrade,
         "Status": _ONLINE,
     }
     text = f"SPFarm Name={CONFIG_DATABASE}"
@@ -59,7 +59,7 @@ def get_farm(invocation: Invocation) -> None:
 def get_servers(invocation: Invocation) -> None:
     """The farm's servers, and the SQL Server that it only knows of."""
     asked = invocation.arguments.text("Identity")
-    rows = [_server(invocation, fqdn) for fqdn in (*names.SHAREPOINT_HOSTS, names.SHAREPOINT_SQL)]
+    rows = [_server(invocation, fqdn) for fqdn in (*servers(invocation), names.SHAREPOINT_SQL)]
     for row in rows:
         if asked is None or _same(row.properties["Name"], asked):
             invocation.emit(row)
@@ -79,7 +79,7 @@ def _server(invocation: Invocation, fqdn: str) -> PsObject:
         "Address": name,
         "Role": PsEnum(f"{_ADMINISTRATION}.SPServerRole", *role),
         "Status": _ONLINE,
-        "NeedsUpgrade": False,
+        "NeedsUpgrade": invocation.farm.needs_upgrade,
     }
     return PsObject((f"{_ADMINISTRATION}.SPServer",), f"SPServer Name={name}", values)
 
@@ -88,7 +88,7 @@ def get_service_instances(invocation: Invocation) -> None:
     """The web application's service, on each server or on one."""
     asked = invocation.arguments.text("Server")
     found = False
-    for fqdn in names.SHAREPOINT_HOSTS:
+    for fqdn in servers(invocation):
         server = _server(invocation, fqdn)
         if asked is not None and not _same(str(server.properties["Name"]), asked):
             continue
@@ -103,13 +103,13 @@ def get_service_instances(invocation: Invocation) -> None:
 
 def get_applications(invocation: Invocation) -> None:
     """Service applications, all, by id or by name."""
-    found = invocation.domain.sharepoint.applications
+    found = invocation.farm.applications
     _rows(invocation, [_application(invocation, known) for known in found], "Name")
 
 
 def get_proxies(invocation: Invocation) -> None:
     """The proxies through which web applications find them; a name may be null."""
-    found = [known for known in invocation.domain.sharepoint.applications if known.has_proxy]
+    found = [known for known in invocation.farm.applications if known.has_proxy]
     _rows(invocation, [_proxy(invocation, known) for known in found], "")
 
 
@@ -119,9 +119,7 @@ def get_proxy_group(invocation: Invocation) -> None:
     if asked is not None and not _same(asked, "default"):
         raise sharepoint_errors.no_such_object()
     proxies = [
-        _proxy(invocation, known)
-        for known in invocation.domain.sharepoint.applications
-        if known.has_proxy
+        _proxy(invocation, known) for known in invocation.farm.applications if known.has_proxy
     ]
     values = {"FriendlyName": "[default]", "Proxies": proxies, "DefaultProxies": proxies}
     type_name = f"{_ADMINISTRATION}.SPServiceApplicationProxyGroup"
@@ -165,7 +163,7 @@ def get_site(invocation: Invocation) -> None:
     if "Identity" in invocation.arguments:
         _one_site(invocation, sharepoint_errors.no_such_site, _site)
         return
-    for site in invocation.domain.sharepoint.sites:
+    for site in invocation.farm.sites:
         invocation.emit(_site(site))
 
 
@@ -173,7 +171,7 @@ def _one_site(
     invocation: Invocation, missing: Callable[[str], CmdletError], show: Callable[[Site], PsObject]
 ) -> None:
     url = invocation.arguments.text("Identity") or ""
-    site = invocation.domain.sharepoint.site(url)
+    site = invocation.farm.site(url)
     if site is None:
         raise missing(url)
     if invocation.may(site.url, invocation.call.name):
@@ -197,7 +195,7 @@ def _site(site: Site) -> PsObject:
 
 def get_web_applications(invocation: Invocation) -> None:
     """Web applications; host-named site collections are none."""
-    urls = [site.url for site in invocation.domain.sharepoint.sites if not site.host_named]
+    urls = [site.url for site in invocation.farm.sites if not site.host_named]
     rows = [_web_application(url) for url in urls]
     if invocation.arguments.flag("IncludeCentralAdministration"):
         rows.append(_web_application(_CENTRAL_ADMINISTRATION))
@@ -245,7 +243,7 @@ def start_timer_job(invocation: Invocation) -> None:
 def get_service_context(invocation: Invocation) -> None:
     """The context of a site; without subscriptions it is the whole farm's."""
     url = invocation.arguments.text("Site") or ""
-    if invocation.domain.sharepoint.site(url) is None:
+    if invocation.farm.site(url) is None:
         raise sharepoint_errors.no_such_site(url)
     type_name = "Microsoft.SharePoint.SPServiceContext"
     invocation.emit(PsObject((type_name,), type_name, {"SiteSubscription": None}))

@@ -45,7 +45,7 @@ def write(
 
     `subject` is the object as conflicts name it; `target` is what the ledger notes.
     """
-    farm = invocation.domain.sharepoint
+    farm = invocation.farm
     if farm.take_conflict():
         raise conflict(invocation, subject)
     farm.change(change)
@@ -54,8 +54,18 @@ def write(
 
 def conflict(invocation: Invocation, subject: str) -> CmdletError:
     """The other server's timer service has changed the same object."""
-    other = next(host for host in names.SHAREPOINT_HOSTS if host != invocation.host)
+    other = next((host for host in servers(invocation) if host != invocation.host), invocation.host)
     return sharepoint_errors.conflict(subject, other, names.SHAREPOINT_SERVICE)
+
+
+def servers(invocation: Invocation) -> list[str]:
+    """FQDNs of the servers that are in the same farm."""
+    farm, domain = invocation.farm, invocation.domain
+    return [
+        host
+        for host in names.SHAREPOINT_HOSTS
+        if domain.farm_of(host) is farm and host not in farm.left
+    ]
 
 
 def persisted(issuer: Issuer) -> str:
