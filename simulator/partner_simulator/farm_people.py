@@ -42,13 +42,17 @@ class FarmActions:
     domain: Domain
 
     def seed_foreign_issuers(self) -> list[str]:
-        """A token server, Workflow Manager, another farm, an add-in and Office Online Server; their names.
+        """Two token servers, Workflow Manager, another farm, an add-in and Office Online Server; their names.
 
         The last is two issuers of one identifier and one certificate, with two realms.
         """
         other = f"{names.SHAREPOINT_ID}@{uuid4()}"
         seeds = (
             (Issuer("ACS", f"{ACS_ID}@*", (), is_self_issuer=False), "ACS"),
+            (
+                Issuer("EvoSTS-Trust", "https://sts.windows.net/*/", (), is_self_issuer=False),
+                "Entra",
+            ),
             (Issuer(WORKFLOW_ID, f"{WORKFLOW_ID}@*", ()), "Workflow"),
             (
                 Issuer(

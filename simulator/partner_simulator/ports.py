@@ -139,8 +139,8 @@ class PsObject:
     """An object that a cmdlet emits: type names, text form and ordered properties.
 
     Property values are None, bool, int, str, datetime, uuid.UUID, bytes, PsEnum, PsText (an
-    object whose ToString is the text, such as an ADObjectId), PsCertificate, PsObject, or lists of
-    these.
+    object whose ToString is the text, such as an ADObjectId; a System.Version is a real one),
+    PsCertificate, PsObject, or lists of these.
     """
 
     type_names: tuple[str, ...]

@@ -163,6 +163,28 @@ def test_an_issuer_is_an_object_that_can_be_renamed(farm: Farm) -> None:
 
 
 @pytest.mark.pwsh
+def test_what_a_script_reads_has_the_types_of_the_product(farm: Farm) -> None:
+    told = farm.told(
+        "$sts = Get-SPSecurityTokenServiceConfig; $sql = @(Get-SPServer)[2]\n"
+        "@{ major = (Get-SPFarm).BuildVersion.Major; id = (Get-SPFarm).Id.GetType().Name"
+        "; ends = $sts.LocalLoginProvider.SigningCertificate.NotAfter.ToUniversalTime().Year"
+        "; count = @($sts.TrustedSecurityTokenServices).Count; invalid = $sql.Role -eq 'Invalid'"
+        "; proxies = @(Get-SPServiceApplicationProxy | ForEach-Object { $_.GetType().FullName })"
+        "; ran = (Get-SPTimerJob RefreshMetadataFeed).LastRunTime.Kind.ToString() } | ConvertTo-Json"
+    )
+    proxies = told.pop("proxies")
+    assert told == {
+        "major": 15,
+        "id": "Guid",
+        "ends": 9999,
+        "count": 0,
+        "invalid": True,
+        "ran": "Utc",
+    }
+    assert proxies[0] == "Microsoft.SharePoint.AppManagement.AppManagementServiceApplicationProxy"
+
+
+@pytest.mark.pwsh
 def test_an_old_object_cannot_be_stored(farm: Farm) -> None:
     record = farm.failure(
         TRUST

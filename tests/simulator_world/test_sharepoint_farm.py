@@ -182,3 +182,21 @@ def test_each_version_loads_in_its_own_way(
             found = world.world.system(SHAREPOINT_SESSION, what, {})
             assert [item["name"] for item in found] == wanted
         assert world.sharepoint("Get-SPFarm").objects
+
+
+def test_windows_shows_the_farms_workers_and_services(world: Bench) -> None:
+    """What tells how old the workers are: young after iisreset, on that server only."""
+    before = world.domain.clock.seconds()
+    answer = world.world.system(SHAREPOINT_SESSION, "iisreset", {"arguments": []})
+    assert answer["exit_code"] == 0
+    workers = world.world.system(SHAREPOINT_SESSION, "processes", {})
+    assert {item["command_line"].partition("-ap ")[2] for item in workers} == {
+        '"SharePoint - 443"',
+        '"SecurityTokenServiceApplicationPool"',
+        '"SharePoint Web Services Root"',
+    }
+    assert min(item["started_at"] for item in workers) >= before
+    other = replace(SHAREPOINT_SESSION, host=names.SHAREPOINT_HOSTS[1])
+    assert max(p["started_at"] for p in world.world.system(other, "processes", {})) < before
+    services = world.world.system(SHAREPOINT_SESSION, "services", {})
+    assert {"SPTimerV4", "SPAdminV4", "W3SVC"} <= {item["name"] for item in services}

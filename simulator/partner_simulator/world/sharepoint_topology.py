@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -224,6 +225,7 @@ def get_timer_jobs(invocation: Invocation) -> None:
             "DisplayName": "Refresh Trusted Security Token Services Metadata feed.",
             "TypeName": f"{_ADMINISTRATION}.Claims.SPRefreshMetadataFeedJobDefinition",
             "IsDisabled": False,
+            "LastRunTime": datetime.fromtimestamp(invocation.farm.refreshed_at, UTC),
         }
         rows = [PsObject((f"{_ADMINISTRATION}.SPJobDefinition",), sharepoint_timer.JOB, values)]
     _rows(invocation, rows, "Name")

@@ -48,6 +48,7 @@ namespace PartnerSimulator
                     var utc = new DateTime(ticks, kind == DateTimeKind.Unspecified ? kind : DateTimeKind.Utc);
                     return kind == DateTimeKind.Local ? utc.ToLocalTime() : utc;
                 case "enum": return Enumeration((string)item["n"], (string)item["m"], (int)item["v"]);
+                case "text" when (string)item["n"] == "System.Version": return Version.Parse((string)item["v"]);
                 case "text": return Named(new[] { (string)item["n"] }, (string)item["v"], null);
                 case "obj":
                     var names = ((JsonArray)item["n"]).Select(name => (string)name).ToArray();
