@@ -101,7 +101,9 @@ class FarmActions:
     def move_to_another_farm(self, host: str) -> None:
         """A server that was joined to a farm of its own, with nothing in it."""
         domain = self.domain
-        domain.other_farms[host] = SharePointFarm(domain.clock, domain.sharepoint.shell_admins)
+        domain.other_farms[host] = SharePointFarm(
+            domain.clock, domain.sharepoint.shell_admins, uuid4()
+        )
 
     def trust_lync_by_the_book(self) -> None:
         """What an older instruction made: a broker of the name `Lync trust`, without a permission."""

@@ -14,6 +14,8 @@ from partner_simulator.certificates import Identity, self_signed
 from partner_simulator.world import names
 from partner_simulator.world.clock import Clock
 
+FARM_ID = UUID("0b9f2a5e-7c41-4d86-9a3d-52f6c1d7e804")
+"""The stock farm's id, the same on every server and in every run."""
 CONFIG_DATABASE = "SharePoint_Config"
 CONTENT_DATABASE = "WSS_Content"
 APP_MANAGEMENT_DATABASE = "AppManagement"
@@ -137,9 +139,14 @@ class ServiceApplication:
 class SharePointFarm:
     """Two servers' one configuration. Thread-safe."""
 
-    def __init__(self, clock: Clock, shell_admins: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        shell_admins: Mapping[str, frozenset[str]],
+        identifier: UUID = FARM_ID,
+    ) -> None:
         """A new farm: its realm is its id, and it trusts nobody. `shell_admins`: databases by user."""
-        self.id = uuid4()
+        self.id = identifier
         self.shell_admins = dict(shell_admins)
         self.left: set[str] = set()
         """Servers that are in no farm (any more)."""
