@@ -1,17 +1,21 @@
-"""The farm, its servers, sites, service applications and timer jobs (P-SP-3)."""
+"""The farm, its servers, service applications and timer jobs (P-SP-3)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
-from partner_simulator.ports import CmdletError, PsEnum, PsObject, PsText
+from partner_simulator.ports import PsEnum, PsObject, PsText
 from partner_simulator.world import names, sharepoint_errors, sharepoint_timer
 from partner_simulator.world.invocation import Invocation
-from partner_simulator.world.sharepoint_farm import CONFIG_DATABASE, Kind, ServiceApplication, Site
-from partner_simulator.world.sharepoint_verbs import Verbs, servers, verb
+from partner_simulator.world.sharepoint_farm import CONFIG_DATABASE, Kind, ServiceApplication
+from partner_simulator.world.sharepoint_verbs import (
+    Verbs,
+    emit_rows,
+    identifier,
+    same,
+    servers,
+    verb,
+)
 from partner_simulator.world.switches import Name
 
 BUILDS = {
@@ -33,13 +37,6 @@ _GERMAN = {
     Kind.SUBSCRIPTION_SETTINGS: "Dienstanwendung für Abonnementeinstellungen",
 }
 _ONLINE = PsEnum(f"{_ADMINISTRATION}.SPObjectStatus", "Online", 0)
-_WEB_APPLICATION = f"{_ADMINISTRATION}.SPWebApplication"
-_CENTRAL_ADMINISTRATION = f"http://{names.SHAREPOINT_HOSTS[0]}:2016"
-
-
-def _id(text: str) -> UUID:
-    """An id that is the same in every run."""
-    return uuid5(NAMESPACE_URL, text)
 
 
 def get_farm(invocation: Invocation) -> None:
@@ -62,9 +59,9 @@ def get_servers(invocation: Invocation) -> None:
     asked = invocation.arguments.text("Identity")
     rows = [_server(invocation, fqdn) for fqdn in (*servers(invocation), names.SHAREPOINT_SQL)]
     for row in rows:
-        if asked is None or _same(row.properties["Name"], asked):
+        if asked is None or same(row.properties["Name"], asked):
             invocation.emit(row)
-    if asked is not None and not any(_same(row.properties["Name"], asked) for row in rows):
+    if asked is not None and not any(same(row.properties["Name"], asked) for row in rows):
         raise sharepoint_errors.no_such_server(asked)
 
 
@@ -74,7 +71,7 @@ def _server(invocation: Invocation, fqdn: str) -> PsObject:
     known_of = fqdn == names.SHAREPOINT_SQL
     role = ("Invalid", -1) if known_of else ("Application", 2)
     values = {
-        "Id": _id(fqdn),
+        "Id": identifier(fqdn),
         "Name": name,
         "DisplayName": name,
         "Address": name,
@@ -91,11 +88,16 @@ def get_service_instances(invocation: Invocation) -> None:
     found = False
     for fqdn in servers(invocation):
         server = _server(invocation, fqdn)
-        if asked is not None and not _same(str(server.properties["Name"]), asked):
+        if asked is not None and not same(str(server.properties["Name"]), asked):
             continue
         found = True
         name = "Microsoft SharePoint Foundation Web Application"
-        values = {"Id": _id(f"{fqdn}/web"), "TypeName": name, "Server": server, "Status": _ONLINE}
+        values = {
+            "Id": identifier(f"{fqdn}/web"),
+            "TypeName": name,
+            "Server": server,
+            "Status": _ONLINE,
+        }
         type_name = f"{_ADMINISTRATION}.SPWebServiceInstance"
         invocation.emit(PsObject((type_name,), "SPWebServiceInstance", values))
     if not found:
@@ -105,19 +107,19 @@ def get_service_instances(invocation: Invocation) -> None:
 def get_applications(invocation: Invocation) -> None:
     """Service applications, all, by id or by name."""
     found = invocation.farm.applications
-    _rows(invocation, [_application(invocation, known) for known in found], "Name")
+    emit_rows(invocation, [_application(invocation, known) for known in found], "Name")
 
 
 def get_proxies(invocation: Invocation) -> None:
     """The proxies through which web applications find them; a name may be null."""
     found = [known for known in invocation.farm.applications if known.has_proxy]
-    _rows(invocation, [_proxy(invocation, known) for known in found], "")
+    emit_rows(invocation, [_proxy(invocation, known) for known in found], "")
 
 
 def get_proxy_group(invocation: Invocation) -> None:
     """The default group, which is the only one."""
     asked = invocation.arguments.text("Identity")
-    if asked is not None and not _same(asked, "default"):
+    if asked is not None and not same(asked, "default"):
         raise sharepoint_errors.no_such_object()
     proxies = [
         _proxy(invocation, known) for known in invocation.farm.applications if known.has_proxy
@@ -154,73 +156,13 @@ def _type_name(invocation: Invocation, kind: Kind, behind: str) -> str:
     return (_GERMAN[kind] if german else f"{kind} Service Application") + behind
 
 
-def get_web(invocation: Invocation) -> None:
-    """The root web of a site collection."""
-    _one_site(invocation, sharepoint_errors.no_such_web, _web)
-
-
-def get_site(invocation: Invocation) -> None:
-    """A site collection, or all of them."""
-    if "Identity" in invocation.arguments:
-        _one_site(invocation, sharepoint_errors.no_such_site, _site)
-        return
-    for site in invocation.farm.sites:
-        invocation.emit(_site(site))
-
-
-def _one_site(
-    invocation: Invocation, missing: Callable[[str], CmdletError], show: Callable[[Site], PsObject]
-) -> None:
-    url = invocation.arguments.text("Identity") or ""
-    site = invocation.farm.site(url)
-    if site is None:
-        raise missing(url)
-    if invocation.may(site.url, invocation.call.name):
-        invocation.emit(show(site))
-
-
-def _web(site: Site) -> PsObject:
-    values = {"ID": _id(f"{site.url}#web"), "Url": site.url, "Title": "Home", "IsRootWeb": True}
-    return PsObject(("Microsoft.SharePoint.SPWeb",), "Home", values)
-
-
-def _site(site: Site) -> PsObject:
-    values = {
-        "ID": _id(site.url),
-        "Url": site.url,
-        "HostHeaderIsSiteName": site.host_named,
-        "RootWeb": _web(site),
-    }
-    return PsObject(("Microsoft.SharePoint.SPSite",), f"SPSite Url={site.url}", values)
-
-
-def get_web_applications(invocation: Invocation) -> None:
-    """Web applications; host-named site collections are none."""
-    urls = [site.url for site in invocation.farm.sites if not site.host_named]
-    rows = [_web_application(url) for url in urls]
-    if invocation.arguments.flag("IncludeCentralAdministration"):
-        rows.append(_web_application(_CENTRAL_ADMINISTRATION))
-    _rows(invocation, rows, "DisplayName", "Url")
-
-
-def _web_application(url: str) -> PsObject:
-    values = {
-        "Id": _id(f"{url}#application"),
-        "DisplayName": f"SharePoint - {url.partition('//')[2]}",
-        "Url": f"{url}/",
-        "IsAdministrationWebApplication": url == _CENTRAL_ADMINISTRATION,
-        "UseClaimsAuthentication": True,
-    }
-    return PsObject((_WEB_APPLICATION,), f"SPWebApplication Name={values['DisplayName']}", values)
-
-
 def get_timer_jobs(invocation: Invocation) -> None:
     """RefreshMetadataFeed, where it exists."""
     if invocation.domain.switches[Name.SHAREPOINT_REFRESH_HOURS] <= 0:
         rows = []
     else:
         values = {
-            "Id": _id(sharepoint_timer.JOB),
+            "Id": identifier(sharepoint_timer.JOB),
             "Name": sharepoint_timer.JOB,
             "DisplayName": "Refresh Trusted Security Token Services Metadata feed.",
             "TypeName": f"{_ADMINISTRATION}.Claims.SPRefreshMetadataFeedJobDefinition",
@@ -228,27 +170,18 @@ def get_timer_jobs(invocation: Invocation) -> None:
             "LastRunTime": datetime.fromtimestamp(invocation.farm.refreshed_at, UTC),
         }
         rows = [PsObject((f"{_ADMINISTRATION}.SPJobDefinition",), sharepoint_timer.JOB, values)]
-    _rows(invocation, rows, "Name")
+    emit_rows(invocation, rows, "Name")
 
 
 def start_timer_job(invocation: Invocation) -> None:
     """Run RefreshMetadataFeed now."""
     asked = invocation.arguments.text("Identity") or ""
-    if not _same(asked, sharepoint_timer.JOB):
+    if not same(asked, sharepoint_timer.JOB):
         raise sharepoint_errors.no_such_object()
     if invocation.domain.switches[Name.SHAREPOINT_REFRESH_HOURS] <= 0:
         raise sharepoint_errors.no_such_object()
     if invocation.may(asked, invocation.call.name):
         sharepoint_timer.refresh(invocation.domain)
-
-
-def get_service_context(invocation: Invocation) -> None:
-    """The context of a site; without subscriptions it is the whole farm's."""
-    url = invocation.arguments.text("Site") or ""
-    if invocation.farm.site(url) is None:
-        raise sharepoint_errors.no_such_site(url)
-    type_name = "Microsoft.SharePoint.SPServiceContext"
-    invocation.emit(PsObject((type_name,), type_name, {"SiteSubscription": None}))
 
 
 def start_assignment(invocation: Invocation) -> None:
@@ -262,27 +195,6 @@ def stop_assignment(invocation: Invocation) -> None:
     """Dispose of them."""
 
 
-def _rows(invocation: Invocation, rows: Iterable[PsObject], *named: str) -> None:
-    """All rows, or those that -Identity means, or -Name. Raises CmdletError for none."""
-    identity, name = invocation.arguments.text("Identity"), invocation.arguments.text("Name")
-    for asked, properties in ((identity, ("Id", *named)), (name, ("Name",))):
-        if asked is not None:
-            rows = [row for row in rows if _means(row, asked, properties)]
-            if not rows:
-                raise sharepoint_errors.no_such_object()
-    for row in rows:
-        invocation.emit(row)
-
-
-def _means(row: PsObject, asked: str, properties: Iterable[str]) -> bool:
-    known: list[Any] = [row.properties[name] for name in properties if name]
-    return any(_same(str(value).rstrip("/"), asked.rstrip("/")) for value in known)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
-
-
 VERBS: Verbs = {
     "Get-SPFarm": verb(get_farm),
     "Get-SPServer": verb(get_servers, "Identity"),
@@ -290,12 +202,8 @@ VERBS: Verbs = {
     "Get-SPServiceApplication": verb(get_applications, "Identity", "Name"),
     "Get-SPServiceApplicationProxy": verb(get_proxies, "Identity"),
     "Get-SPServiceApplicationProxyGroup": verb(get_proxy_group, "Identity", "Default"),
-    "Get-SPWeb": verb(get_web, "Identity"),
-    "Get-SPSite": verb(get_site, "Identity"),
-    "Get-SPWebApplication": verb(get_web_applications, "Identity", "IncludeCentralAdministration"),
     "Get-SPTimerJob": verb(get_timer_jobs, "Identity"),
     "Start-SPTimerJob": verb(start_timer_job, "Identity"),
-    "Get-SPServiceContext": verb(get_service_context, "Site"),
     "Start-SPAssignment": verb(start_assignment, "Global"),
     "Stop-SPAssignment": verb(stop_assignment, "Global", "SemiGlobal"),
 }

@@ -1,11 +1,13 @@
-"""What every verb of the farm shares: a known set of parameters, and one way to write (P-SP-3)."""
+"""What every verb of the farm shares: known parameters, one way to write, one way to list (P-SP-3)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from partner_simulator.ports import CmdletError
+from partner_simulator.ports import CmdletError, PsObject
 from partner_simulator.world import errors, names, sharepoint_errors
 from partner_simulator.world.invocation import Handler, Invocation
 from partner_simulator.world.sharepoint_farm import FarmState, Issuer
@@ -71,3 +73,30 @@ def servers(invocation: Invocation) -> list[str]:
 def persisted(issuer: Issuer) -> str:
     """The ToString of an object in the configuration database."""
     return f"SPTrustedSecurityTokenService Name={issuer.name}"
+
+
+def identifier(text: str) -> UUID:
+    """An id that is the same in every run."""
+    return uuid5(NAMESPACE_URL, text)
+
+
+def emit_rows(invocation: Invocation, rows: Iterable[PsObject], *named: str) -> None:
+    """All rows, or those that -Identity means, or -Name. Raises CmdletError for none."""
+    identity, name = invocation.arguments.text("Identity"), invocation.arguments.text("Name")
+    for asked, properties in ((identity, ("Id", *named)), (name, ("Name",))):
+        if asked is not None:
+            rows = [row for row in rows if _means(row, asked, properties)]
+            if not rows:
+                raise sharepoint_errors.no_such_object()
+    for row in rows:
+        invocation.emit(row)
+
+
+def _means(row: PsObject, asked: str, properties: Iterable[str]) -> bool:
+    known: list[Any] = [row.properties[name] for name in properties if name]
+    return any(same(str(value).rstrip("/"), asked.rstrip("/")) for value in known)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names mean the same, in any letter case."""
+    return one.casefold() == other.casefold()

@@ -32,6 +32,7 @@ from partner_simulator.world import (
     sharepoint_errors,
     sharepoint_issuers,
     sharepoint_permissions,
+    sharepoint_sites,
     sharepoint_sts,
     sharepoint_timer,
     sharepoint_topology,
@@ -62,6 +63,7 @@ LYNC_HANDLERS: Handlers = {
 SHAREPOINT_HANDLERS: Handlers = {
     **sharepoint_issuers.VERBS,
     **sharepoint_permissions.VERBS,
+    **sharepoint_sites.VERBS,
     **sharepoint_sts.VERBS,
     **sharepoint_topology.VERBS,
 }
