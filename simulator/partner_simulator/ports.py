@@ -91,6 +91,8 @@ class CmdletCall:
     certificate as PsCertificate."""
     second_hop: Logon | None = None
     """The explicit credential of an inner remote session (Microsoft.Exchange endpoint), if in one."""
+    what_if: bool = False
+    """Whether -WhatIf was given: then should_process answers no, and a handler has to ask."""
 
 
 @dataclass(slots=True)

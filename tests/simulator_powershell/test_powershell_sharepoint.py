@@ -224,11 +224,16 @@ def test_classes_throw_what_the_farm_says(farm: Farm) -> None:
 
 @pytest.mark.pwsh
 def test_a_new_issuer_that_nobody_confirms_is_not_made(farm: Farm) -> None:
-    """New asks too, which is not usual."""
-    record = farm.failure(TRUST.replace(" -Confirm:$false", ""))
+    """New asks too, which is not usual; in another world it does not, but for -WhatIf."""
+    silent = TRUST.replace(" -Confirm:$false", "")
+    record = farm.failure(silent)
     assert record["id"].startswith("InvalidOperation,")
     assert "NonInteractive" in record["message"]
+    farm.world.domain.switches = Switches({Name.SHAREPOINT_NEW_ASKS: False})
+    farm.run(SNAPIN + silent.replace(" -Name", " -WhatIf -Name"))
     assert farm.issuers() == []
+    farm.run(SNAPIN + silent)
+    assert farm.issuers() == ["Exchange"]
 
 
 @pytest.mark.pwsh

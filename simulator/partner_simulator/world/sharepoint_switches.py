@@ -81,6 +81,15 @@ SHAREPOINT_ROWS: tuple[Row, ...] = (
         ("name",),
     ),
     Row(
+        Name.SHAREPOINT_NEW_ASKS,
+        "New-SPTrustedSecurityTokenIssuer asks unless told not to, so that a run that nobody watches"
+        " fails",
+        "P-SP-1",
+        Status.DERIVED,
+        True,
+        (False,),
+    ),
+    Row(
         Name.SHAREPOINT_NAME_LENGTH,
         "The longest name of an issuer",
         "P-SP-4",

@@ -52,6 +52,7 @@ class Name(StrEnum):
     SHAREPOINT_SERVER_NAMES = "sharepoint-server-names"
     SHAREPOINT_TYPE_NAMES = "sharepoint-type-names"
     SHAREPOINT_UNIQUE = "sharepoint-unique"
+    SHAREPOINT_NEW_ASKS = "sharepoint-new-asks"
     SHAREPOINT_NAME_LENGTH = "sharepoint-name-length"
     SHAREPOINT_NAME_IS_IDENTITY = "sharepoint-name-is-identity"
     SHAREPOINT_FETCH_FAILURE = "sharepoint-fetch-failure"
