@@ -12,7 +12,7 @@ from support.matrix.page import faults_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ASSUMPTIONS = """# Assumptions
-Nobody here has real Exchange or Lync servers at hand, so the simulator had to guess where no source says what a server does. Every guess is a switch:
+Nobody here has real Exchange, Lync or SharePoint servers at hand, so the simulator had to guess where no source says what a server does. Every guess is a switch:
 a row with its claim and source. `CONFIRMED` and `OBSERVED` rows are facts; `DERIVED` follows from facts; `SIM-CHOICE` is a guess. The last two have
 alternatives, and `make test` plays the whole story in worlds that together contain every alternative (`tests/e2e/test_worlds.py`).
 

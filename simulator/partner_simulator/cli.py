@@ -89,7 +89,7 @@ def _serve(simulation: Simulation, folder: Path) -> None:
     with simulation:
         write_folder(simulation, folder)
         print(
-            f"Exchange and Lync of litwareinc.com are up (engine: {simulation.engine_name}); "
+            f"Exchange, Lync and SharePoint of litwareinc.com are up (engine: {simulation.engine_name}); "
             f"see {folder}. Ctrl-C ends them.",
             flush=True,
         )
@@ -101,9 +101,13 @@ def write_folder(simulation: Simulation, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     simulation.write_names(folder / "names.json")
     (folder / "windows-ca.crt").write_text(simulation.ca_pem, encoding="ascii")
-    for product, (user, password) in zip(
-        ("exchange", "lync"), simulation.credentials(), strict=True
-    ):
+    exchange, lync = simulation.credentials()
+    administrators = {
+        "exchange": exchange,
+        "lync": lync,
+        "sharepoint": simulation.farm_credential(),
+    }
+    for product, (user, password) in administrators.items():
         path = folder / f"{product}-admin.txt"
         path.touch(mode=0o600)
         path.write_text(f"{user}\n{password}\n", encoding="utf-8")

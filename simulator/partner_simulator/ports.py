@@ -87,9 +87,12 @@ class CmdletCall:
     parameter_set: str
     parameters: Mapping[str, Any]
     """What was bound, without common parameters: identities and objects as their text, enums as
-    PsEnum, times aware, switches and booleans as bool, a PSCredential as {"user", "password"}."""
+    PsEnum, times aware, switches and booleans as bool, a PSCredential as {"user", "password"}, a
+    certificate as PsCertificate."""
     second_hop: Logon | None = None
     """The explicit credential of an inner remote session (Microsoft.Exchange endpoint), if in one."""
+    what_if: bool = False
+    """Whether -WhatIf was given: then should_process answers no, and a handler has to ask."""
 
 
 @dataclass(slots=True)
@@ -138,7 +141,8 @@ class PsObject:
     """An object that a cmdlet emits: type names, text form and ordered properties.
 
     Property values are None, bool, int, str, datetime, uuid.UUID, bytes, PsEnum, PsText (an
-    object whose ToString is the text, such as an ADObjectId), PsObject, or lists of these.
+    object whose ToString is the text, such as an ADObjectId; a System.Version is a real one),
+    PsCertificate, PsObject, or lists of these.
     """
 
     type_names: tuple[str, ...]
@@ -163,6 +167,18 @@ class PsText:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class PsCertificate:
+    """An X509Certificate2."""
+
+    der: bytes
+    has_private_key: bool = False
+
+
+THE_CMDLET = "<the cmdlet>"
+"""A CmdletError's target: the cmdlet object itself, as SharePoint's records have it."""
+
+
 class CmdletWorld(Protocol):
     """What the PowerShell engine asks of the world. Called from many threads."""
 
@@ -180,6 +196,7 @@ class CmdletWorld(Protocol):
         - 'environment' {} -> {"variables": {name: text}}; `SSL_CERT_FILE` is the machine's CA store
         - 'snapins' {}, 'modules' {} -> [{"name": ..., "product": ...}] that are installed there;
           product is "Exchange Server 2013", "Lync Server 2013" ... and selects the cmdlets
+        - 'load' {"name": snap-in or module} -> {"warnings": [text], "error": text} of its loading
         - 'services' {} -> [{"name", "display_name", "state", "start_mode", "process_id"}]
         - 'processes' {} -> [{"name": "w3wp.exe", "process_id", "command_line", "started_at"}]
           (instants are seconds since the epoch)

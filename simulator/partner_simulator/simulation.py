@@ -17,6 +17,7 @@ from typing import Self
 
 from partner_simulator import views
 from partner_simulator.embedded import EmbeddedEngine
+from partner_simulator.farm_people import FarmActions
 from partner_simulator.human import HumanActions
 from partner_simulator.ports import CommandEngine
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
@@ -26,6 +27,7 @@ from partner_simulator.web.farm import Farm
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names, setup
 from partner_simulator.world.ledger import Write, WriteKind
+from partner_simulator.world.machines import Role
 from partner_simulator.world.switches import Switches
 from partner_simulator.world.world import World
 from partner_simulator.wsman import Counters, Faults, OpenShell, Tally, WsmanServer, WsmanSettings
@@ -37,8 +39,8 @@ PERSON = f"kenmyer@{names.DOMAIN}"
 Credential = tuple[str, str]
 
 
-class Simulation(HumanActions):
-    """Exchange and Lync of litwareinc.com. Everything random is new for each simulation."""
+class Simulation(HumanActions, FarmActions):
+    """Exchange, Lync and SharePoint of litwareinc.com. Everything random is new for each simulation."""
 
     def __init__(
         self,
@@ -144,6 +146,12 @@ class Simulation(HumanActions):
         )
         return (exchange.user, exchange.password), (lync.user, lync.password)
 
+    def farm_credential(self) -> Credential:
+        """User and password of the SharePoint administrator, now."""
+        account = self.domain.accounts.find(names.SHAREPOINT_ADMIN)
+        assert account is not None, "a stock domain has one"
+        return account.user, account.password
+
     def change_password(self, user: str) -> str:
         """Give an administrator a new random password, and return it. Raises LookupError."""
         password = super().change_password(user)
@@ -197,6 +205,10 @@ class Simulation(HumanActions):
         """Lync Front Ends."""
         return [machine.fqdn for machine in self.domain.front_ends() if machine.up]
 
+    def sharepoint_hosts(self) -> list[str]:
+        """SharePoint servers that exist as machines."""
+        return [machine.fqdn for machine in self.domain.sharepoint_servers() if machine.up]
+
     def restarts(self, host: str) -> int:
         """Completed restarts of IIS, whoever asked for them. Raises KeyError."""
         return self.domain.machines[host].restarts
@@ -209,8 +221,16 @@ class Simulation(HumanActions):
         """Lync's partner applications."""
         return views.lync_entries(self.domain)
 
+    def sharepoint_entries(self) -> list[views.SharePointEntry]:
+        """The farm's trusted security token issuers, with what their principals may do."""
+        return views.sharepoint_entries(self.domain)
+
+    def refused(self, server: Role, partner: Role) -> str | None:
+        """Why a host of `server` refuses the partner's token for a user; None: all take it."""
+        return trust_check.between(self.domain, server, partner, PERSON)
+
     def trust_works(self) -> str | None:
-        """None when tokens are accepted in both directions by every host, else why not."""
+        """None when Exchange and Lync accept each other's tokens on every host, else why not."""
         return trust_check.why_not(self.domain, PERSON)
 
     def failed_tests(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from partner_simulator.certificates import thumbprint
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.objects import PartnerApplication, RoleAssignment, User
+from partner_simulator.world.sharepoint_farm import Permission, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,21 @@ class LyncEntry:
     enabled: bool
     thumbprints: tuple[str, ...]
     """Of the certificates that Lync copied; no cmdlet shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharePointEntry:
+    """A trusted security token issuer of the farm, and what its app principal may do."""
+
+    name: str
+    registered_issuer_name: str
+    metadata_end_point: str
+    is_self_issuer: bool
+    thumbprints: tuple[str, ...]
+    description: str
+    right: str
+    """For the whole farm; empty for none."""
+    app_only: bool
 
 
 def exchange_entries(domain: Domain) -> list[ExchangeEntry]:
@@ -81,6 +97,28 @@ def lync_entries(domain: Domain) -> list[LyncEntry]:
         )
         for entry in domain.cms.state.applications.values()
     ]
+
+
+def sharepoint_entries(domain: Domain) -> list[SharePointEntry]:
+    """All issuers in the configuration database."""
+    state = domain.sharepoint.state
+    found = []
+    for issuer in state.issuers.values():
+        principal = issuer.registered_issuer_name.casefold()
+        held = state.permissions.get(principal, Permission())
+        found.append(
+            SharePointEntry(
+                name=issuer.name,
+                registered_issuer_name=issuer.registered_issuer_name,
+                metadata_end_point=issuer.metadata_end_point,
+                is_self_issuer=issuer.is_self_issuer,
+                thumbprints=tuple(map(thumbprint, issuer.certificates)),
+                description=issuer.description,
+                right=held.rights.get((Scope.SITE_SUBSCRIPTION, ""), ""),
+                app_only=held.app_only,
+            )
+        )
+    return found
 
 
 def _thumbprints(certificates: Iterable[str]) -> tuple[str, ...]:

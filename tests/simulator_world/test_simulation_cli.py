@@ -45,6 +45,10 @@ def test_without_powershell_the_embedded_engine_serves_and_says_so(tmp_path: Pat
         assert process.wait(30) == 0
     assert "(engine: embedded)" in told
     assert (tmp_path / "names.json").exists()
+    for product in ("exchange", "lync", "sharepoint"):
+        credential = tmp_path / f"{product}-admin.txt"
+        assert credential.read_text("utf-8").startswith("LITWAREINC\\")
+        assert credential.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("text", ["nonsense=1", "duplicates-rejected=maybe"])

@@ -122,7 +122,7 @@ def test_only_the_new_password_works_and_the_old_stays_secret(
 def test_names_lead_to_everything_that_listens(simulation: Simulation, tmp_path: Path) -> None:
     """Web and WinRM, each on a port of its own on loopback."""
     simulation.write_names(tmp_path / "names.json")
-    assert (tmp_path / "names.json").read_text().count("127.0.0.1") == 8
+    assert (tmp_path / "names.json").read_text().count("127.0.0.1") == 14
     table = simulation.names()
     assert set(table[FIRST]) == {"443", "5986"}
     assert set(table[names.AUTODISCOVER]) == {"443"}

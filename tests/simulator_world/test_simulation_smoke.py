@@ -9,6 +9,7 @@ import pytest
 
 from partner_simulator.simulation import Simulation
 from partner_simulator.world import names
+from partner_simulator.world.machines import Role
 from support.pwsh import find_pwsh
 from support.world.remote import INNER, Remote
 
@@ -26,6 +27,15 @@ TRUST_EXCHANGE = """
 Import-Module Lync
 New-CsPartnerApplication -Identity Exchange -ApplicationTrustLevel Full `
     -MetadataUrl 'https://autodiscover.litwareinc.com/autodiscover/metadata/json/1' | Out-Null
+"""
+TRUST_ON_SHAREPOINT = """
+Add-PSSnapin Microsoft.SharePoint.PowerShell
+$site = 'https://portal.litwareinc.com'
+$issuer = New-SPTrustedSecurityTokenIssuer -Name Exchange -IsTrustBroker:$false -Confirm:$false `
+    -MetadataEndPoint 'https://autodiscover.litwareinc.com/autodiscover/metadata/json/1'
+$principal = Get-SPAppPrincipal -Site $site -NameIdentifier $issuer.NameId
+Set-SPAppPrincipalPermission -AppPrincipal $principal -Site $site -Scope SiteSubscription `
+    -Right FullControl -EnableAppOnlyPolicy
 """
 TEST = """
 Import-Module Lync
@@ -88,6 +98,21 @@ def test_the_documented_procedure_makes_trust(simulation: Simulation, remote: Re
     assert (simulation.passed_tests(), simulation.items()) == (1, 0)
 
 
+def test_the_farm_trusts_exchange_after_iisreset_on_each_server(
+    simulation: Simulation, remote: Remote
+) -> None:
+    """Microsoft's page for SharePoint, step by step; each server for itself."""
+    trusted = remote.sharepoint(TRUST_ON_SHAREPOINT)
+    assert trusted.code == 0, trusted.stderr
+    (entry,) = simulation.sharepoint_entries()
+    assert (entry.name, entry.right, entry.app_only) == ("Exchange", "FullControl", True)
+    for host, fqdn in enumerate(simulation.sharepoint_hosts()):
+        refused = simulation.refused(Role.SHAREPOINT, Role.EXCHANGE)
+        assert (refused or "").startswith(fqdn)
+        assert remote.sharepoint("iisreset; exit $LASTEXITCODE", "ntlm", host).code == 0
+    assert simulation.refused(Role.SHAREPOINT, Role.EXCHANGE) is None
+
+
 def test_second_hops_are_refused(remote: Remote) -> None:
     """A network logon has nothing to show to AD, SQL or an inner session."""
     snapin = remote.exchange(
@@ -96,6 +121,9 @@ def test_second_hops_are_refused(remote: Remote) -> None:
     assert "Access is denied" in snapin.stderr
     lync = remote.lync("Import-Module Lync; Get-CsPartnerApplication", "ntlm")
     assert "Access is denied" in lync.stderr
+    farm = remote.sharepoint("Add-PSSnapin Microsoft.SharePoint.PowerShell; Get-SPFarm", "ntlm")
+    assert "The local farm is not accessible." in farm.stderr
+    assert "Cannot access the local farm." in farm.stderr
 
 
 def test_nothing_secret_is_kept_and_no_shell_is_left(simulation: Simulation) -> None:

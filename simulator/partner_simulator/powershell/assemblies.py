@@ -21,6 +21,7 @@ from partner_simulator.powershell.signatures import cmdlets
 _COMPILE_SECONDS = 180
 _LIMITS = "windows_powershell.txt"
 """What the prelude takes away; it looks for this file beside the core."""
+_SHAREPOINT_MODULE = "SharePointServer"
 
 
 class CompilationFailed(Exception):
@@ -45,15 +46,23 @@ class Assemblies:
         """
         entries = cmdlets(product)
         proxies = {cmdlet.name: generate.proxy(cmdlet) for cmdlet in entries}
-        source = generate.csharp(entries)
-        digest = hashlib.sha256((source + "".join(proxies.values())).encode()).hexdigest()[:12]
+        sources = [generate.csharp(entries)]
+        classes: list[str] = []
+        if product.startswith("SharePoint"):
+            classes = _sources("sharepoint")
+            sources += _sources("sharepoint_module") if name == _SHAREPOINT_MODULE else []
+        everything = "".join([*sources, *classes, *proxies.values()])
+        digest = hashlib.sha256(everything.encode()).hexdigest()[:12]
         folder = self.folder / "modules" / f"{_file_name(product)}-{digest}" / name
         manifest = folder / f"{name}.psd1"
         if not manifest.exists():
-            assembly = _build_product(self, product, source)
+            # Classes are the same in all versions: a process that has seen two of them knows them once.
+            shared = [_build(self, "SharePoint", classes, ())] if classes else []
+            assembly = _build(self, product, sources, tuple(shared))
             for cmdlet, text in proxies.items():
                 _write(folder / "proxies" / f"{cmdlet}.txt", text)
-            _write(manifest, generate.manifest(entries, os.path.relpath(assembly, folder)))
+            files = [os.path.relpath(file, folder) for file in (assembly, *shared)]
+            _write(manifest, generate.manifest(entries, *files))
         return manifest
 
 
@@ -94,14 +103,20 @@ def _identity(pwsh: Path) -> str:
     return f"{pwsh.resolve()}|{facts.st_size}|{facts.st_mtime_ns}"
 
 
-def _build_product(owner: Assemblies, product: str, source: str) -> Path:
-    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+def _build(owner: Assemblies, product: str, sources: list[str], needs: tuple[Path, ...]) -> Path:
+    digest = hashlib.sha256("".join([*sources, *map(str, needs)]).encode()).hexdigest()[:12]
     name = f"PartnerSimulator.{_file_name(product)}.{digest}"
     target = owner.folder / f"{name}.dll"
     if not target.exists():
         pwsh = Path((owner.folder / "pwsh").read_text("utf-8"))
-        _compile(pwsh, name, [source], target, (owner.core,))
+        _compile(pwsh, name, sources, target, (owner.core, *needs))
     return target
+
+
+def _sources(folder: str) -> list[str]:
+    """The C# of one product that is not generated."""
+    files = (resources.files(__package__) / "csharp" / folder).iterdir()
+    return [item.read_text("utf-8") for item in sorted(files, key=lambda item: item.name)]
 
 
 def _file_name(product: str) -> str:

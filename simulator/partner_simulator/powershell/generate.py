@@ -17,11 +17,16 @@ def csharp(cmdlets: tuple[Cmdlet, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def manifest(cmdlets: tuple[Cmdlet, ...], assembly: str) -> str:
-    """Module manifest that exports exactly these cmdlets from `assembly` (a file name)."""
+def manifest(cmdlets: tuple[Cmdlet, ...], assembly: str, *needed: str) -> str:
+    """Module manifest that exports exactly these cmdlets from `assembly` (a file name).
+
+    `needed` are files of assemblies that it refers to.
+    """
     names = ", ".join(f"'{cmdlet.name}'" for cmdlet in cmdlets)
+    first = ", ".join(f"'{file}'" for file in needed)
     return (
-        f"@{{\nModuleVersion = '1.0'\nRootModule = '{assembly}'\nCmdletsToExport = @({names})\n"
+        f"@{{\nModuleVersion = '1.0'\nRequiredAssemblies = @({first})\n"
+        f"RootModule = '{assembly}'\nCmdletsToExport = @({names})\n"
         "FunctionsToExport = @()\nAliasesToExport = @()\nVariablesToExport = @()\n}\n"
     )
 

@@ -82,7 +82,7 @@ class Machines:
             "TEMP": str(temporary),
             "TMP": str(temporary),
         }
-        if snapins:
+        if _exchange_of(snapins) is not None:
             environment["ExchangeInstallPath"] = "C:\\" + str(_EXCHANGE).replace("/", "\\") + "\\"
         environment |= answer.get("variables", {})
         try:
@@ -104,9 +104,14 @@ class Machines:
         with self._lock:
             if key not in self._roots:
                 root = self._folder / "m" / str(len(self._roots))
-                _furnish(root, next(iter(sorted(snapins.values())), None))
+                _furnish(root, _exchange_of(snapins))
                 self._roots[key] = root
             return self._roots[key]
+
+
+def _exchange_of(snapins: Mapping[str, str]) -> str | None:
+    """Exchange's version, where it is installed."""
+    return next((p for p in sorted(snapins.values()) if p.startswith("Exchange")), None)
 
 
 def write_home(home: Path) -> None:

@@ -46,6 +46,18 @@ ENUMS: Mapping[str, tuple[str, Mapping[str, int]]] = {
             "OAuthTokenIssuer": 11,
         },
     ),
+    "ModServiceType": (
+        "Microsoft.Exchange.Security.OAuth.ModServiceType",
+        {"EWS": 0, "AutoD": 1, "Generic": 2},
+    ),
+    "SPCmdletAppPrincipalPermissionKind": (
+        "Microsoft.SharePoint.PowerShell.SPCmdletAppPrincipalPermissionKind",
+        {"Read": 0, "Write": 1, "Manage": 2, "FullControl": 3},
+    ),
+    "SPCmdletAppPrincipalPermissionScope": (
+        "Microsoft.SharePoint.PowerShell.SPCmdletAppPrincipalPermissionScope",
+        {"Site": 0, "SiteCollection": 1, "SiteSubscription": 2},
+    ),
     "ExchFolder": (
         "Microsoft.Rtc.Management.Exchange.ExchFolder",
         {"ConversationHistory": 0, "Inbox": 1, "Dumpster": 2},
@@ -87,16 +99,26 @@ _TYPES: Mapping[str, str] = {
     "String[]": "string[]",
     "MultiValuedProperty": "object[]",
     "ProxyAddressCollection": "object[]",
+    "X509Certificate2": "System.Security.Cryptography.X509Certificates.X509Certificate2",
+    "SPAppPrincipal": "Microsoft.SharePoint.SPAppPrincipal",
+    "SPAssignmentCollection": "object",
 }
 
 
 def class_name(cmdlet: str) -> str:
-    """Full class name: the real one's form for Exchange, SIM-CHOICE for Lync."""
+    """Full class name: the real one's form for Exchange and SharePoint, SIM-CHOICE for Lync."""
     verb, noun = cmdlet.split("-", 1)
+    if is_sharepoint(cmdlet):
+        return f"Microsoft.SharePoint.PowerShell.SPCmdlet{verb}{noun.removeprefix('SP')}"
     if noun.startswith("Cs"):
         return f"Microsoft.Rtc.Management.Simulated.{verb}{noun}Cmdlet"
     area = _EXCHANGE_NAMESPACES.get(noun, "SystemConfigurationTasks")
     return f"Microsoft.Exchange.Management.{area}.{verb}{noun}"
+
+
+def is_sharepoint(cmdlet: str) -> bool:
+    """Whether it is one of SharePoint's."""
+    return cmdlet.partition("-")[2].startswith("SP")
 
 
 def impact(cmdlet: str) -> str:
@@ -117,4 +139,6 @@ def csharp_type(name: str) -> str:
     short = short.removesuffix("[]")
     if short in ENUMS:
         return ENUMS[short][0] + array
+    if short.endswith("PipeBind"):
+        return "object"  # takes an id, a name, a URL or the object itself
     return "string" + array

@@ -186,6 +186,7 @@ class WorldServer:
                 name: values.decode(value) for name, value in question["parameters"].items()
             },
             second_hop=self._hops.get((question["session"], hop)) if hop else None,
+            what_if=question["what_if"],
         )
         output = _WireOutput(wire)
         self._world.invoke(call, output)

@@ -1,7 +1,7 @@
 """Which cmdlets a product version has, and how their parameters bind.
 
-Read from `data/signatures.json`, a subset of Microsoft's cmdlet reference, and completed by the
-reviewed table in `overlay.py` with what that reference leaves out.
+Read from `data/*signatures.json`, subsets of Microsoft's cmdlet reference and of SharePointDsc's stub
+modules, and completed by the reviewed table in `overlay.py` with what those leave out.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def cmdlets(product: str) -> tuple[Cmdlet, ...]:
     Raises UnknownProduct.
     """
     found = tuple(
-        _cmdlet(name, entry, product)
+        _cmdlet(name.partition("#")[0], entry, product)
         for name, entry in _reference().items()
         if product in entry["products"]
     )
@@ -74,8 +74,10 @@ def cmdlets(product: str) -> tuple[Cmdlet, ...]:
 
 @cache
 def _reference() -> Mapping[str, Any]:
-    text = (resources.files(__package__) / "data" / "signatures.json").read_text("utf-8")
-    entries: dict[str, Any] = json.loads(text)
+    """By name; what differs between versions stands a second time, with `#` behind its name."""
+    entries: dict[str, Any] = {}
+    for name in ("signatures.json", "sharepoint_signatures.json"):
+        entries |= json.loads((resources.files(__package__) / "data" / name).read_text("utf-8"))
     del entries["note"]
     return entries
 
@@ -93,7 +95,7 @@ def _cmdlet(name: str, entry: Mapping[str, Any], product: str) -> Cmdlet:
         class_name=overlay.class_name(name),
         default_set=_default(name, entry["default"], here, sets),
         asks=asks,
-        impact=overlay.impact(name),
+        impact=entry.get("impact") or overlay.impact(name),
         parameters=tuple(
             _parameter(parameter, facts, sets)
             for parameter, facts in here.items()
@@ -123,11 +125,14 @@ def _default(
 ) -> str:
     """The set that a call chooses when nothing tells: `Identity` by habit of both products.
 
-    Only among sets that ask for nothing that the others do not ask for too.
+    Only among sets that ask for nothing that the others do not ask for too. Of SharePoint's the stubs
+    tell whether there is one.
     """
     for known in (overlay.DEFAULT_SETS.get(cmdlet), declared):
         if known in sets:
             return known or ""
+    if overlay.is_sharepoint(cmdlet):
+        return ""
     needs = {
         name: {
             parameter

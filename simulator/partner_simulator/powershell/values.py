@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from partner_simulator.ports import CmdletError, PsEnum, PsObject, PsText
+from partner_simulator.ports import CmdletError, PsCertificate, PsEnum, PsObject, PsText
 
 _EPOCH = datetime(1970, 1, 1)
 _UNSPECIFIED, _UTC, _LOCAL = 0, 1, 2
@@ -33,6 +33,9 @@ def encode(value: Any) -> Any:
             return {"t": "enum", "n": value.type_name, "m": value.name, "v": value.value}
         case PsText():
             return {"t": "text", "n": value.type_name, "v": value.text}
+        case PsCertificate():
+            encoded = base64.b64encode(value.der).decode("ascii")
+            return {"t": "certificate", "v": encoded}
         case PsObject():
             return {
                 "t": "obj",
@@ -57,7 +60,7 @@ def decode(value: Any) -> Any:
     """The Python value of what a script bound to a parameter.
 
     Times are aware and in UTC unless their kind is Unspecified; a credential is a mapping with
-    `user` and `password`; objects arrive as their text.
+    `user` and `password`, a certificate PsCertificate; objects arrive as their text.
     """
     match value:
         case {"t": "guid", "v": text}:
@@ -71,6 +74,8 @@ def decode(value: Any) -> Any:
             return moment if kind == _UNSPECIFIED else moment.replace(tzinfo=UTC)
         case {"t": "credential", "user": user, "password": password}:
             return {"user": user, "password": password}
+        case {"t": "certificate", "v": text, "private": private}:
+            return PsCertificate(base64.b64decode(text), has_private_key=private)
         case {"t": "map", "v": pairs}:
             return {key: decode(item) for key, item in pairs}
         case list():

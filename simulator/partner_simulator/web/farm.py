@@ -23,7 +23,10 @@ class Farm:
         self._sites = Sites(domain)
         self._listeners = {
             fqdn: Site(fqdn, domain.authority.issue_server([fqdn]), self._sites.answer)
-            for fqdn in (*names.EXCHANGE_HOSTS, names.AUTODISCOVER, names.LYNC_POOL)
+            for fqdn in (
+                *(*names.EXCHANGE_HOSTS, names.AUTODISCOVER, names.LYNC_POOL),
+                *(*names.SHAREPOINT_HOSTS, names.PORTAL, names.TEAM_SITE),
+            )
         }
 
     @property

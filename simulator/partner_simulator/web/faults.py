@@ -19,7 +19,7 @@ class DocumentFault(StrEnum):
     WEAK_CERTIFICATE = "weak-certificate"
     """A key of 1024 bits."""
     OTHER_PRODUCT = "other-product"
-    """SharePoint's document."""
+    """SharePoint's document, or Lync's where SharePoint's should be."""
     STATUS_500 = "status-500"
     UNAUTHORIZED = "unauthorized"
     """Anonymous access is off: the URL asks for a log-on."""

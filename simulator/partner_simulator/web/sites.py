@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 
 from partner_simulator.certificates import Identity
-from partner_simulator.web import lync_door, paths
+from partner_simulator.web import lync_door, paths, sharepoint_door
 from partner_simulator.web.faults import LOGON_PAGE, DocumentFault, bad_certificate
 from partner_simulator.web.server import Request, Response
 from partner_simulator.world import names, tokens
@@ -20,6 +20,8 @@ from partner_simulator.world.switches import Name
 
 NEEDED_ROLES = frozenset({"UserApplication", "ArchiveApplication"})
 """DERIVED: act for a user, and archive into a mailbox (P-EX-3)."""
+NEEDED_BY_SHAREPOINT = frozenset({"UserApplication"})
+"""DERIVED: act for a user; the shipped script gives SharePoint no ArchiveApplication."""
 NO_LINKED_ACCOUNT = (
     "The application is missing a linked account for RBAC roles, or the linked account has no "
     "RBAC role assignments, or the calling users account is logon disabled."
@@ -30,6 +32,8 @@ _FOLDER = re.compile(rb'<t:DistinguishedFolderId Id="(\w+)"')
 _ITEM = re.compile(rb'<t:ItemId Id="(\w+)"')
 _UNAVAILABLE = Response(503, b"Service Unavailable")
 _NOT_FOUND = Response(404, b"Not Found")
+_PORTALS = frozenset({names.PORTAL, names.TEAM_SITE})
+_SHAREPOINT = _PORTALS | frozenset(names.SHAREPOINT_HOSTS)
 
 
 class Sites:
@@ -68,6 +72,8 @@ class Sites:
             return _UNAVAILABLE
         if request.host == names.LYNC_POOL:
             return self._lync(request, machine, path)
+        if request.host in _SHAREPOINT:
+            return self._sharepoint(request, machine, path)
         return self._exchange(request, machine, path)
 
     def _machine(self, host: str) -> Machine | None:
@@ -75,6 +81,8 @@ class Sites:
         domain = self._domain
         if host == names.LYNC_POOL:
             return domain.in_turn(domain.front_ends())
+        if host in _PORTALS:
+            return domain.in_turn(domain.farm_servers())
         if host == names.AUTODISCOVER:
             return domain.in_turn(domain.exchange_machines())
         machine = domain.machine(host)
@@ -88,6 +96,20 @@ class Sites:
             return _NOT_FOUND
         why_not = lync_door.refusal(self._domain, machine.fqdn, _token(request))
         return Response(200) if why_not is None else Response(401, why_not.encode())
+
+    def _sharepoint(self, request: Request, machine: Machine, path: str) -> Response:
+        age = self._domain.clock.seconds() - machine.workers_started_at
+        is_cold = age < machine.behaviour.cold_seconds
+        if is_cold or machine.fqdn in self._domain.farm_of(machine.fqdn).left:
+            return _UNAVAILABLE
+        if path.rstrip("/") == names.SHAREPOINT_METADATA_PATH and request.method == "GET":
+            location = f"https://{request.host}{names.SHAREPOINT_METADATA_PATH}"
+            document = self._domain.sharepoint_document(machine.fqdn, location)
+            return self._document(request.host, document)
+        if path != paths.SHAREPOINT_SERVICE:
+            return _NOT_FOUND
+        authorization = request.headers.get("authorization", "")
+        return sharepoint_door.answer(self._domain, machine.fqdn, request.host, authorization)
 
     def _exchange(self, request: Request, machine: Machine, path: str) -> Response:
         if path == names.EXCHANGE_METADATA_PATH and request.method == "GET":
@@ -110,9 +132,11 @@ class Sites:
         if host in self._bad:
             document = replace(document, keys=(self._bad[host],))
         if fault is DocumentFault.OTHER_PRODUCT:
-            document = replace(
-                document, name="SharePoint", application_identifier=names.SHAREPOINT_ID
+            is_sharepoint = document.application_identifier == names.SHAREPOINT_ID
+            other = (
+                ("Lync", names.LYNC_ID) if is_sharepoint else ("SharePoint", names.SHAREPOINT_ID)
             )
+            document = replace(document, name=other[0], application_identifier=other[1])
         body = self._domain.document_bytes(document)
         if fault is DocumentFault.TRUNCATED:
             body = body[: len(body) // 2]
@@ -134,7 +158,9 @@ class Sites:
         )
         if isinstance(verdict, tokens.Diagnostics):
             return self._challenge(running, verdict)
-        if not _roles(running, verdict.application) >= NEEDED_ROLES:
+        is_sharepoint = verdict.application.application_identifier == names.SHAREPOINT_ID
+        needed = NEEDED_BY_SHAREPOINT if is_sharepoint else NEEDED_ROLES
+        if not _roles(running, verdict.application) >= needed:
             return Response(200, _fault(NO_LINKED_ACCOUNT), _XML)
         if not domain.mailboxes.exists(verdict.smtp_address):
             return Response(200, _fault("The mailbox does not exist."), _XML)

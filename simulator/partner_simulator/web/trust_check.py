@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from partner_simulator.certificates import Identity
 from partner_simulator.web import paths
 from partner_simulator.world import names, tokens
 from partner_simulator.world.cms import LyncApplication
 from partner_simulator.world.domain import Domain
+from partner_simulator.world.machines import Role
 from partner_simulator.world.network import Answer, RequestFailed
 from partner_simulator.world.objects import AuthConfig
 
@@ -28,6 +31,71 @@ def why_not(domain: Domain, address: str) -> str | None:
             if reason is not None:
                 return f"{machine.fqdn}: {reason}"
     return _exchange_to_lync(domain, address)
+
+
+def between(domain: Domain, server: Role, partner: Role, address: str) -> str | None:
+    """Why `server` refuses the partner's token for a user, first reason found; None: every host takes it.
+
+    An empty address asks for the partner's application alone. Nothing is written.
+    """
+    spoken = _speaker(domain, partner)
+    if spoken is None:
+        return f"{partner} has no signing certificate"
+    signer, issuer, origin = spoken
+    for url, client_id, realm in _doors(domain, server):
+        host = url.split("/")[2]
+        token = tokens.mint(
+            signer,
+            issuer=issuer,
+            client_id=client_id,
+            host=host,
+            realm=realm,
+            user=address,
+            now=domain.clock.seconds(),
+        )
+        reason = _present(domain, origin, url, token)
+        if reason is not None:
+            return f"{host}: {reason}"
+    return None
+
+
+def _speaker(domain: Domain, partner: Role) -> tuple[Identity, str, str] | None:
+    """Who signs a product's tokens, its issuer's name, and a machine that it runs on."""
+    match partner:
+        case Role.EXCHANGE:
+            own, signer = domain.exchange_document(""), _exchange_signer(domain)
+            if own is None or signer is None:
+                return None
+            return signer, names.issuer(names.EXCHANGE_ID, own.realm), names.EXCHANGE_HOSTS[0]
+        case Role.FRONT_END:
+            state = domain.cms.state
+            if state.certificate is None:
+                return None
+            issuer = names.issuer(names.LYNC_ID, state.configuration.realm or names.DOMAIN)
+            return state.certificate.signing(domain.clock.now()), issuer, names.FRONT_ENDS[0]
+        case Role.SHAREPOINT:
+            farm = domain.sharepoint.state
+            issuer = names.issuer(names.SHAREPOINT_ID, farm.realm)
+            return farm.signing, issuer, names.SHAREPOINT_HOSTS[0]
+
+
+def _doors(domain: Domain, server: Role) -> Iterator[tuple[str, str, str]]:
+    """URL, identifier and realm of every place where a product judges tokens."""
+    match server:
+        case Role.EXCHANGE:
+            own = domain.exchange_document("")
+            realm = own.realm if own is not None else names.DOMAIN
+            for machine in domain.exchange_machines():
+                if machine.up:
+                    yield f"https://{machine.fqdn}{paths.EWS}", names.EXCHANGE_ID, realm
+        case Role.FRONT_END:
+            realm = domain.cms.state.configuration.realm or names.DOMAIN
+            yield f"https://{names.LYNC_POOL}{paths.LYNC_SERVICE}", names.LYNC_ID, realm
+        case Role.SHAREPOINT:
+            for machine in domain.farm_servers():
+                if machine.up:
+                    url = f"https://{machine.fqdn}{paths.SHAREPOINT_SERVICE}"
+                    yield url, names.SHAREPOINT_ID, domain.farm_running(machine.fqdn).realm
 
 
 def _exchange_on_lync(domain: Domain) -> LyncApplication | None:

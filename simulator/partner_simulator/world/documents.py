@@ -43,6 +43,8 @@ class NotADocument(ValueError):
 def write(document: Document, *, plain_base64: bool) -> bytes:
     """The document as JSON; `plain_base64` writes x5t in the alphabet of older producers."""
     own = names.issuer(document.application_identifier, document.realm)
+    if document.application_identifier == names.SHAREPOINT_ID:
+        return _sharepoint(document, own)
     value = {
         # A fixed id for a fixed content: a document that did not change must not look changed.
         "id": f"_{hashlib.sha256(document.location.encode()).hexdigest()[:32]}",
@@ -54,6 +56,23 @@ def write(document: Document, *, plain_base64: bool) -> bytes:
         "allowedAudiences": [own],
         "keys": [_key(identity, plain_base64=plain_base64) for identity in document.keys],
         "endpoints": [{"location": document.location, "protocol": "OAuth2", "usage": "metadata"}],
+    }
+    return json.dumps(value).encode()
+
+
+def _sharepoint(document: Document, own: str) -> bytes:
+    """SharePoint's own shape (P-S2S-6): capitals, and the realm only inside the issuer."""
+    value = {
+        "issuer": own,
+        "name": document.name,
+        "serviceName": document.application_identifier,
+        "keys": [
+            {
+                "usage": "Signing",
+                "keyValue": {"type": "x509Certificate", "value": identity.base64},
+            }
+            for identity in document.keys
+        ],
     }
     return json.dumps(value).encode()
 

@@ -14,12 +14,13 @@ from partner_simulator.world.active_directory import ActiveDirectory
 from partner_simulator.world.clock import Clock
 from partner_simulator.world.cms import CentralManagementStore
 from partner_simulator.world.ledger import Ledger
-from partner_simulator.world.machines import Machine
+from partner_simulator.world.machines import Machine, Role
 from partner_simulator.world.mailboxes import Mailboxes
 from partner_simulator.world.misbehaviour import Misbehaviours
 from partner_simulator.world.network import Network
 from partner_simulator.world.objects import AcceptedDomain, AuthConfig
 from partner_simulator.world.running import RunningConfiguration
+from partner_simulator.world.sharepoint_farm import FarmState, SharePointFarm
 from partner_simulator.world.switches import Name, Switches
 
 
@@ -32,6 +33,7 @@ class Domain:
     authority: CertificateAuthority
     directory: ActiveDirectory
     cms: CentralManagementStore
+    sharepoint: SharePointFarm
     accounts: Accounts
     machines: dict[str, Machine]
     """By FQDN."""
@@ -49,6 +51,8 @@ class Domain:
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What a cmdlet that reads warns of after its objects, by its name in lower case."""
     misbehaviours: Misbehaviours = field(default_factory=Misbehaviours)
+    other_farms: dict[str, SharePointFarm] = field(default_factory=dict)
+    """Farms of servers that are in another one than `sharepoint`, by FQDN."""
     test_latency_seconds: float = 0.05
     lock: threading.RLock = field(default_factory=threading.RLock)
     _running: dict[str, RunningConfiguration] = field(default_factory=dict)
@@ -65,11 +69,27 @@ class Domain:
 
     def exchange_machines(self) -> list[Machine]:
         """The Exchange servers that exist as machines."""
-        return [machine for machine in self.machines.values() if machine.is_exchange]
+        return [machine for machine in self.machines.values() if machine.role is Role.EXCHANGE]
 
     def front_ends(self) -> list[Machine]:
         """The Lync Front Ends."""
-        return [machine for machine in self.machines.values() if not machine.is_exchange]
+        return [machine for machine in self.machines.values() if machine.role is Role.FRONT_END]
+
+    def sharepoint_servers(self) -> list[Machine]:
+        """The SharePoint servers that exist as machines."""
+        return [machine for machine in self.machines.values() if machine.role is Role.SHAREPOINT]
+
+    def farm_servers(self) -> list[Machine]:
+        """Those of them that serve the farm."""
+        return [
+            machine
+            for machine in self.sharepoint_servers()
+            if machine.fqdn not in self.other_farms and machine.fqdn not in self.sharepoint.left
+        ]
+
+    def farm_of(self, host: str) -> SharePointFarm:
+        """The farm that a server is in."""
+        return self.other_farms.get(host, self.sharepoint)
 
     def in_turn(self, machines: list[Machine]) -> Machine | None:
         """The next machine whose web answers, as a load balancer chooses; None: none does."""
@@ -136,6 +156,21 @@ class Domain:
             keys.append(state.certificate.previous)
         realm = state.configuration.realm or names.DOMAIN
         return documents.Document("Lync", names.LYNC_ID, realm, location, tuple(keys))
+
+    def farm_running(self, host: str) -> FarmState:
+        """What the web application's workers of this server go by now (P-SP-8)."""
+        hours = timedelta(hours=self.switches[Name.SHAREPOINT_LATENCY_HOURS])
+        overdue = self.clock.seconds() - hours.total_seconds()
+        return self.farm_of(host).state_at(max(self.machines[host].workers_started_at, overdue))
+
+    def sharepoint_document(self, server: str, location: str) -> documents.Document:
+        """The farm's document as this server publishes it: every key, and the realm."""
+        from_workers = self.switches[Name.SHAREPOINT_DOCUMENT_FROM] == "workers"
+        state = self.farm_running(server) if from_workers else self.farm_of(server).state
+        keys = (
+            (state.signing,) if state.next_signing is None else (state.signing, state.next_signing)
+        )
+        return documents.Document("SharePoint", names.SHAREPOINT_ID, state.realm, location, keys)
 
     def document_bytes(self, document: documents.Document) -> bytes:
         """A document as this world writes it."""

@@ -112,6 +112,17 @@ def no_such_command(name: str) -> CmdletError:
     )
 
 
+def not_simulated(what: str) -> CmdletError:
+    """The simulator's own limit, said by name."""
+    return CmdletError(
+        "NotSimulated",
+        "System.NotSupportedException",
+        "NotImplemented",
+        f"The simulator does not know what {what} does.",
+        terminating=True,
+    )
+
+
 def lync(
     error_id: str,
     message: str,

@@ -12,6 +12,7 @@ from partner_simulator.world.active_directory import UnknownController
 from partner_simulator.world.arguments import Arguments
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.ledger import Write, WriteKind
+from partner_simulator.world.sharepoint_farm import SharePointFarm
 
 
 @dataclass(slots=True)
@@ -58,6 +59,11 @@ class Invocation:
         """Let the session look at the whole forest, or at its domain alone."""
         change = self.domain.forest_views.add if forest else self.domain.forest_views.discard
         change(self.call.session.shell_id)
+
+    @property
+    def farm(self) -> SharePointFarm:
+        """The SharePoint farm that the machine is in."""
+        return self.domain.farm_of(self.host)
 
     def emit(self, value: PsObject) -> None:
         """Write one object to the pipeline."""

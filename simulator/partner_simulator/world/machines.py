@@ -6,12 +6,25 @@ import itertools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from partner_simulator.world.clock import Clock
 
 RUNNING, STOPPED = "Running", "Stopped"
 IIS_SERVICES = ("IISADMIN", "W3SVC", "WAS")
+
+RECYCLING_HOUR = 3
+"""When application pools of SharePoint start anew, UTC (SIM-CHOICE), where they do so nightly."""
+
+
+class Role(StrEnum):
+    """What a machine was bought for."""
+
+    EXCHANGE = "Exchange"
+    FRONT_END = "Front End"
+    SHAREPOINT = "SharePoint"
+
 
 _EXCHANGE_SERVICES = {
     "IISADMIN": "IIS Admin Service",
@@ -29,6 +42,14 @@ _FRONT_END_SERVICES = {
     "RtcSrv": "Lync Server Front-End",
     "REPLICA": "Lync Server Replica Replicator Agent",
 }
+_SHAREPOINT_SERVICES = {
+    "IISADMIN": "IIS Admin Service",
+    "W3SVC": "World Wide Web Publishing Service",
+    "WAS": "Windows Process Activation Service",
+    "WinRM": "Windows Remote Management (WS-Management)",
+    "SPAdminV4": "SharePoint Administration",
+    "SPTimerV4": "SharePoint Timer Service",
+}
 _EXCHANGE_POOLS = (
     "MSExchangeServicesAppPool",
     "MSExchangeAutodiscoverAppPool",
@@ -36,6 +57,21 @@ _EXCHANGE_POOLS = (
     "MSExchangePowerShellAppPool",
 )
 _FRONT_END_POOLS = ("LyncIntFeature", "LyncExtFeature")
+_SHAREPOINT_POOLS = (
+    "SharePoint - 443",
+    "SecurityTokenServiceApplicationPool",
+    "SharePoint Web Services Root",
+)
+_SERVICES = {
+    Role.EXCHANGE: _EXCHANGE_SERVICES,
+    Role.FRONT_END: _FRONT_END_SERVICES,
+    Role.SHAREPOINT: _SHAREPOINT_SERVICES,
+}
+_POOLS = {
+    Role.EXCHANGE: _EXCHANGE_POOLS,
+    Role.FRONT_END: _FRONT_END_POOLS,
+    Role.SHAREPOINT: _SHAREPOINT_POOLS,
+}
 
 
 @dataclass(slots=True)
@@ -68,6 +104,8 @@ class RestartBehaviour:
     """False: the services stay stopped after `iisreset`."""
     refusals: int = 0
     """So many attempts fail with 0x80070425 before one works."""
+    cold_seconds: float = 0.0
+    """So long new workers of a SharePoint server answer with 503."""
     denied: bool = False
     """The caller is told that he is no administrator."""
     keeps_workers: bool = False
@@ -82,9 +120,11 @@ class Machine:
 
     fqdn: str
     clock: Clock
-    is_exchange: bool
+    role: Role
     controller: str
     """The domain controller that it talks to."""
+    recycles_nightly: bool = False
+    """Whether worker processes are replaced at RECYCLING_HOUR."""
     up: bool = True
     behaviour: RestartBehaviour = field(default_factory=RestartBehaviour)
     restarts: int = 0
@@ -97,8 +137,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Boot an hour ago, with workers that have run nearly as long."""
-        texts = _EXCHANGE_SERVICES if self.is_exchange else _FRONT_END_SERVICES
-        for name, text in texts.items():
+        for name, text in _SERVICES[self.role].items():
             self.services[name] = Service(name, text, process_id=next(self._numbers))
         self.booted_at = self.clock.seconds() - timedelta(hours=1).total_seconds()
         self._start_workers(self.booted_at + 30)
@@ -113,6 +152,7 @@ class Machine:
     def workers_started_at(self) -> float:
         """Start of the oldest worker, or 0 without one."""
         with self._lock:
+            self._recycle()
             return min((worker.started_at for worker in self.workers), default=0.0)
 
     def stop_web(self) -> None:
@@ -139,7 +179,27 @@ class Machine:
     def worker_list(self) -> list[Worker]:
         """All worker processes."""
         with self._lock:
+            self._recycle()
             return list(self.workers)
+
+    def recycle(self) -> None:
+        """Replace the worker processes while IIS goes on serving."""
+        with self._lock:
+            self._start_workers(self.clock.seconds())
+
+    def _recycle(self) -> None:
+        """What the last night has done to workers that were older."""
+        if not self.recycles_nightly or not self.workers:
+            return
+        now = self.clock.seconds()
+        hour = datetime.fromtimestamp(now, UTC).replace(
+            hour=RECYCLING_HOUR, minute=0, second=0, microsecond=0
+        )
+        night = (
+            hour.timestamp() if hour.timestamp() <= now else (hour - timedelta(days=1)).timestamp()
+        )
+        if min(worker.started_at for worker in self.workers) < night:
+            self._start_workers(night)
 
     def _set_services(self, wanted: Sequence[str], state: str) -> None:
         for name in wanted:
@@ -148,7 +208,7 @@ class Machine:
                 self.services[name].process_id = next(self._numbers) if state == RUNNING else 0
 
     def _start_workers(self, at: float) -> None:
-        pools = _EXCHANGE_POOLS if self.is_exchange else _FRONT_END_POOLS
+        pools = _POOLS[self.role]
         # Workers come up one after the other, the oldest some milliseconds before the youngest.
         self.workers = [
             Worker(next(self._numbers), pool, at + 0.01 * place) for place, pool in enumerate(pools)

@@ -14,11 +14,20 @@ EXCHANGE_HOSTS = (f"atl-exchange-001.{DOMAIN}", f"atl-exchange-002.{DOMAIN}")
 AUTODISCOVER = f"autodiscover.{DOMAIN}"
 LYNC_POOL = f"atl-cs-001.{DOMAIN}"
 FRONT_ENDS = (f"atl-fe-001.{DOMAIN}", f"atl-fe-002.{DOMAIN}")
+SHAREPOINT_HOSTS = (f"atl-sp-001.{DOMAIN}", f"atl-sp-002.{DOMAIN}")
+SHAREPOINT_SQL = f"atl-sql-002.{DOMAIN}"
+"""The farm knows it as a server of the role `Invalid`."""
+PORTAL = f"portal.{DOMAIN}"
+"""The farm's web application; a load balancer stands before both servers."""
+TEAM_SITE = f"team.{DOMAIN}"
+"""A site collection with a host name of its own in the same web application."""
 
 EXCHANGE_METADATA_PATH = "/autodiscover/metadata/json/1"
 LYNC_METADATA_PATH = "/metadata/json/1"
 EXCHANGE_METADATA_URL = f"https://{AUTODISCOVER}{EXCHANGE_METADATA_PATH}"
 LYNC_METADATA_URL = f"https://{LYNC_POOL}{LYNC_METADATA_PATH}"
+SHAREPOINT_METADATA_PATH = "/_layouts/15/metadata/json/1"
+SHAREPOINT_METADATA_URL = f"https://{PORTAL}{SHAREPOINT_METADATA_PATH}"
 
 EXCHANGE_ID = "00000002-0000-0ff1-ce00-000000000000"
 SHAREPOINT_ID = "00000003-0000-0ff1-ce00-000000000000"
@@ -28,9 +37,14 @@ EXCHANGE_PRODUCT = "Exchange Server 2013"
 LYNC_PRODUCT = "Lync Server 2013"
 EXCHANGE_SNAPIN = "Microsoft.Exchange.Management.PowerShell.SnapIn"
 LYNC_MODULE = "Lync"
+SHAREPOINT_SNAPIN = "Microsoft.SharePoint.PowerShell"
+SHAREPOINT_MODULE = "SharePointServer"
 
 EXCHANGE_ADMIN = f"{NETBIOS_DOMAIN}\\exadmin"
 LYNC_ADMIN = f"{NETBIOS_DOMAIN}\\lyncadmin"
+SHAREPOINT_ADMIN = f"{NETBIOS_DOMAIN}\\spadmin"
+SHAREPOINT_SERVICE = f"{NETBIOS_DOMAIN}\\spfarm"
+"""The account of the farm's timer service."""
 
 
 def short_name(fqdn: str) -> str:

@@ -1,4 +1,4 @@
-"""A stock domain: Exchange 2013 and Lync 2013, installed and not yet introduced to each other."""
+"""A stock domain: Exchange, Lync and SharePoint, installed and not yet introduced to each other."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from partner_simulator.certificates import CertificateAuthority, self_signed
-from partner_simulator.world import names
+from partner_simulator.world import names, sharepoint_access
 from partner_simulator.world.accounts import Account, Accounts
 from partner_simulator.world.active_directory import ActiveDirectory
 from partner_simulator.world.clock import Clock
 from partner_simulator.world.cms import CentralManagementStore, TokenCertificate
 from partner_simulator.world.domain import Domain
-from partner_simulator.world.machines import Machine
+from partner_simulator.world.machines import Machine, Role
 from partner_simulator.world.network import Network
 from partner_simulator.world.objects import (
     AcceptedDomain,
@@ -24,6 +24,7 @@ from partner_simulator.world.objects import (
     User,
     VirtualDirectory,
 )
+from partner_simulator.world.sharepoint_farm import SharePointFarm
 from partner_simulator.world.switches import Name, Switches
 
 ORGANIZATION_MANAGEMENT = "Organization Management"
@@ -57,8 +58,9 @@ def build(switches: Switches, authority: CertificateAuthority | None = None) -> 
         authority=authority,
         directory=directory,
         cms=CentralManagementStore(clock, switches[Name.CMS_DELAY_SECONDS], names.FRONT_ENDS),
-        accounts=Accounts([_exchange_admin(), _lync_admin()]),
-        machines=_machines(clock),
+        sharepoint=SharePointFarm(clock, sharepoint_access.stock_admins()),
+        accounts=Accounts([_exchange_admin(), _lync_admin(), _sharepoint_admin()]),
+        machines=_machines(clock, recycling=switches[Name.SHAREPOINT_RECYCLES_NIGHTLY]),
         network=Network(authority.pem),
     )
     _people(domain)
@@ -92,11 +94,20 @@ def _lync_admin() -> Account:
     )
 
 
-def _machines(clock: Clock) -> dict[str, Machine]:
+def _sharepoint_admin() -> Account:
+    return Account(names.SHAREPOINT_ADMIN, _password("Sp"), frozenset(names.SHAREPOINT_HOSTS))
+
+
+def _machines(clock: Clock, *, recycling: bool) -> dict[str, Machine]:
     machines: dict[str, Machine] = {}
-    for hosts, is_exchange in ((names.EXCHANGE_HOSTS, True), (names.FRONT_ENDS, False)):
+    for hosts, role in (
+        (names.EXCHANGE_HOSTS, Role.EXCHANGE),
+        (names.FRONT_ENDS, Role.FRONT_END),
+        (names.SHAREPOINT_HOSTS, Role.SHAREPOINT),
+    ):
         for host, controller in zip(hosts, names.DOMAIN_CONTROLLERS, strict=True):
-            machines[host] = Machine(host, clock, is_exchange, controller)
+            nightly = recycling and role is Role.SHAREPOINT
+            machines[host] = Machine(host, clock, role, controller, recycles_nightly=nightly)
     return machines
 
 

@@ -7,66 +7,12 @@ story has to come out right with each of them, or the documentation names the as
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
+from partner_simulator.world.switch_rows import Name, Row, Status
 
-class Status(StrEnum):
-    """How well a claim is known."""
-
-    CONFIRMED = "CONFIRMED"
-    OBSERVED = "OBSERVED"
-    DERIVED = "DERIVED"
-    SIM_CHOICE = "SIM-CHOICE"
-
-
-class Name(StrEnum):
-    """The switches."""
-
-    UNKNOWN_IDENTITY_SHOWS_ALL = "unknown-identity-shows-all"
-    DUPLICATES_REJECTED = "duplicates-rejected"
-    WORKERS_REFRESH_MINUTES = "workers-refresh-minutes"
-    READS_ASK = "reads-ask"
-    DIRECTORY_LAG_SECONDS = "directory-lag-seconds"
-    WORKERS_READ = "workers-read"
-    CMS_DELAY_SECONDS = "cms-delay-seconds"
-    TOKEN_SKEW_SECONDS = "token-skew-seconds"
-    ISSUER_IDENTIFIER_STORED = "issuer-identifier-stored"
-    SFB_LEGACY_PRESENT = "sfb-legacy-present"
-    LYNC_COPIES_CERTIFICATES = "lync-copies-certificates"
-    AUTH_TOKEN_PREFIX = "auth-token-prefix"
-    TEST_PASSED_TEXT = "test-passed-text"
-    SNAPIN_NEEDS_SECOND_HOP = "snapin-needs-second-hop"
-    CHALLENGE_FOLDED = "challenge-folded"
-    X5T_ALPHABET = "x5t-alphabet"
-    PREVIOUS_CERTIFICATE_PUBLISHED = "previous-certificate-published"
-    IISRESET_TEXT = "iisreset-text"
-    TEST_RESULT = "test-result"
-    ENUM_FORM = "enum-form"
-    IMPORTED_VALUES = "imported-values"
-    EXCHANGE_VERSION = "exchange-version"
-    ASSIGNMENT_NAME = "assignment-name"
-    CHALLENGE_SLASH = "challenge-slash"
-    NAMED_CONTROLLER_SEES = "named-controller-sees"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One behaviour: what is claimed, where it comes from, and what else it could be."""
-
-    name: Name
-    claim: str
-    source: str
-    status: Status
-    default: Any
-    alternatives: tuple[Any, ...] = ()
-
-    @property
-    def flippable(self) -> bool:
-        """Whether the claim is only a guess."""
-        return self.status in (Status.DERIVED, Status.SIM_CHOICE)
-
+__all__ = ["ROWS", "Name", "Row", "Status", "Switches", "all_worlds"]
 
 ROWS: tuple[Row, ...] = (
     Row(
@@ -272,6 +218,7 @@ ROWS: tuple[Row, ...] = (
         "domain",
         ("forest",),
     ),
+    *SHAREPOINT_ROWS,
 )
 
 _BY_NAME: Mapping[Name, Row] = {row.name: row for row in ROWS}

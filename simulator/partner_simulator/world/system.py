@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import LogonKind, Session
-from partner_simulator.world import iisreset, names
+from partner_simulator.world import iisreset, names, sharepoint_access
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.ledger import Call, Write, WriteKind
-from partner_simulator.world.machines import Machine
+from partner_simulator.world.machines import Machine, Role
 from partner_simulator.world.switches import Name
 
 ACCESS_DENIED = "Access is denied."
@@ -40,9 +40,11 @@ class Windows:
             case "environment":
                 return {"variables": {"SSL_CERT_FILE": str(self._trust(session.host))}}
             case "snapins":
-                return self._products(machine, names.EXCHANGE_SNAPIN, exchange=True)
+                return self._products(machine, snapins=True)
             case "modules":
-                return self._products(machine, names.LYNC_MODULE, exchange=False)
+                return self._products(machine, snapins=False)
+            case "load":
+                return sharepoint_access.load(self._domain, session)
             case "services":
                 return [
                     {
@@ -91,7 +93,7 @@ class Windows:
                     WriteKind.RESTART,
                 )
             )
-        if machine.is_exchange and machine.serves_web:
+        if machine.role is Role.EXCHANGE and machine.serves_web:
             self._domain.running(machine.fqdn)
         return answer
 
@@ -102,11 +104,20 @@ class Windows:
             self._distrusting.write_text(CertificateAuthority("OTHER-CA").pem, "ascii")
         return self._distrusting
 
-    def _products(self, machine: Machine, name: str, *, exchange: bool) -> list[dict[str, str]]:
-        if machine.is_exchange is not exchange:
-            return []
-        version = self._domain.switches[Name.EXCHANGE_VERSION]
-        return [{"name": name, "product": version if exchange else names.LYNC_PRODUCT}]
+    def _products(self, machine: Machine, *, snapins: bool) -> list[dict[str, str]]:
+        """The product of a machine, if its cmdlets come in this way."""
+        switches = self._domain.switches
+        match machine.role:
+            case Role.EXCHANGE:
+                name, product = names.EXCHANGE_SNAPIN, switches[Name.EXCHANGE_VERSION]
+            case Role.FRONT_END:
+                name, product = names.LYNC_MODULE, names.LYNC_PRODUCT
+            case Role.SHAREPOINT:
+                product = switches[Name.SHAREPOINT_VERSION]
+                in_module = product == sharepoint_access.SUBSCRIPTION_EDITION
+                name = names.SHAREPOINT_MODULE if in_module else names.SHAREPOINT_SNAPIN
+        is_snapin = name not in (names.LYNC_MODULE, names.SHAREPOINT_MODULE)
+        return [{"name": name, "product": product}] if is_snapin is snapins else []
 
     def _operating_system(self, machine: Machine) -> dict[str, Any]:
         return {
@@ -136,7 +147,7 @@ class Windows:
         """Whether an inner session opens; a network logon has nothing to show there itself."""
         host = (urlsplit(str(arguments["endpoint"])).hostname or "").lower()
         machine = self._domain.machine(host)
-        if machine is None or not machine.is_exchange or not machine.serves_web:
+        if machine is None or machine.role is not Role.EXCHANGE or not machine.serves_web:
             return {
                 "error": f"Connecting to remote server {host} failed: the WinRM client cannot process the request."
             }

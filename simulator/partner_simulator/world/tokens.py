@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,10 @@ class Accepted:
 def mint(
     signer: Identity, *, issuer: str, client_id: str, host: str, realm: str, user: str, now: float
 ) -> str:
-    """Make a nested token: unsigned outer one with the user, signed inner actor token."""
+    """Make a nested token: unsigned outer one with the user, signed inner actor token.
+
+    Without a user it is the inner one alone, in which the application speaks for itself.
+    """
     audience = f"{client_id}/{host}@{realm}"
     begin = int(now)
     actor = {
@@ -74,6 +77,8 @@ def mint(
         "trustedfordelegation": "true",
     }
     inner = jwt.encode(actor, signer.private_key, algorithm="RS256", headers={"x5t": signer.x5t})
+    if not user:
+        return inner
     outer = {
         "aud": audience,
         "iss": issuer,
@@ -90,18 +95,21 @@ def judge(
     token: str, host: str, running: RunningConfiguration, *, now: float, skew_seconds: float
 ) -> Accepted | Diagnostics:
     """Apply the rules of [MS-XOAUTH] 3.2.5.6 to a token that came in a request to `host`."""
-    outer = _claims(token)
+    outer = claims_of(token)
     if outer is None:
         return UNPARSABLE
     nested = outer.get("actortoken", outer.get("actort"))
-    inner = _claims(str(nested)) if nested is not None else outer
+    inner = claims_of(str(nested)) if nested is not None else outer
     if inner is None:
         return UNPARSABLE
     candidates = _entries_of(inner, running)
     if not candidates:
         text = f"The issuer of the token is unknown. Issuer was '{inner.get('iss')}'."
         return Diagnostics(UNKNOWN_ISSUER_CODE, text, "invalid_issuer")
-    application = next((a for a in candidates if _signed_by(str(nested or token), a)), None)
+    signed = str(nested or token)
+    application = next(
+        (a for a in candidates if signed_by(signed, map(base64.b64decode, a.certificates))), None
+    )
     if application is None:
         return INVALID_SIGNATURE
     if "nameid" not in inner or (nested is not None and outer.get("iss") != inner["nameid"]):
@@ -125,14 +133,13 @@ def _entries_of(
     ]
 
 
-def _signed_by(token: str, application: PartnerApplication) -> bool:
-    """Whether one of the stored certificates signed it; the header's x5t says which to take."""
+def signed_by(token: str, certificates: Iterable[bytes]) -> bool:
+    """Whether one of these certificates (DER) signed it; the header's x5t says which to take."""
     try:
         header = jwt.get_unverified_header(token)
     except jwt.InvalidTokenError:
         return False
-    for text in application.certificates:
-        der = base64.b64decode(text)
+    for der in certificates:
         key = x509.load_der_x509_certificate(der).public_key()
         if header.get("x5t") not in (None, x5t(der)) or not isinstance(key, RSAPublicKey):
             continue
@@ -170,7 +177,8 @@ def _times(claims: Mapping[str, Any], now: float, skew_seconds: float) -> Diagno
     return None if begin - skew_seconds <= now <= end + skew_seconds else EXPIRED
 
 
-def _claims(token: str) -> dict[str, Any] | None:
+def claims_of(token: str) -> dict[str, Any] | None:
+    """The claims of a token, which nobody has verified; None: it is no token."""
     parts = token.split(".")
     if len(parts) != 3:
         return None

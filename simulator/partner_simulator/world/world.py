@@ -21,12 +21,21 @@ from partner_simulator.world import (
     errors,
     exchange_accounts,
     exchange_certificates,
+    exchange_connectivity,
     exchange_organization,
     exchange_partner_applications,
     lync_certificates,
     lync_connectivity,
     lync_partner_applications,
     lync_topology,
+    sharepoint_access,
+    sharepoint_errors,
+    sharepoint_issuers,
+    sharepoint_permissions,
+    sharepoint_sites,
+    sharepoint_sts,
+    sharepoint_timer,
+    sharepoint_topology,
 )
 from partner_simulator.world.arguments import Arguments
 from partner_simulator.world.domain import Domain
@@ -43,6 +52,7 @@ EXCHANGE_HANDLERS: Handlers = {
     **exchange_accounts.HANDLERS,
     **exchange_organization.HANDLERS,
     **exchange_certificates.HANDLERS,
+    **exchange_connectivity.HANDLERS,
 }
 LYNC_HANDLERS: Handlers = {
     **lync_partner_applications.HANDLERS,
@@ -50,13 +60,23 @@ LYNC_HANDLERS: Handlers = {
     **lync_topology.HANDLERS,
     **lync_connectivity.HANDLERS,
 }
+SHAREPOINT_HANDLERS: Handlers = {
+    **sharepoint_issuers.VERBS,
+    **sharepoint_permissions.VERBS,
+    **sharepoint_sites.VERBS,
+    **sharepoint_sts.VERBS,
+    **sharepoint_topology.VERBS,
+}
+"""Cmdlets by name, and methods of SharePoint's classes as `Class.Method`."""
 _WITHOUT_CMS = frozenset({"test-csexstorageconnectivity", "get-cswindowsservice"})
 """Lync cmdlets that go by the local machine, so that a network logon is enough (P-LY-1)."""
 
 _HANDLERS: Handlers = {
-    name.casefold(): handler for name, handler in {**EXCHANGE_HANDLERS, **LYNC_HANDLERS}.items()
+    name.casefold(): handler
+    for name, handler in {**EXCHANGE_HANDLERS, **LYNC_HANDLERS, **SHAREPOINT_HANDLERS}.items()
 }
 _EXCHANGE = frozenset(name.casefold() for name in EXCHANGE_HANDLERS)
+_SHAREPOINT = frozenset(name.casefold() for name in SHAREPOINT_HANDLERS)
 
 
 class World:
@@ -70,9 +90,13 @@ class World:
     def invoke(self, call: CmdletCall, output: CmdletOutput) -> None:
         """Run one product cmdlet. Raises CmdletError for a terminating error."""
         arguments = Arguments.of(call)
-        invocation = Invocation(self.domain, call, _Formed(output, self.domain), arguments)
+        is_sharepoint = call.name.casefold() in _SHAREPOINT
+        formed = output if is_sharepoint else _Formed(output, self.domain)
+        invocation = Invocation(self.domain, call, formed, arguments)
         self._note(invocation)
         try:
+            if is_sharepoint and not sharepoint_access.admitted(invocation):
+                return
             self._permit(invocation)
             handler = _HANDLERS.get(call.name.casefold())
             if handler is None:
@@ -87,7 +111,7 @@ class World:
         """Run a handler as well as it behaves today. Raises CmdletError."""
         how = self.domain.misbehaviours.take(invocation.call.name)
         if how is Misbehaviour.FAILS_AT_ONCE:
-            raise errors.broken(invocation.host)
+            raise _broken(invocation)
         if how is not None:
             invocation.output = Muted(invocation.output)
         if how is Misbehaviour.DOES_NOTHING:
@@ -97,7 +121,7 @@ class World:
         for warning in self.domain.warnings.get(invocation.call.name.casefold(), ()):
             invocation.output.write_warning(warning)
         if how is Misbehaviour.FAILS_AFTERWARDS:
-            raise errors.broken(invocation.host)
+            raise _broken(invocation)
 
     def bind(self, session: Session, cmdlet: str, parameter: str, value: Any) -> str | None:
         """-MetadataUrl of Lync's cmdlets fetches the document while it is bound (P-LY-8)."""
@@ -136,6 +160,8 @@ class World:
                 raise errors.no_directory_access(invocation.host)
             if call.second_hop and not accounts.member_of(invocation.who, ORGANIZATION_MANAGEMENT):
                 raise errors.no_such_command(call.name)
+        elif name in _SHAREPOINT:
+            sharepoint_timer.run_when_due(self.domain)
         elif name not in _WITHOUT_CMS:
             reads_replica = invocation.arguments.flag("LocalStore")
             may = accounts.member_of(invocation.who, LYNC_ADMINISTRATORS)
@@ -143,6 +169,13 @@ class World:
                 raise errors.no_cms_access()
         if (invocation.who.casefold(), name) in self.domain.missing_cmdlets:
             raise errors.no_such_command(call.name)
+
+
+def _broken(invocation: Invocation) -> CmdletError:
+    """What stands behind the cmdlets fails in the middle of things."""
+    if invocation.call.name.casefold() in _SHAREPOINT:
+        return sharepoint_errors.broken()
+    return errors.broken(invocation.host)
 
 
 class _Formed:

@@ -11,6 +11,7 @@ from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
+from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
 from partner_simulator.world.switches import ROWS, Name
 from support.embedded import worlds as worlds
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
@@ -350,6 +351,8 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
         "exchange/register elsewhere",
         "exchange/update elsewhere",
     ),
+    # No operation of SharePoint is known to either engine yet.
+    **{row.name: () for row in SHAREPOINT_ROWS if row.flippable and row.alternatives},
 }
 """The operations whose answer can depend on a guess. A new guess needs a row."""
 

@@ -303,6 +303,7 @@ def effects(domain: Domain) -> dict[str, Any]:
         "counts": [ledger.counted(what) for what in ("test-failed", "test-passed")],
         "directory": {name: _directory(domain, name) for name in names.DOMAIN_CONTROLLERS},
         "lync": views.lync_entries(domain),
+        "sharepoint": views.sharepoint_entries(domain),
         "replicas": [(row.fqdn, row.up_to_date) for row in domain.cms.status()],
         "machines": [
             (

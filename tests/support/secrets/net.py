@@ -211,7 +211,7 @@ def _plant_tokens() -> None:
         token = mint(*arguments, **options)
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        plant(claims["actortoken"].split(".")[2])
+        plant(claims.get("actortoken", token).split(".")[2])
         return token
 
     tokens.mint = minted

@@ -11,9 +11,11 @@ from typing import Any
 
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.ports import CmdletCall, CmdletError, Logon, LogonKind, PsObject, Session
+from partner_simulator.web import trust_check
 from partner_simulator.web.farm import Farm
 from partner_simulator.world import names, setup
 from partner_simulator.world.domain import Domain
+from partner_simulator.world.machines import Role
 from partner_simulator.world.objects import PartnerApplication
 from partner_simulator.world.switches import Name, Switches
 from partner_simulator.world.world import World
@@ -22,8 +24,13 @@ EXCHANGE_SESSION = Session(
     names.EXCHANGE_HOSTS[0], Logon(names.EXCHANGE_ADMIN, LogonKind.NETWORK), "ex"
 )
 LYNC_SESSION = Session(names.FRONT_ENDS[0], Logon(names.LYNC_ADMIN, LogonKind.CREDSSP), "ly")
+SHAREPOINT_SESSION = Session(
+    names.SHAREPOINT_HOSTS[0], Logon(names.SHAREPOINT_ADMIN, LogonKind.CREDSSP), "sp"
+)
 SIP_URI = "sip:kenmyer@litwareinc.com"
 MAILBOX = "kenmyer@litwareinc.com"
+EXCHANGE_ISSUER = names.issuer(names.EXCHANGE_ID, names.DOMAIN)
+LYNC_ISSUER = names.issuer(names.LYNC_ID, names.DOMAIN)
 SCRIPT_ROLES = ("UserApplication", "ArchiveApplication")
 
 
@@ -89,6 +96,21 @@ class Bench:
         """Call a cmdlet on a Front End."""
         return self.call(session, cmdlet, parameters, yes=yes)
 
+    def sharepoint(
+        self,
+        cmdlet: str,
+        *,
+        yes: bool = True,
+        session: Session = SHAREPOINT_SESSION,
+        **parameters: Any,
+    ) -> Told:
+        """Call a cmdlet on a server of the farm."""
+        return self.call(session, cmdlet, parameters, yes=yes)
+
+    def call_farm(self, verb: str, parameters: Mapping[str, Any]) -> Told:
+        """The same, with parameters that are at hand as a mapping."""
+        return self.call(SHAREPOINT_SESSION, verb, parameters)
+
     def call(
         self,
         session: Session,
@@ -108,18 +130,33 @@ class Bench:
         return next(e for e in self.domain.directory.find(PartnerApplication) if e.name == name)
 
     def trust_lync(self, name: str = "Lync", **parameters: Any) -> None:
-        """What the shipped script does, with a name of our own."""
-        account = "LyncEnterprise-ApplicationAccount"
+        """What the shipped script does for Lync, with a name of our own."""
+        self._let_in(name, "LyncEnterprise", SCRIPT_ROLES, names.LYNC_METADATA_URL, parameters)
+
+    def trust_sharepoint(self, name: str = "SharePoint", **parameters: Any) -> None:
+        """What the shipped script does for SharePoint, as far as tokens need it."""
+        url = parameters.pop("AuthMetadataUrl", names.SHAREPOINT_METADATA_URL)
+        self._let_in(name, "SharePointEnterprise", ("UserApplication",), url, parameters)
+
+    def _let_in(
+        self,
+        name: str,
+        prefix: str,
+        roles: tuple[str, ...],
+        url: str,
+        parameters: Mapping[str, Any],
+    ) -> None:
+        account = f"{prefix}-ApplicationAccount"
         self.exchange(
             "New-MailUser", Name=account, ExternalEmailAddress=f"{account}@{names.DOMAIN}"
         )
         self.domain.directory.settle()
-        for role in SCRIPT_ROLES:
+        for role in roles:
             self.exchange("New-ManagementRoleAssignment", Role=role, User=account)
         self.exchange(
             "New-PartnerApplication",
             Name=name,
-            AuthMetadataUrl=names.LYNC_METADATA_URL,
+            AuthMetadataUrl=url,
             LinkedAccount=account,
             AcceptSecurityIdentifierInformation=True,
             **parameters,
@@ -136,6 +173,50 @@ class Bench:
         )
         self.domain.cms.settle()
 
+    def trust_sharepoint_on_lync(self) -> None:
+        """As Microsoft's script has it."""
+        self.lync(
+            "New-CsPartnerApplication",
+            Identity="microsoft.sharepoint",
+            ApplicationTrustLevel="Full",
+            MetadataUrl=names.SHAREPOINT_METADATA_URL,
+        )
+        self.domain.cms.settle()
+
+    def trust_on_sharepoint(
+        self, name: str = "Exchange", url: str = names.EXCHANGE_METADATA_URL, **parameters: Any
+    ) -> PsObject:
+        """New-SPTrustedSecurityTokenIssuer as Microsoft's pages have it today; what it gives."""
+        given = {"IsTrustBroker": False, **parameters}
+        cmdlet = "New-SPTrustedSecurityTokenIssuer"
+        (made,) = self.sharepoint(cmdlet, Name=name, MetadataEndPoint=url, **given).objects
+        return made
+
+    def permit(self, principal: str, **parameters: Any) -> None:
+        """FullControl of everything without a user, as Microsoft's pages give it to Exchange."""
+        site: dict[str, Any] = {"Site": f"https://{names.PORTAL}"}
+        (found,) = self.sharepoint("Get-SPAppPrincipal", NameIdentifier=principal, **site).objects
+        asked: dict[str, Any] = {
+            "Scope": "SiteSubscription",
+            "Right": "FullControl",
+            "EnableAppOnlyPolicy": True,
+        }
+        self.sharepoint(
+            "Set-SPAppPrincipalPermission",
+            AppPrincipal=found.properties["NameIdentifier"],
+            **(site | asked | parameters),
+        )
+
+    def restart_farm(self) -> None:
+        """iisreset on every server of the farm."""
+        for machine in self.domain.sharepoint_servers():
+            answer = self.world.windows.iisreset(machine, names.SHAREPOINT_ADMIN, [])
+            assert answer.exit_code == 0, answer.output
+
+    def refused(self, server: Role, partner: Role, address: str = MAILBOX) -> str | None:
+        """Why a server refuses the partner's token; None: it takes it."""
+        return trust_check.between(self.domain, server, partner, address)
+
     def restart_iis(self) -> None:
         """iisreset on every Exchange host, by its own administrator."""
         for machine in self.domain.exchange_machines():
@@ -147,6 +228,18 @@ class Bench:
         self.trust_lync()
         self.trust_exchange()
         self.restart_iis()
+
+    def six_trusts(self) -> None:
+        """Everything that makes three products accept each other's tokens."""
+        self.trust_lync()
+        self.trust_sharepoint()
+        self.trust_exchange()
+        self.trust_sharepoint_on_lync()
+        self.trust_on_sharepoint("Exchange", names.EXCHANGE_METADATA_URL)
+        self.permit(EXCHANGE_ISSUER)
+        self.trust_on_sharepoint("Lync", names.LYNC_METADATA_URL)
+        self.restart_iis()
+        self.restart_farm()
 
     def test(self, **parameters: Any) -> Told:
         """Test-CsExStorageConnectivity."""

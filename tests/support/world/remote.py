@@ -50,6 +50,13 @@ class Remote:
         user, password = self.simulation.credentials()[1]
         return self.run(self.simulation.front_ends()[0], transport, user, password, script)
 
+    def sharepoint(
+        self, script: str, transport: Literal["ntlm", "credssp"] = "credssp", host: int = 0
+    ) -> Ended:
+        """Run on a server of the farm."""
+        user, password = self.simulation.farm_credential()
+        return self.run(self.simulation.sharepoint_hosts()[host], transport, user, password, script)
+
     def run(
         self,
         fqdn: str,

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Management.Automation;
+using System.Text.Json.Nodes;
 using PartnerSimulator;
 
 namespace Microsoft.PowerShell.Commands
@@ -19,7 +20,9 @@ namespace Microsoft.PowerShell.Commands
             result.TypeNames.Insert(0, "System.Management.Automation.PSSnapInInfo");
             result.Properties.Add(new PSNoteProperty("Name", name));
             result.Properties.Add(new PSNoteProperty("PSVersion", new Version(1, 0)));
-            result.Properties.Add(new PSNoteProperty("Description", "Admin Tasks for the Exchange Server"));
+            result.Properties.Add(new PSNoteProperty("Description", name.StartsWith("Microsoft.SharePoint")
+                ? "Register all administration Cmdlets for Microsoft SharePoint Server"
+                : "Admin Tasks for the Exchange Server"));
             return result;
         }
     }
@@ -44,6 +47,9 @@ namespace Microsoft.PowerShell.Commands
                 {
                     InvokeCommand.InvokeScript(
                         "param($manifest) Import-Module -Name $manifest -Global -DisableNameChecking", manifest);
+                    var told = Channel.System("load", new JsonObject { ["name"] = name });
+                    if (told != null)
+                        foreach (var warning in (JsonArray)told["warnings"]) WriteWarning((string)warning);
                     if (PassThru) WriteObject(Described(name));
                 }
             }

@@ -53,13 +53,20 @@ namespace PartnerSimulator
             catch (WorldError error)
             {
                 whole = true;
-                ThrowTerminatingError(error.Record);
+                ThrowTerminatingError(Mine(error.Record));
             }
             finally
             {
                 if (whole) Channel.Give(connection); else connection?.Dispose();
                 connection = null;
             }
+        }
+
+        /// <summary>The record, with this very cmdlet as its target where the world means that.</summary>
+        ErrorRecord Mine(ErrorRecord record)
+        {
+            if (record.TargetObject as string != "<the cmdlet>") return record;
+            return new ErrorRecord(record.Exception, record.FullyQualifiedErrorId, record.CategoryInfo.Category, this);
         }
 
         protected override void StopProcessing() { connection?.Dispose(); }
@@ -92,7 +99,7 @@ namespace PartnerSimulator
                 switch (pair.Key)
                 {
                     case "object": WriteObject(Values.Decode(value)); return true;
-                    case "error": WriteError(Values.ErrorRecord((JsonObject)value)); return true;
+                    case "error": WriteError(Mine(Values.ErrorRecord((JsonObject)value))); return true;
                     case "warning": WriteWarning((string)value); return true;
                     case "verbose": WriteVerbose((string)value); return true;
                     case "host": Host.UI?.WriteLine((string)value); return true;

@@ -8,6 +8,7 @@ using System.Management.Automation;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 
 namespace PartnerSimulator
@@ -27,6 +28,7 @@ namespace PartnerSimulator
             .DefineDynamicAssembly(new AssemblyName("PartnerSimulator.Made"), AssemblyBuilderAccess.Run)
             .DefineDynamicModule("made");
         static readonly ConcurrentDictionary<string, Lazy<Type>> types = new ConcurrentDictionary<string, Lazy<Type>>();
+        static readonly Type[] textAndInner = { typeof(string), typeof(Exception) };
         static int serial;
 
         public static object Decode(JsonNode node)
@@ -38,6 +40,7 @@ namespace PartnerSimulator
             switch ((string)item["t"])
             {
                 case "guid": return Guid.Parse((string)item["v"]);
+                case "certificate": return new X509Certificate2(Convert.FromBase64String((string)item["v"]));
                 case "bytes": return Convert.FromBase64String((string)item["v"]);
                 case "time":
                     var ticks = DateTime.UnixEpoch.Ticks + (long)item["v"] * 10;
@@ -45,6 +48,7 @@ namespace PartnerSimulator
                     var utc = new DateTime(ticks, kind == DateTimeKind.Unspecified ? kind : DateTimeKind.Utc);
                     return kind == DateTimeKind.Local ? utc.ToLocalTime() : utc;
                 case "enum": return Enumeration((string)item["n"], (string)item["m"], (int)item["v"]);
+                case "text" when (string)item["n"] == "System.Version": return Version.Parse((string)item["v"]);
                 case "text": return Named(new[] { (string)item["n"] }, (string)item["v"], null);
                 case "obj":
                     var names = ((JsonArray)item["n"]).Select(name => (string)name).ToArray();
@@ -76,6 +80,8 @@ namespace PartnerSimulator
 
         static PSObject Named(string[] names, string text, JsonArray properties)
         {
+            var live = properties == null ? null : Live.Make(names[0], properties);
+            if (live != null) return PSObject.AsPSObject(live);
             var result = new PSObject(new Simulated(text));
             result.TypeNames.Clear();
             foreach (var name in names) result.TypeNames.Add(name);
@@ -102,6 +108,12 @@ namespace PartnerSimulator
                 case uint unsigned: return JsonValue.Create((long)unsigned);
                 case double real: return JsonValue.Create(real);
                 case byte[] bytes: return Tagged("bytes", Convert.ToBase64String(bytes));
+                case Uri uri: return JsonValue.Create(uri.OriginalString);
+                case Live live: return JsonValue.Create(live.Called());
+                case X509Certificate2 certificate:
+                    var key = Tagged("certificate", Convert.ToBase64String(certificate.RawData));
+                    key["private"] = certificate.HasPrivateKey;
+                    return key;
                 case Guid guid: return Tagged("guid", guid.ToString());
                 case Enum member:
                     var number = Tagged("enum", Convert.ToInt64(member, CultureInfo.InvariantCulture));
@@ -156,25 +168,25 @@ namespace PartnerSimulator
         static Exception Exception(string name, string message, Exception inner)
         {
             var type = types.GetOrAdd("exception " + name, _ => new Lazy<Type>(() => Known(name) ?? MakeException(name))).Value;
-            return (Exception)Activator.CreateInstance(type, message, inner);
+            // By its signature: a null inner exception would fit other constructors as well.
+            return (Exception)type.GetConstructor(textAndInner).Invoke(new object[] { message, inner });
         }
 
         static Type Known(string name)
         {
-            var type = Type.GetType(name) ?? typeof(PSObject).Assembly.GetType(name);
-            return type?.GetConstructor(new[] { typeof(string), typeof(Exception) }) == null ? null : type;
+            var type = Type.GetType(name) ?? typeof(PSObject).Assembly.GetType(name) ?? typeof(Uri).Assembly.GetType(name);
+            return type?.GetConstructor(textAndInner) == null ? null : type;
         }
 
         static Type MakeException(string name)
         {
             TypeBuilder builder;
             lock (made) builder = made.DefineType(name, TypeAttributes.Public | TypeAttributes.Class, typeof(Exception));
-            var signature = new[] { typeof(string), typeof(Exception) };
-            var code = builder.DefineConstructor(MethodAttributes.Public, CallingConventions.Standard, signature).GetILGenerator();
+            var code = builder.DefineConstructor(MethodAttributes.Public, CallingConventions.Standard, textAndInner).GetILGenerator();
             code.Emit(OpCodes.Ldarg_0);
             code.Emit(OpCodes.Ldarg_1);
             code.Emit(OpCodes.Ldarg_2);
-            code.Emit(OpCodes.Call, typeof(Exception).GetConstructor(signature));
+            code.Emit(OpCodes.Call, typeof(Exception).GetConstructor(textAndInner));
             code.Emit(OpCodes.Ret);
             return builder.CreateType();
         }

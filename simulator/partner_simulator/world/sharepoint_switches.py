@@ -1,0 +1,196 @@
+"""The guesses about SharePoint (switches.py has those about the other servers)."""
+
+from __future__ import annotations
+
+from partner_simulator.world.switch_rows import Name, Row, Status
+
+SHAREPOINT_ROWS: tuple[Row, ...] = (
+    Row(
+        Name.SHAREPOINT_VERSION,
+        "2013, 2016 and 2019 load their cmdlets as a snap-in; Subscription Edition as a module",
+        "P-SP-1",
+        Status.DERIVED,
+        "SharePoint Server 2013",
+        ("SharePoint Server 2019", "SharePoint Server Subscription Edition"),
+    ),
+    Row(
+        Name.SHAREPOINT_LATENCY_HOURS,
+        "Hours until workers that started earlier know a changed issuer, permission or certificate",
+        "P-SP-8",
+        Status.SIM_CHOICE,
+        24.0,
+        (0.0,),
+    ),
+    Row(
+        Name.SHAREPOINT_RECYCLES_NIGHTLY,
+        "Application pools of SharePoint start new workers every night",
+        "P-SP-8",
+        Status.SIM_CHOICE,
+        False,
+        (True,),
+    ),
+    Row(
+        Name.SHAREPOINT_REFRESH_HOURS,
+        "Hours between two runs of RefreshMetadataFeed, which reads the documents of issuers again; 0: the job does not"
+        " exist",
+        "P-SP-8",
+        Status.SIM_CHOICE,
+        24.0,
+        (0.0,),
+    ),
+    Row(
+        Name.SHAREPOINT_DOCUMENT_FROM,
+        "A changed certificate or realm stands in the farm's document at once (farm), or when the worker knows it",
+        "P-SP-7",
+        Status.SIM_CHOICE,
+        "farm",
+        ("workers",),
+    ),
+    Row(
+        Name.SHAREPOINT_SECOND_HOP,
+        "Under a network logon cmdlets end in an error, or show nothing at all; or SQL Server is on"
+        " the same machine, and they work",
+        "P-SP-2",
+        Status.SIM_CHOICE,
+        "error",
+        ("nothing", "works"),
+    ),
+    Row(
+        Name.SHAREPOINT_SERVER_NAMES,
+        "Get-SPServer shows short or full names",
+        "P-SP-3",
+        Status.SIM_CHOICE,
+        "short",
+        ("full",),
+    ),
+    Row(
+        Name.SHAREPOINT_TYPE_NAMES,
+        "TypeName of service applications is English, or in the server's language",
+        "P-SP-3",
+        Status.SIM_CHOICE,
+        "English",
+        ("German",),
+    ),
+    Row(
+        Name.SHAREPOINT_UNIQUE,
+        "New-SPTrustedSecurityTokenIssuer refuses a second issuer of the same name or registered issuer name; else only"
+        " of the same name",
+        "P-SP-4",
+        Status.DERIVED,
+        "both",
+        ("name",),
+    ),
+    Row(
+        Name.SHAREPOINT_NEW_ASKS,
+        "New-SPTrustedSecurityTokenIssuer asks unless told not to, so that a run that nobody watches"
+        " fails",
+        "P-SP-1",
+        Status.DERIVED,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.SHAREPOINT_NAME_LENGTH,
+        "The longest name of an issuer",
+        "P-SP-4",
+        Status.SIM_CHOICE,
+        50,
+        (64,),
+    ),
+    Row(
+        Name.SHAREPOINT_NAME_IS_IDENTITY,
+        "-Identity of an issuer takes its name, not only its Id",
+        "P-SP-4",
+        Status.SIM_CHOICE,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.SHAREPOINT_FETCH_FAILURE,
+        "When the document cannot be had, New-SPTrustedSecurityTokenIssuer fails; else it ends without a word",
+        "P-SP-4",
+        Status.DERIVED,
+        "error",
+        ("nothing",),
+    ),
+    Row(
+        Name.SHAREPOINT_BAD_URI_STORED,
+        "Set with a text that is no URI throws, and has stored an issuer without a URL",
+        "P-SP-5",
+        Status.DERIVED,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.SHAREPOINT_SET_FOLLOWS_REALM,
+        "Set with the URL takes over a changed realm; else only the certificates",
+        "P-SP-5",
+        Status.SIM_CHOICE,
+        False,
+        (True,),
+    ),
+    Row(
+        Name.SHAREPOINT_SET_FLIPS_BROKER,
+        "Set without -IsTrustBroker makes a broker one that speaks only for itself",
+        "P-SP-5",
+        Status.SIM_CHOICE,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.SHAREPOINT_PERMISSION_SURVIVES,
+        "The permission of an app principal stays when its issuer is removed",
+        "P-SP-6",
+        Status.DERIVED,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.SHAREPOINT_PERMISSION_DATABASES,
+        "Work with permissions needs the shell right on the content and App Management databases too",
+        "P-SP-2",
+        Status.DERIVED,
+        True,
+        (False,),
+    ),
+    Row(
+        Name.SHAREPOINT_LYNC_PERMISSION,
+        "Lync's tokens need an app permission too; the only instruction found gives none. Never flipped: without a"
+        " permission there would be no trust",
+        "P-SP-6",
+        Status.DERIVED,
+        False,
+    ),
+    Row(
+        Name.SHAREPOINT_ROOT_AUTHORITY,
+        "The certificate of a metadata issuer must stand under the root authorities too; no page"
+        " about Exchange adds one. Never flipped: the documented procedure would not work",
+        "P-SP-9",
+        Status.DERIVED,
+        False,
+    ),
+    Row(
+        Name.SHAREPOINT_HYBRID_FLAG,
+        "Tokens are accepted only while HybridStsSelectionEnabled is set, as it is in a new farm",
+        "P-SP-9",
+        Status.DERIVED,
+        False,
+        (True,),
+    ),
+    Row(
+        Name.SHAREPOINT_SERVICE_STATUS,
+        "The HTTP status with which the client service answers a request whose token it took. Never"
+        " flipped: no test could pass",
+        "P-EX-15",
+        Status.DERIVED,
+        200,
+    ),
+    Row(
+        Name.SHAREPOINT_TOKEN_SKEW_SECONDS,
+        "Allowance for clocks when SharePoint looks at nbf and exp",
+        "P-SP-10",
+        Status.SIM_CHOICE,
+        300,
+        (0,),
+    ),
+)
