@@ -15,7 +15,9 @@ from support.trust.worlds import LYNC_URL, OURS, server
 HOST = "ex1.litwareinc.com"
 CONTROLLER = "dc1.litwareinc.com"
 CHANGED = datetime(2026, 11, 20, 8, 30, 1, tzinfo=UTC)
-CREDENTIALS = Credentials("LITWAREINC\\exadmin", "p'ss$(exit 9)`\"w\u00f6rd", "digest", OURS)
+CREDENTIALS = Credentials(
+    "LITWAREINC\\exadmin", "p'ss$(exit 9)`\"w\u00f6rd", "digest", (*OURS, "127.0.0.1")
+)
 LYNC_ID = "00000004-0000-0ff1-ce00-000000000000"
 
 
