@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from partner_operator.products.failures import NOT_EXCHANGE, operation_failed
+from partner_operator.products.failures import NOT_EXCHANGE, logon_hint, operation_failed
 from partner_operator.products.scripts import script
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
@@ -18,6 +18,7 @@ from partner_operator.winrm import (
     OutcomeUnknown,
     ProtocolViolation,
     QuotaExceeded,
+    Refusal,
     RemoteRunError,
     ScriptError,
     TimedOut,
@@ -25,6 +26,7 @@ from partner_operator.winrm import (
     Unauthenticated,
     Unreachable,
 )
+from support.trust.worlds import server
 
 
 def script_error(error_id: str = "x", kind: str = "System.Exception", *said: str) -> ScriptError:
@@ -185,3 +187,16 @@ def test_long_and_many_line_errors_become_one_short_line() -> None:
     assert "\n" not in failed.message
     assert len(failed.message) < 600
     assert "the cause" in failed.message
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_refused_logon_names_what_it_was_and_the_secret(refusal: Refusal) -> None:
+    """C38: which refusal it was, as far as the wire tells, and where the logon stands."""
+    error = Unauthenticated(f"ex1 refused the logon: {refusal}. Do this.", refusal)
+    failed = operation_failed(error, product="Exchange", operation="observe", host="ex1")
+    told = logon_hint(failed, server(credentials_secret="exchange-admin"))
+    assert told.credentials_rejected
+    assert told.stalled
+    assert told.nothing_ran
+    assert refusal.value in told.message
+    assert "Secret trust/exchange-admin, keys username and password" in told.message

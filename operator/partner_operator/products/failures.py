@@ -110,8 +110,7 @@ def _refused_meanwhile(error: RemoteRunError, host: str) -> OperationFailed:
     """The password was changed, or the account locked, in the middle of a run."""
     return OperationFailed(
         Reason.CREDENTIALS_REJECTED,
-        f"{host} accepted the user name and password at first and refused them later in the same run. "
-        f"{error.message}",
+        f"{host} accepted the logon at first and refused it later in the same run. {error.message}",
         stalled=True,
         nothing_ran=error.nothing_ran,
         outcome_unknown=error.outcome_unknown,
@@ -124,8 +123,7 @@ def refused_before(host: str) -> OperationFailed:
     """What a run comes to whose password has already been refused; nobody was asked."""
     return OperationFailed(
         Reason.CREDENTIALS_REJECTED,
-        f"{host} was not asked: the user name and password in the Secret were refused at the end of an "
-        "earlier run. The operator tries again when the Secret changes.",
+        f"{host} was not asked: the logon was refused at the end of an earlier run.",
         stalled=True,
         nothing_ran=True,
         credentials_rejected=True,
@@ -134,7 +132,12 @@ def refused_before(host: str) -> OperationFailed:
 
 
 def logon_hint(failure: OperationFailed, server: DesiredServer) -> OperationFailed:
-    """Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow."""
+    """What the declaration has to do with it: the Secret that was refused, or a logon that cannot go on.
+
+    Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow.
+    """
+    if failure.credentials_rejected:
+        return _with_secret(failure, server)
     elsewhere = (
         server.product is Product.LYNC and server.authentication is not Authentication.CREDSSP
     )
@@ -145,6 +148,19 @@ def logon_hint(failure: OperationFailed, server: DesiredServer) -> OperationFail
         f"{failure.message} Lync's cmdlets go on to other servers, and with spec.winrm.authentication: "
         f"{server.authentication} they may not; CredSSP is what lets them.",
         nothing_ran=failure.nothing_ran,
+        step=failure.step,
+    )
+
+
+def _with_secret(failure: OperationFailed, server: DesiredServer) -> OperationFailed:
+    secret = f"{server.key.namespace}/{server.credentials_secret}"
+    return OperationFailed(
+        failure.reason,
+        f"{failure.message} The logon is in Secret {secret}, keys username and password.",
+        stalled=failure.stalled,
+        nothing_ran=failure.nothing_ran,
+        outcome_unknown=failure.outcome_unknown,
+        credentials_rejected=True,
         step=failure.step,
     )
 

@@ -75,7 +75,7 @@ class Remote:
         """Run one operation. Raises OperationFailed."""
         operation = call.operation
         if self._refused.get(server.key.uid) == credentials.digest:
-            raise refused_before(host)
+            raise logon_hint(refused_before(host), server)
         endpoint = Endpoint(
             host=host,
             port=server.port,
