@@ -6,6 +6,7 @@ from partner_operator.engine import registrations, removal
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import shortened
+from partner_operator.trust.deletion import RETAIN
 from partner_operator.trust.model import DeletionPolicy
 from partner_operator.trust.plan import Decision
 from partner_operator.trust.reasons import Reason
@@ -29,8 +30,7 @@ async def release_without_contact(work: Pass) -> None:
             message = "The kind itself is being deleted, so the registration stays on the server."
             await _release(work, draft, Reason.RETAINED, message)
         elif draft.desired.deletion_policy is DeletionPolicy.RETAIN:
-            message = "deletionPolicy is Retain: the registration stays on the server."
-            await _release(work, draft, Reason.RETAINED, message)
+            await _release(work, draft, Reason.RETAINED, RETAIN)
     await removal.see_deletions(work)
 
 
@@ -48,8 +48,7 @@ async def release_settled(work: Pass) -> None:
             )
             await _release(work, draft, Reason.HANDED_OVER, message)
         elif decision.retained:
-            message = "The registration was not made by this object and stays on the server."
-            await _release(work, draft, Reason.RETAINED, message)
+            await _release(work, draft, Reason.RETAINED, decision.retained)
         elif decision.absent:
             message = _gone(decision)
             await _release(work, draft, Reason.REMOVED, message)

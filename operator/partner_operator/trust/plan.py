@@ -83,8 +83,8 @@ class Decision:
     """Set for a deleted object whose entry another live object claims: nothing is touched."""
     left: tuple[str, ...] = ()
     """For a deleted object whose entry is gone: identities of others with the same content, which stay."""
-    retained: bool = False
-    """Set for a deleted object whose entry stays (adopted, Retain, or mode Observe/Suspend)."""
+    retained: str = ""
+    """Why the entry of a deleted object stays: adopted, Retain, or mode Observe or Suspend."""
     planned: Change | None = None
     """What would be done if nothing forbade it: mode Observe, a blocker, an incomplete read."""
     created_by_us: bool = False
