@@ -59,7 +59,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         metadata=_metadata(work, draft),
         registered=_registered(work, draft),
         activated=way_of(work).activated(work, draft),
-        connected=_connected(draft),
+        connected=_connected(work, draft),
         connected_tolerated=_tolerated(work, draft),
         blocker=blocker,
         failure=Trouble(failure.reason, failure.message) if failure and not blocker else None,
@@ -130,7 +130,7 @@ def _registered_message(work: Pass, draft: Draft) -> str:
     return " ".join(filter(None, (message, work.rules.registered, *warnings)))
 
 
-def _connected(draft: Draft) -> Part | None:
+def _connected(work: Pass, draft: Draft) -> Part | None:
     if draft.desired.connectivity_test is None:
         return None
     last = draft.status.connectivity
@@ -138,7 +138,12 @@ def _connected(draft: Draft) -> Part | None:
         return unknown(Reason.NOT_TESTED, "The connectivity test has not run yet.")
     if last.passed:
         return true(Reason.CONNECTIVITY_TEST_PASSED, last.message)
-    return false(Reason.CONNECTIVITY_TEST_FAILED, last.message)
+    way_out = (
+        " It is repeated by itself; to test now, set the annotation partner-operator.io/reconcile-requested-at on "
+        f"this object. {work.rules.asked}"
+    ).rstrip()
+    said = shortened(last.message, LONGEST_MESSAGE - len(way_out))
+    return false(Reason.CONNECTIVITY_TEST_FAILED, said + way_out)
 
 
 def _tolerated(work: Pass, draft: Draft) -> bool:

@@ -39,7 +39,13 @@ def decide_all(work: Pass) -> None:
     """Ask for a decision on every application, and remember the entries that stand for them."""
     assert work.observed is not None
     views = [
-        ApplicationView(draft.desired, draft.status, draft.declared.blocker, draft.made)
+        ApplicationView(
+            draft.desired,
+            draft.status,
+            draft.declared.blocker,
+            read_again=draft.document_read,
+            made=draft.made,
+        )
         for draft in work.live
     ]
     elsewhere = [
@@ -103,7 +109,8 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
     assert work.observed is not None
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
-    draft.drift = change.kind is not ChangeKind.REGISTER and not draft.desired.deleting
+    repairs = change.kind is not ChangeKind.REGISTER and not change.asked
+    draft.drift = repairs and not draft.desired.deleting
     await _announce_drift(work, draft, change)
     # The intent first: where it cannot be written, nothing of the server moves with each try.
     draft.status = replace(draft.status, intent=_intent(work, draft, change))
@@ -269,7 +276,7 @@ async def _judge(work: Pass, draft: Draft, made: Decision | None, *, effective: 
         record = draft.status.repair
         if record is not None:
             first = draft.declared.status.registration is None
-            count = repair.made if first else repair.proven
+            count = repair.made if first or change.asked else repair.proven
             draft.status = replace(draft.status, repair=count(record))
         await _announce_success(work, draft, change)
     elif decision.absent and draft.failure is None:
@@ -340,6 +347,9 @@ async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:
         word = "again" if draft.vanished else "now"
         message = f"{work.server.product} {word} trusts {draft.desired.partner.name}."
         await work.tell(draft, Reason.REGISTERED, message)
+    elif change.asked:
+        message = f"{work.server.product} has read the partner's document again, as asked."
+        await work.tell(draft, Reason.REPAIRED, message)
     else:
         names = ", ".join(sorted(change.fields))
         await work.tell(draft, Reason.REPAIRED, f"Repaired: {names}.")

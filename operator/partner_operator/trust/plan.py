@@ -51,6 +51,8 @@ class Change:
     differences: tuple[Difference, ...]
     needs_restart: bool
     """True: Exchange's IIS workers must be restarted to see it."""
+    asked: bool = False
+    """True: nothing differs; a human asked that the server reads the partner's document again."""
 
     @property
     def fields(self) -> frozenset[Field]:
@@ -99,9 +101,17 @@ class ApplicationView:
     desired: DesiredApplication
     status: ApplicationStatus
     blocker: Blocker | None = None
+    read_again: bool = False
+    """A change of this pass made the server read the partner's document."""
     made: str | None = None
     """Reference of the entry that the open intent's run said to have made, empty if it made none; None: it said
     nothing, or nobody heard it."""
+
+    @property
+    def asks_again(self) -> bool:
+        """A human set a new reconcile request."""
+        requested = self.desired.reconcile_requested_at
+        return requested not in {None, self.status.last_handled_reconcile_at}
 
 
 def has_made_something(view: ApplicationView) -> bool:
