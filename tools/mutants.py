@@ -82,8 +82,8 @@ MUTANTS = (
     Mutant(
         "declarations are read again right before a removal",
         "engine/changes.py",
-        "if change.kind in IRREVOCABLE and not await still_as_declared(work):",
-        "if False:",
+        "    work.overtaken = change.kind in IRREVOCABLE and not await still_as_declared(work)\n",
+        "    work.overtaken = False\n",
         ("tests/engine/test_engine_reread.py",),
     ),
     Mutant(
@@ -138,16 +138,23 @@ MUTANTS = (
     Mutant(
         "declarations are read again right before a restart",
         "engine/restarts.py",
-        "        if not await still_as_declared(work):\n",
-        "        if False:\n",
+        "        work.overtaken = not await still_as_declared(work)\n",
+        "        work.overtaken = False\n",
         ("tests/engine/test_engine_restart_reread.py",),
     ),
     Mutant(
         "the organisation is known to others before the first write",
         "engine/identity.py",
-        "    if not _is_known(work, observed):\n",
+        "    if older is None and not _is_known(work):\n",
         "    if False:\n",
         ("tests/engine/test_engine_twins.py",),
+    ),
+    Mutant(
+        "a logon that was refused after its answer is not tried again",
+        "engine/run_pass.py",
+        "    if refused or logon.refused:\n",
+        "    if refused:\n",
+        ("tests/engine/test_engine_refused_midway.py",),
     ),
 )
 

@@ -13,11 +13,11 @@ from partner_operator.recorder import Recorder
 from partner_operator.winrm import (
     Answer,
     Blocked,
+    BlockedBy,
     Busy,
     Endpoint,
     ErrorDetails,
     Forbidden,
-    Obstacle,
     OutcomeUnknown,
     ProtocolViolation,
     RemoteRequest,
@@ -67,8 +67,8 @@ FAILURES: list[RemoteRunError] = [
     ProtocolViolation("damaged", nothing_ran=True),
     ProtocolViolation("too long", outcome_unknown=True),
     OutcomeUnknown("lost"),
-    Blocked("constrained", Obstacle.LANGUAGE_MODE, nothing_ran=True),
-    Blocked("stopped midway", Obstacle.ANTIMALWARE, nothing_ran=False),
+    Blocked("constrained", BlockedBy.LANGUAGE_MODE, nothing_ran=True),
+    Blocked("stopped midway", BlockedBy.ANTIMALWARE, nothing_ran=False),
     ScriptError(ErrorDetails("Id,Class", "T", "I", "NotSpecified", ("what it said",))),
     ScriptError(ErrorDetails("Id", "T", "I", "NotSpecified", ("no module",)), nothing_ran=True),
 ]

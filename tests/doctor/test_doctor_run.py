@@ -17,13 +17,15 @@ from partner_operator.engine.ports import (
     CredentialsProblem,
     DeclaredApplication,
     DeclaredServer,
+    LogonRefused,
     OperationFailed,
     Operations,
+    RunFailed,
     ServerName,
     Step,
 )
 from partner_operator.trust.model import DesiredServer, Observed, Product
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from support.engine.session import OnHost
@@ -33,7 +35,9 @@ NAME = ServerName("trust", "exchange")
 OPEN = Way(Probe(True, "found"), Probe(True, "answers"), Probe(True, "trusted"))
 SHELL = Shell("5.1", 64)
 CLOSED = Way(Probe(False, "unknown name"))
-REJECTED = OperationFailed(Reason.CREDENTIALS_REJECTED, "No.", credentials_rejected=True)
+REJECTED = LogonRefused(
+    "No.",
+)
 
 
 @dataclass
@@ -64,7 +68,7 @@ class Kubernetes:
 class Servers:
     """Answers or fails by host. Anything but `observe` is missing, so calling it is an error."""
 
-    answers: dict[str, Observed | OperationFailed] = field(default_factory=dict)
+    answers: dict[str, Observed | RunFailed] = field(default_factory=dict)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     product: Product = Product.EXCHANGE
 
@@ -81,7 +85,7 @@ class Servers:
     ) -> Observed:
         self.asked.append((host, tuple(urls)))
         answer = self.answers.get(host, _observed(host))
-        if isinstance(answer, OperationFailed):
+        if isinstance(answer, RunFailed):
             raise answer
         return answer
 
@@ -186,7 +190,7 @@ async def test_without_a_secret_nobody_is_asked() -> None:
 async def test_a_server_that_cannot_be_used_as_declared_gets_no_logon() -> None:
     """Such as a CA bundle that is missing: other authorities are no substitute."""
     servers = Servers()
-    blocked = declared(problem=Blocker(Reason.CA_BUNDLE_MISSING, "No bundle.", stalled=True))
+    blocked = declared(problem=Obstacle(Reason.CA_BUNDLE_MISSING, "No bundle.", Next.HUMAN))
     facts = await run(Kubernetes(blocked), servers)
     assert servers.asked == []
     assert facts.declaration == ("No bundle.",)
@@ -198,7 +202,7 @@ async def test_an_application_that_does_not_resolve_is_told_and_its_document_lef
     lost = DeclaredApplication(
         application(),
         ApplicationStatus(),
-        Blocker(Reason.PARTNER_NOT_FOUND, "No such partner.", stalled=True),
+        Obstacle(Reason.PARTNER_NOT_FOUND, "No such partner.", Next.HUMAN),
     )
     facts = await run(Kubernetes(declared(applications=(lost,))), servers)
     assert facts.declaration == ("PartnerApplication app: No such partner.",)

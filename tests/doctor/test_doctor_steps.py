@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from partner_operator.engine.ports import Step
-from partner_operator.products.failures import NOT_EXCHANGE, operation_failed
+from partner_operator.products.failures import NOT_EXCHANGE, run_failed
 from partner_operator.winrm import (
     Blocked,
+    BlockedBy,
     Busy,
     ErrorDetails,
     Forbidden,
-    Obstacle,
     OutcomeUnknown,
     ProtocolViolation,
     QuotaExceeded,
@@ -39,7 +39,7 @@ STEPS: list[tuple[RemoteRunError, Step]] = [
     (QuotaExceeded("m"), Step.SHELL),
     (TimedOut("m"), Step.LOGON),
     (ProtocolViolation("m"), Step.SHELL),
-    (Blocked("m", Obstacle.LANGUAGE_MODE, nothing_ran=True), Step.POWERSHELL),
+    (Blocked("m", BlockedBy.LANGUAGE_MODE, nothing_ran=True), Step.POWERSHELL),
     (Busy("m"), Step.MUTEX),
     (OutcomeUnknown("m"), Step.WORK),
     (thrown("Modules_ModuleNotFound,ImportModuleCommand"), Step.MODULE),
@@ -58,8 +58,6 @@ STEPS: list[tuple[RemoteRunError, Step]] = [
 def test_a_failure_names_its_step(error: RemoteRunError, step: Step) -> None:
     """What the doctor's cross stands at."""
     assert (
-        operation_failed(
-            error, product="Exchange", operation="observe", host="ex1.litwareinc.com"
-        ).step
+        run_failed(error, product="Exchange", operation="observe", host="ex1.litwareinc.com").step
         is step
     )

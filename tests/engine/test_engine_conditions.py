@@ -16,7 +16,7 @@ from partner_operator.trust.model import (
     RestartPolicy,
     RestartRules,
 )
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.world import (
     EXCHANGE_ON_LYNC,
@@ -107,7 +107,7 @@ def test_nothing_is_registered_from_a_bad_document(what: str) -> None:
 def test_a_partner_that_is_not_found_stops_its_own_object_alone() -> None:
     world = World()
     world.declare()
-    blocker = Blocker(Reason.PARTNER_NOT_FOUND, "PartnerServer lync does not exist.", stalled=True)
+    blocker = Obstacle(Reason.PARTNER_NOT_FOUND, "PartnerServer lync does not exist.", Next.HUMAN)
     world.cluster.blockers[LYNC_ON_EXCHANGE] = blocker
     for _ in range(3):
         world.run_round()

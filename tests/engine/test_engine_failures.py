@@ -7,7 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
+from partner_operator.engine.ports import (
+    Credentials,
+    CredentialsProblem,
+    LogonRefused,
+    OperationFailed,
+)
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
     DeletionPolicy,
@@ -48,9 +53,7 @@ def test_the_next_host_is_asked_only_when_one_cannot_be_reached() -> None:
 def test_a_rejected_password_is_tried_once_and_on_one_host() -> None:
     world = World()
     world.declare()
-    refused = OperationFailed(
-        Reason.CREDENTIALS_REJECTED, "no", stalled=True, nothing_ran=True, credentials_rejected=True
-    )
+    refused = LogonRefused("no", nothing_ran=True)
     world.exchange.failures = [refused]
     for _ in range(5):
         world.run_pass("exchange")

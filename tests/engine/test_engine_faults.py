@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine.ports import LogonRefused, OperationFailed, RunFailed
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from support.engine.crash import Crash, Fault
 from support.engine.world import (
@@ -23,20 +24,16 @@ LOST = OperationFailed(Reason.OUTCOME_UNKNOWN, "The answer was lost.", outcome_u
 REFUSED = OperationFailed(Reason.REMOTE_ERROR, "The cmdlet wrote an error.")
 BUSY = OperationFailed(Reason.BUSY, "Another run is under way.", nothing_ran=True)
 GARBLED = OperationFailed(Reason.PROTOCOL_ERROR, "The answer makes no sense.", outcome_unknown=True)
-FORBIDDEN = OperationFailed(Reason.FORBIDDEN, "A right is missing.", stalled=True, nothing_ran=True)
-REJECTED = OperationFailed(
-    Reason.CREDENTIALS_REJECTED,
-    "The password was refused.",
-    stalled=True,
-    nothing_ran=True,
-    credentials_rejected=True,
+FORBIDDEN = OperationFailed(
+    Reason.FORBIDDEN, "A right is missing.", then=Next.HUMAN, nothing_ran=True
 )
+REJECTED = LogonRefused("The password was refused.", nothing_ran=True)
 BEFORE = (UNREACHABLE, TIMED_OUT, LOST, REFUSED, BUSY, GARBLED, FORBIDDEN)
 AFTER = (TIMED_OUT, LOST, REFUSED, GARBLED)
 
 
-def _name(failure: OperationFailed) -> str:
-    return failure.reason.value
+def _name(failure: RunFailed) -> str:
+    return failure.obstacle.reason.value
 
 
 def _call(at: int) -> str:
@@ -76,7 +73,7 @@ def _ended_well(world: World) -> None:
         if not (failure is REFUSED and "restart" in _call(at))
     ],
 )
-def test_a_call_that_fails_before_its_work(at: int, failure: OperationFailed) -> None:
+def test_a_call_that_fails_before_its_work(at: int, failure: RunFailed) -> None:
     world = _story(Fault(at, failure))
     _ended_well(world)
     assert world.exchange.counts["registered"] == 1
@@ -86,9 +83,7 @@ def test_a_call_that_fails_before_its_work(at: int, failure: OperationFailed) ->
 
 @pytest.mark.parametrize("failure", AFTER, ids=_name)
 @pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=_call)
-def test_a_call_whose_work_was_done_and_whose_answer_failed(
-    at: int, failure: OperationFailed
-) -> None:
+def test_a_call_whose_work_was_done_and_whose_answer_failed(at: int, failure: RunFailed) -> None:
     """C06: the write threw, and still happened."""
     world = _story(Fault(at, failure, done_all_the_same=True))
     _ended_well(world)

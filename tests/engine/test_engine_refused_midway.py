@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, LogonRefused
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from support.engine.crash import Crash, Fault
 from support.engine.world import (
@@ -18,12 +18,9 @@ from support.engine.world import (
 )
 
 CALLS = tuple(converged().crash.calls)
-REFUSED = OperationFailed(
-    Reason.CREDENTIALS_REJECTED,
+REFUSED = LogonRefused(
     "The host accepted the password at first and refused it later in the same run.",
-    stalled=True,
     outcome_unknown=True,
-    credentials_rejected=True,
 )
 TOLD = (ConditionStatus.FALSE, Reason.CREDENTIALS_REJECTED)
 
@@ -65,3 +62,33 @@ def test_refused_in_the_middle_of_any_call(at: int, done: bool) -> None:
     ended = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
     assert ended.rejected_credentials is None
     assert world.cluster.status(name).intent is None
+
+
+@pytest.mark.parametrize("work", ["much to do", "nothing to do"])
+@pytest.mark.parametrize("server", ["exchange", "lync"])
+def test_refused_after_an_answer_has_come(server: str, work: str) -> None:
+    """What was answered holds. The password is not tried again in this pass, also where it would ask nobody else;
+    in no later one; and by no new operator. A new one is.
+    """
+    world = World() if work == "much to do" else converged()
+    if work == "much to do":
+        world.declare()
+    organisation = world.exchange if server == "exchange" else world.lync
+    name = LYNC_ON_EXCHANGE if server == "exchange" else EXCHANGE_ON_LYNC
+    organisation.refuses_afterwards = True
+    before = len(organisation.seen_passwords)
+    world.run_pass(server)
+    assert len(organisation.seen_passwords) == before + 1
+    status = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
+    assert status.organization is not None
+    assert status.rejected_credentials == organisation.seen_passwords[-1]
+    assert world.cluster.ready(name) == TOLD
+    organisation.refuses_afterwards = False
+    for _ in range(3):
+        world.run_round()
+    assert len(organisation.seen_passwords) == before + 1
+    old = world.cluster.credentials_by_server[server]
+    assert isinstance(old, Credentials)
+    world.cluster.credentials_by_server[server] = replace(old, digest="new")
+    world.settle(20)
+    assert world.all_ready(), [world.cluster.ready(each) for each in world.cluster.applications]

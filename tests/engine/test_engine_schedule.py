@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, LogonRefused, OperationFailed
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import ConnectivityTest
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.crash import Crash, Fault
 from support.engine.world import (
@@ -24,7 +25,9 @@ from support.engine.world import (
 )
 
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
-FORBIDDEN = OperationFailed(Reason.FORBIDDEN, "A right is missing.", stalled=True, nothing_ran=True)
+FORBIDDEN = OperationFailed(
+    Reason.FORBIDDEN, "A right is missing.", then=Next.HUMAN, nothing_ran=True
+)
 UNREACHABLE = OperationFailed(Reason.UNREACHABLE, "No route.", nothing_ran=True)
 CALLS = tuple(converged().crash.calls)
 
@@ -129,7 +132,9 @@ def test_a_rejected_password_in_a_replaced_secret_is_not_tried_in_an_hour() -> N
     world = World()
     world.declare()
     world.exchange.failures = [
-        OperationFailed(Reason.CREDENTIALS_REJECTED, "no", credentials_rejected=True)
+        LogonRefused(
+            "no",
+        )
     ]
     for _ in range(12):
         world.cluster.credentials_by_server["exchange"] = Credentials("x", "wrong", "same data")

@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import Credentials
 from partner_operator.trust.model import DeletionPolicy, ObjectKey, Product
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ServerStatus
 from support.engine.meanwhile import when
@@ -129,7 +129,7 @@ def test_an_heir_in_the_very_pass_that_would_remove() -> None:
     assert LYNC_ON_EXCHANGE not in world.cluster.applications
 
 
-UNRESOLVED = Blocker(Reason.PARTNER_NOT_FOUND, "PartnerServer lync-2 does not exist.", stalled=True)
+UNRESOLVED = Obstacle(Reason.PARTNER_NOT_FOUND, "PartnerServer lync-2 does not exist.", Next.HUMAN)
 
 
 def test_an_heir_whose_partner_comes_a_little_later_is_waited_for() -> None:

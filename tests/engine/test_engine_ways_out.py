@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DeletionPolicy, Mode
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.servers import FakeOrganisation
 from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged
@@ -17,10 +18,10 @@ from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, conv
 NAMES = {"exchange": LYNC_ON_EXCHANGE, "lync": EXCHANGE_ON_LYNC}
 
 
-class Refusing(list[OperationFailed]):
+class Refusing(list[RunFailed]):
     """The same failure for every operation."""
 
-    def pop(self, index: object = 0) -> OperationFailed:
+    def pop(self, index: object = 0) -> RunFailed:
         """It stays."""
         return self[0]
 
@@ -40,7 +41,9 @@ def incomplete(organisation: FakeOrganisation) -> None:
 def wrong_product(organisation: FakeOrganisation) -> None:
     """As products/ tells it."""
     message = "ex1 was asked as Exchange and answers as Lync. Nothing is changed there."
-    organisation.failures = Refusing([OperationFailed(Reason.WRONG_PRODUCT, message, stalled=True)])
+    organisation.failures = Refusing(
+        [OperationFailed(Reason.WRONG_PRODUCT, message, then=Next.HUMAN)]
+    )
 
 
 OBSTACLES: dict[Reason, Callable[[FakeOrganisation], None]] = {

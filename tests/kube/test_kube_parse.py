@@ -26,6 +26,7 @@ from partner_operator.trust.model import (
     RestartWindow,
     TrustLevel,
 )
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from support.kube.objects import READY, application, changed, server, stored
 
@@ -88,7 +89,7 @@ def test_an_unknown_time_zone_is_a_problem_and_not_no_window() -> None:
     problem = parse_server(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem
     assert problem is not None
     assert problem.reason is Reason.INVALID_OBJECT
-    assert problem.stalled
+    assert problem.then is Next.HUMAN
     assert "Europe/Atlantis is not a time zone" in problem.message
 
 
@@ -124,7 +125,7 @@ def test_a_window_that_never_opens_is_found_when_the_object_is_read(
     windows = [good, {**good, **window}]
     problem = parse_server(changed(EXCHANGE, "restart.windows", windows), CATALOG).problem
     assert problem is not None
-    assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
+    assert (problem.reason, problem.then) == (Reason.INVALID_OBJECT, Next.HUMAN)
     assert problem.message.startswith(f"spec.restart.windows[1].{field} cannot be used: ")
     assert words in problem.message
 
@@ -153,7 +154,7 @@ def test_a_duration_that_the_crd_refuses_is_refused_here_too(field: str, value: 
     """An interval of nothing would be a pass without end."""
     problem = parse_server(changed(EXCHANGE, field, value), CATALOG).problem
     assert problem is not None
-    assert (problem.reason, problem.stalled) == (Reason.INVALID_OBJECT, True)
+    assert (problem.reason, problem.then) == (Reason.INVALID_OBJECT, Next.HUMAN)
     assert problem.message.startswith(f"spec.{field}")
 
 

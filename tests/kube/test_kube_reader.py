@@ -17,6 +17,7 @@ from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
 from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.model import DesiredServer, Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ServerStatus
 from partner_testbed import ControlPlane
@@ -198,9 +199,9 @@ async def test_a_secret_that_no_logon_can_be_made_of_is_named_and_not_tried(
     desired = await with_secret(cluster, reader, data)
     with pytest.raises(CredentialsProblem) as problem:
         await reader.credentials(desired)
-    assert problem.value.reason is Reason(reason)
-    assert sentence in problem.value.message
-    assert "planted" not in problem.value.message
+    assert problem.value.obstacle.reason is Reason(reason)
+    assert sentence in problem.value.obstacle.message
+    assert "planted" not in problem.value.obstacle.message
 
 
 async def test_a_replaced_secret_with_the_same_data_is_no_other_logon(
@@ -265,7 +266,7 @@ async def test_a_ca_bundle_that_cannot_be_used_is_a_problem(
         cluster.config_map("roots", data)
     problem = (await read(reader, cluster)).problem
     assert problem.reason is Reason.CA_BUNDLE_MISSING
-    assert problem.stalled
+    assert problem.then is Next.HUMAN
     assert sentence in problem.message
 
 

@@ -71,7 +71,7 @@ async def test_an_invisible_character_is_refused_with_its_key(
     value = shape.format((HIDDEN | AT_THE_ENDS)[name])
     with pytest.raises(CredentialsProblem) as caught:
         await read({**GOOD, key: value.encode()})
-    problem = caught.value
+    problem = caught.value.obstacle
     assert problem.reason is Reason.CREDENTIALS_INVALID
     assert f"key {key} in Secret" in problem.message
     assert "plan" not in problem.message.replace("plain", "")
@@ -101,5 +101,5 @@ async def test_text_in_another_encoding_is_refused(encoding: str) -> None:
     """Windows PowerShell's > writes UTF-16."""
     with pytest.raises(CredentialsProblem) as caught:
         await read({**GOOD, "password": "plänted".encode(encoding)})
-    assert caught.value.reason is Reason.CREDENTIALS_INVALID
-    assert "nted" not in caught.value.message
+    assert caught.value.obstacle.reason is Reason.CREDENTIALS_INVALID
+    assert "nted" not in caught.value.obstacle.message

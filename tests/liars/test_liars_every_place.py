@@ -61,7 +61,7 @@ async def test_no_spoilt_place_crashes_or_leads_to_a_change_that_is_not_a_repair
                 told = (product, place, name)
                 seen = await judged(product, data)
                 if isinstance(seen, OperationFailed):
-                    assert seen.reason in NAMED, told
+                    assert seen.obstacle.reason in NAMED, told
                     assert not seen.outcome_unknown, told
                     refused += 1
                     continue
@@ -101,7 +101,7 @@ async def test_an_object_that_became_text_is_only_ever_a_name(product: Product, 
         [data] = [data for called, data in spoilt(good, place) if called == repr(shape)]
         seen = await judged(product, data)
         if isinstance(seen, OperationFailed):
-            assert seen.reason in NAMED
+            assert seen.obstacle.reason in NAMED
             continue
         stays, _ = judge(seen)
         if stays.change is not None:
@@ -134,6 +134,6 @@ async def test_anything_anywhere_is_understood_or_refused_by_name(
             at(answer, tuple(way))[last] = data.draw(SOMETHING)
     seen = await judged(product, answer)
     if isinstance(seen, OperationFailed):
-        assert seen.reason in NAMED
+        assert seen.obstacle.reason in NAMED
     else:
         (await judge_of(product))(seen)

@@ -9,6 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from support.liars.judge import GOOD, look
 
@@ -29,9 +30,12 @@ async def test_another_product_or_one_that_is_too_old_is_named(
     """A human must act: it is Stalled."""
     with pytest.raises(OperationFailed) as caught:
         await look(product, GOOD[product] | changes)
-    assert (caught.value.reason, caught.value.stalled) == (reason, True)
-    assert words in caught.value.message
-    assert "Nothing is changed there" in caught.value.message
+    assert (caught.value.obstacle.reason, caught.value.obstacle.then is Next.HUMAN) == (
+        reason,
+        True,
+    )
+    assert words in caught.value.obstacle.message
+    assert "Nothing is changed there" in caught.value.obstacle.message
 
 
 @pytest.mark.parametrize(
@@ -101,7 +105,7 @@ async def test_a_change_in_the_future_is_refused(instant: str, meant: str | None
     if meant is None:
         with pytest.raises(OperationFailed) as caught:
             await look(Product.EXCHANGE, data)
-        assert caught.value.reason is Reason.CONTRACT_VIOLATED
+        assert caught.value.obstacle.reason is Reason.CONTRACT_VIOLATED
         return
     changed = (await look(Product.EXCHANGE, data)).entries[0].changed_at
     assert str(changed.year if changed else "") == meant

@@ -76,7 +76,7 @@ async def test_every_spoilt_place_is_refused_by_name_or_understood(operation: st
             try:
                 await done(operation, data)
             except OperationFailed as failure:
-                reason = failure.reason
+                reason = failure.obstacle.reason
                 refused += 1
             else:
                 continue
@@ -90,7 +90,7 @@ async def test_a_worker_that_starts_in_the_future_proves_no_restart(worker: str)
     data = ANSWERS["host_state"][1] | {"workers": [worker]}
     with pytest.raises(OperationFailed) as caught:
         await done("host_state", data)
-    assert caught.value.reason is Reason.CONTRACT_VIOLATED
+    assert caught.value.obstacle.reason is Reason.CONTRACT_VIOLATED
 
 
 @pytest.mark.parametrize("worker", [None, "0001-01-01T00:00:00Z"])

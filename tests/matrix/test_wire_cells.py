@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from partner_operator.products.failures import operation_failed
+from partner_operator.products.failures import run_failed
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import ConditionType
 from partner_operator.winrm import Answer, RemoteRunError
 from partner_simulator.wsman import Step, Tally
@@ -56,11 +57,13 @@ def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) 
         )
         ended: Failure | None = failure
         assert PASSWORD not in outcome.message
-        told = operation_failed(
+        told = run_failed(
             outcome, product="Exchange", operation="observe", host="ex1.litwareinc.com"
         )
-        beside = ConditionType.STALLED if told.stalled else ConditionType.RECONCILING
-        assert Shown(told.reason, beside) == SHOWN[failure]
+        beside = (
+            ConditionType.STALLED if told.obstacle.then is Next.HUMAN else ConditionType.RECONCILING
+        )
+        assert Shown(told.obstacle.reason, beside) == SHOWN[failure]
     else:
         ended = None
         assert outcome.logon_refused is (cell.expected.counts.rejected > 0)

@@ -48,7 +48,7 @@ async def test_an_answer_that_breaks_its_contract_is_refused(path: str, value: A
         answer = changed(answer, "current", "AB" * 20)
     with pytest.raises(OperationFailed) as caught:
         await observed(answer)
-    assert caught.value.reason is Reason.CONTRACT_VIOLATED
+    assert caught.value.obstacle.reason is Reason.CONTRACT_VIOLATED
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ async def test_lyncs_answer_is_held_to_its_contract_too(path: str, value: Any) -
     """The same rules."""
     with pytest.raises(OperationFailed) as caught:
         await observed(changed(LYNC, path, value), Product.LYNC)
-    assert caught.value.reason is Reason.CONTRACT_VIOLATED
+    assert caught.value.obstacle.reason is Reason.CONTRACT_VIOLATED
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import LinkedAccount
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -170,7 +171,7 @@ async def test_a_set_that_stores_and_then_throws_is_a_failure_and_not_repeated()
     stubs = writable().cmdlet("Set-PartnerApplication", Code("throw 'Invalid URI'"))
     with pytest.raises(OperationFailed, match="Invalid URI") as caught:
         await apply(stubs, change(ChangeKind.UPDATE, Field.METADATA_URL, Field.ENABLED))
-    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert caught.value.obstacle.reason is Reason.REMOTE_ERROR
     assert not caught.value.nothing_ran
     assert changing(stubs.calls) == ["Set-PartnerApplication"]
     assert stubs.named("Remove-PSSession")
@@ -245,7 +246,7 @@ async def test_a_refused_inner_session_changes_nothing() -> None:
     stubs.environment = {"ExchangeInstallPath": "C:/Exchange/"}
     with pytest.raises(OperationFailed, match="second hop") as caught:
         await apply(stubs, change(ChangeKind.UPDATE, Field.ENABLED))
-    assert caught.value.reason is Reason.FORBIDDEN
+    assert caught.value.obstacle.reason is Reason.FORBIDDEN
     assert caught.value.nothing_ran
     assert changing(stubs.calls) == []
 
@@ -260,7 +261,10 @@ async def test_a_machine_without_exchange_is_the_wrong_product() -> None:
     stubs.environment = {"ExchangeInstallPath": ""}
     with pytest.raises(OperationFailed) as caught:
         await apply(stubs, change(ChangeKind.UPDATE, Field.ENABLED))
-    assert (caught.value.reason, caught.value.stalled) == (Reason.WRONG_PRODUCT, True)
+    assert (caught.value.obstacle.reason, caught.value.obstacle.then is Next.HUMAN) == (
+        Reason.WRONG_PRODUCT,
+        True,
+    )
 
 
 async def test_a_session_whose_import_fails_is_closed() -> None:

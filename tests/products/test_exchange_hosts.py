@@ -182,11 +182,11 @@ async def test_any_other_code_is_a_failed_restart_with_its_words(tmp_path: Path,
     stubs = with_iisreset(tmp_path, f"{words}\nexit {code}")
     with pytest.raises(OperationFailed, match="Access ") as caught:
         await restart(stubs)
-    assert caught.value.reason is Reason.RESTART_FAILED
+    assert caught.value.obstacle.reason is Reason.RESTART_FAILED
     assert not caught.value.outcome_unknown
-    assert f"ended with {code}" in caught.value.message
-    assert caught.value.message.isprintable()
-    assert len(caught.value.message) < 400
+    assert f"ended with {code}" in caught.value.obstacle.message
+    assert caught.value.obstacle.message.isprintable()
+    assert len(caught.value.obstacle.message) < 400
 
 
 async def test_a_missing_iisreset_is_a_failure(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ async def test_an_account_that_may_not_be_read_ends_the_run() -> None:
     stubs = exchange().cmdlet("Get-User", Code("throw 'access denied'"))
     with pytest.raises(OperationFailed) as caught:
         await observe(stubs)
-    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert caught.value.obstacle.reason is Reason.REMOTE_ERROR
     assert stubs.named("Remove-PSSession")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import SUCCEEDED
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -177,7 +178,7 @@ async def test_a_missing_shipped_script_is_told_by_its_path(tmp_path: Path) -> N
     stubs.environment = {"ExchangeInstallPath": f"{tmp_path}/"}
     with pytest.raises(OperationFailed, match="is not there") as caught:
         await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert caught.value.obstacle.reason is Reason.REMOTE_ERROR
 
 
 async def test_a_cmdlet_that_the_account_may_not_use_is_a_missing_right(tmp_path: Path) -> None:
@@ -185,7 +186,10 @@ async def test_a_cmdlet_that_the_account_may_not_use_is_a_missing_right(tmp_path
     stubs = with_shipped_script(writable([]), tmp_path, "New-NothingAtAll")
     with pytest.raises(OperationFailed) as caught:
         await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert (caught.value.reason, caught.value.stalled) == (Reason.FORBIDDEN, True)
+    assert (caught.value.obstacle.reason, caught.value.obstacle.then is Next.HUMAN) == (
+        Reason.FORBIDDEN,
+        True,
+    )
 
 
 async def test_a_shipped_script_without_its_last_line_has_failed(tmp_path: Path) -> None:
@@ -193,7 +197,7 @@ async def test_a_shipped_script_without_its_last_line_has_failed(tmp_path: Path)
     stubs = with_shipped_script(writable([]), tmp_path, "", last="Something else.")
     with pytest.raises(OperationFailed, match="did not report success") as caught:
         await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
-    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert caught.value.obstacle.reason is Reason.REMOTE_ERROR
 
 
 async def test_a_shipped_script_that_makes_nothing_is_no_error_of_ours(tmp_path: Path) -> None:

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from partner_operator.products.failures import NOT_EXCHANGE, logon_hint, operation_failed
+from partner_operator.engine.ports import LogonRefused
+from partner_operator.products.failures import NOT_EXCHANGE, run_failed
 from partner_operator.products.scripts import script
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
     Blocked,
+    BlockedBy,
     Busy,
     ErrorDetails,
     Forbidden,
-    Obstacle,
     OutcomeUnknown,
     ProtocolViolation,
     QuotaExceeded,
@@ -26,7 +28,6 @@ from partner_operator.winrm import (
     Unauthenticated,
     Unreachable,
 )
-from support.trust.worlds import server
 
 
 def script_error(error_id: str = "x", kind: str = "System.Exception", *said: str) -> ScriptError:
@@ -43,7 +44,7 @@ FAILURES: list[tuple[RemoteRunError, Reason, bool]] = [
     (Busy("m"), Reason.BUSY, False),
     (TimedOut("m"), Reason.TIMED_OUT, False),
     (ProtocolViolation("m"), Reason.PROTOCOL_ERROR, False),
-    (Blocked("m", Obstacle.ANTIMALWARE, nothing_ran=True), Reason.BLOCKED, True),
+    (Blocked("m", BlockedBy.ANTIMALWARE, nothing_ran=True), Reason.BLOCKED, True),
     (OutcomeUnknown("m"), Reason.OUTCOME_UNKNOWN, False),
     (script_error(), Reason.REMOTE_ERROR, False),
     (
@@ -77,14 +78,13 @@ def test_every_failure_of_a_run_has_its_reason(
     error: RemoteRunError, reason: Reason, stalled: bool
 ) -> None:
     """One reason for conditions and events; Stalled only where a human must act."""
-    failed = operation_failed(
-        error, product="Exchange", operation="observe", host="ex1.litwareinc.com"
-    )
-    assert (failed.reason, failed.stalled) == (reason, stalled)
+    failed = run_failed(error, product="Exchange", operation="observe", host="ex1.litwareinc.com")
+    assert failed.obstacle.reason is reason
+    assert (failed.obstacle.then is Next.HUMAN) is stalled
     assert failed.nothing_ran or not error.nothing_ran
     assert failed.outcome_unknown is error.outcome_unknown
-    assert failed.credentials_rejected is isinstance(error, Unauthenticated)
-    assert failed.message
+    assert isinstance(failed, LogonRefused) is isinstance(error, Unauthenticated)
+    assert failed.obstacle.message
 
 
 def test_every_class_of_failure_is_in_the_table() -> None:
@@ -99,7 +99,7 @@ def test_an_inner_session_that_never_opened_proves_that_no_cmdlet_ran(first: str
     opening = replace(
         error.details, position="at Open-Exchange, <No file>: line 10\nat <ScriptBlock>"
     )
-    failed = operation_failed(
+    failed = run_failed(
         ScriptError(opening), product="Exchange", operation="register", host="ex1.litwareinc.com"
     )
     assert failed.nothing_ran
@@ -114,23 +114,23 @@ def test_a_session_that_broke_and_did_not_open_again_proves_nothing(position: st
     """Import-PSSession's module opens a session anew for the next cmdlet; the ones before it did their work."""
     error = script_error("CannotConnect,PSSessionOpenFailed")
     again = replace(error.details, position=position)
-    failed = operation_failed(
+    failed = run_failed(
         ScriptError(again), product="Exchange", operation="update", host="ex1.litwareinc.com"
     )
-    assert failed.reason is Reason.UNREACHABLE
+    assert failed.obstacle.reason is Reason.UNREACHABLE
     assert not failed.nothing_ran
 
 
 def test_an_inner_session_that_breaks_later_proves_nothing() -> None:
     """The cmdlet that was running when it broke may have done its work."""
     kind = "System.Management.Automation.Remoting.PSRemotingTransportException"
-    failed = operation_failed(
+    failed = run_failed(
         script_error("JobFailure", kind),
         product="Exchange",
         operation="register",
         host="ex1.litwareinc.com",
     )
-    assert failed.reason is Reason.UNREACHABLE
+    assert failed.obstacle.reason is Reason.UNREACHABLE
     assert not failed.nothing_ran
 
 
@@ -143,31 +143,31 @@ def test_an_inner_session_that_breaks_later_proves_nothing() -> None:
 )
 def test_a_full_exchange_is_no_missing_right(said: str) -> None:
     """P-WIN-1: it passes by waiting."""
-    failed = operation_failed(
+    failed = run_failed(
         script_error("AccessDenied,PSSessionOpenFailed", "X", said),
         product="Exchange",
         operation="observe",
         host="ex1.litwareinc.com",
     )
-    assert (failed.reason, failed.stalled) == (Reason.QUOTA_EXCEEDED, False)
+    assert (failed.obstacle.reason, failed.obstacle.then) == (Reason.QUOTA_EXCEEDED, Next.RETRIED)
 
 
 @pytest.mark.parametrize("operation", ["restart", "host_state"])
 def test_a_program_that_windows_lacks_is_no_missing_right_in_exchange(operation: str) -> None:
     """No RBAC role brings iisreset.exe back."""
-    failed = operation_failed(
+    failed = run_failed(
         script_error("CommandNotFoundException"),
         product="Exchange",
         operation=operation,
         host="ex1.litwareinc.com",
     )
-    assert (failed.reason, failed.stalled) == (Reason.REMOTE_ERROR, False)
+    assert (failed.obstacle.reason, failed.obstacle.then) == (Reason.REMOTE_ERROR, Next.RETRIED)
 
 
 def test_a_script_that_never_began_is_told_as_such() -> None:
     """The bootstrap's own error before the script: it may simply be tried again."""
     details = script_error().details
-    failed = operation_failed(
+    failed = run_failed(
         ScriptError(details, nothing_ran=True),
         product="Exchange",
         operation="register",
@@ -178,25 +178,22 @@ def test_a_script_that_never_began_is_told_as_such() -> None:
 
 def test_long_and_many_line_errors_become_one_short_line() -> None:
     """Messages stand in conditions."""
-    failed = operation_failed(
+    failed = run_failed(
         script_error("x", "T", "outer\r\n  words " * 100, "the cause"),
         product="Lync",
         operation="x",
         host="ex1.litwareinc.com",
     )
-    assert "\n" not in failed.message
-    assert len(failed.message) < 600
-    assert "the cause" in failed.message
+    assert "\n" not in failed.obstacle.message
+    assert len(failed.obstacle.message) < 600
+    assert "the cause" in failed.obstacle.message
 
 
 @pytest.mark.parametrize("refusal", Refusal)
-def test_a_refused_logon_names_what_it_was_and_the_secret(refusal: Refusal) -> None:
-    """C38: which refusal it was, as far as the wire tells, and where the logon stands."""
+def test_a_refused_logon_names_what_it_was(refusal: Refusal) -> None:
+    """C38: as far as the wire tells; the engine adds the Secret, and how to go on."""
     error = Unauthenticated(f"ex1 refused the logon: {refusal}. Do this.", refusal)
-    failed = operation_failed(error, product="Exchange", operation="observe", host="ex1")
-    told = logon_hint(failed, server(credentials_secret="exchange-admin"))
-    assert told.credentials_rejected
-    assert told.stalled
-    assert told.nothing_ran
-    assert refusal.value in told.message
-    assert "Secret trust/exchange-admin, keys username and password" in told.message
+    failed = run_failed(error, product="Exchange", operation="observe", host="ex1")
+    assert isinstance(failed, LogonRefused)
+    assert failed.nothing_ran
+    assert refusal.value in failed.obstacle.message

@@ -180,7 +180,7 @@ async def test_a_document_that_lync_cannot_download_is_told_in_its_words() -> No
     stubs = lync([]).cmdlet("New-CsPartnerApplication", DOWNLOAD_FAILED)
     with pytest.raises(OperationFailed, match="could not be downloaded") as caught:
         await apply(stubs, change(ChangeKind.REGISTER, existing=False))
-    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert caught.value.obstacle.reason is Reason.REMOTE_ERROR
 
 
 async def test_a_create_that_returns_nothing_is_no_error() -> None:

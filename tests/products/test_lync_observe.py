@@ -10,6 +10,7 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate
 from partner_operator.trust.model import CertificateRole
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from support.oauth.samples import certificate_der
 from support.scripts.lync import HOST, entry, lync, observe, replica
@@ -181,7 +182,7 @@ async def test_a_module_that_is_there_and_cannot_be_loaded_says_why() -> None:
     stubs = lync().tool("Import-Module", "Name -DisableNameChecking", Code("throw 'no .NET 4.5'"))
     with pytest.raises(OperationFailed, match=r"no \.NET") as caught:
         await observe(stubs)
-    assert caught.value.reason is Reason.REMOTE_ERROR
+    assert caught.value.obstacle.reason is Reason.REMOTE_ERROR
     assert len(stubs.named("Import-Module")) == 1
 
 
@@ -190,5 +191,5 @@ async def test_a_machine_without_the_module_is_the_wrong_product() -> None:
     stubs = Stubs()
     with pytest.raises(OperationFailed) as caught:
         await observe(stubs)
-    assert caught.value.reason is Reason.WRONG_PRODUCT
-    assert caught.value.stalled
+    assert caught.value.obstacle.reason is Reason.WRONG_PRODUCT
+    assert caught.value.obstacle.then is Next.HUMAN

@@ -10,6 +10,7 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust import model
 from partner_operator.trust.model import ConnectivityTest, Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from support.scripts.lync import CREDENTIALS, HOST, lync, replica
 from support.scripts.stubs import Code, literal
@@ -106,7 +107,10 @@ async def test_a_machine_without_the_test_cmdlet_is_no_failed_test() -> None:
     wanted = ConnectivityTest(sip_uri="sip:kenmyer@litwareinc.com")
     with pytest.raises(OperationFailed) as caught:
         await LyncOperations(stubs.run).on(server(Product.LYNC), CREDENTIALS, HOST).test(wanted)
-    assert (caught.value.reason, caught.value.stalled) == (Reason.FORBIDDEN, True)
+    assert (caught.value.obstacle.reason, caught.value.obstacle.then is Next.HUMAN) == (
+        Reason.FORBIDDEN,
+        True,
+    )
 
 
 async def test_a_test_that_says_nothing_has_failed() -> None:

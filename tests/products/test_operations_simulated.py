@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, LogonRefused, OperationFailed
 from partner_operator.products.exchange.operations import PROBES, ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import Runner
@@ -24,6 +24,7 @@ from partner_operator.trust.model import (
     Observed,
     Product,
 )
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -219,9 +220,8 @@ async def test_the_wrong_product_and_a_wrong_password_are_told_apart(domain: Dom
     swapped = replace(lync, server=replace(lync.server, hosts=exchange.server.hosts))
     with pytest.raises(OperationFailed) as caught:
         await swapped.observe()
-    assert caught.value.stalled
+    assert caught.value.obstacle.then is Next.HUMAN
     wrong = replace(exchange, credentials=Credentials(exchange.credentials.username, "x", "d"))
-    with pytest.raises(OperationFailed) as refused:
+    with pytest.raises(LogonRefused) as refused:
         await wrong.observe()
-    assert refused.value.reason is Reason.CREDENTIALS_REJECTED
-    assert refused.value.credentials_rejected
+    assert refused.value.obstacle.reason is Reason.CREDENTIALS_REJECTED

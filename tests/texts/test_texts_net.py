@@ -406,7 +406,8 @@ def test_a_secrets_fault_with_poison_is_shown() -> None:
     exits = Exits(World())
     problem = CredentialsProblem(Reason.CREDENTIALS_INVALID, POISON)
     key = ObjectKey("trust", "exchange", "uid")
-    asyncio.run(exits.announce(Kind.SERVER, key, Severity.WARNING, problem.reason, problem.message))
+    told = problem.obstacle
+    asyncio.run(exits.announce(Kind.SERVER, key, Severity.WARNING, told.reason, told.message))
     assert hidden(exits.sent.bodies) == []
 
 

@@ -14,6 +14,7 @@ from partner_operator.trust.model import (
     Product,
     TrustLevel,
 )
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -250,7 +251,7 @@ def test_the_same_name_with_other_content_is_a_conflict(squatter: Entry) -> None
     decision = one(squatter)
     assert decision.blocker is not None
     assert decision.blocker.reason is Reason.CONFLICT
-    assert decision.blocker.stalled
+    assert decision.blocker.then is Next.HUMAN
     assert (decision.change, decision.entry, decision.absent) == (None, None, False)
 
 

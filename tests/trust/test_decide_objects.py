@@ -11,7 +11,11 @@ import pytest
 from partner_operator.catalog import CATALOG
 from partner_operator.trust.decide import ApplicationView, decide
 from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Product
-from partner_operator.trust.plan import Blocker, Decision, Field
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import (
+    Decision,
+    Field,
+)
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind, Intent
 from support.trust.worlds import (
@@ -55,7 +59,7 @@ def test_of_two_objects_for_one_entry_the_older_goes_on(entries: Any) -> None:
         assert made["young"].change is None
         blocker = made["young"].blocker
         assert blocker is not None
-        assert (blocker.reason, blocker.stalled) == (Reason.CONFLICT, True)
+        assert (blocker.reason, blocker.then is Next.HUMAN) == (Reason.CONFLICT, True)
         assert "old" in blocker.message
         assert made["young"].entry is None
 
@@ -111,7 +115,7 @@ def test_objects_for_different_partners_do_not_meet() -> None:
 
 def test_an_object_that_cannot_be_used_still_holds_its_entry() -> None:
     """Its partner's PartnerServer is gone; a younger twin must not take the entry over."""
-    blocker = Blocker(Reason.PARTNER_NOT_FOUND, "no such partner", stalled=True)
+    blocker = Obstacle(Reason.PARTNER_NOT_FOUND, "no such partner", Next.HUMAN)
     old = view(application(name="old", created_at=OLD), OURS, blocker)
     made = decisions(old, view(application(name="young", created_at=YOUNG)))
     assert made["old"].blocker == blocker
@@ -121,7 +125,7 @@ def test_an_object_that_cannot_be_used_still_holds_its_entry() -> None:
 
 
 def test_an_unusable_object_that_holds_nothing_stands_in_nobodys_way() -> None:
-    blocker = Blocker(Reason.PARTNER_NOT_FOUND, "no such partner", stalled=True)
+    blocker = Obstacle(Reason.PARTNER_NOT_FOUND, "no such partner", Next.HUMAN)
     old = view(application(name="old", created_at=OLD), None, blocker)
     made = decisions(old, view(application(name="young", created_at=YOUNG)), entries=())
     assert made["young"].change is not None
@@ -283,14 +287,14 @@ def test_gone_is_proven_only_by_a_complete_read() -> None:
 
 def test_removal_needs_neither_the_document_nor_the_partners_object() -> None:
     """A namespace goes with everything in it: the partner may be gone first."""
-    blocker = Blocker(Reason.PARTNER_NOT_FOUND, "no such partner", stalled=True)
+    blocker = Obstacle(Reason.PARTNER_NOT_FOUND, "no such partner", Next.HUMAN)
     made = decisions(view(leaving(), OURS, blocker), documents=[])["old"]
     assert made.change is not None
     assert made.change.kind is ChangeKind.REMOVE
 
 
 def test_a_held_crowd_is_not_removed() -> None:
-    blocker = Blocker(Reason.DELETION_BLOCKED, "most objects go at once", stalled=True)
+    blocker = Obstacle(Reason.DELETION_BLOCKED, "most objects go at once", Next.HUMAN)
     made = decisions(view(leaving(), OURS, blocker))["old"]
     assert made.change is None
     assert made.blocker == blocker

@@ -16,6 +16,7 @@ from partner_operator.trust.model import (
     Mode,
     Product,
 )
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind, Intent
 from support.trust.decisions import one
@@ -50,7 +51,7 @@ def test_an_incomplete_read_changes_nothing_and_proves_no_absence(
     assert (decision.blocker is not None) is blocked
     if decision.blocker is not None:
         assert decision.blocker.reason is Reason.INCOMPLETE_READ
-        assert not decision.blocker.stalled
+        assert decision.blocker.then is not Next.HUMAN
 
 
 def broken(fault: DocumentFault) -> DocumentReading:
@@ -88,7 +89,7 @@ def test_a_document_that_cannot_be_trusted_blocks_and_leaves_the_entry_alone(
     assert decision.change is None
     assert decision.entry == stored
     assert decision.blocker is not None
-    assert (decision.blocker.reason, decision.blocker.stalled) == (reason, stalled)
+    assert (decision.blocker.reason, decision.blocker.then is Next.HUMAN) == (reason, stalled)
 
 
 def test_one_good_certificate_among_expired_ones_is_enough() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from partner_operator.trust.model import Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.repair import (
@@ -163,7 +164,7 @@ def test_refusals_name_the_field_and_the_way_out() -> None:
     persists = refusal(Allowance.DRIFT_PERSISTS, change(), record)
     assert persists.reason is Reason.DRIFT_PERSISTS
     for blocker in (another, persists):
-        assert blocker.stalled
+        assert blocker.then is Next.HUMAN
         assert "enabled" in blocker.message
         assert "reconcile-requested-at" in blocker.message
 

@@ -20,15 +20,18 @@ from partner_operator.trust.conditions import (
     unknown,
 )
 from partner_operator.trust.model import Mode
-from partner_operator.trust.plan import Blocker, Change, Difference, Field
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import (
+    Change,
+    Difference,
+    Field,
+)
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ChangeKind, Condition
 from partner_operator.trust.verdict import (
     ApplicationFacts,
     ServerFacts,
-    Trouble,
     Verdict,
-    Waiting,
     application_verdict,
     server_verdict,
 )
@@ -56,8 +59,8 @@ DRIFT = Change(
     (Difference(Field.ENABLED, "False", "True"), Difference(Field.ROLES, "", "x")),
     needs_restart=True,
 )
-STALLED = Blocker(Reason.CONFLICT, "Two objects claim it.", stalled=True)
-RETRIED = Blocker(Reason.INCOMPLETE_READ, "Not whole.", stalled=False)
+STALLED = Obstacle(Reason.CONFLICT, "Two objects claim it.", Next.HUMAN)
+RETRIED = Obstacle(Reason.INCOMPLETE_READ, "Not whole.", Next.RETRIED)
 FAILED_TEST = false(Reason.CONNECTIVITY_TEST_FAILED, "401")
 
 
@@ -86,20 +89,20 @@ RETRY = "Reconciling/ProgressingWithRetry"
         ({"working": "Looking."}, "Unknown/Progressing", PROGRESS, None),
         ({"repairing": DRIFT, "working": "Looking."}, "Unknown/DriftDetected", PROGRESS, None),
         (
-            {"waiting": Waiting(Reason.WAITING_FOR_WINDOW, "Later.")},
+            {"waiting": Obstacle(Reason.WAITING_FOR_WINDOW, "Later.", Next.WAITS)},
             "Unknown/WaitingForWindow",
             PROGRESS,
             None,
         ),
         (
-            {"waiting": Waiting(Reason.RESTART_APPROVAL_NEEDED, "Run iisreset.")},
+            {"waiting": Obstacle(Reason.RESTART_APPROVAL_NEEDED, "Run iisreset.", Next.WAITS)},
             "Unknown/RestartApprovalNeeded",
             PROGRESS,
             None,
         ),
         (
             {
-                "waiting": Waiting(Reason.WAITING_FOR_COUNTERPART, "Other side."),
+                "waiting": Obstacle(Reason.WAITING_FOR_COUNTERPART, "Other side.", Next.WAITS),
                 "connected": unknown(Reason.NOT_TESTED, "Not yet."),
             },
             "Unknown/WaitingForCounterpart",
@@ -119,11 +122,16 @@ RETRY = "Reconciling/ProgressingWithRetry"
             PROGRESS,
             None,
         ),
-        ({"failure": Trouble(Reason.UNREACHABLE, "No route.")}, "False/Unreachable", RETRY, None),
-        ({"blocker": RETRIED}, "False/IncompleteRead", RETRY, None),
-        ({"blocker": STALLED}, "False/Conflict", "Stalled/Conflict", "settled"),
         (
-            {"blocker": Blocker(Reason.DRIFT_PERSISTS, "Again.", stalled=True), "repairing": DRIFT},
+            {"obstacle": Obstacle(Reason.UNREACHABLE, "No route.", Next.RETRIED)},
+            "False/Unreachable",
+            RETRY,
+            None,
+        ),
+        ({"obstacle": RETRIED}, "False/IncompleteRead", RETRY, None),
+        ({"obstacle": STALLED}, "False/Conflict", "Stalled/Conflict", "settled"),
+        (
+            {"obstacle": Obstacle(Reason.DRIFT_PERSISTS, "Again.", Next.HUMAN), "repairing": DRIFT},
             "False/DriftPersists",
             "Stalled/DriftPersists",
             "settled",
@@ -200,13 +208,13 @@ def test_the_table_of_states(
             RETRY,
         ),
         (
-            {"blocker": Blocker(Reason.DUPLICATE_SERVER, "Twice.", stalled=True)},
+            {"obstacle": Obstacle(Reason.DUPLICATE_SERVER, "Twice.", Next.HUMAN)},
             "False/DuplicateServer",
             "Stalled/DuplicateServer",
         ),
-        ({"failure": Trouble(Reason.TIMED_OUT, "Slow.")}, "False/TimedOut", RETRY),
+        ({"obstacle": Obstacle(Reason.TIMED_OUT, "Slow.", Next.RETRIED)}, "False/TimedOut", RETRY),
         (
-            {"waiting": Waiting(Reason.WAITING_FOR_SETTLE, "Soon.")},
+            {"waiting": Obstacle(Reason.WAITING_FOR_SETTLE, "Soon.", Next.WAITS)},
             "Unknown/WaitingForSettle",
             PROGRESS,
         ),
@@ -283,7 +291,9 @@ PARTS = st.builds(
     st.sampled_from([Reason.REGISTERED, Reason.RESTART_FAILED, Reason.CERTIFICATE_EXPIRED]),
     st.just("Said."),
 )
-BLOCKERS = st.builds(Blocker, st.sampled_from(list(Reason)), st.just("Why."), stalled=st.booleans())
+OBSTACLES = st.builds(
+    Obstacle, st.sampled_from(list(Reason)), st.just("Why."), st.sampled_from(list(Next))
+)
 FACTS = st.builds(
     ApplicationFacts,
     generation=st.just(1),
@@ -293,9 +303,8 @@ FACTS = st.builds(
     activated=st.none() | PARTS,
     connected=st.none() | PARTS,
     connected_tolerated=st.booleans(),
-    blocker=st.none() | st.none() | BLOCKERS,
-    failure=st.none() | st.none() | st.just(Trouble(Reason.BUSY, "Busy.")),
-    waiting=st.none() | st.just(Waiting(Reason.WAITING_FOR_WINDOW, "Later.")),
+    obstacle=st.none() | st.none() | OBSTACLES,
+    waiting=st.none() | st.just(Obstacle(Reason.WAITING_FOR_WINDOW, "Later.", Next.WAITS)),
     working=st.none() | st.none() | st.just("Looking."),
     repairing=st.none() | st.none() | st.just(DRIFT),
     planned=st.none() | st.just(DRIFT),
@@ -306,9 +315,8 @@ SERVER_FACTS = st.builds(
     certificate=PARTS,
     metadata=PARTS,
     unlisted_hosts=st.sampled_from([(), ("ex9",)]),
-    blocker=st.none() | BLOCKERS,
-    failure=st.none() | st.just(Trouble(Reason.BUSY, "Busy.")),
-    waiting=st.none() | st.just(Waiting(Reason.WAITING_FOR_WINDOW, "Later.")),
+    obstacle=st.none() | OBSTACLES,
+    waiting=st.none() | st.just(Obstacle(Reason.WAITING_FOR_WINDOW, "Later.", Next.WAITS)),
     working=st.none() | st.just("Looking."),
 )
 

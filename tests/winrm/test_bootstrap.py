@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from partner_operator.winrm import (
     Blocked,
+    BlockedBy,
     Busy,
-    Obstacle,
     OutcomeUnknown,
     Output,
     ProtocolViolation,
@@ -218,7 +218,7 @@ def test_c09_constrained_language_mode_is_recognised_without_a_frame() -> None:
     output = Output(done.stdout, done.stderr, done.returncode, {})
     with pytest.raises(Blocked, match="constrained language mode") as caught:
         understand(HOST, output, _digest(line), ())
-    assert caught.value.obstacle is Obstacle.LANGUAGE_MODE
+    assert caught.value.obstacle is BlockedBy.LANGUAGE_MODE
     assert caught.value.nothing_ran
 
 

@@ -6,11 +6,12 @@ import re
 
 import pytest
 
-from partner_operator.products.failures import operation_failed
+from partner_operator.products.failures import run_failed
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
     Blocked,
-    Obstacle,
+    BlockedBy,
     OutcomeUnknown,
     Output,
     ProtocolViolation,
@@ -59,23 +60,23 @@ UNKNOWN = {
 """What cmd.exe says of an unknown program; its exit code is 9009 in every language."""
 BLOCKED = "This script contains malicious content and has been blocked by your antivirus software."
 DISABLED = "x.ps1 cannot be loaded because running scripts is disabled on this system."
-CASES: dict[str, tuple[bytes, bytes, int, Obstacle]] = {
-    "malicious": (b"", clixml(MALICIOUS), 1, Obstacle.ANTIMALWARE),
-    "malicious, in words": (b"", clixml(BLOCKED), 1, Obstacle.ANTIMALWARE),
-    "malicious, narrow": (b"", clixml(MALICIOUS, 40), 1, Obstacle.ANTIMALWARE),
-    "malicious, as text": (b"", MALICIOUS.encode("cp437"), 1, Obstacle.ANTIMALWARE),
-    "constrained": (b"PO1?ConstrainedLanguage\r\n", b"", 3, Obstacle.LANGUAGE_MODE),
-    "restricted": (b"PO1?RestrictedLanguage\r\n", b"", 3, Obstacle.LANGUAGE_MODE),
-    "no language": (b"banner\r\nPO1?NoLanguage\r\nbanner", b"", 3, Obstacle.LANGUAGE_MODE),
-    "constrained, by its error": (b"", clixml(CONSTRAINED), 1, Obstacle.LANGUAGE_MODE),
-    "constrained, narrow": (b"", clixml(CONSTRAINED, 50), 1, Obstacle.LANGUAGE_MODE),
-    "policy": (b"", clixml(POLICY), 1, Obstacle.EXECUTION_POLICY),
-    "policy, narrow": (b"", clixml(POLICY, 30), 1, Obstacle.EXECUTION_POLICY),
-    "policy, in words": (b"", clixml(DISABLED, 44), 1, Obstacle.EXECUTION_POLICY),
-    "too long": (b"", b"The command line is too long.\r\n", 1, Obstacle.COMMAND_TOO_LONG),
-    "too long, on the other stream": (b"The command line is too long.\r\n", b"", 1, Obstacle.COMMAND_TOO_LONG),
-    "unknown, with another code": (b"", UNKNOWN["english"], 1, Obstacle.POWERSHELL_MISSING),
-    **{f"unknown, {name}": (b"", said, 9009, Obstacle.POWERSHELL_MISSING) for name, said in UNKNOWN.items()},
+CASES: dict[str, tuple[bytes, bytes, int, BlockedBy]] = {
+    "malicious": (b"", clixml(MALICIOUS), 1, BlockedBy.ANTIMALWARE),
+    "malicious, in words": (b"", clixml(BLOCKED), 1, BlockedBy.ANTIMALWARE),
+    "malicious, narrow": (b"", clixml(MALICIOUS, 40), 1, BlockedBy.ANTIMALWARE),
+    "malicious, as text": (b"", MALICIOUS.encode("cp437"), 1, BlockedBy.ANTIMALWARE),
+    "constrained": (b"PO1?ConstrainedLanguage\r\n", b"", 3, BlockedBy.LANGUAGE_MODE),
+    "restricted": (b"PO1?RestrictedLanguage\r\n", b"", 3, BlockedBy.LANGUAGE_MODE),
+    "no language": (b"banner\r\nPO1?NoLanguage\r\nbanner", b"", 3, BlockedBy.LANGUAGE_MODE),
+    "constrained, by its error": (b"", clixml(CONSTRAINED), 1, BlockedBy.LANGUAGE_MODE),
+    "constrained, narrow": (b"", clixml(CONSTRAINED, 50), 1, BlockedBy.LANGUAGE_MODE),
+    "policy": (b"", clixml(POLICY), 1, BlockedBy.EXECUTION_POLICY),
+    "policy, narrow": (b"", clixml(POLICY, 30), 1, BlockedBy.EXECUTION_POLICY),
+    "policy, in words": (b"", clixml(DISABLED, 44), 1, BlockedBy.EXECUTION_POLICY),
+    "too long": (b"", b"The command line is too long.\r\n", 1, BlockedBy.COMMAND_TOO_LONG),
+    "too long, on the other stream": (b"The command line is too long.\r\n", b"", 1, BlockedBy.COMMAND_TOO_LONG),
+    "unknown, with another code": (b"", UNKNOWN["english"], 1, BlockedBy.POWERSHELL_MISSING),
+    **{f"unknown, {name}": (b"", said, 9009, BlockedBy.POWERSHELL_MISSING) for name, said in UNKNOWN.items()},
 }  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def failure(stdout: bytes, stderr: bytes, code: int) -> RemoteRunError:
 
 @pytest.mark.parametrize(("stdout", "stderr", "code", "obstacle"), CASES.values(), ids=CASES.keys())
 def test_each_obstacle_is_named_and_nothing_ran(
-    stdout: bytes, stderr: bytes, code: int, obstacle: Obstacle
+    stdout: bytes, stderr: bytes, code: int, obstacle: BlockedBy
 ) -> None:
     """The sentence names the host, and a human must act: the condition is Stalled."""
     error = failure(stdout, stderr, code)
@@ -96,20 +97,18 @@ def test_each_obstacle_is_named_and_nothing_ran(
     assert error.obstacle is obstacle
     assert error.nothing_ran
     assert "ex1" in error.message
-    told = operation_failed(
-        error, product="Exchange", operation="observe", host="ex1.litwareinc.com"
-    )
-    assert (told.reason, told.stalled) == (Reason.BLOCKED, True)
+    told = run_failed(error, product="Exchange", operation="observe", host="ex1.litwareinc.com")
+    assert (told.obstacle.reason, told.obstacle.then) == (Reason.BLOCKED, Next.HUMAN)
 
 
 def test_no_obstacle_is_left_out() -> None:
     """A new one needs its cases."""
-    assert {obstacle for *_, obstacle in CASES.values()} == set(Obstacle)
+    assert {obstacle for *_, obstacle in CASES.values()} == set(BlockedBy)
 
 
 @pytest.mark.parametrize(("stdout", "stderr", "code", "obstacle"), CASES.values(), ids=CASES.keys())
 def test_after_the_start_mark_the_same_proves_nothing(
-    stdout: bytes, stderr: bytes, code: int, obstacle: Obstacle
+    stdout: bytes, stderr: bytes, code: int, obstacle: BlockedBy
 ) -> None:
     """The script may have called something that said so."""
     del obstacle

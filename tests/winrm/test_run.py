@@ -11,8 +11,8 @@ import pytest
 from partner_operator.winrm import (
     Authentication,
     Blocked,
+    BlockedBy,
     Forbidden,
-    Obstacle,
     OutcomeUnknown,
     RemoteRunError,
     ScriptError,
@@ -129,16 +129,16 @@ def _fails(host: Host) -> RemoteRunError:
 @pytest.mark.parametrize(
     ("stderr", "code", "obstacle"),
     [
-        (b"The command line is too long.\r\n", 1, Obstacle.COMMAND_TOO_LONG),
-        (b"'powershell.exe' is not recognized as an internal or external command", 9009, Obstacle.POWERSHELL_MISSING),
-        ("Der Befehl ist entweder falsch geschrieben oder".encode("cp850"), 9009, Obstacle.POWERSHELL_MISSING),
-        (b"FullyQualifiedErrorId : ScriptContainedMaliciousContent", 1, Obstacle.ANTIMALWARE),
-        (b"Method invocation is supported only on core types in this language mode.", 1, Obstacle.LANGUAGE_MODE),
-        (b"FullyQualifiedErrorId : MethodInvocationNotSupportedInConstrainedLanguage", 1, Obstacle.LANGUAGE_MODE),
+        (b"The command line is too long.\r\n", 1, BlockedBy.COMMAND_TOO_LONG),
+        (b"'powershell.exe' is not recognized as an internal or external command", 9009, BlockedBy.POWERSHELL_MISSING),
+        ("Der Befehl ist entweder falsch geschrieben oder".encode("cp850"), 9009, BlockedBy.POWERSHELL_MISSING),
+        (b"FullyQualifiedErrorId : ScriptContainedMaliciousContent", 1, BlockedBy.ANTIMALWARE),
+        (b"Method invocation is supported only on core types in this language mode.", 1, BlockedBy.LANGUAGE_MODE),
+        (b"FullyQualifiedErrorId : MethodInvocationNotSupportedInConstrainedLanguage", 1, BlockedBy.LANGUAGE_MODE),
     ],
 )  # fmt: skip
 def test_c09_what_stops_a_script_before_it_can_speak_has_a_name(
-    host: Host, stderr: bytes, code: int, obstacle: Obstacle
+    host: Host, stderr: bytes, code: int, obstacle: BlockedBy
 ) -> None:
     host.prints(b"", stderr, code)
     error = _fails(host)
@@ -177,7 +177,7 @@ def test_a_policy_that_stops_the_script_midway_does_not_claim_that_nothing_ran(h
     host.prints(b"PO1!" + failure("Script", **record))
     error = _fails(host)
     assert isinstance(error, Blocked)
-    assert error.obstacle is Obstacle.EXECUTION_POLICY
+    assert error.obstacle is BlockedBy.EXECUTION_POLICY
     assert not error.nothing_ran
 
 

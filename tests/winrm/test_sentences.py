@@ -15,11 +15,11 @@ from winrm.exceptions import (
     WSManFaultError,
 )
 
-from partner_operator.winrm import Obstacle, ProtocolViolation, Refusal, failures
+from partner_operator.winrm import BlockedBy, ProtocolViolation, Refusal, failures
 from partner_operator.winrm.connections import ReplyTooLarge
 from partner_operator.winrm.failures import Phase, classify
 from partner_operator.winrm.kerberos import KerberosFailed, Trouble
-from partner_operator.winrm.refusals import LogonRefused
+from partner_operator.winrm.refusals import RefusedLogon
 from partner_operator.winrm.transport import (
     ClocksDiffer,
     DeadlinePassed,
@@ -32,7 +32,7 @@ from partner_operator.winrm.transport import (
 _WHOLE = re.compile(r"[.?](?=\s|$)")
 _ERRORS: tuple[Exception, ...] = (
     InvalidCredentialsError("rejected"),
-    *(LogonRefused(refusal, "code 24") for refusal in Refusal),
+    *(RefusedLogon(refusal, "code 24") for refusal in Refusal),
     ClocksDiffer("status 0xC0000133"),
     *(KerberosFailed(trouble) for trouble in Trouble if trouble is not Trouble.REFUSED),
     LogonNotOffered(),
@@ -63,8 +63,8 @@ def test_a_failure_says_what_to_do_next(error: Exception, phase: Phase) -> None:
     assert len(_WHOLE.findall(told)) >= 2, told
 
 
-@pytest.mark.parametrize("kind", Obstacle)
-def test_an_obstacle_says_what_to_do_next(kind: Obstacle) -> None:
+@pytest.mark.parametrize("kind", BlockedBy)
+def test_an_obstacle_says_what_to_do_next(kind: BlockedBy) -> None:
     """Each of them waits for a human."""
     told = failures.blocked(kind, "ex1.litwareinc.com", nothing_ran=True).message
     assert len(_WHOLE.findall(told)) >= 2, told

@@ -13,11 +13,11 @@ from partner_operator.engine.ports import (
     Credentials,
     CredentialsProblem,
     DeclaredServer,
-    OperationFailed,
     Operations,
     Reader,
+    RunFailed,
     ServerName,
-    Step,
+    Session,
 )
 from partner_operator.trust.model import DesiredServer, Partner, Product
 from partner_operator.trust.product import Catalog
@@ -66,10 +66,10 @@ async def examine(
         if way.is_open and (refused or not usable):
             facts = HostFacts(host, way, not_tried=refused or "Not tried: see above.")
         elif way.is_open and credentials is not None and served is not None:
-            facts = await _observe(
-                served, declared, credentials, HostFacts(host, way), partners, shells, clock
-            )
-            if facts.failure and facts.failure.reason is Reason.CREDENTIALS_REJECTED:
+            session = served.on(declared.desired, credentials, host)
+            facts = await _observe(session, declared, facts, partners, shells, clock)
+            rejected = facts.failure and facts.failure.reason is Reason.CREDENTIALS_REJECTED
+            if rejected or session.logon_refused:
                 refused = f"Not tried, so that the account is not locked: {host} refused the logon."
             if facts.observed and rules is not None and rules.challenge_path:
                 heard = await asyncio.to_thread(
@@ -96,7 +96,7 @@ async def _credentials(
     try:
         credentials = await reader.credentials(declared.desired)
     except CredentialsProblem as problem:
-        return None, problem.message
+        return None, problem.obstacle.message
     if credentials.digest == declared.status.rejected_credentials:
         return None, (
             "The operator was refused with this user name and password already. They are not tried again, so "
@@ -128,9 +128,8 @@ def _declaration(declared: DeclaredServer, served: bool) -> tuple[str, ...]:
 
 
 async def _observe(
-    operations: Operations,
+    session: Session,
     declared: DeclaredServer,
-    credentials: Credentials,
     facts: HostFacts,
     partners: tuple[Partner, ...],
     shells: Mapping[str, Shell],
@@ -141,14 +140,11 @@ async def _observe(
     urls += [url for partner in partners if (url := partner.auth_metadata_url) not in urls]
     asked_at: datetime = clock.now()
     try:
-        observed = await operations.on(declared.desired, credentials, facts.host).observe(
-            tuple(urls), declared.status.domain_controller
-        )
-    except OperationFailed as failed:
-        step = Step.LOGON if failed.credentials_rejected else failed.step
-        return HostFacts(
-            facts.host, facts.way, failure=Failure(step, failed.reason, failed.message)
-        )
+        observed = await session.observe(tuple(urls), declared.status.domain_controller)
+    except RunFailed as failed:
+        found = failed.obstacle
+        failure = Failure(failed.step, found.reason, found.message)
+        return HostFacts(facts.host, facts.way, failure=failure)
     return HostFacts(
         facts.host,
         facts.way,

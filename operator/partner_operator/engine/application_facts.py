@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partner_operator.engine.activation import way_of
-from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.certificate_check import check_document
 from partner_operator.trust.conditions import (
     LONGEST_MESSAGE,
@@ -15,10 +15,11 @@ from partner_operator.trust.conditions import (
     unknown,
 )
 from partner_operator.trust.model import Mode
-from partner_operator.trust.plan import Blocker, Change
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.verdict import ApplicationFacts, Trouble, Waiting
+from partner_operator.trust.verdict import ApplicationFacts, not_known
 
 
 def application_working(work: Pass, draft: Draft, change: Change | None) -> ApplicationFacts:
@@ -34,25 +35,26 @@ def application_working(work: Pass, draft: Draft, change: Change | None) -> Appl
         if draft.desired.connectivity_test is not None
         else None,
         working=f"{work.server.product} is being looked at, and made to trust {partner}.",
-        repairing=change if draft.drift else None,
+        repairing=change if _repairs(change) else None,
     )
+
+
+def _repairs(change: Change | None) -> bool:
+    return change is not None and change.kind is not ChangeKind.REGISTER and not change.asked
 
 
 def _kept(draft: Draft, condition_type: ConditionType) -> Part:
     old = find(draft.status.conditions, condition_type)
     if old is None:
-        return unknown(Reason.PROGRESSING, "Not looked at yet.")
+        return not_known()
     return Part(old.status, old.reason, old.message)
 
 
 def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
     """All that the pass knows of one application."""
-    failure = draft.failure or work.failure
-    blocker = work.blocker or draft.blocker
-    if blocker is None and failure is not None and failure.stalled:
-        blocker = Blocker(failure.reason, failure.message, stalled=True)
-    if draft.desired.deleting and (draft.waits is None or blocker or failure):
-        blocker = _why_still_here(draft, blocker, failure.message if failure else "")
+    obstacle = work.obstacle_to(draft) or draft.blocker
+    if draft.desired.deleting and (obstacle is None or obstacle.then is not Next.WAITS):
+        obstacle = _why_still_here(draft, obstacle)
     return ApplicationFacts(
         generation=draft.desired.generation,
         mode=draft.desired.mode,
@@ -61,47 +63,45 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         activated=way_of(work).activated(work, draft),
         connected=_connected(work, draft),
         connected_tolerated=_tolerated(work, draft),
-        blocker=blocker,
-        failure=Trouble(failure.reason, failure.message) if failure and not blocker else None,
+        obstacle=obstacle,
         waiting=_waiting(work, draft),
-        leaving=draft.waits,
         planned=draft.decision.planned if draft.decision else None,
     )
 
 
-def _why_still_here(draft: Draft, blocker: Blocker | None, failure: str) -> Blocker:
-    why = blocker.message if blocker is not None else failure or "It is not proven to be gone."
-    if blocker is not None and blocker.reason is Reason.DELETION_BLOCKED:
-        return blocker
+def _why_still_here(draft: Draft, obstacle: Obstacle | None) -> Obstacle:
+    why = obstacle.message if obstacle is not None else "It is not proven to be gone."
+    if obstacle is not None and obstacle.reason is Reason.DELETION_BLOCKED:
+        return obstacle
     way_out = (
         " The registration may still be on the server, so the object stays. To let it go and leave the server as "
         f"it is: kubectl annotate papp {draft.desired.key.name} "
         f"partner-operator.io/release={draft.desired.key.uid}"
     )
-    return Blocker(
+    return Obstacle(
         Reason.DELETION_BLOCKED,
         # A condition is cut at its end, where the way out stands.
         shortened(why, LONGEST_MESSAGE - len(way_out)) + way_out,
-        stalled=blocker.stalled if blocker is not None else False,
+        obstacle.then if obstacle is not None else Next.RETRIED,
     )
 
 
 def _metadata(work: Pass, draft: Draft) -> Part:
-    if work.observed is None:
-        return work.not_known(draft)
+    if not isinstance(work, Reached):
+        return not_known(work.obstacle_to(draft))
     reading = work.observed.documents.get(draft.desired.partner.auth_metadata_url)
     if reading is None:
-        return work.not_known(draft)
+        return not_known(work.obstacle_to(draft))
     return check_document(reading, draft.desired.partner.profile, work.observed.clock)
 
 
 def _registered(work: Pass, draft: Draft) -> Part:
     decision = draft.decision
     stopped = work.failure is not None or work.blocker is not None
-    if work.observed is None or decision is None or stopped:
-        return work.not_known(draft)
+    if not isinstance(work, Reached) or decision is None or stopped:
+        return not_known(work.obstacle_to(draft))
     if draft.blocker is not None and draft.blocker.reason is Reason.METADATA_ALTERNATES:
-        return unknown(draft.blocker.reason, draft.blocker.message)
+        return not_known(draft.blocker)
     pending = decision.change or decision.planned
     if pending is not None and pending.kind is ChangeKind.REMOVE:
         # That it is to go is no difference of what is there.
@@ -109,7 +109,7 @@ def _registered(work: Pass, draft: Draft) -> Part:
     if decision.entry is not None and pending is None:
         return true(Reason.REGISTERED, _registered_message(work, draft))
     if draft.blocker is not None and decision.entry is None and not decision.absent:
-        return unknown(draft.blocker.reason, draft.blocker.message)
+        return not_known(draft.blocker)
     if decision.entry is None:
         reason = draft.failure.reason if draft.failure else Reason.NOT_REGISTERED
         message = (
@@ -119,14 +119,14 @@ def _registered(work: Pass, draft: Draft) -> Part:
     if pending is not None:
         names = ", ".join(sorted(pending.fields))
         return false(Reason.DRIFT_OBSERVED, f"Differs from the declaration: {names}.")
-    return work.not_known(draft)
+    return not_known(work.obstacle_to(draft))
 
 
-def _registered_message(work: Pass, draft: Draft) -> str:
+def _registered_message(work: Reached, draft: Draft) -> str:
     registration = draft.status.registration
     name = registration.identity if registration else ""
     message = f"{work.server.product} has the partner application {name}."
-    warnings = work.rules.warnings(work.observed) if work.observed is not None else ()
+    warnings = work.rules.warnings(work.observed)
     return " ".join(filter(None, (message, work.rules.registered, *warnings)))
 
 
@@ -156,7 +156,7 @@ def _tolerated(work: Pass, draft: Draft) -> bool:
     return after_success and last.failures < test.failure_threshold
 
 
-def _waiting(work: Pass, draft: Draft) -> Waiting | None:
+def _waiting(work: Pass, draft: Draft) -> Obstacle | None:
     if draft.status.registration is None or draft.desired.mode is not Mode.ENFORCE:
         return None
     return way_of(work).waiting(work, draft)

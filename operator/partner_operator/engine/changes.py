@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from partner_operator.engine import identity, reach, registrations, removal, report
-from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
 from partner_operator.engine.reread import still_as_declared
-from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.state import Draft, Reached
 from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
 from partner_operator.trust.decide import ApplicationView, decide
 from partner_operator.trust.match import find_of_partner
-from partner_operator.trust.model import Entry, Mode, Observed
-from partner_operator.trust.plan import Change, Decision, Field
+from partner_operator.trust.model import Entry, Mode, ObjectKey, Observed
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.repair import Allowance
-from partner_operator.trust.status import ChangeKind, IISStatus, Intent
+from partner_operator.trust.status import ChangeKind, IISStatus, Intent, Repair
 
 READS_DOCUMENT = frozenset(
     {
@@ -35,15 +37,17 @@ IRREVOCABLE = frozenset({ChangeKind.REMOVE, ChangeKind.RECREATE})
 """Changes that cannot be taken back."""
 
 
-def decide_all(work: Pass) -> None:
-    """Ask for a decision on every application, and remember the entries that stand for them."""
-    assert work.observed is not None
+def decide_all(work: Reached, read: Collection[ObjectKey] = ()) -> None:
+    """Ask for a decision on every application, and remember the entries that stand for them.
+
+    `read`: applications for which a change of this pass made the server read the partner's document.
+    """
     views = [
         ApplicationView(
             draft.desired,
             draft.status,
             draft.declared.blocker,
-            read_again=draft.document_read,
+            read_again=draft.desired.key in read,
             made=draft.made,
         )
         for draft in work.live
@@ -55,45 +59,47 @@ def decide_all(work: Pass) -> None:
     for decision in decide(work.rules, work.server, views, work.observed, elsewhere):
         draft = work.draft_of(decision.application)
         draft.decision = decision
+        draft.document = registrations.document_in(work.observed, draft)
         if decision.blocker is not None:
             draft.blocker = decision.blocker
 
 
-async def make_changes(work: Pass) -> None:
+async def make_changes(work: Reached) -> None:
     """Make every decided change, then read back once and decide again."""
-    before = work.observed
     iis_before = work.status.iis
-    changed: list[Draft] = []
+    made: list[tuple[Draft, Change]] = []
     for draft in work.live:
         change = draft.decision.change if draft.decision else None
-        if change is None or draft.blocker is not None or draft.waits is not None:
+        if change is None or draft.blocker is not None:
             continue
         if await _make(work, draft, change):
-            changed.append(draft)
+            made.append((draft, change))
         if work.failure is not None:
             return
         if work.overtaken:
             break
-    if changed:
-        await _read_back(work, changed, before, iis_before)
+    if made:
+        await _read_back(work, made, iis_before)
     if work.overtaken:
         return
+    changed = [draft for draft, _ in made]
     for draft in work.live:
-        _rest(work, draft, untouched=draft not in changed)
+        if draft not in changed:
+            _rest(work, draft)
 
 
-def _rest(work: Pass, draft: Draft, *, untouched: bool) -> None:
+def _rest(work: Reached, draft: Draft) -> None:
     """An observation without any difference lets the repair counts fade."""
     decision = draft.decision
     equal = decision is not None and decision.entry is not None and decision.change is None
     suspended = draft.desired.mode is Mode.SUSPEND
     if suspended or draft.blocker is not None:
         return
-    if untouched and equal and draft.status.repair is not None:
+    if equal and draft.status.repair is not None:
         if _asked_again(draft):
             draft.status = replace(draft.status, repair=None)
             return
-        document = repair.document_digest(registrations.document_of(work, draft))
+        document = repair.document_digest(draft.document)
         if repair.alternates(draft.status.repair, document):
             # Whichever of the documents is read in a pass: the same is told.
             draft.blocker = repair.alternating(draft.desired.partner.auth_metadata_url)
@@ -102,15 +108,15 @@ def _rest(work: Pass, draft: Draft, *, untouched: bool) -> None:
         draft.status = replace(draft.status, repair=record)
 
 
-async def _make(work: Pass, draft: Draft, change: Change) -> bool:
-    """Write down what is about to happen, then do it. False: it was repaired too often already."""
-    if change.kind is not ChangeKind.REMOVE and not _count_attempt(work, draft, change):
-        return False
-    assert work.observed is not None
+async def _make(work: Reached, draft: Draft, change: Change) -> bool:
+    """Write down what is about to happen, then do it. False: it was not begun."""
+    if change.kind is not ChangeKind.REMOVE:
+        draft.blocker = _too_many(draft, change)
+        if draft.blocker is not None:
+            return False
+        _count_attempt(work, draft, change)
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
-    repairs = change.kind is not ChangeKind.REGISTER and not change.asked
-    draft.drift = repairs and not draft.desired.deleting
     await _announce_drift(work, draft, change)
     # The intent first: where it cannot be written, nothing of the server moves with each try.
     draft.status = replace(draft.status, intent=_intent(work, draft, change))
@@ -122,21 +128,26 @@ async def _make(work: Pass, draft: Draft, change: Change) -> bool:
         removals = removal.remember_removal(work, draft)
     # With it the domain controller is remembered, which a crash must not forget either.
     await work.save_server(iis=iis, removals=removals)
-    if change.kind in IRREVOCABLE and not await still_as_declared(work):
+    work.overtaken = change.kind in IRREVOCABLE and not await still_as_declared(work)
+    if work.overtaken:
         await _take_back(work, draft, before)
         return False
     try:
         draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
-    except OperationFailed as failure:
+    except RunFailed as failure:
         if failure.nothing_ran:
             # The network's troubles are no attempts at a repair, and ask for no restart.
             await _take_back(work, draft, before)
-        _change_failed(work, draft, failure)
+        if isinstance(failure, LogonRefused):
+            raise
+        # The write threw. It may have happened all the same (C06): the read-back tells.
+        draft.failure = failure.obstacle
+        if failure.outcome_unknown or failure.obstacle.reason in reach.NEXT_HOST:
+            work.failure = failure.obstacle
     return True
 
 
-def _intent(work: Pass, draft: Draft, change: Change) -> Intent:
-    assert work.observed is not None
+def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
     before = find_of_partner(draft.desired, work.observed)
     return Intent(
         kind=change.kind,
@@ -147,27 +158,36 @@ def _intent(work: Pass, draft: Draft, change: Change) -> Intent:
     )
 
 
-async def _take_back(work: Pass, draft: Draft, iis: IISStatus | None) -> None:
+async def _take_back(work: Reached, draft: Draft, iis: IISStatus | None) -> None:
     """The change was not begun, so it leaves neither an intent nor a requirement nor an attempt."""
     repaired = draft.declared.status.repair
     draft.status = replace(draft.status, repair=repaired, intent=None)
     await work.save_server(iis=iis)
 
 
-def _count_attempt(work: Pass, draft: Draft, change: Change) -> bool:
-    """Whether this difference may be repaired (once more): rule 5, C01."""
-    document = repair.document_digest(registrations.document_of(work, draft))
-    digest = repair.change_digest(change, document, draft.desired.generation)
-    record = None if _asked_again(draft) else draft.status.repair
-    allowance = repair.may_repair(record, digest)
+def _too_many(draft: Draft, change: Change) -> Obstacle | None:
+    """Why this difference is not repaired once more: rule 5, C01."""
+    record = _record(draft)
+    allowance = repair.may_repair(record, _digest(draft, change))
     if allowance is Allowance.ALTERNATES:
-        draft.blocker = repair.alternating(draft.desired.partner.auth_metadata_url)
-        return False
+        return repair.alternating(draft.desired.partner.auth_metadata_url)
     if allowance is not Allowance.ALLOWED and record is not None:
-        draft.blocker = repair.refusal(allowance, change, record)
-        return False
-    draft.status = replace(draft.status, repair=repair.attempted(record, digest, work.now()))
-    return True
+        return repair.refusal(allowance, change, record)
+    return None
+
+
+def _count_attempt(work: Reached, draft: Draft, change: Change) -> None:
+    attempted = repair.attempted(_record(draft), _digest(draft, change), work.now())
+    draft.status = replace(draft.status, repair=attempted)
+
+
+def _record(draft: Draft) -> Repair | None:
+    return None if _asked_again(draft) else draft.status.repair
+
+
+def _digest(draft: Draft, change: Change) -> str:
+    document = repair.document_digest(draft.document)
+    return repair.change_digest(change, document, draft.desired.generation)
 
 
 def _asked_again(draft: Draft) -> bool:
@@ -176,45 +196,32 @@ def _asked_again(draft: Draft) -> bool:
     return requested is not None and requested != draft.status.last_handled_reconcile_at
 
 
-async def _announce_drift(work: Pass, draft: Draft, change: Change) -> None:
-    if not draft.drift:
+async def _announce_drift(work: Reached, draft: Draft, change: Change) -> None:
+    if change.kind is ChangeKind.REGISTER or change.asked or draft.desired.deleting:
         return
     names = ", ".join(sorted(change.fields))
     message = f"Differs from the declaration and is being repaired: {names}."
     await work.tell(draft, Reason.DRIFT_DETECTED, message, Severity.WARNING)
 
 
-def _change_failed(work: Pass, draft: Draft, failure: OperationFailed) -> None:
-    """The write threw. It may have happened all the same (C06): the read-back tells."""
-    if failure.credentials_rejected:
-        raise failure
-    draft.failure = failure
-    if failure.outcome_unknown or failure.reason in reach.NEXT_HOST:
-        work.failure = failure
-
-
 async def _read_back(
-    work: Pass, changed: list[Draft], before: Observed | None, iis_before: IISStatus | None
+    work: Reached, made: list[tuple[Draft, Change]], iis_before: IISStatus | None
 ) -> None:
-    assert work.observed is not None
-    made = {draft.desired.key: draft.decision for draft in changed}
-    after = await reach.observe_on(work, work.observed.host)
-    identity.must_be(work.observed, after)
-    work.observed = after
-    effective = {
-        draft.desired.key
-        for draft in changed
-        if _took_effect(made[draft.desired.key], before, work.observed)
-    }
-    if not any(_asks_for_restart(made[key]) for key in effective):
+    before = work.observed
+    after, ahead = await reach.observe_on(work, work.logon, before.host)
+    identity.must_be(before, after)
+    work.observed, work.ahead = after, ahead
+    effective = [_took_effect(change, before, after) for _, change in made]
+    if not any(
+        took and change.needs_restart for took, (_, change) in zip(effective, made, strict=True)
+    ):
         # A write that changed nothing asks for no restart: the requirement is as it was before.
         await work.save_server(iis=iis_before)
-    for draft in changed:
-        _believe(work, draft, made[draft.desired.key])
-    decide_all(work)
-    for draft in changed:
-        key = draft.desired.key
-        await _judge(work, draft, made[key], effective=key in effective)
+    read = [_believe(draft, change, after) for draft, change in made]
+    keys = [draft.desired.key for draft, _ in made]
+    decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
+    for (draft, change), took, document_read in zip(made, effective, read, strict=True):
+        await _judge(work, draft, change, took=took, document_read=document_read)
         _close_intent(draft)
 
 
@@ -226,11 +233,8 @@ def _close_intent(draft: Draft) -> None:
         draft.status = replace(draft.status, intent=intent)
 
 
-def _took_effect(made: Decision | None, before: Observed | None, after: Observed) -> bool:
+def _took_effect(change: Change, before: Observed, after: Observed) -> bool:
     """Whether the server shows the entry otherwise than before the change, or cannot show it."""
-    change = made.change if made else None
-    if change is None or before is None:
-        return True
     if change.entry is None:
         known = {entry.reference for entry in before.entries}
         return any(entry.reference not in known for entry in after.entries)
@@ -245,30 +249,27 @@ def _without_time(entry: Entry) -> Entry:
     return replace(entry, changed_at=None)
 
 
-def _asks_for_restart(made: Decision | None) -> bool:
-    change = made.change if made else None
-    return change is not None and change.needs_restart
+def _believe(draft: Draft, change: Change, after: Observed) -> bool:
+    """What our last read of the document got counts on products that show no certificates.
 
-
-def _believe(work: Pass, draft: Draft, made: Decision | None) -> None:
-    """What our last read of the document got counts on products that show no certificates."""
-    change = made.change if made else None
-    if change is None or draft.failure is not None:
-        return
-    draft.document_read = change.kind is not ChangeKind.UPDATE or bool(
-        change.fields & READS_DOCUMENT
-    )
-    registration, document = draft.status.registration, registrations.document_of(work, draft)
-    if draft.document_read and registration is not None and document is not None:
+    False: the change made the server read no document.
+    """
+    reads = change.kind is not ChangeKind.UPDATE or bool(change.fields & READS_DOCUMENT)
+    if draft.failure is not None or not reads:
+        return False
+    registration, document = draft.status.registration, registrations.document_in(after, draft)
+    if registration is not None and document is not None:
         believed = replace(registration, thumbprints=document.thumbprints)
         draft.status = replace(draft.status, registration=believed)
+    return True
 
 
-async def _judge(work: Pass, draft: Draft, made: Decision | None, *, effective: bool) -> None:
-    """What the read-back says of a change that was made."""
-    change = made.change if made else None
+async def _judge(
+    work: Reached, draft: Draft, change: Change, *, took: bool, document_read: bool
+) -> None:
+    """What the read-back says of a change that was made. `took`: it took effect."""
     decision = draft.decision
-    if change is None or decision is None or draft.desired.deleting:
+    if decision is None or draft.desired.deleting:
         return
     _note_document(work, draft)
     if decision.change is None and draft.blocker is None:
@@ -280,25 +281,26 @@ async def _judge(work: Pass, draft: Draft, made: Decision | None, *, effective: 
             draft.status = replace(draft.status, repair=count(record))
         await _announce_success(work, draft, change)
     elif decision.absent and draft.failure is None:
-        draft.failure = OperationFailed(
+        draft.failure = Obstacle(
             Reason.CREATED_NOTHING,
             f"{work.server.product} reported no error, yet no partner application is there. It is "
             "tried again; look at the server's event log if this stays.",
+            Next.RETRIED,
         )
     if decision.entry is not None:
-        await _conclude(work, draft, changed=effective)
+        await _conclude(work, draft, changed=took, document_read=document_read)
 
 
-def _note_document(work: Pass, draft: Draft) -> None:
+def _note_document(work: Reached, draft: Draft) -> None:
     """The read-back may have got another document than the pass began with."""
     record = draft.status.repair
     if record is not None:
-        document = repair.document_digest(registrations.document_of(work, draft))
+        document = repair.document_digest(draft.document)
         noted = repair.with_document(record, document, work.now())
         draft.status = replace(draft.status, repair=noted)
 
 
-async def settle_open_intents(work: Pass) -> None:
+async def settle_open_intents(work: Reached) -> None:
     """Finish what a killed operator left: the entry is there, so the change was made.
 
     What the server read of the partner's document then is not known: a product that does not show
@@ -321,19 +323,27 @@ async def settle_open_intents(work: Pass) -> None:
         decide_all(work)
 
 
-async def _conclude(work: Pass, draft: Draft, *, changed: bool, witnessed: bool = True) -> None:
+async def _conclude(
+    work: Reached,
+    draft: Draft,
+    *,
+    changed: bool,
+    witnessed: bool = True,
+    document_read: bool = False,
+) -> None:
     """The change is over. Its requirement is raised to after it, then the intent is closed."""
     intent = draft.status.intent
-    if changed:
-        draft.changed_at = work.now()
-        if intent is not None and intent.needs_restart:
-            after = work.now() if witnessed else await _settled_at(work, draft, intent)
-            await work.save_server(iis=raise_requirement(work.status.iis, after))
-    registrations.remember_registration(work, draft, witnessed=witnessed)
+    changed_at = work.now() if changed else None
+    if changed and intent is not None and intent.needs_restart:
+        after = work.now() if witnessed else await _settled_at(work, draft, intent)
+        await work.save_server(iis=raise_requirement(work.status.iis, after))
+    registrations.remember_registration(
+        work, draft, witnessed=witnessed, document_read=document_read, changed_at=changed_at
+    )
     await work.save(draft, replace(draft.status, intent=None))
 
 
-async def _settled_at(work: Pass, draft: Draft, intent: Intent) -> datetime:
+async def _settled_at(work: Reached, draft: Draft, intent: Intent) -> datetime:
     """When the change was found made, written down first: a refused write asks for no later restart each time."""
     if intent.settled_at is not None:
         return intent.settled_at
@@ -342,9 +352,11 @@ async def _settled_at(work: Pass, draft: Draft, intent: Intent) -> datetime:
     return work.now()
 
 
-async def _announce_success(work: Pass, draft: Draft, change: Change) -> None:
+async def _announce_success(work: Reached, draft: Draft, change: Change) -> None:
     if change.kind is ChangeKind.REGISTER:
-        word = "again" if draft.vanished else "now"
+        was = draft.declared.status
+        vanished = was.registration is not None and was.intent is None
+        word = "again" if vanished else "now"
         message = f"{work.server.product} {word} trusts {draft.desired.partner.name}."
         await work.tell(draft, Reason.REGISTERED, message)
     elif change.asked:

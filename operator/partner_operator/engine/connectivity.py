@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from partner_operator.engine.ports import OperationFailed, Severity, Tests
-from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import ConnectivityTest, Mode, TestReport
 from partner_operator.trust.reasons import ConditionType, Reason
@@ -73,7 +73,7 @@ def _requested(draft: Draft) -> bool:
     return requested is not None and requested != draft.status.last_handled_reconcile_at
 
 
-async def run_tests(work: Pass) -> None:
+async def run_tests(work: Reached) -> None:
     """Run every test that is due, on a listed host that has the present configuration."""
     for draft in work.live:
         test = draft.desired.connectivity_test
@@ -94,14 +94,12 @@ async def run_tests(work: Pass) -> None:
         await _run(work, draft, test, host)
 
 
-async def _run(work: Pass, draft: Draft, test: ConnectivityTest, host: str) -> None:
+async def _run(work: Reached, draft: Draft, test: ConnectivityTest, host: str) -> None:
     began = work.now()
     try:
         report = await cast(Tests, work.on(host)).test(test)
     except OperationFailed as failure:
-        if failure.credentials_rejected:
-            raise
-        draft.failure = failure
+        draft.failure = failure.obstacle
         return
     before = draft.status.connectivity
     draft.status = replace(draft.status, connectivity=remember(before, report, at=began))

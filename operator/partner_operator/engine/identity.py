@@ -7,11 +7,11 @@ from datetime import datetime
 
 from partner_operator.engine import report, server_facts
 from partner_operator.engine.ports import OperationFailed, OtherServer
-from partner_operator.engine.state import Pass
+from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.conditions import find, shortened, stands_back
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.verdict import server_verdict
 
@@ -19,31 +19,30 @@ LONGEST_NAME = 300
 """Characters. Behind the names stands what to do, which must not be cut off."""
 
 
-def is_another(work: Pass, observed: Observed) -> bool:
-    """Under the same names, somebody else answers than before: nothing known fits, so nothing is done.
+def another(work: Reached) -> Obstacle | None:
+    """Under the same names, somebody else answers than before: nothing known fits, so nothing may be done.
 
-    Then the pass has a blocker, unless a human was told of this very organisation and said that it is meant.
+    None: it is who is known, or a human was told of this very organisation and said that it is meant.
     """
-    known, seen = work.status.organization, observed.organization
+    known, seen = work.status.organization, work.observed.organization
     if (
         not known
         or not seen
         or same(known, seen)
-        or work.rules.same_organization(work.status.metadata, observed)
+        or work.rules.same_organization(work.status.metadata, work.observed)
     ):
-        return False
+        return None
     message = _message(known, seen)
     if _meant(work, message):
-        return False
-    work.blocker = Blocker(Reason.OTHER_ORGANIZATION, message, stalled=True)
-    return True
+        return None
+    return Obstacle(Reason.OTHER_ORGANIZATION, message, Next.HUMAN)
 
 
 def must_be(before: Observed, after: Observed) -> None:
     """Raises OperationFailed when a read-back is of somebody else: it proves nothing of a change."""
     known, seen = before.organization, after.organization
     if known and seen and not same(known, seen):
-        raise OperationFailed(Reason.OTHER_ORGANIZATION, _message(known, seen), stalled=True)
+        raise OperationFailed(Reason.OTHER_ORGANIZATION, _message(known, seen), Next.HUMAN)
 
 
 def _message(known: str, seen: str) -> str:
@@ -64,8 +63,9 @@ def _meant(work: Pass, message: str) -> bool:
     return told.reason is Reason.OTHER_ORGANIZATION and told.message == message
 
 
-def learn(work: Pass, observed: Observed) -> None:
+def learn(work: Reached) -> None:
     """Remember who answered."""
+    observed = work.observed
     work.status = replace(
         work.status,
         organization=observed.organization or work.status.organization,
@@ -83,44 +83,52 @@ def _controller(work: Pass, observed: Observed) -> str | None:
     return answered
 
 
-async def may_work(work: Pass, observed: Observed) -> bool:
-    """Two PartnerServers for one organisation: one works, the older one; the other one says so.
+async def claim(work: Reached) -> Obstacle | None:
+    """Make known that this server has its organisation. Returns who else has it and goes first, or None.
+
+    Two PartnerServers for one organisation: one works, the older one; the other one says so.
 
     Each writes down which organisation it has, and that it does not stand back, before it looks who else has
     it: so of two that come at once, at least one sees the other. The older one waits until the younger one has
-    said that it stands back, because that one may not have seen it and be at work. Otherwise the pass has a
-    blocker.
+    said that it stands back, because that one may not have seen it and be at work.
     """
-    organizations = _organizations(work, observed)
-    if _stand_back(work, organizations):
-        return False
-    if not _is_known(work, observed):
+    organizations = _organizations(work)
+    older = _older(work, organizations)
+    if older is None and not _is_known(work):
         await _make_known(work)
         now = await work.ports.reader.again(work.server)
         work.declared = replace(work.declared, others=now.others)
-        if _stand_back(work, organizations):
-            return False
-    return not _wait_for_younger(work, organizations)
+        older = _older(work, organizations)
+    if older is not None:
+        return older
+    younger = _younger(work, organizations)
+    if younger is not None:
+        work.wake_at(work.now() + work.ports.patience.retest)
+    return younger
 
 
 def stand_back_unseen(work: Pass) -> None:
     """Whoever cannot be reached stands back too, by what is known of it: the older one waits for that word."""
-    if work.observed is None and work.status.organization is not None:
-        _stand_back(work, (work.status.organization,))
+    known = work.status.organization
+    older = _older(work, (known,)) if known is not None else None
+    if older is not None:
+        work.failure, work.blocker = None, older
 
 
-def _organizations(work: Pass, observed: Observed) -> tuple[str, ...]:
+def _organizations(work: Reached) -> tuple[str, ...]:
     """The names of the organisation. One that goes on under a new name is known to others by its old one."""
-    known, seen = work.declared.status.organization, observed.organization
+    known, seen = work.declared.status.organization, work.observed.organization
     if not known or _meant(work, _message(known, seen)):
         return (seen,)
     return (seen, known)
 
 
-def _is_known(work: Pass, observed: Observed) -> bool:
+def _is_known(work: Reached) -> bool:
     """Whether the others could read that this server has this organisation, and does not stand back."""
     status = work.declared.status
-    known = status.organization is not None and same(status.organization, observed.organization)
+    known = status.organization is not None and same(
+        status.organization, work.observed.organization
+    )
     return known and not stands_back(status.conditions)
 
 
@@ -132,36 +140,29 @@ async def _make_known(work: Pass) -> None:
     await work.save_server(conditions=conditions)
 
 
-def _stand_back(work: Pass, organizations: tuple[str, ...]) -> bool:
+def _older(work: Pass, organizations: tuple[str, ...]) -> Obstacle | None:
     older = next((o for o in _rivals(work, organizations) if _age(o) < _my_age(work)), None)
     if older is None:
-        return False
+        return None
     way_out = (
         "It is being deleted; this one begins when it is gone."
         if older.deleting
         else "Delete one of the two."
     )
-    work.failure = None
-    work.blocker = Blocker(
-        Reason.DUPLICATE_SERVER,
-        f"{_named(work, older)} and is older. {way_out}",
-        stalled=True,
-    )
-    return True
+    message = f"{_named(work, older)} and is older. {way_out}"
+    return Obstacle(Reason.DUPLICATE_SERVER, message, Next.HUMAN)
 
 
-def _wait_for_younger(work: Pass, organizations: tuple[str, ...]) -> bool:
+def _younger(work: Pass, organizations: tuple[str, ...]) -> Obstacle | None:
     younger = next((o for o in _rivals(work, organizations) if not o.stands_back), None)
     if younger is None:
-        return False
-    work.blocker = Blocker(
+        return None
+    return Obstacle(
         Reason.DUPLICATE_SERVER,
         f"{_named(work, younger)}, is younger, and may be at work there. This one begins when the other one "
         "says DuplicateServer or is gone. Delete one of the two.",
-        stalled=False,
+        Next.RETRIED,
     )
-    work.wake_at(work.now() + work.ports.patience.retest)
-    return True
 
 
 def _rivals(work: Pass, organizations: tuple[str, ...]) -> list[OtherServer]:

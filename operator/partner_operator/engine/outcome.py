@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partner_operator.engine.state import Pass
+from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.conditions import find
 from partner_operator.trust.match import same
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import Intent
 
@@ -22,13 +22,12 @@ def hosts_to_ask(work: Pass) -> tuple[str, ...]:
     return tuple(sorted(work.server.hosts, key=lambda host: host.casefold() not in waited))
 
 
-def unsettled(work: Pass) -> Intent | None:
+def unsettled(work: Reached) -> Intent | None:
     """An intent whose process may still be at work; None: all of them are provably over.
 
     The host has answered: our mutex there was free, so nothing of ours works there. Or its longest life has
     passed, or nobody lists the host any more, or a human says that it is over.
     """
-    assert work.observed is not None
     for intent in _open(work):
         answered = same(intent.host, work.observed.host)
         if answered or _outlived(work, intent):
@@ -38,10 +37,10 @@ def unsettled(work: Pass) -> Intent | None:
     return None
 
 
-def hold_changes(work: Pass, intent: Intent) -> None:
+def hold_changes(work: Reached, intent: Intent) -> None:
     """Begin no change on this organisation: what was begun on that host may still come true."""
     work.wake_at(intent.started_at + work.ports.patience.longest_run)
-    work.unsettled = Blocker(Reason.OUTCOME_UNKNOWN, _message(work, intent), stalled=False)
+    work.unsettled = Obstacle(Reason.OUTCOME_UNKNOWN, _message(work, intent), Next.RETRIED)
     for draft in work.live:
         decision = draft.decision
         waits = draft.status.intent is not None

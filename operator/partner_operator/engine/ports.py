@@ -19,7 +19,8 @@ from partner_operator.trust.model import (
     RestartReport,
     TestReport,
 )
-from partner_operator.trust.plan import Blocker, Change
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ApplicationStatus, Removal, ServerStatus
 
@@ -50,7 +51,7 @@ class DeclaredApplication:
 
     desired: DesiredApplication
     status: ApplicationStatus
-    blocker: Blocker | None = None
+    blocker: Obstacle | None = None
     """Set when references do not resolve or a block belongs to another product."""
     counterpart: CounterpartView | None = None
 
@@ -97,7 +98,7 @@ class DeclaredServer:
     deleted: the heir of a trust may be declared under a new name of its server."""
     crd_deleting: bool = False
     """True: the CRD itself is being deleted, so nothing may be removed from servers (rule 13)."""
-    problem: Blocker | None = None
+    problem: Obstacle | None = None
     """Set when the server's own declaration cannot be used (CA bundle missing, invalid object)."""
 
 
@@ -106,8 +107,7 @@ class CredentialsProblem(Exception):
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
-        self.reason = reason
-        self.message = message
+        self.obstacle = Obstacle(reason, message, Next.HUMAN)
 
 
 class Gone(Exception):
@@ -203,12 +203,11 @@ class Step(StrEnum):
     """Everything before it is proven; the operation itself failed."""
 
 
-class OperationFailed(Exception):
-    """A remote operation did not do its work. One reason, one sentence, one next step.
+class RunFailed(Exception):
+    """A remote run did not do its work. One reason, one sentence, one next step.
 
     `nothing_ran`: proven that no change was made, so it may simply be tried again.
     `outcome_unknown`: the operation may have run, or still runs (rule 10).
-    `stalled`: only a human's change helps.
     `step`: where it failed, for people who look for the cause; nothing is decided by it.
     """
 
@@ -216,29 +215,50 @@ class OperationFailed(Exception):
         self,
         reason: Reason,
         message: str,
+        then: Next = Next.RETRIED,
         *,
-        stalled: bool = False,
         nothing_ran: bool = False,
         outcome_unknown: bool = False,
-        credentials_rejected: bool = False,
         step: Step = Step.WORK,
     ) -> None:
         super().__init__(message)
-        self.reason = reason
-        self.message = message
-        self.stalled = stalled
+        self.obstacle = Obstacle(reason, message, then)
         self.nothing_ran = nothing_ran
         self.outcome_unknown = outcome_unknown
-        self.credentials_rejected = credentials_rejected
         self.step = step
+
+
+class OperationFailed(RunFailed):
+    """Anything but the logon was in the way."""
+
+
+class LogonRefused(RunFailed):
+    """The user name or password was refused. It ends the pass: each further try may lock the account."""
+
+    def __init__(
+        self, message: str, *, nothing_ran: bool = False, outcome_unknown: bool = False
+    ) -> None:
+        super().__init__(
+            Reason.CREDENTIALS_REJECTED,
+            message,
+            Next.HUMAN,
+            nothing_ran=nothing_ran,
+            outcome_unknown=outcome_unknown,
+            step=Step.LOGON,
+        )
 
 
 class Session(Protocol):
     """What can be done on one host of every product. Each method is one remote run.
 
-    All methods of sessions raise OperationFailed and nothing else. They are coroutines; the blocking work is
-    done on a bounded thread pool that the composition root owns.
+    All methods of sessions raise OperationFailed or LogonRefused, and nothing else. They are coroutines; the
+    blocking work is done on a bounded thread pool that the composition root owns.
     """
+
+    @property
+    def logon_refused(self) -> bool:
+        """The answer of the newest run came, and the logon was refused afterwards: it must not be tried again."""
+        ...
 
     async def observe(self, urls: Sequence[str], controller: str | None) -> Observed:
         """Read everything that decisions need, and fetch `urls` on the server. Changes nothing.

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.match import is_registered
-from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey
+from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Observed
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
 
 
-def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
-    """The partner's document as this pass read it; another product's is not the partner's."""
-    assert work.observed is not None
+def document_in(observed: Observed, draft: Draft) -> AuthMetadata | None:
+    """The partner's document as it was read; another product's is not the partner's."""
     partner = draft.desired.partner
-    reading = work.observed.documents.get(partner.auth_metadata_url)
+    reading = observed.documents.get(partner.auth_metadata_url)
     document = reading.document if reading is not None else None
     if document is None:
         return None
@@ -25,10 +25,18 @@ def document_of(work: Pass, draft: Draft) -> AuthMetadata | None:
     return document if document.application_identifier.lower() == identifier else None
 
 
-def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -> None:
+def remember_registration(
+    work: Pass,
+    draft: Draft,
+    *,
+    witnessed: bool = True,
+    document_read: bool = False,
+    changed_at: datetime | None = None,
+) -> None:
     """Put the entry that stands for this object, as read, into its status.
 
     Not `witnessed`: made by an operator that was killed, nobody knows from which document.
+    `document_read` and `changed_at`: of a change of ours right now, see `registration_of`.
     """
     decision = draft.decision
     if decision is None:
@@ -47,11 +55,11 @@ def remember_registration(work: Pass, draft: Draft, *, witnessed: bool = True) -
         previous = None
     registration = registration_of(
         decision.entry,
-        document_of(work, draft) if witnessed else None,
+        draft.document if witnessed else None,
         previous,
         created_by_us=decision.created_by_us,
-        document_was_read=draft.document_read,
-        changed_at=draft.changed_at,
+        document_was_read=document_read,
+        changed_at=changed_at,
     )
     draft.status = replace(draft.status, registration=registration)
 
@@ -67,7 +75,6 @@ async def notice_vanished(work: Pass) -> None:
             continue
         if not decision.absent or draft.status.intent is not None:
             continue
-        draft.vanished = True
         draft.status = replace(draft.status, registration=None)
         ours = "This object had registered it" if registration.created_by_us else "It was adopted"
         next_step = (

@@ -11,16 +11,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from partner_operator.engine.ports import DeclaredApplication, OtherServer
-from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import ready_reason
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.match import same
 from partner_operator.trust.model import DesiredApplication
-from partner_operator.trust.plan import ApplicationView, Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.removal import TOGETHER, is_crowd
 from partner_operator.trust.status import ChangeKind, Deletion, Removal
-from partner_operator.trust.verdict import Waiting
 
 REMEMBERED = 50
 """Removals at most in a status."""
@@ -40,8 +40,12 @@ async def see_deletions(work: Pass) -> None:
 def hold_removals(work: Pass) -> None:
     """Hold each decided removal that may not begin yet, or not without a human's word."""
     going = [draft for draft in work.live if _removes(draft)]
-    due = [draft for draft in going if not _settles(work, draft) and not _awaits_heir(work, draft)]
-    for draft in due:
+    for draft in going:
+        later = _settles(work, draft) or _awaits_heir(work, draft)
+        if later is not None:
+            draft.blocker, look_again = later
+            work.wake_at(look_again)
+            continue
         whose = _crowd(work, draft, going)
         if whose is not None or _is_held(draft):
             _hold(work, draft, whose or f"PartnerServer {work.server.key.name}")
@@ -72,21 +76,22 @@ def _settling_began(work: Pass, draft: Draft) -> datetime:
     return max(_deleted_at(work, draft), _seen_at(work, draft))
 
 
-def _settles(work: Pass, draft: Draft) -> bool:
+def _settles(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
+    """What the removal waits for, and until when."""
     over = _settling_began(work, draft) + work.server.removal_settle
     if work.now() >= over:
-        return False
-    work.wake_at(over)
-    draft.waits = Waiting(
+        return None
+    obstacle = Obstacle(
         Reason.WAITING_FOR_SETTLE,
         f"The registration is removed from {work.server.product} when it has settled "
         f"(spec.removal.settle of PartnerServer {work.server.key.name}), unless another object has come for "
         "the same partner by then.",
+        Next.WAITS,
     )
-    return True
+    return obstacle, over
 
 
-def _awaits_heir(work: Pass, draft: Draft) -> bool:
+def _awaits_heir(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     """An object that came with this deletion and cannot be understood yet may be the heir.
 
     It is waited for ten minutes: a PartnerServer that is renamed or made with it comes within seconds, and a
@@ -95,18 +100,18 @@ def _awaits_heir(work: Pass, draft: Draft) -> bool:
     began = _settling_began(work, draft)
     over = began + TOGETHER
     if work.now() >= over:
-        return False
+        return None
     heir = next((h for h in _possible_heirs(work, draft) if h.created_at > began - TOGETHER), None)
     if heir is None:
-        return False
-    work.wake_at(min(over, work.now() + LOOK_AGAIN))
-    draft.waits = Waiting(
+        return None
+    obstacle = Obstacle(
         Reason.WAITING_FOR_SETTLE,
         f"PartnerApplication {heir.key.name} may be for the same partner, and what it names is not known yet. It is "
         "waited for ten minutes before the registration is removed. Create the PartnerServer that it names, or "
         "delete it.",
+        Next.WAITS,
     )
-    return True
+    return obstacle, min(over, work.now() + LOOK_AGAIN)
 
 
 def _possible_heirs(work: Pass, draft: Draft) -> Iterator[DesiredApplication]:
@@ -144,9 +149,8 @@ def server_of(work: Pass, neighbour: DeclaredApplication) -> OtherServer | None:
     )
 
 
-def claims_elsewhere(work: Pass) -> list[DeclaredApplication]:
+def claims_elsewhere(work: Reached) -> list[DeclaredApplication]:
     """Live applications of another PartnerServer for the organisation that has answered."""
-    assert work.observed is not None
     found = []
     for neighbour in work.declared.neighbours:
         server = server_of(work, neighbour)
@@ -204,13 +208,13 @@ def _hold(work: Pass, draft: Draft, whose: str) -> None:
         request = work.server.reconcile_requested_at or ""
         deletion = Deletion(seen_at=_seen_at(work, draft), held=request)
         draft.status = replace(draft.status, deletion=deletion)
-    draft.blocker = Blocker(
+    draft.blocker = Obstacle(
         Reason.DELETION_BLOCKED,
         f"Most applications of {whose} are being deleted at once, so nothing is removed from the server. To "
         "remove the registrations all the same, set the annotation "
         f"partner-operator.io/reconcile-requested-at on PartnerServer {work.server.key.name}; to leave them, set "
         f"partner-operator.io/release: {draft.desired.key.uid} here.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 

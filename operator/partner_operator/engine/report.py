@@ -9,9 +9,10 @@ from partner_operator.engine import application_facts, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, resync
-from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.model import Mode, Observed
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionStatus, ConditionType
 from partner_operator.trust.status import (
@@ -91,9 +92,9 @@ async def keep(work: Pass) -> datetime:
 def _plan_retry(work: Pass) -> None:
     """Backoff in the status: a restart of the operator does not hammer the servers (rule 12)."""
     troubled = work.failure is not None or any(
-        (draft.failure is not None and not draft.failure.stalled)
-        or (draft.blocker is not None and not draft.blocker.stalled)
+        obstacle is not None and obstacle.then is Next.RETRIED
         for draft in work.live
+        for obstacle in (draft.failure, draft.blocker)
     )
     if work.blocker is not None or not troubled:
         work.status = replace(work.status, retry=None)
@@ -159,7 +160,7 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
 
 
 async def _close_server(work: Pass) -> None:
-    if work.observed is not None and work.blocker is None:
+    if isinstance(work, Reached) and work.blocker is None:
         work.status = replace(work.status, undeclared=_undeclared(work, work.observed))
     verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
     handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at

@@ -17,14 +17,11 @@ from partner_operator.trust.reasons import Reason
 async def still_as_declared(work: Pass) -> bool:
     """Read everything declared again. False: something that bears on the effect is not as this pass read it.
 
-    Then the pass is overtaken: the caller begins nothing more, and the next pass begins at once.
+    Then this pass begins nothing more, and the next one begins at once.
     """
     now = await work.ports.reader.again(work.server)
     left = frozenset(draft.desired.key.uid for draft in work.drafts if draft.gone)
-    if _bearing(now, left) == _bearing(work.declared, left):
-        return True
-    work.overtaken = True
-    return False
+    return _bearing(now, left) == _bearing(work.declared, left)
 
 
 def _bearing(declared: DeclaredServer, left: frozenset[str]) -> tuple[object, ...]:

@@ -7,24 +7,24 @@ from dataclasses import replace
 from datetime import timedelta
 
 from partner_operator.engine.clocks import note_clock
-from partner_operator.engine.ports import OperationFailed, Severity
+from partner_operator.engine.ports import LogonRefused, OperationFailed, RunFailed, Severity
 from partner_operator.engine.reread import still_as_declared
-from partner_operator.engine.state import Pass
+from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust import activation
 from partner_operator.trust.activation import Look, Round, host_of
 from partner_operator.trust.approval import approved
 from partner_operator.trust.health import NO_ANSWER, NOTHING
 from partner_operator.trust.model import RestartPolicy, RestartReport
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartAction, RestartStep, next_step, question_of
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
-from partner_operator.trust.verdict import Waiting
 
 LONGEST_PAUSE = timedelta(minutes=15)
 """Between two looks at hosts that have been ill, or away, for long."""
 
 
-async def run_round(work: Pass, *, allowed: bool) -> None:
+async def run_round(work: Reached, *, allowed: bool) -> None:
     """Restart what is pending, if now is the time; else remember when to look again.
 
     Not `allowed` (nobody enforces anything here, or the read is in doubt): hosts are looked at, never
@@ -57,13 +57,14 @@ async def run_round(work: Pass, *, allowed: bool) -> None:
         if step.host is None:
             _look_again(work, view, step)
             return
-        if not await still_as_declared(work):
+        work.overtaken = not await still_as_declared(work)
+        if work.overtaken:
             return
         # A host that does not come back is marked so: the next step then asks a human.
         await _restart_one(work, view, step.host)
 
 
-def _join(work: Pass) -> Round:
+def _join(work: Reached) -> Round:
     return activation.look(
         work.status.iis,
         work.looks,
@@ -73,7 +74,7 @@ def _join(work: Pass) -> Round:
     )
 
 
-async def _forget(work: Pass) -> None:
+async def _forget(work: Reached) -> None:
     """A host that is no longer listed leaves the round with an Event (C04)."""
     view = _join(work)
     if not view.left:
@@ -84,7 +85,7 @@ async def _forget(work: Pass) -> None:
         await work.tell_server(Reason.HOST_LEFT, message)
 
 
-def _look_again(work: Pass, view: Round, step: RestartStep) -> None:
+def _look_again(work: Reached, view: Round, step: RestartStep) -> None:
     """Soon; ever later while a host stays ill or away, for each look is a process on each host."""
     if step.not_before is not None:
         work.wake_at(step.not_before)
@@ -95,7 +96,7 @@ def _look_again(work: Pass, view: Round, step: RestartStep) -> None:
         work.wake_at(work.now() + pause)
 
 
-async def _answer_approval(work: Pass, view: Round, told: IISStatus | None) -> Round:
+async def _answer_approval(work: Reached, view: Round, told: IISStatus | None) -> Round:
     """A new value of the annotation lets the round begin that the condition named; it is answered once."""
     if not _is_asked(work):
         return view
@@ -130,7 +131,7 @@ async def refuse_approval(work: Pass) -> None:
     )
 
 
-async def _look_at_hosts(work: Pass) -> None:
+async def _look_at_hosts(work: Reached) -> None:
     """See when each host's workers started and what it serves. An admin's own iisreset counts."""
     for name in work.server.hosts:
         if name in work.just_looked_at:
@@ -138,13 +139,11 @@ async def _look_at_hosts(work: Pass) -> None:
         try:
             await _look_at(work, name)
         except OperationFailed as failure:
-            if failure.credentials_rejected:
-                raise
             await _tell_silence(work, name, failure)
     work.just_looked_at.clear()
 
 
-async def _look_at(work: Pass, name: str) -> Look:
+async def _look_at(work: Reached, name: str) -> Look:
     """One look at one host. Raises OperationFailed."""
     began = work.now()
     work.looks.pop(name, None)
@@ -156,18 +155,18 @@ async def _look_at(work: Pass, name: str) -> Look:
     return found
 
 
-async def _tell_silence(work: Pass, name: str, failure: OperationFailed) -> None:
+async def _tell_silence(work: Reached, name: str, failure: OperationFailed) -> None:
     """Once, not with each look."""
     line = host_of(work.iis, name)
     known = line is not None and (line.missing == (NO_ANSWER,) or line.measure == NOTHING)
     told = name in work.silent_hosts or known
-    work.silent_hosts[name] = failure.message
+    work.silent_hosts[name] = failure.obstacle.message
     if not told:
-        message = f"{name} cannot be looked at, so it may still need a restart: {failure.message}"
-        await work.tell_server(failure.reason, message, Severity.WARNING)
+        message = f"{name} cannot be looked at, so it may still need a restart: {failure.obstacle.message}"
+        await work.tell_server(failure.obstacle.reason, message, Severity.WARNING)
 
 
-async def _restart_one(work: Pass, view: Round, name: str) -> None:
+async def _restart_one(work: Reached, view: Round, name: str) -> None:
     """Restart one host and wait until it is as healthy as before. It is marked back, failed or refused.
 
     Raises OperationFailed when the host itself proves that it was not restarted.
@@ -177,11 +176,11 @@ async def _restart_one(work: Pass, view: Round, name: str) -> None:
     # Workers that started since the look are somebody else's work.
     older_than = work.looks[name].state.clock
     await work.save_server(iis=activation.mark_restarting(view, name, now=work.now()))
-    lost: OperationFailed | None = None
+    lost: RunFailed | None = None
     try:
         report = await work.restarts_on(name).restart(older_than)
-    except OperationFailed as failure:
-        if failure.credentials_rejected or failure.nothing_ran:
+    except RunFailed as failure:
+        if isinstance(failure, LogonRefused) or failure.nothing_ran:
             await work.save_server(iis=activation.mark_not_restarted(work.iis, name))
             raise
         # The answer was lost, or iisreset complained: what the host says of itself decides below.
@@ -191,7 +190,7 @@ async def _restart_one(work: Pass, view: Round, name: str) -> None:
     await _wait_for_health(work, before, lost)
 
 
-async def _note(work: Pass, name: str, report: RestartReport) -> None:
+async def _note(work: Reached, name: str, report: RestartReport) -> None:
     if report.restarted:
         await work.save_server(iis=activation.mark_restarted(work.iis, name, report))
         return
@@ -200,7 +199,7 @@ async def _note(work: Pass, name: str, report: RestartReport) -> None:
     await work.tell_server(Reason.RESTART_NOT_NEEDED, message)
 
 
-async def _wait_for_health(work: Pass, before: HostStatus, lost: OperationFailed | None) -> None:
+async def _wait_for_health(work: Reached, before: HostStatus, lost: RunFailed | None) -> None:
     """Until the host serves what it served at its best, with workers that are new enough.
 
     Raises OperationFailed when a command whose answer was lost never began.
@@ -217,12 +216,12 @@ async def _wait_for_health(work: Pass, before: HostStatus, lost: OperationFailed
                 await work.tell_server(Reason.RESTARTED, f"IIS was restarted on {name}.")
             return
         # iisreset came to its end, so nothing of it is still under way.
-        ended = lost is not None and lost.reason is Reason.RESTART_FAILED
+        ended = lost is not None and lost.obstacle.reason is Reason.RESTART_FAILED
         if line is not None and (over or ended) and _is_untouched(before, line):
             await _was_not_restarted(work, name, lost)
             return
         if over:
-            said = lost.message if lost is not None and ended else ""
+            said = lost.obstacle.message if lost is not None and ended else ""
             await work.save_server(iis=activation.mark_failed(work.iis, name, said))
             message = f"{name} is not as healthy as before its restart. No further host is restarted. {said}"
             await work.tell_server(Reason.RESTART_FAILED, message.strip(), Severity.WARNING)
@@ -230,14 +229,12 @@ async def _wait_for_health(work: Pass, before: HostStatus, lost: OperationFailed
         await asyncio.sleep(patience.poll.total_seconds())
 
 
-async def _seen_again(work: Pass, name: str) -> HostStatus | None:
+async def _seen_again(work: Reached, name: str) -> HostStatus | None:
     """Where a host stands now; None while it cannot be looked at."""
     try:
         await _look_at(work, name)
     except OperationFailed as failure:
-        if failure.credentials_rejected:
-            raise
-        work.silent_hosts[name] = failure.message
+        work.silent_hosts[name] = failure.obstacle.message
         return None
     work.just_looked_at.add(name)
     return host_of(_join(work).iis, name)
@@ -248,26 +245,26 @@ def _is_untouched(before: HostStatus, line: HostStatus) -> bool:
     return not line.missing and line.workers_started_at == before.workers_started_at
 
 
-async def _was_not_restarted(work: Pass, name: str, lost: OperationFailed | None) -> None:
+async def _was_not_restarted(work: Reached, name: str, lost: RunFailed | None) -> None:
     """A command that never began is tried again; what iisreset did not do, it would not do again."""
     if lost is not None and lost.outcome_unknown:
         await work.save_server(iis=activation.mark_not_restarted(work.iis, name))
-        message = f"IIS on {name} was not restarted: {lost.message}"
-        raise OperationFailed(lost.reason, message, nothing_ran=True) from lost
-    said = lost.message if lost is not None else "iisreset reported no error."
+        message = f"IIS on {name} was not restarted: {lost.obstacle.message}"
+        raise OperationFailed(lost.obstacle.reason, message, nothing_ran=True) from lost
+    said = lost.obstacle.message if lost is not None else "iisreset reported no error."
     await work.save_server(iis=activation.mark_refused(work.iis, name, said))
     message = f"IIS on {name} was not restarted: its workers are those of before. {said}"
     await work.tell_server(Reason.RESTART_FAILED, message, Severity.WARNING)
 
 
-def waiting_for_restart(work: Pass) -> Waiting | None:
+def waiting_for_restart(work: Reached) -> Obstacle | None:
     """What the next restart waits for, where nothing is wrong."""
     step = work.step
     if step is None or step.action in {RestartAction.NOTHING, RestartAction.RESTART}:
         return None
     if work.server.restart.policy is RestartPolicy.NEVER or restart_failed(step):
         return None
-    return Waiting(step.reason or Reason.RESTART_PENDING, step.message)
+    return Obstacle(step.reason or Reason.RESTART_PENDING, step.message, Next.WAITS)
 
 
 def restart_failed(step: RestartStep | None) -> bool:

@@ -15,18 +15,22 @@ from partner_operator.engine import (
     removal,
     report,
 )
+from partner_operator.engine import (
+    logon as logons,
+)
 from partner_operator.engine.activation import way_of
 from partner_operator.engine.ports import (
     Credentials,
     DeclaredServer,
     Gone,
+    LogonRefused,
     OperationFailed,
     ServerName,
     Severity,
 )
 from partner_operator.engine.schedule import may_wait
-from partner_operator.engine.state import Draft, Pass, Ports
-from partner_operator.trust.plan import Blocker
+from partner_operator.engine.state import Draft, Pass, Ports, Reached
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 
 
@@ -51,11 +55,11 @@ async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | Non
     declared = _with_kept_bundle(declared, remembered)
     work = _begin(ports, declared)
     try:
-        await _work(work, remembered)
+        work = await _work(work, remembered)
         due = await report.keep(work) if work.overtaken else await report.close(work)
     except Gone:
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
-        return Result(due=ports.clock.now(), credentials=work.credentials or remembered)
+        return Result(due=ports.clock.now(), credentials=_tried(work) or remembered)
     if declared.desired.deleting and not work.live:
         return Result(due=None, credentials=remembered)
     return Result(due=due, credentials=_kept(work, remembered))
@@ -66,10 +70,14 @@ def _kept(work: Pass, remembered: Credentials | None) -> Credentials | None:
 
     The Secret may be gone by the time that the registrations can be removed.
     """
-    found = work.credentials
-    if found is None or (work.observed is None and not reach.is_leaving(work)):
+    found = _tried(work)
+    if found is None or not (isinstance(work, Reached) or logons.is_leaving(work)):
         return remembered
     return replace(found, ca_bundle=work.server.ca_bundle)
+
+
+def _tried(work: Pass) -> Credentials | None:
+    return work.logon.credentials if work.logon is not None else None
 
 
 def _with_kept_bundle(declared: DeclaredServer, remembered: Credentials | None) -> DeclaredServer:
@@ -98,46 +106,55 @@ def _begin(ports: Ports, declared: DeclaredServer) -> Pass:
     )
 
 
-def _unsupported(ports: Ports, declared: DeclaredServer) -> Blocker | None:
+def _unsupported(ports: Ports, declared: DeclaredServer) -> Obstacle | None:
     product = declared.desired.product
     if product in ports.operations:
         return None
-    return Blocker(
+    return Obstacle(
         Reason.UNSUPPORTED_PAIR,
         f"This version of the operator cannot manage {product} servers yet.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 
-async def _work(work: Pass, remembered: Credentials | None) -> None:
-    await _reach_and_keep_true(work, remembered)
-    identity.stand_back_unseen(work)
+async def _work(work: Pass, remembered: Credentials | None) -> Pass:
+    """Everything between the read and the last write. Returns the pass with what became known."""
+    work = await _reach_and_keep_true(work, remembered)
+    if not isinstance(work, Reached):
+        identity.stand_back_unseen(work)
+    return work
 
 
-async def _reach_and_keep_true(work: Pass, remembered: Credentials | None) -> None:
+async def _reach_and_keep_true(work: Pass, remembered: Credentials | None) -> Pass:
     # First of all: in a namespace that goes, the Secret may be gone a moment later.
-    ready = work.blocker is None and await reach.take_credentials(work, remembered)
+    logon = await logons.take(work, remembered) if work.blocker is None else None
     await deletion.release_without_contact(work)
     if work.server.deleting and not work.live:
-        return
+        return work
     await report.show_progress(work)
-    if not ready:
-        return
-    if await reach.observe(work) is None:
-        return
+    if logon is None:
+        return work
+    refused = False
     try:
-        await _keep_true(work)
+        work = reached = await reach.observe(work, logon)
+        await _keep_true(reached)
+    except LogonRefused:
+        refused = True
     except OperationFailed as failure:
-        await _stopped_short(work, failure)
+        await _stopped_short(work, failure.obstacle)
+    if refused or logon.refused:
+        await logons.settle_refusal(work, logon)
+    return work
 
 
-async def _keep_true(work: Pass) -> None:
+async def _keep_true(work: Reached) -> None:
     """Everything after the first answer of the organisation."""
-    assert work.observed is not None
-    if identity.is_another(work, work.observed):
+    work.blocker = identity.another(work)
+    if work.blocker is not None:
         return
-    identity.learn(work, work.observed)
-    if not await identity.may_work(work, work.observed):
+    identity.learn(work)
+    work.blocker = await identity.claim(work)
+    if work.blocker is not None:
         return
     changes.decide_all(work)
     unsettled = outcome.unsettled(work)
@@ -156,14 +173,8 @@ async def _keep_true(work: Pass) -> None:
     await way_of(work).run(work)
 
 
-async def _stopped_short(work: Pass, failure: OperationFailed) -> None:
-    """A remote step after the first answer failed for the whole server."""
-    if failure.credentials_rejected and work.credentials is not None:
-        await work.save_server(rejected_credentials=work.credentials.digest)
-        work.blocker = reach.rejected(work)
-        return
-    if failure.stalled:
-        work.blocker = Blocker(failure.reason, failure.message, stalled=True)
-    else:
-        work.failure = failure
-    await work.tell_server(failure.reason, failure.message, Severity.WARNING)
+async def _stopped_short(work: Pass, obstacle: Obstacle) -> None:
+    """A remote step failed for the whole server."""
+    work.stop(obstacle)
+    if isinstance(work, Reached):
+        await work.tell_server(obstacle.reason, obstacle.message, Severity.WARNING)

@@ -15,7 +15,7 @@ from partner_operator.engine.ports import (
     DeclaredApplication,
     DeclaredServer,
     Kind,
-    OperationFailed,
+    LogonRefused,
     Operations,
     Reader,
     Restarts,
@@ -23,8 +23,8 @@ from partner_operator.engine.ports import (
     Severity,
     Writer,
 )
+from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import Look, Round
-from partner_operator.trust.conditions import Part, unknown
 from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
@@ -33,12 +33,12 @@ from partner_operator.trust.model import (
     Observed,
     Product,
 )
-from partner_operator.trust.plan import Blocker, Decision
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import Decision
 from partner_operator.trust.product import Rules
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartStep
 from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
-from partner_operator.trust.verdict import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +75,15 @@ class Draft:
 
     declared: DeclaredApplication
     status: ApplicationStatus
+    blocker: Obstacle | None = None
+    """Why nothing is begun for it, or not yet."""
     decision: Decision | None = None
-    failure: OperationFailed | None = None
-    blocker: Blocker | None = None
-    drift: bool = False
-    """Drift was found in this pass (and repaired, if nothing stood against it)."""
-    changed_at: datetime | None = None
-    """Our clock after a change of ours in this pass."""
+    document: AuthMetadata | None = None
+    """The partner's document that the decision rests on; another product's is not the partner's."""
     made: str | None = None
     """Reference of the entry that our run said to have made, empty if it made none; None: nothing was heard."""
-    vanished: bool = False
-    """The registered entry was gone when this pass looked."""
-    document_read: bool = False
-    """A change of ours in this pass made the server read the partner's document."""
-    waits: Waiting | None = None
-    """Why a decided removal does not begin yet."""
+    failure: Obstacle | None = None
+    """Why what was begun is not done."""
     gone: bool = False
     """The object has left: our finalizer is off, or the object was made anew."""
 
@@ -100,6 +94,28 @@ class Draft:
 
 
 @dataclass(slots=True)
+class Logon:
+    """The credentials of a pass, and the sessions with them."""
+
+    operations: Operations
+    server: DesiredServer
+    credentials: Credentials
+    _newest: Session | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Refused after an answer had come. What was answered holds; nobody is asked any more."""
+        return self._newest is not None and self._newest.logon_refused
+
+    def on(self, host: str) -> Session:
+        """A session on this host. Raises LogonRefused where the logon must not be tried again."""
+        if self.refused:
+            raise LogonRefused(f"{host} was not asked: the logon was refused.", nothing_ran=True)
+        self._newest = self.operations.on(self.server, self.credentials, host)
+        return self._newest
+
+
+@dataclass(slots=True)
 class Pass:
     """One pass over one server."""
 
@@ -107,44 +123,19 @@ class Pass:
     declared: DeclaredServer
     status: ServerStatus
     drafts: list[Draft]
-    credentials: Credentials | None = None
-    observed: Observed | None = None
-    observed_at: datetime | None = None
-    """Our clock when `observed.clock` was read: tells how far the server's clock is from ours."""
-    looks: dict[str, Look] = field(default_factory=dict)
-    """The newest look of this pass at each host that answered."""
-    silent_hosts: dict[str, str] = field(default_factory=dict)
-    """Hosts that could not be looked at, and what was in the way."""
-    just_looked_at: set[str] = field(default_factory=set)
-    """Hosts whose newest look need not be repeated before the next step of the round."""
-    round: Round | None = None
-    step: RestartStep | None = None
-    up_to_date: frozenset[str] = frozenset()
-    """Lync machines (lower case) that have the present configuration."""
-    failure: OperationFailed | None = None
+    logon: Logon | None = None
+    failure: Obstacle | None = None
     """What kept this pass from its work on the whole server."""
-    blocker: Blocker | None = None
-    """What only a human can change about the whole server."""
+    blocker: Obstacle | None = None
+    """What is wrong with the whole server, so that there is no sense in trying more often."""
     overtaken: bool = False
     """The declarations changed under the pass: it begins nothing more, and the next one begins at once."""
-    unsettled: Blocker | None = None
-    """Set when a change of ours may still be at work on a host: no other change begins meanwhile."""
     due: list[datetime] = field(default_factory=list)
 
     @property
     def server(self) -> DesiredServer:
         """The declaration."""
         return self.declared.desired
-
-    def on(self, host: str) -> Session:
-        """A session on this host, with the logon of this pass."""
-        assert self.credentials is not None
-        operations = self.ports.operations[self.server.product]
-        return operations.on(self.server, self.credentials, host)
-
-    def restarts_on(self, host: str) -> Restarts:
-        """The same, where the product's rules say that changes become active by restarts."""
-        return cast(Restarts, self.on(host))
 
     @property
     def rules(self) -> Rules:
@@ -161,32 +152,21 @@ class Pass:
         """Restart bookkeeping, empty where there is none."""
         return self.status.iis or IISStatus()
 
-    def may_act(self) -> bool:
-        """Observe means zero restarts too: somebody must want changes here, and who answered must be who was
-        asked, with nothing left out."""
-        enforced = any(draft.desired.mode is Mode.ENFORCE for draft in self.drafts)
-        whole = self.observed is not None and self.observed.incomplete is None
-        return enforced and whole and self.unsettled is None
+    def obstacle_to(self, draft: Draft) -> Obstacle | None:
+        """What is wrong, where something is: what holds everything up stands first."""
+        found = (self.blocker, draft.blocker, draft.failure, self.failure)
+        return next((each for each in found if each and each.then is not Next.WAITS), None)
 
-    def not_known(self, draft: Draft) -> Part:
-        """What a condition says that this pass could not find out."""
-        obstacle = self.blocker or draft.blocker or draft.failure or self.failure
-        if obstacle is None:
-            return unknown(Reason.PROGRESSING, "Not looked at yet.")
-        return unknown(obstacle.reason, obstacle.message)
+    def stop(self, obstacle: Obstacle) -> None:
+        """Say what ended this pass early."""
+        if obstacle.then is Next.HUMAN:
+            self.blocker = obstacle
+        else:
+            self.failure = obstacle
 
     def now(self) -> datetime:
         """The operator's clock."""
         return self.ports.clock.now()
-
-    def by_the_servers_clock(self, instant: datetime) -> datetime:
-        """What the servers' clock showed at an instant of ours, as far as this pass can tell."""
-        return instant + self._ahead()
-
-    def _ahead(self) -> timedelta:
-        if self.observed is None or self.observed_at is None:
-            return timedelta(0)
-        return self.observed.clock - self.observed_at
 
     def wake_at(self, instant: datetime) -> None:
         """Ask for another pass no later than this."""
@@ -223,3 +203,43 @@ class Pass:
     ) -> None:
         """An Event on the server."""
         await self.ports.announcer.announce(Kind.SERVER, self.server.key, severity, reason, message)
+
+
+@dataclass(slots=True)
+class Reached(Pass):
+    """A pass whose organisation has answered: what is known from then on, and the means to go on."""
+
+    logon: Logon = field(kw_only=True)
+    observed: Observed = field(kw_only=True)
+    ahead: timedelta = field(kw_only=True)
+    """How far the clock of the server that was observed is ahead of ours."""
+    unsettled: Obstacle | None = None
+    """Set when a change of ours may still be at work on a host: no other change begins meanwhile."""
+    looks: dict[str, Look] = field(default_factory=dict)
+    """The newest look of this pass at each host that answered."""
+    silent_hosts: dict[str, str] = field(default_factory=dict)
+    """Hosts that could not be looked at, and what was in the way."""
+    just_looked_at: set[str] = field(default_factory=set)
+    """Hosts whose newest look need not be repeated before the next step of the round."""
+    round: Round | None = None
+    step: RestartStep | None = None
+    up_to_date: frozenset[str] = frozenset()
+    """Lync machines (lower case) that have the present configuration."""
+
+    def on(self, host: str) -> Session:
+        """A session on this host, with the logon of this pass. Raises LogonRefused."""
+        return self.logon.on(host)
+
+    def restarts_on(self, host: str) -> Restarts:
+        """The same, where the product's rules say that changes become active by restarts."""
+        return cast(Restarts, self.on(host))
+
+    def may_act(self) -> bool:
+        """Observe means zero restarts too: somebody must want changes here, and who answered must be who was
+        asked, with nothing left out."""
+        enforced = any(draft.desired.mode is Mode.ENFORCE for draft in self.drafts)
+        return enforced and self.observed.incomplete is None and self.unsettled is None
+
+    def by_the_servers_clock(self, instant: datetime) -> datetime:
+        """What the servers' clock showed at an instant of ours, as far as this pass can tell."""
+        return instant + self.ahead

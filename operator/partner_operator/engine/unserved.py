@@ -16,11 +16,11 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.engine.report import blocked_status
 from partner_operator.engine.state import Ports
-from partner_operator.trust.conditions import unknown
 from partner_operator.trust.deletion import stays
-from partner_operator.trust.plan import ApplicationView, Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.verdict import ApplicationFacts, application_verdict
+from partner_operator.trust.verdict import ApplicationFacts, application_verdict, not_known
 
 logger = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=10)
@@ -53,13 +53,13 @@ async def _answer(ports: Ports, application: DeclaredApplication) -> None:
     await _tell(ports, application, blocker)
 
 
-def missing_server(name: str) -> Blocker:
+def missing_server(name: str) -> Obstacle:
     """The sentence for a serverRef to nothing."""
-    return Blocker(
+    return Obstacle(
         Reason.SERVER_NOT_FOUND,
         f"spec.serverRef names PartnerServer {name}, which does not exist in this namespace. Create it, "
         "or delete this object and make one that names an existing PartnerServer.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 
@@ -81,25 +81,24 @@ async def _let_go(ports: Ports, application: DeclaredApplication) -> None:
         )
         await ports.writer.remove_finalizer(desired)
         return
-    blocker = Blocker(
+    blocker = Obstacle(
         Reason.DELETION_BLOCKED,
         f"PartnerServer {desired.server_name} does not exist, so the registration on the server cannot be "
         f"removed. Create the PartnerServer again, or leave the server as it is: kubectl annotate papp "
         f"{desired.key.name} partner-operator.io/release={desired.key.uid}",
-        stalled=True,
+        Next.HUMAN,
     )
     await _tell(ports, application, blocker)
 
 
-async def _tell(ports: Ports, application: DeclaredApplication, blocker: Blocker) -> None:
+async def _tell(ports: Ports, application: DeclaredApplication, blocker: Obstacle) -> None:
     desired, status = application.desired, application.status
-    nothing = unknown(blocker.reason, blocker.message)
     facts = ApplicationFacts(
         generation=desired.generation,
         mode=desired.mode,
-        metadata=nothing,
-        registered=nothing,
-        blocker=blocker,
+        metadata=not_known(blocker),
+        registered=not_known(blocker),
+        obstacle=blocker,
     )
     verdict = application_verdict(status.conditions, facts, ports.clock.now())
     await ports.writer.application_status(

@@ -8,7 +8,7 @@ from datetime import timedelta
 from partner_operator.kube.api.durations import format_duration
 from partner_operator.kube.api.spec import ServerSpec
 from partner_operator.trust.model import ConnectivityTest, RestartWindow
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.windows import WindowError, check_declared
 
@@ -17,7 +17,7 @@ Bounds = tuple[str, Amount, Amount, Amount]
 """A field, its value, and from where to where the CRD lets it go."""
 
 
-def beyond_limits(spec: ServerSpec) -> Blocker | None:
+def beyond_limits(spec: ServerSpec) -> Obstacle | None:
     """Why a PartnerServer cannot be served as it is declared, or None."""
     return _unusable_window(spec.restart.windows) or _out_of_bounds(
         [
@@ -29,13 +29,13 @@ def beyond_limits(spec: ServerSpec) -> Blocker | None:
     )
 
 
-def beyond_test_limits(test: ConnectivityTest, block: str) -> Blocker | None:
+def beyond_test_limits(test: ConnectivityTest, block: str) -> Obstacle | None:
     """Why a connectivity test cannot be run as it is declared in this block, or None."""
     low, high = timedelta(minutes=5), timedelta(hours=168)
     return _out_of_bounds([(f"{block}.connectivityTest.interval", test.interval, low, high)])
 
 
-def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
+def _unusable_window(windows: Sequence[RestartWindow]) -> Obstacle | None:
     """Found when the object is read, and not when a restart is due: then nobody looks any more."""
     for place, window in enumerate(windows):
         try:
@@ -45,7 +45,7 @@ def _unusable_window(windows: Sequence[RestartWindow]) -> Blocker | None:
     return None
 
 
-def _out_of_bounds(found: Iterable[Bounds]) -> Blocker | None:
+def _out_of_bounds(found: Iterable[Bounds]) -> Obstacle | None:
     for field, value, low, high in found:
         # A value and its bounds are of one type: numbers, or durations.
         if not low <= value <= high:  # type: ignore[operator]  # see above
@@ -59,5 +59,5 @@ def _amount(value: Amount) -> str:
     return str(value) if isinstance(value, int) else format_duration(value)
 
 
-def _invalid(field: str, sentence: str) -> Blocker:
-    return Blocker(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", stalled=True)
+def _invalid(field: str, sentence: str) -> Obstacle:
+    return Obstacle(Reason.INVALID_OBJECT, f"spec.{field} cannot be used: {sentence}", Next.HUMAN)

@@ -34,7 +34,7 @@ from partner_operator.trust.model import (
     RestartPolicy,
     RestartRules,
 )
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.product import Catalog, Rules
 from partner_operator.trust.reasons import Reason
 
@@ -47,7 +47,7 @@ class ParsedServer:
 
     desired: DesiredServer
     ca_bundle: ConfigMapKey | None
-    problem: Blocker | None
+    problem: Obstacle | None
 
 
 def key_of(body: Body) -> ObjectKey:
@@ -213,7 +213,7 @@ def _likely_partner(rules: Rules | None, catalog: Catalog) -> PartnerProfile:
 
 def _partner(
     spec: ApplicationSpec, likely: PartnerProfile, servers: Sequence[Body], catalog: Catalog
-) -> tuple[Partner, Blocker | None]:
+) -> tuple[Partner, Obstacle | None]:
     given = spec.partner
     if given is not None:
         return Partner(catalog.partners[given.product], given.auth_metadata_url, None), None
@@ -223,46 +223,46 @@ def _partner(
         if body["metadata"]["name"] == name and resolved is not None:
             url = body["spec"]["authMetadataUrl"]
             return Partner(catalog.partners[resolved], url, name), None
-    return Partner(likely, "", name or None), Blocker(
+    return Partner(likely, "", name or None), Obstacle(
         Reason.PARTNER_NOT_FOUND,
         f"spec.partnerRef names PartnerServer {name}, which does not exist in this namespace. Create it, or "
         "make an object that gives the partner by URL: spec.partner {product, authMetadataUrl}.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 
-def _wrong_block(spec: ApplicationSpec, product: Product, catalog: Catalog) -> Blocker | None:
+def _wrong_block(spec: ApplicationSpec, product: Product, catalog: Catalog) -> Obstacle | None:
     for block, rules in catalog.rules.items():
         if spec.options(rules.options) is not None and block is not product:
-            return Blocker(
+            return Obstacle(
                 Reason.PRODUCT_MISMATCH,
                 f"spec.{rules.options} is set, but the server {spec.server_ref.name} is {product}. Take the block "
                 f"out; options belong to the object whose serverRef is a {block} server.",
-                stalled=True,
+                Next.HUMAN,
             )
     return None
 
 
-def _unsupported(server: Product, partner: Partner, catalog: Catalog) -> Blocker | None:
+def _unsupported(server: Product, partner: Partner, catalog: Catalog) -> Obstacle | None:
     rules = catalog.rules.get(server)
     if rules is not None and partner.name in rules.trusts:
         return None
-    return Blocker(
+    return Obstacle(
         Reason.UNSUPPORTED_PAIR,
         f"The operator cannot make {server} trust {partner.name}. It can make {' and '.join(catalog.rules)} trust "
         "each other.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 
-def _invalid_object(error: ValidationError) -> Blocker:
+def _invalid_object(error: ValidationError) -> Obstacle:
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"])
-    return Blocker(
+    return Obstacle(
         Reason.INVALID_OBJECT,
         f"spec.{shown(field)} cannot be used: {said(first['msg'])}. Correct it; the CRDs of this version in crds/ "
         "refuse it.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 

@@ -29,7 +29,7 @@ from partner_operator.kube.parse import (
 )
 from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.model import DesiredServer
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
 
@@ -199,11 +199,11 @@ class KubernetesReader:
 
 
 def _no_bundle(facts: ParsedServer, fault: str) -> ParsedServer:
-    blocker = Blocker(
+    blocker = Obstacle(
         Reason.CA_BUNDLE_MISSING,
         f"{fault} spec.winrm.caBundle needs the PEM certificates of the authority that signed the hosts' WinRM "
         "certificates.",
-        stalled=True,
+        Next.HUMAN,
     )
     return replace(facts, problem=facts.problem or blocker)
 

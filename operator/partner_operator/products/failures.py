@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from partner_operator.engine.ports import OperationFailed, Step
+from partner_operator.engine.ports import LogonRefused, OperationFailed, RunFailed, Step
 from partner_operator.texts import said
-from partner_operator.trust.model import Authentication, DesiredServer, Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
     Blocked,
@@ -22,24 +22,22 @@ from partner_operator.winrm import (
     Unreachable,
 )
 
-_REASONS: dict[type[RemoteRunError], tuple[Reason, bool]] = {
-    Unreachable: (Reason.UNREACHABLE, False),
-    TlsFailed: (Reason.TLS_FAILED, False),
-    Unauthenticated: (Reason.CREDENTIALS_REJECTED, True),
-    Forbidden: (Reason.FORBIDDEN, True),
-    QuotaExceeded: (Reason.QUOTA_EXCEEDED, False),
-    Busy: (Reason.BUSY, False),
-    TimedOut: (Reason.TIMED_OUT, False),
-    ProtocolViolation: (Reason.PROTOCOL_ERROR, False),
-    Blocked: (Reason.BLOCKED, True),
-    OutcomeUnknown: (Reason.OUTCOME_UNKNOWN, False),
+_REASONS: dict[type[RemoteRunError], tuple[Reason, Next]] = {
+    Unreachable: (Reason.UNREACHABLE, Next.RETRIED),
+    TlsFailed: (Reason.TLS_FAILED, Next.RETRIED),
+    Forbidden: (Reason.FORBIDDEN, Next.HUMAN),
+    QuotaExceeded: (Reason.QUOTA_EXCEEDED, Next.RETRIED),
+    Busy: (Reason.BUSY, Next.RETRIED),
+    TimedOut: (Reason.TIMED_OUT, Next.RETRIED),
+    ProtocolViolation: (Reason.PROTOCOL_ERROR, Next.RETRIED),
+    Blocked: (Reason.BLOCKED, Next.HUMAN),
+    OutcomeUnknown: (Reason.OUTCOME_UNKNOWN, Next.RETRIED),
 }
-"""Each class's reason, and whether only a human's change helps."""
+"""Each class's reason, and what happens next. A refused logon is none of them."""
 
 _STEPS: dict[type[RemoteRunError], Step] = {
     Unreachable: Step.CONNECT,
     TlsFailed: Step.TLS,
-    Unauthenticated: Step.LOGON,
     Forbidden: Step.SHELL,
     QuotaExceeded: Step.SHELL,
     Busy: Step.MUTEX,
@@ -83,85 +81,36 @@ _INNER_QUOTAS = (
 """In the two texts that tell of a full server (P-WIN-1); there is no error id for it."""
 
 
-def operation_failed(
-    error: RemoteRunError, *, product: str, operation: str, host: str
-) -> OperationFailed:
-    """The failure of one operation. Only facts that the products' documentation gives are used.
+def run_failed(error: RemoteRunError, *, product: str, operation: str, host: str) -> RunFailed:
+    """The failure of one run. Only facts that the products' documentation gives are used.
 
     `host`: several may be declared, and only one of them may be wrong.
     """
-    if error.logon_refused and not isinstance(error, Unauthenticated):
-        return _refused_meanwhile(error, host)
+    if error.logon_refused:
+        return LogonRefused(
+            error.message
+            if isinstance(error, Unauthenticated)
+            else _refused_meanwhile(error, host),
+            nothing_ran=error.nothing_ran,
+            outcome_unknown=error.outcome_unknown,
+        )
     if isinstance(error, ScriptError):
         return _script_failed(error, product, operation, host)
-    reason, stalled = _REASONS[type(error)]
+    reason, then = _REASONS[type(error)]
     return OperationFailed(
         reason,
         error.message,
-        stalled=stalled,
+        then,
         nothing_ran=error.nothing_ran,
         outcome_unknown=error.outcome_unknown,
-        credentials_rejected=isinstance(error, Unauthenticated),
         step=_step(error),
     )
 
 
-def _refused_meanwhile(error: RemoteRunError, host: str) -> OperationFailed:
+def _refused_meanwhile(error: RemoteRunError, host: str) -> str:
     """The password was changed, or the account locked, in the middle of a run."""
-    return OperationFailed(
-        Reason.CREDENTIALS_REJECTED,
-        f"{host} accepted the logon at first and refused it later in the same run. {error.message}",
-        stalled=True,
-        nothing_ran=error.nothing_ran,
-        outcome_unknown=error.outcome_unknown,
-        credentials_rejected=True,
-        step=Step.LOGON,
-    )
-
-
-def refused_before(host: str) -> OperationFailed:
-    """What a run comes to whose password has already been refused; nobody was asked."""
-    return OperationFailed(
-        Reason.CREDENTIALS_REJECTED,
-        f"{host} was not asked: the logon was refused at the end of an earlier run.",
-        stalled=True,
-        nothing_ran=True,
-        credentials_rejected=True,
-        step=Step.LOGON,
-    )
-
-
-def logon_hint(failure: OperationFailed, server: DesiredServer) -> OperationFailed:
-    """What the declaration has to do with it: the Secret that was refused, or a logon that cannot go on.
-
-    Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow.
-    """
-    if failure.credentials_rejected:
-        return _with_secret(failure, server)
-    elsewhere = (
-        server.product is Product.LYNC and server.authentication is not Authentication.CREDSSP
-    )
-    if not elsewhere or failure.reason is not Reason.REMOTE_ERROR:
-        return failure
-    return OperationFailed(
-        failure.reason,
-        f"{failure.message} Lync's cmdlets go on to other servers, and with spec.winrm.authentication: "
-        f"{server.authentication} they may not; CredSSP is what lets them.",
-        nothing_ran=failure.nothing_ran,
-        step=failure.step,
-    )
-
-
-def _with_secret(failure: OperationFailed, server: DesiredServer) -> OperationFailed:
-    secret = f"{server.key.namespace}/{server.credentials_secret}"
-    return OperationFailed(
-        failure.reason,
-        f"{failure.message} The logon is in Secret {secret}, keys username and password.",
-        stalled=failure.stalled,
-        nothing_ran=failure.nothing_ran,
-        outcome_unknown=failure.outcome_unknown,
-        credentials_rejected=True,
-        step=failure.step,
+    return (
+        f"{host} accepted the logon at first and refused it later in the same run. {error.message}"
     )
 
 
@@ -181,7 +130,7 @@ def _script_failed(error: ScriptError, product: str, operation: str, host: str) 
             f"{host} has no {product} management module ({said}). Is spec.product right, and are the "
             "management tools installed there?",
             step=Step.MODULE,
-            stalled=True,
+            then=Next.HUMAN,
             nothing_ran=nothing_ran,
         )
     if details.error_id == NOT_EXCHANGE:
@@ -191,7 +140,7 @@ def _script_failed(error: ScriptError, product: str, operation: str, host: str) 
             "not answer. Is spec.product right, are hosts Mailbox or Client Access servers, and is Exchange still "
             "installed there?",
             step=Step.MODULE,
-            stalled=True,
+            then=Next.HUMAN,
             nothing_ran=True,
         )
     if identifier in {_MISSING_COMMAND, _MISSING_PARAMETER} and operation not in _OF_WINDOWS:
@@ -200,7 +149,7 @@ def _script_failed(error: ScriptError, product: str, operation: str, host: str) 
             f"The account may not use what {operation} needs on {product}: {said} Give it the role that "
             "carries these cmdlets (Exchange: Organization Management; Lync: CsAdministrator).",
             step=Step.RIGHTS,
-            stalled=True,
+            then=Next.HUMAN,
             nothing_ran=nothing_ran,
         )
     if _INNER_SESSION in details.error_id or _is_transport(details):
@@ -238,7 +187,7 @@ def _inner_session_failed(
             "in the directory (FQDN), and the account may use remote PowerShell "
             "(Set-User -RemotePowerShellEnabled $true).",
             step=Step.SECOND_HOP,
-            stalled=True,
+            then=Next.HUMAN,
             nothing_ran=nothing_ran,
         )
     return OperationFailed(

@@ -14,6 +14,7 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate, read_certificate
 from partner_operator.texts import said, shown
 from partner_operator.trust.model import Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 
 _FLATTENED = ("@{", "System.", "/Date(")
@@ -48,7 +49,7 @@ def check_product(told: str, expected: Product, host: str) -> None:
             Reason.WRONG_PRODUCT,
             f"{host} was asked as {expected} and answers as {shown(told[:40]) or 'nothing'}. Nothing is changed there. "
             "Is spec.product right?",
-            stalled=True,
+            then=Next.HUMAN,
         )
 
 

@@ -10,11 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from partner_operator.engine.ports import Credentials, OperationFailed
-from partner_operator.products.failures import (
-    logon_hint,
-    operation_failed,
-    refused_before,
-)
+from partner_operator.products.failures import run_failed
 from partner_operator.products.scripts import watched
 from partner_operator.texts import in_all, shown, well_formed
 from partner_operator.trust.model import (
@@ -62,8 +58,6 @@ class Remote:
     runner: Runner
     ca_bundle: str | None
     """Trusted authorities for servers that declare none of their own."""
-    _refused: dict[str, str] = field(default_factory=dict, init=False, repr=False)
-    """By server, the digest of a password that was refused after an answer had come: it is not tried again."""
 
     async def run(
         self,
@@ -72,10 +66,8 @@ class Remote:
         host: str,
         call: Call,
     ) -> Answer:
-        """Run one operation. Raises OperationFailed."""
+        """Run one operation. Raises OperationFailed and LogonRefused."""
         operation = call.operation
-        if self._refused.get(server.key.uid) == credentials.digest:
-            raise logon_hint(refused_before(host), server)
         endpoint = Endpoint(
             host=host,
             port=server.port,
@@ -94,18 +86,12 @@ class Remote:
             deadline_seconds=call.seconds,
         )
         try:
-            answer = await self.runner(endpoint, request)
+            return await self.runner(endpoint, request)
         except RemoteRunError as error:
-            failure = operation_failed(error, product=self.product, operation=operation, host=host)
-            raise logon_hint(failure, server) from None
-        if answer.logon_refused:
-            self._refused[server.key.uid] = credentials.digest
-        else:
-            self._refused.pop(server.key.uid, None)
-        return answer
+            raise run_failed(error, product=self.product, operation=operation, host=host) from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session(ABC):
     """One host of one server of a product; implements `engine.ports.Session`."""
 
@@ -113,9 +99,11 @@ class Session(ABC):
     server: DesiredServer
     credentials: Credentials
     host: str
+    logon_refused: bool = field(default=False, init=False)
+    """See `engine.ports.Session`."""
 
     async def observe(self, urls: Sequence[str], controller: str | None) -> Observed:
-        """Read everything that decisions need. Changes nothing. Raises OperationFailed."""
+        """Read everything that decisions need. Changes nothing."""
         return self._observed(await self._run(self._reading(urls, controller)))
 
     async def apply(
@@ -142,8 +130,17 @@ class Session(ABC):
     def _made(self, answer: Answer, call: Call) -> str | None:
         """Reference of the entry that a registration made, see `engine.ports.Session.apply`."""
 
+    def _explained(self, failure: OperationFailed) -> OperationFailed:
+        """A failure with what only the product knows of its cause."""
+        return failure
+
     async def _run(self, call: Call) -> Answer:
-        return await self.remote.run(self.server, self.credentials, self.host, call)
+        try:
+            answer = await self.remote.run(self.server, self.credentials, self.host, call)
+        except OperationFailed as failure:
+            raise self._explained(failure) from None
+        self.logon_refused = answer.logon_refused
+        return answer
 
     def _understood(self, model: type[Model], answer: Answer) -> Model:
         """The answer as its model. Raises OperationFailed when it is not what the script promises."""

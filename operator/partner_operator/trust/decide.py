@@ -19,9 +19,9 @@ from partner_operator.trust.match import (
     is_registered,
 )
 from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
     ApplicationView,
-    Blocker,
     Change,
     Decision,
     Difference,
@@ -108,7 +108,7 @@ def _decide_one(case: _Case, claims: Claims) -> Decision:
     return _with_change(case, decision)
 
 
-def _declaration_blocker(case: _Case, claims: Claims) -> Blocker | None:
+def _declaration_blocker(case: _Case, claims: Claims) -> Obstacle | None:
     """What stands against this application before its content is even looked at."""
     if case.view.blocker is not None:
         return case.view.blocker
@@ -118,7 +118,7 @@ def _declaration_blocker(case: _Case, claims: Claims) -> Blocker | None:
             f"{partner.name} cannot be a partner application of {partner.name}: only different products "
             "accept each other's tokens. Name another partner."
         )
-        return Blocker(Reason.UNSUPPORTED_PAIR, message, stalled=True)
+        return Obstacle(Reason.UNSUPPORTED_PAIR, message, Next.HUMAN)
     owner = claims.owner_of(case.view)
     if owner is not None and claims.wants_only_the_name_of(case.view, owner):
         message = (
@@ -126,30 +126,30 @@ def _declaration_blocker(case: _Case, claims: Claims) -> Blocker | None:
             f"{owner.name}, which is for another partner and older. Delete this object and make it again with a "
             "spec.identity of its own."
         )
-        return Blocker(Reason.CONFLICT, message, stalled=True)
+        return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
     if owner is not None:
         message = (
             f"PartnerApplication {owner.name} claims the same partner application on {case.server.product} "
             "and is older. Delete one of the two objects; the registration is handed over."
         )
-        return Blocker(Reason.CONFLICT, message, stalled=True)
+        return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
     return _ambiguity(case)
 
 
-def _ambiguity(case: _Case) -> Blocker | None:
+def _ambiguity(case: _Case) -> Obstacle | None:
     if case.match.candidates:
         names = ", ".join(_shown(entry) for entry in case.match.candidates)
         message = (
             f"Several partner applications could be meant: {names}. Set identity to the one that shall "
             "stand for this object, or remove the others."
         )
-        return Blocker(Reason.AMBIGUOUS, message, stalled=True)
+        return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
     if case.match.squatter is not None:
         message = (
             f"{_shown(case.match.squatter)} has the identity that this object needs and is for somebody else. "
             "Declare another identity, or remove that partner application if nobody needs it."
         )
-        return Blocker(Reason.CONFLICT, message, stalled=True)
+        return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
     return None
 
 
@@ -214,18 +214,19 @@ def _sized(case: _Case, kind: ChangeKind, found: tuple[Difference, ...]) -> Chan
     )
 
 
-def _incomplete(observed: Observed) -> Blocker | None:
+def _incomplete(observed: Observed) -> Obstacle | None:
     if observed.incomplete is None:
         return None
     message = (
         f"The list of partner applications on {observed.product} is not proven whole, so nothing is changed: "
         f"{observed.incomplete}"
     )
-    return Blocker(Reason.INCOMPLETE_READ, message, stalled=False)
+    return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)
 
 
-def _document_blocker(metadata: Part) -> Blocker:
-    return Blocker(metadata.reason, metadata.message, stalled=metadata.reason in HUMAN_ONLY)
+def _document_blocker(metadata: Part) -> Obstacle:
+    then = Next.HUMAN if metadata.reason in HUMAN_ONLY else Next.RETRIED
+    return Obstacle(metadata.reason, metadata.message, then)
 
 
 def _shown(entry: Entry) -> str:

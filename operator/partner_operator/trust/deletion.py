@@ -8,9 +8,9 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.claims import Claims
 from partner_operator.trust.match import Match, find_alike, find_of_partner, find_registered
 from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
     ApplicationView,
-    Blocker,
     Change,
     Decision,
     Difference,
@@ -99,7 +99,7 @@ def why_it_stays(view: ApplicationView) -> str:
     return ""
 
 
-def _removable_all_the_same(view: ApplicationView, blocker: Blocker) -> bool:
+def _removable_all_the_same(view: ApplicationView, blocker: Obstacle) -> bool:
     """The registration says what to remove, even when the partner's object went first."""
     return blocker.reason in UNUSABLE_DECLARATION and view.status.registration is not None
 
@@ -115,18 +115,18 @@ def _removal(view: ApplicationView, entry: Entry) -> Change:
     )
 
 
-def _unclear(match: Match) -> Blocker:
+def _unclear(match: Match) -> Obstacle:
     names = ", ".join(entry.identity for entry in match.candidates)
     message = (
         f"Several partner applications could be the one to remove: {names}. Nothing is removed. Remove the "
         "right one by hand, or set deletionPolicy to Retain."
     )
-    return Blocker(Reason.DELETION_BLOCKED, message, stalled=True)
+    return Obstacle(Reason.DELETION_BLOCKED, message, Next.HUMAN)
 
 
-def _unproven(observed: Observed) -> Blocker:
+def _unproven(observed: Observed) -> Obstacle:
     message = (
         f"The list of partner applications on {observed.product} is not proven whole, so nothing is removed: "
         f"{observed.incomplete}"
     )
-    return Blocker(Reason.INCOMPLETE_READ, message, stalled=False)
+    return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

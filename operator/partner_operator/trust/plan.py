@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from partner_operator.trust.match import is_registered
 from partner_operator.trust.model import DesiredApplication, Entry, ObjectKey
-from partner_operator.trust.reasons import Reason
+from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.status import ApplicationStatus, ChangeKind
 
 
@@ -61,16 +61,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Blocker:
-    """Why nothing may be changed for an application, in a sentence with the next step."""
-
-    reason: Reason
-    message: str
-    stalled: bool
-    """True: only a human's change helps. False: it is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What shall happen for one application in this pass."""
 
@@ -78,7 +68,8 @@ class Decision:
     entry: Entry | None
     """The entry that stands for this application now."""
     change: Change | None = None
-    blocker: Blocker | None = None
+    blocker: Obstacle | None = None
+    """Why nothing may be changed for it."""
     absent: bool = False
     """True: a complete read proves that no entry stands for this application."""
     handed_over_to: ObjectKey | None = None
@@ -100,7 +91,7 @@ class ApplicationView:
 
     desired: DesiredApplication
     status: ApplicationStatus
-    blocker: Blocker | None = None
+    blocker: Obstacle | None = None
     read_again: bool = False
     """A change of this pass made the server read the partner's document."""
     made: str | None = None

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.differences import has_unreadable_value
-from partner_operator.trust.plan import Blocker, Change
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import DocumentSeen, Repair
 
@@ -129,40 +130,40 @@ def at_rest(repair: Repair | None, now: datetime) -> Repair | None:
     return proven(repair)
 
 
-def refusal(allowance: Allowance, change: Change, repair: Repair) -> Blocker:
+def refusal(allowance: Allowance, change: Change, repair: Repair) -> Obstacle:
     """The blocker for a change that is refused, naming the fields."""
     fields = ", ".join(sorted(change.fields))
     if allowance is Allowance.ANOTHER_WRITER:
-        return Blocker(
+        return Obstacle(
             Reason.ANOTHER_WRITER,
             f"Somebody keeps changing this partner application back, now {fields}: put right {MOST_PROVEN} times "
             f"within a day, first at {repair.proven_at[0]:%Y-%m-%d %H:%M} UTC. Nothing more is changed. Find the other "
             "writer (a script, an administrator, an operator of another cluster), then change the declaration or "
             "set the annotation partner-operator.io/reconcile-requested-at.",
-            stalled=True,
+            Next.HUMAN,
         )
     unreadable = (
         " The server holds a value there that cannot be read; it may have to be repaired by hand."
         if has_unreadable_value(change)
         else ""
     )
-    return Blocker(
+    return Obstacle(
         Reason.DRIFT_PERSISTS,
         f"The server took the change {MOST_ATTEMPTS} times and still shows the old state: {fields}.{unreadable} "
         "It is tried again for a new declaration, a new metadata document, or when the annotation "
         "partner-operator.io/reconcile-requested-at is set.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 
-def alternating(url: str) -> Blocker:
+def alternating(url: str) -> Obstacle:
     """The blocker for a partner whose documents come in turn, whichever of them was read now."""
-    return Blocker(
+    return Obstacle(
         Reason.METADATA_ALTERNATES,
         f"There are two documents behind one URL: {url} gave different ones in turn. Several machines answer for that "
         "name and do not publish the same certificates. Nothing more is changed. Look at the document of each machine, "
         "let all publish the same, then set the annotation partner-operator.io/reconcile-requested-at.",
-        stalled=True,
+        Next.HUMAN,
     )
 
 

@@ -15,25 +15,10 @@ from partner_operator.trust.conditions import (
     unknown,
 )
 from partner_operator.trust.model import Mode
-from partner_operator.trust.plan import Blocker, Change
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import Condition
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What is waited for, though nothing is wrong (window, approval, replication, counterpart)."""
-
-    reason: Reason
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What failed and is tried again by itself."""
-
-    reason: Reason
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +35,10 @@ class ApplicationFacts:
     """None: no test is declared on this object."""
     connected_tolerated: bool = False
     """True: the test failed fewer than failureThreshold times in a row after a success."""
-    blocker: Blocker | None = None
-    failure: Trouble | None = None
-    waiting: Waiting | None = None
-    leaving: Waiting | None = None
-    """Why the registration of a deleted object is not removed yet, though nothing is wrong."""
+    obstacle: Obstacle | None = None
+    """What decides before anything else: what is wrong, or why the registration of a deleted object stays yet."""
+    waiting: Obstacle | None = None
+    """What is waited for where nothing is wrong with document and entry."""
     working: str | None = None
     """A sentence while the pass is under way (before the first change, between phases)."""
     repairing: Change | None = None
@@ -73,9 +57,8 @@ class ServerFacts:
     unlisted_hosts: tuple[str, ...] = ()
     skewed: str = ""
     """A sentence that names hosts whose clocks are too far from ours."""
-    blocker: Blocker | None = None
-    failure: Trouble | None = None
-    waiting: Waiting | None = None
+    obstacle: Obstacle | None = None
+    waiting: Obstacle | None = None
     working: str | None = None
 
 
@@ -90,6 +73,13 @@ class Verdict:
     def observed_generation(self, previous: int, generation: int) -> int:
         """The value for `status.observedGeneration`."""
         return generation if self.settled else previous
+
+
+def not_known(obstacle: Obstacle | None = None) -> Part:
+    """What a condition says that could not be found out, and what was in the way."""
+    if obstacle is None:
+        return unknown(Reason.PROGRESSING, "Not looked at yet.")
+    return unknown(obstacle.reason, obstacle.message)
 
 
 def application_verdict(
@@ -150,13 +140,15 @@ def _under_way(reason: Reason, message: str) -> _Summary:
     return _Summary(unknown(reason, message), ConditionType.RECONCILING)
 
 
+_CONCLUDE = {Next.HUMAN: _stalled, Next.RETRIED: _retrying, Next.WAITS: _under_way}
+
+
 def _application_summary(facts: ApplicationFacts) -> _Summary:
     """The first line of this list that holds decides (docs/partnerapplication.md#by-state)."""
     if facts.mode is Mode.SUSPEND:
         return _Summary(unknown(Reason.SUSPENDED, "Suspended before anything was read."))
-    early = _trouble(facts.blocker, facts.failure) or _waiting(facts.leaving)
-    if early is not None:
-        return early
+    if facts.obstacle is not None:
+        return _stopped(facts.obstacle)
     if facts.repairing is not None:
         fields = ", ".join(sorted(facts.repairing.fields))
         return _under_way(
@@ -169,16 +161,15 @@ def _application_summary(facts: ApplicationFacts) -> _Summary:
     return (
         _document(facts.metadata)
         or _registration(facts.registered)
-        or _waiting(facts.waiting)
+        or (_stopped(facts.waiting) if facts.waiting else None)
         or _activation(facts.activated)
         or _connection(facts)
     )
 
 
 def _server_summary(facts: ServerFacts) -> _Summary:
-    early = _trouble(facts.blocker, facts.failure)
-    if early is not None:
-        return early
+    if facts.obstacle is not None:
+        return _stopped(facts.obstacle)
     if facts.working is not None:
         return _under_way(Reason.PROGRESSING, facts.working)
     certificate = facts.certificate
@@ -188,18 +179,13 @@ def _server_summary(facts: ServerFacts) -> _Summary:
         return _retrying(certificate.reason, certificate.message)
     return (
         _document(facts.metadata)
-        or _waiting(facts.waiting)
+        or (_stopped(facts.waiting) if facts.waiting else None)
         or _succeeded(f"Reached, and as declared. {facts.skewed}".rstrip())
     )
 
 
-def _trouble(blocker: Blocker | None, failure: Trouble | None) -> _Summary | None:
-    if blocker is not None:
-        conclude = _stalled if blocker.stalled else _retrying
-        return conclude(blocker.reason, blocker.message)
-    if failure is not None:
-        return _retrying(failure.reason, failure.message)
-    return None
+def _stopped(obstacle: Obstacle) -> _Summary:
+    return _CONCLUDE[obstacle.then](obstacle.reason, obstacle.message)
 
 
 def _observed(planned: Change | None) -> _Summary:
@@ -222,10 +208,6 @@ def _registration(registered: Part) -> _Summary | None:
         return None
     conclude = _retrying if registered.status is ConditionStatus.FALSE else _under_way
     return conclude(registered.reason, registered.message)
-
-
-def _waiting(waiting: Waiting | None) -> _Summary | None:
-    return None if waiting is None else _under_way(waiting.reason, waiting.message)
 
 
 def _activation(activated: Part | None) -> _Summary | None:

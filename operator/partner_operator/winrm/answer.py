@@ -10,9 +10,9 @@ from typing import Any
 from partner_operator.texts import said
 from partner_operator.winrm import clixml, failures, framing
 from partner_operator.winrm.errors import (
+    BlockedBy,
     Busy,
     ErrorDetails,
-    Obstacle,
     OutcomeUnknown,
     ProtocolViolation,
     RemoteRunError,
@@ -154,7 +154,7 @@ def _without_answer(
     text = f"{mode}\n{streams.text}\n{output.stdout.decode('utf-8', errors='replace')}"
     blocked = failures.obstacle(text, host, nothing_ran=True)
     if blocked is None and output.code == UNKNOWN_PROGRAM:
-        blocked = failures.blocked(Obstacle.POWERSHELL_MISSING, host, nothing_ran=True)
+        blocked = failures.blocked(BlockedBy.POWERSHELL_MISSING, host, nothing_ran=True)
     return blocked or ProtocolViolation(
         f"{host}: PowerShell ended with code {output.code} before the operator's script began, so nothing was "
         f"run. PowerShell said: {words}",

@@ -116,7 +116,7 @@ class ProtocolViolation(RemoteRunError):
         self.outcome_unknown = outcome_unknown
 
 
-class Obstacle(StrEnum):
+class BlockedBy(StrEnum):
     """What stopped our script before it could frame an answer."""
 
     ANTIMALWARE = "antimalware"
@@ -129,7 +129,7 @@ class Obstacle(StrEnum):
 class Blocked(RemoteRunError):
     """Something on the host stops PowerShell, or our script, before it can speak."""
 
-    def __init__(self, message: str, obstacle: Obstacle, *, nothing_ran: bool) -> None:
+    def __init__(self, message: str, obstacle: BlockedBy, *, nothing_ran: bool) -> None:
         super().__init__(message)
         self.obstacle = obstacle
         self.nothing_ran = nothing_ran

@@ -23,8 +23,8 @@ from partner_operator.texts import said
 from partner_operator.winrm.connections import ReplyTooLarge
 from partner_operator.winrm.errors import (
     Blocked,
+    BlockedBy,
     Forbidden,
-    Obstacle,
     OutcomeUnknown,
     ProtocolViolation,
     QuotaExceeded,
@@ -36,7 +36,7 @@ from partner_operator.winrm.errors import (
     Unreachable,
 )
 from partner_operator.winrm.kerberos import KerberosFailed, Trouble
-from partner_operator.winrm.refusals import LogonRefused, remedy
+from partner_operator.winrm.refusals import RefusedLogon, remedy
 from partner_operator.winrm.transport import (
     ClocksDiffer,
     DeadlinePassed,
@@ -117,7 +117,7 @@ def _logon(error: Exception, host: str) -> RemoteRunError | None:
     if isinstance(error, KerberosFailed):
         return _kerberos(error, host)
     if isinstance(error, InvalidCredentialsError):
-        refusal = error.refusal if isinstance(error, LogonRefused) else Refusal.NOT_TOLD
+        refusal = error.refusal if isinstance(error, RefusedLogon) else Refusal.NOT_TOLD
         return Unauthenticated(
             f"{host} or its domain refused the logon: {_what(error)}. {remedy(refusal)}", refusal
         )
@@ -291,35 +291,35 @@ def _what(error: Exception) -> str:
         return f"fault {error.wsman_fault_code or error.wmierror_code or error.fault_subcode}"
     if isinstance(error, WinRMTransportError):
         return f"HTTP {error.code}"
-    if isinstance(error, (WrongReply, LogonBroken, LogonRefused, KerberosFailed)):
+    if isinstance(error, (WrongReply, LogonBroken, RefusedLogon, KerberosFailed)):
         return str(error)
     return type(error).__name__
 
 
-_OBSTACLES: tuple[tuple[Obstacle, tuple[str, ...], str], ...] = (
+_OBSTACLES: tuple[tuple[BlockedBy, tuple[str, ...], str], ...] = (
     (
-        Obstacle.ANTIMALWARE,
+        BlockedBy.ANTIMALWARE,
         ("ScriptContainedMaliciousContent", "contains malicious content"),
         "The antimalware software of {host} stopped the operator's script. Allow it there.",
     ),
     (
-        Obstacle.LANGUAGE_MODE,
+        BlockedBy.LANGUAGE_MODE,
         ("ConstrainedLanguage", "RestrictedLanguage", "NoLanguage", "in this language mode"),
         "PowerShell on {host} runs in constrained language mode (AppLocker or WDAC), in which no product "
         "cmdlet can be driven. Exempt the operator's account or host from that policy.",
     ),
     (
-        Obstacle.EXECUTION_POLICY,
+        BlockedBy.EXECUTION_POLICY,
         ("PSSecurityException", "running scripts is disabled", "about_Execution_Policies"),
         "The execution policy on {host}, set by group policy, forbids scripts. RemoteSigned is enough.",
     ),
     (
-        Obstacle.COMMAND_TOO_LONG,
+        BlockedBy.COMMAND_TOO_LONG,
         ("The command line is too long",),
         "{host} says that the command line is too long. Please report this with the version of Windows.",
     ),
     (
-        Obstacle.POWERSHELL_MISSING,
+        BlockedBy.POWERSHELL_MISSING,
         ("is not recognized as an internal or external command",),
         "{host} does not find powershell.exe on the PATH of the operator's account. Add its folder there: "
         "%SystemRoot%\\System32\\WindowsPowerShell\\v1.0.",
@@ -336,7 +336,7 @@ def obstacle(text: str, host: str, *, nothing_ran: bool) -> Blocked | None:
     return None
 
 
-def blocked(kind: Obstacle, host: str, *, nothing_ran: bool) -> Blocked:
+def blocked(kind: BlockedBy, host: str, *, nothing_ran: bool) -> Blocked:
     """The failure for an obstacle."""
     [sentence] = [words for known, _, words in _OBSTACLES if known is kind]
     return Blocked(sentence.format(host=host), kind, nothing_ran=nothing_ran)

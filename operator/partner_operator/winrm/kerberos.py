@@ -111,7 +111,7 @@ class Tickets:
         """The KDC's code; it is not asked again."""
 
     def context(self, certificate: bytes) -> Context:
-        """A logon over TLS with this certificate. Raises LogonRefused or KerberosFailed."""
+        """A logon over TLS with this certificate. Raises RefusedLogon or KerberosFailed."""
         if self._credentials is None:
             self._credentials = self._first_ticket()
         return Context(self._gssapi, self._credentials, self._service, certificate)

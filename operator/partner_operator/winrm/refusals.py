@@ -57,7 +57,7 @@ _REMEDIES: Final = {
 }
 
 
-class LogonRefused(InvalidCredentialsError):
+class RefusedLogon(InvalidCredentialsError):
     """The host or the domain refused the logon. Asking again could lock the account."""
 
     def __init__(self, refusal: Refusal, told: str = "") -> None:
@@ -66,15 +66,15 @@ class LogonRefused(InvalidCredentialsError):
         self.refusal = refusal
 
 
-def refused_by_status(status: int) -> LogonRefused | None:
+def refused_by_status(status: int) -> RefusedLogon | None:
     """The refusal that a CredSSP host tells by an NTSTATUS; None: it is about something else."""
     refusal = _NT_STATUS.get(status)
-    return None if refusal is None else LogonRefused(refusal, f"0x{status:08X}")
+    return None if refusal is None else RefusedLogon(refusal, f"0x{status:08X}")
 
 
-def refused_by_kdc(code: int) -> LogonRefused:
+def refused_by_kdc(code: int) -> RefusedLogon:
     """The refusal that a KDC tells by its error code."""
-    return LogonRefused(KERBEROS.get(code, Refusal.NOT_TOLD), f"Kerberos code {code}")
+    return RefusedLogon(KERBEROS.get(code, Refusal.NOT_TOLD), f"Kerberos code {code}")
 
 
 def remedy(refusal: Refusal) -> str:

@@ -24,7 +24,7 @@ from partner_operator.winrm.connections import BoundedAdapter, Connections
 from partner_operator.winrm.errors import Refusal
 from partner_operator.winrm.kerberos import KerberosFailed, Tickets, Trouble
 from partner_operator.winrm.kerberos_http import KerberosAuth
-from partner_operator.winrm.refusals import CLOCKS_DIFFER, LogonRefused, refused_by_status
+from partner_operator.winrm.refusals import CLOCKS_DIFFER, RefusedLogon, refused_by_status
 
 CONNECT_SECONDS = 10.0
 OPERATION_SECONDS = 20
@@ -177,7 +177,7 @@ class HardenedTransport(Transport):
             if "Authorization" not in response.request.headers:
                 # The host forgot the logon and asks for none: no password was refused.
                 raise LogonBroken("HTTP 401")
-            raise LogonRefused(Refusal.NOT_TOLD)
+            raise RefusedLogon(Refusal.NOT_TOLD)
         if response.content and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
             # http.sys says 503 in HTML while the service is down.
             _check_type(response)
@@ -209,7 +209,7 @@ def _judged(error: AuthenticationException | NTStatusException, status: int) -> 
     if "being an available authentication method" in text:
         return LogonNotOffered()
     if status == 401 and "step TLS Handshake" not in text:
-        return LogonRefused(Refusal.NOT_TOLD)
+        return RefusedLogon(Refusal.NOT_TOLD)
     return LogonBroken(f"HTTP {status}")
 
 

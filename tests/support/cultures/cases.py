@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine.ports import RunFailed
 from partner_operator.products.exchange.operations import SUCCEEDED, ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import (
@@ -247,8 +247,8 @@ async def outcome(case: Case, runner: Runner) -> Any:
     """What the operation makes of it, without what no two runs share."""
     try:
         result = await case.act(runner)
-    except OperationFailed as failed:
-        return (failed.reason, failed.message)
+    except RunFailed as failed:
+        return (failed.obstacle.reason, failed.obstacle.message)
     if isinstance(result, TestReport):
         return (result.passed, result.message)
     if isinstance(result, RestartReport):

@@ -24,7 +24,7 @@ from queue import SimpleQueue
 from types import MappingProxyType
 from typing import Any
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, RunFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import Authentication, DesiredServer, HostState, Product
@@ -238,9 +238,10 @@ async def _outcome(acting: Awaitable[Any]) -> Any:
     """What the operator makes of it, without the clocks of two runs."""
     try:
         result = await acting
-    except OperationFailed as failed:
+    except RunFailed as failed:
         words = {name: value for name, value in vars(failed).items() if not name.startswith("__")}
-        return {**words, "message": _text(failed.message)}
+        obstacle = failed.obstacle
+        return {**words, "obstacle": replace(obstacle, message=_text(obstacle.message))}
     if isinstance(result, HostState):
         return {"services": sorted(result.running_services), "answers": dict(result.answers)}
     return _text(result) if isinstance(result, str) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine.ports import RunFailed
 
 
 class Killed(BaseException):
@@ -16,7 +16,7 @@ class Fault:
     """One remote call that fails: the `at`-th of a story, counted from 1."""
 
     at: int
-    failure: OperationFailed
+    failure: RunFailed
     done_all_the_same: bool = False
     """True: the work is done on the server, and only then the call fails (C06, lost answers)."""
 

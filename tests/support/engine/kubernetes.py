@@ -23,7 +23,7 @@ from partner_operator.kube.api import codec
 from partner_operator.kube.api.codec import to_json
 from partner_operator.trust.conditions import find, stands_back
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
-from partner_operator.trust.plan import Blocker
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from support.engine.crash import Crash
@@ -41,9 +41,9 @@ class Cluster:
     statuses: dict[str, ApplicationStatus] = field(default_factory=dict)
     credentials_by_server: dict[str, Credentials | CredentialsProblem] = field(default_factory=dict)
     events: list[tuple[str, Severity, Reason, str]] = field(default_factory=list)
-    blockers: dict[str, Blocker] = field(default_factory=dict)
+    blockers: dict[str, Obstacle] = field(default_factory=dict)
     """By application: what the reader found wrong with it."""
-    problems: dict[str, Blocker] = field(default_factory=dict)
+    problems: dict[str, Obstacle] = field(default_factory=dict)
     """By server: the same."""
     writes: int = 0
     crd_deleting: bool = False
@@ -86,8 +86,8 @@ class Cluster:
     def lose_ca_bundle(self, server: str) -> None:
         """`kubectl delete configmap`."""
         self.servers[server] = replace(self.servers[server], ca_bundle=None)
-        self.problems[server] = Blocker(
-            Reason.CA_BUNDLE_MISSING, "ConfigMap ca does not exist.", stalled=True
+        self.problems[server] = Obstacle(
+            Reason.CA_BUNDLE_MISSING, "ConfigMap ca does not exist.", Next.HUMAN
         )
 
     def change_server(self, name: str, **changes: object) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed
 from partner_operator.trust.model import (
     CertificateRole,
     ConnectivityTest,
@@ -61,7 +61,7 @@ class FakeOrganisation:
     counts: Counter[str] = field(default_factory=Counter)
     restarts: Counter[str] = field(default_factory=Counter)
     passes: Callable[[], bool] = lambda: True
-    failures: list[OperationFailed] = field(default_factory=list)
+    failures: list[RunFailed] = field(default_factory=list)
     """Raised by the next operations, one each."""
     unreachable: set[str] = field(default_factory=set)
     comes_back: bool = True
@@ -74,6 +74,8 @@ class FakeOrganisation:
     answers: Mapping[str, str] = field(default_factory=lambda: dict(SERVES))
     """What a host serves after its next restart."""
     served: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    refuses_afterwards: bool = False
+    """The logon is refused after an answer has come."""
     seen_passwords: list[str] = field(default_factory=list)
     incomplete: str | None = None
     controller: str | None = None
@@ -114,7 +116,7 @@ class FakeOrganisation:
 
     def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Any:
         """A session on one host."""
-        return OnHost(self, server, credentials, host)
+        return OnHost(self, server, credentials, host, self.refuses_afterwards)
 
     async def observe(
         self,

@@ -18,6 +18,7 @@ class OnHost:
     server: DesiredServer
     credentials: Credentials
     host: str
+    logon_refused: bool = False
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.organisation, name)

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.trust.reasons import Reason
 from support.engine.crash import Killed
 from support.engine.kubernetes import TestClock
@@ -172,7 +172,7 @@ class Stage:
     def _end(self, host: str, process: Process, work: Callable[[], Any]) -> None:
         try:
             process.done.set_result(work())
-        except OperationFailed as failure:
+        except RunFailed as failure:
             process.done.set_exception(failure)
         finally:
             del self._busy[host]

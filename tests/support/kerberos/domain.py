@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, RunFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import Authentication, Product
@@ -65,8 +65,8 @@ async def _work(simulation: Simulation) -> dict[str, Any]:
     try:
         await LyncOperations(remotely).on(front_ends, lync, front_ends.hosts[0]).observe(urls, None)
         refused = ""
-    except OperationFailed as failure:
-        refused = failure.message
+    except RunFailed as failure:
+        refused = failure.obstacle.message
     return {
         "incomplete": [empty.incomplete, seen.incomplete],
         "partners": [entry.metadata_url for entry in seen.entries if not entry.use_auth_server],

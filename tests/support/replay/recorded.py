@@ -11,10 +11,10 @@ from typing import Any
 from partner_operator.winrm import (
     Answer,
     Blocked,
+    BlockedBy,
     Endpoint,
     ErrorDetails,
     Forbidden,
-    Obstacle,
     RemoteRequest,
     RemoteRunError,
     ScriptError,
@@ -95,7 +95,7 @@ def _error(error: dict[str, Any]) -> RemoteRunError:
         told = error["details"]
         failure = ScriptError(ErrorDetails(**told | {"messages": tuple(told["messages"])}))
     elif kind is Blocked:
-        failure = Blocked(message, Obstacle(error["obstacle"]), nothing_ran=error["nothing_ran"])
+        failure = Blocked(message, BlockedBy(error["obstacle"]), nothing_ran=error["nothing_ran"])
     elif kind is Forbidden:
         failure = Forbidden(message, logged_on=error["logged_on"])
     else:

@@ -26,7 +26,11 @@ from partner_operator.trust.model import (
     Product,
     RestartRules,
 )
-from partner_operator.trust.plan import Blocker, Change, Field
+from partner_operator.trust.obstacle import Obstacle
+from partner_operator.trust.plan import (
+    Change,
+    Field,
+)
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus, ChangeKind, Registration
 
@@ -115,7 +119,7 @@ def application(
 def view(
     desired: DesiredApplication | None = None,
     registration: Registration | None = None,
-    blocker: Blocker | None = None,
+    blocker: Obstacle | None = None,
     **status: Any,
 ) -> ApplicationView:
     """An application with its memory."""

@@ -8,42 +8,42 @@ from typing import cast
 
 from partner_operator.engine.activation.at_once import AtOnce
 from partner_operator.engine.ports import Replicates
-from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import Part, true, unknown
-from partner_operator.trust.model import Observed
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.verdict import Waiting
+from partner_operator.trust.verdict import not_known
 
 
 class Replication(AtOnce):
     """Ask for it and wait a while; a host that is up to date can be tested."""
 
-    async def run(self, work: Pass) -> None:
+    async def run(self, work: Reached) -> None:
         """Replicate, then test on a host that has the present configuration. Raises OperationFailed."""
-        assert work.observed is not None
-        work.up_to_date = await _replicate(work, work.observed)
+        work.up_to_date = await _replicate(work)
         await super().run(work)
 
     def activated(self, work: Pass, draft: Draft) -> Part:
         """Whether a listed host has it."""
         stopped = work.blocker is not None or work.failure is not None
-        if stopped or work.observed is None or draft.status.registration is None:
+        if stopped or not isinstance(work, Reached) or draft.status.registration is None:
             # Nobody looked at machines of ours, so nothing is claimed of them.
-            return work.not_known(draft)
+            return not_known(work.obstacle_to(draft))
         if any(host.lower() in work.up_to_date for host in work.server.hosts):
             return true(Reason.ACTIVATED, work.rules.activated)
         return unknown(Reason.WAITING_FOR_REPLICATION, work.rules.not_activated)
 
-    def waiting(self, work: Pass, draft: Draft) -> Waiting | None:
+    def waiting(self, work: Pass, draft: Draft) -> Obstacle | None:
         """Replication first, then the other side."""
         part = self.activated(work, draft)
         if part.reason is Reason.WAITING_FOR_REPLICATION:
-            return Waiting(part.reason, part.message)
+            return Obstacle(part.reason, part.message, Next.WAITS)
         return super().waiting(work, draft)
 
 
-async def _replicate(work: Pass, observed: Observed) -> frozenset[str]:
+async def _replicate(work: Reached) -> frozenset[str]:
     """FQDNs (lower case) whose configuration is up to date; waits a while after a change."""
+    observed = work.observed
     # A machine that left the topology never reports.
     there = {replica.fqdn.lower() for replica in observed.replicas}
     hosts = there & {host.lower() for host in work.server.hosts}

@@ -27,6 +27,7 @@ from partner_operator.trust.model import (
     OwnCertificate,
     Product,
 )
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer
 
@@ -69,7 +70,7 @@ def _check_version(told: str, host: str) -> None:
             Reason.WRONG_PRODUCT,
             f"{host} says that it is Exchange {told[:60]}; partner applications came with Exchange 2013 "
             "(15.0). Nothing is changed there. Name a newer server in spec.hosts.",
-            stalled=True,
+            then=Next.HUMAN,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from partner_operator.engine.ports import OperationFailed
 from partner_operator.products import documents
 from partner_operator.products.lync.answers import (
     ObserveAnswer,
@@ -17,6 +18,7 @@ from partner_operator.products.lync.verdict import report
 from partner_operator.products.remote import Call, Operations, Session
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
+    Authentication,
     ConnectivityTest,
     DesiredApplication,
     Entry,
@@ -25,6 +27,7 @@ from partner_operator.trust.model import (
     TestReport,
 )
 from partner_operator.trust.plan import Change, Field
+from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer
 
@@ -81,6 +84,19 @@ class LyncSession(Session):
     def _made(self, answer: Answer, call: Call) -> str | None:
         told = self._understood(RegisterAnswer, answer)
         return "" if told.existing else str(call.parameters["identity"])
+
+    def _explained(self, failure: OperationFailed) -> OperationFailed:
+        """Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow."""
+        obstacle, logon = failure.obstacle, self.server.authentication
+        if obstacle.reason is not Reason.REMOTE_ERROR or logon is Authentication.CREDSSP:
+            return failure
+        return OperationFailed(
+            obstacle.reason,
+            f"{obstacle.message} Lync's cmdlets go on to other servers, and with spec.winrm.authentication: "
+            f"{logon} they may not; CredSSP is what lets them.",
+            nothing_ran=failure.nothing_ran,
+            step=failure.step,
+        )
 
     async def replicate(self) -> tuple[str, ...]:
         """Ask for replication and wait some seconds. Raises OperationFailed."""
