@@ -86,12 +86,12 @@ async def _forget(work: Reached) -> None:
 
 
 def _look_again(work: Reached, view: Round, step: RestartStep) -> None:
-    """Soon; ever later while a host stays ill or away, for each look is a process on each host."""
+    """Soon; ever later the longer this lasts, for each look is a process on each host."""
     if step.not_before is not None:
         work.wake_at(step.not_before)
     elif step.action is not RestartAction.NOTHING:
         ill = [line.missing_since for line in view.unwell if line.missing_since is not None]
-        for_long = work.now() - max(ill, default=work.now())
+        for_long = work.now() - max(ill, default=view.iis.restart_required_since or work.now())
         pause = max(work.ports.patience.retest, min(for_long, LONGEST_PAUSE))
         work.wake_at(work.now() + pause)
 

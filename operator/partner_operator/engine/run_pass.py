@@ -28,7 +28,7 @@ from partner_operator.engine.ports import (
     ServerName,
     Severity,
 )
-from partner_operator.engine.schedule import may_wait
+from partner_operator.engine.schedule import may_wait, next_attempt
 from partner_operator.engine.state import Draft, Pass, Ports, Reached
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
@@ -44,18 +44,28 @@ class Result:
     """The credentials that worked, kept in memory while the server object terminates."""
 
 
-async def run_pass(ports: Ports, name: ServerName, remembered: Credentials | None) -> Result:
-    """Bring one server closer to what is declared, and tell the truth about it."""
+async def run_pass(
+    ports: Ports,
+    name: ServerName,
+    remembered: Credentials | None,
+    memory: logons.Memory | None = None,
+) -> Result:
+    """Bring one server closer to what is declared, and tell the truth about it.
+
+    `memory` is that of a process; without one, nothing is known but what the status says.
+    """
+    memory = memory or logons.Memory()
     declared = await ports.reader.server(name)
     if declared is None:
         return Result(due=None)
-    retry = declared.status.retry
-    if retry is not None and may_wait(declared, ports.clock.now()):
-        return Result(due=retry.next_attempt_at, credentials=remembered)
+    retry, now = declared.status.retry, ports.clock.now()
+    if retry is not None and may_wait(declared, now, memory.began_at):
+        return Result(due=next_attempt(retry, now, memory.began_at), credentials=remembered)
+    memory.began_at = now
     declared = _with_kept_bundle(declared, remembered)
     work = _begin(ports, declared)
     try:
-        work = await _work(work, remembered)
+        work = await _work(work, remembered, memory)
         due = await report.keep(work) if work.overtaken else await report.close(work)
     except Gone:
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
@@ -117,33 +127,41 @@ def _unsupported(ports: Ports, declared: DeclaredServer) -> Obstacle | None:
     )
 
 
-async def _work(work: Pass, remembered: Credentials | None) -> Pass:
+async def _work(work: Pass, remembered: Credentials | None, memory: logons.Memory) -> Pass:
     """Everything between the read and the last write. Returns the pass with what became known."""
-    work = await _reach_and_keep_true(work, remembered)
+    work = await _reach_and_keep_true(work, remembered, memory)
     if not isinstance(work, Reached):
         identity.stand_back_unseen(work)
     return work
 
 
-async def _reach_and_keep_true(work: Pass, remembered: Credentials | None) -> Pass:
+async def _reach_and_keep_true(
+    work: Pass, remembered: Credentials | None, memory: logons.Memory
+) -> Pass:
     # First of all: in a namespace that goes, the Secret may be gone a moment later.
-    logon = await logons.take(work, remembered) if work.blocker is None else None
+    logon = await logons.take(work, remembered, memory) if work.blocker is None else None
     await deletion.release_without_contact(work)
     if work.server.deleting and not work.live:
         return work
     await report.show_progress(work)
     if logon is None:
         return work
-    refused = False
+    await logons.begin(work, memory)
+    refusal = ""
     try:
         work = reached = await reach.observe(work, logon)
+        memory.logon = work.status.logon
         await _keep_true(reached)
-    except LogonRefused:
-        refused = True
+    except LogonRefused as refused:
+        refusal = refused.obstacle.message
     except OperationFailed as failure:
+        if not isinstance(work, Reached):
+            logons.end_without_verdict(work, logon, memory)
         await _stopped_short(work, failure.obstacle)
-    if refused or logon.refused:
-        await logons.settle_refusal(work, logon)
+    if logon.refused:
+        refusal = logons.AFTER_AN_ANSWER
+    if refusal:
+        await logons.settle_refusal(work, logon, refusal, memory)
     return work
 
 

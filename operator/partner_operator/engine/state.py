@@ -25,6 +25,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import Look, Round
+from partner_operator.trust.logon import logon_digest
 from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
@@ -38,7 +39,12 @@ from partner_operator.trust.plan import Decision
 from partner_operator.trust.product import Rules
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartStep
-from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
+from partner_operator.trust.status import (
+    ApplicationStatus,
+    IISStatus,
+    LogonStatus,
+    ServerStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,14 @@ class Logon:
     operations: Operations
     server: DesiredServer
     credentials: Credentials
+    known: LogonStatus | None = None
+    """What was remembered of the last try when this pass began."""
     _newest: Session | None = None
+
+    @property
+    def digest(self) -> str:
+        """What makes it another logon."""
+        return logon_digest(self.server, self.credentials.digest)
 
     @property
     def refused(self) -> bool:

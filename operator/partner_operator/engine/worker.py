@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from partner_operator.engine.bell import Bell
+from partner_operator.engine.logon import Memory
 from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.run_pass import run_pass
-from partner_operator.engine.schedule import back_off
+from partner_operator.engine.schedule import back_off, next_attempt
 from partner_operator.engine.state import Ports
 from partner_operator.trust.status import Retry
 
@@ -27,6 +28,7 @@ class Worker:
     gate: asyncio.Semaphore
     """How many organisations are worked on at once (rule 9)."""
     _credentials: Credentials | None = None
+    _memory: Memory = field(default_factory=Memory)
     _retry: Retry | None = None
 
     async def run(self) -> None:
@@ -46,11 +48,12 @@ class Worker:
             ", ".join(reasons) or "due",
         )
         try:
-            result = await run_pass(self.ports, self.name, self._credentials)
+            result = await run_pass(self.ports, self.name, self._credentials, self._memory)
         except Exception:  # the outermost loop: what nobody foresaw must not end the worker
             logger.exception("pass over %s/%s broke off", self.name.namespace, self.name.name)
-            self._retry = back_off(self._retry, self.ports.clock.now(), self.ports.chance)
-            return self._retry.next_attempt_at
+            now = self.ports.clock.now()
+            self._retry = back_off(self._retry, now, self.ports.chance)
+            return next_attempt(self._retry, now, now)
         self._retry = None
         self._credentials = result.credentials
         if result.due is None:

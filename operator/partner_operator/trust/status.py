@@ -272,6 +272,23 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class LogonStatus:
+    """What became of the logon when it was tried last: it is written before a try that could be refused."""
+
+    digest: str
+    """Salted digest of the credentials, and of what else bears on their logon."""
+    accepted: bool = False
+    tried_at: datetime | None = None
+    """When the last try began that was not accepted."""
+    word: str | None = None
+    """The newest reconcile request at that time: it is used up."""
+    refusal: str = ""
+    """Why it was refused, for people."""
+    unseen: int = 0
+    """Tries in a row whose end nobody saw."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerStatus:
     """`.status` of a PartnerServer."""
 
@@ -284,8 +301,7 @@ class ServerStatus:
     undeclared: tuple[Undeclared, ...] = ()
     domain_controller: str | None = None
     """The controller that answered last: asked again, because another one may not know yet (C02)."""
-    rejected_credentials: str | None = None
-    """Digest of the credentials that the server rejected: not tried again (account lockout)."""
+    logon: LogonStatus | None = None
     retry: Retry | None = None
     removals: tuple[Removal, ...] = ()
     """The latest, some of them; the oldest are dropped when one more is written down."""
