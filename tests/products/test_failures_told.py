@@ -6,21 +6,26 @@ from dataclasses import replace
 
 import pytest
 
-from partner_operator.engine.ports import LogonRefused
+from partner_operator.engine.ports import Credentials, LogonRefused, OperationFailed
 from partner_operator.products.failures import NOT_EXCHANGE, run_failed
+from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.scripts import script
+from partner_operator.trust.model import Authentication, Product
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import (
+    Answer,
     Blocked,
     BlockedBy,
     Busy,
+    Endpoint,
     ErrorDetails,
     Forbidden,
     OutcomeUnknown,
     ProtocolViolation,
     QuotaExceeded,
     Refusal,
+    RemoteRequest,
     RemoteRunError,
     ScriptError,
     TimedOut,
@@ -28,6 +33,7 @@ from partner_operator.winrm import (
     Unauthenticated,
     Unreachable,
 )
+from support.trust import worlds as trust_worlds
 
 
 def script_error(error_id: str = "x", kind: str = "System.Exception", *said: str) -> ScriptError:
@@ -197,3 +203,22 @@ def test_a_refused_logon_names_what_it_was(refusal: Refusal) -> None:
     assert isinstance(failed, LogonRefused)
     assert failed.nothing_ran
     assert refusal.value in failed.obstacle.message
+
+
+@pytest.mark.parametrize("logon", list(Authentication))
+@pytest.mark.parametrize("error", [script_error(), script_error(NOT_EXCHANGE)])
+async def test_lync_names_the_logon_that_its_cmdlets_cannot_go_on_with(
+    logon: Authentication, error: ScriptError
+) -> None:
+    """Only where a cmdlet failed, for that may be the reason, and only where the logon can be it."""
+
+    async def host(_endpoint: Endpoint, _request: RemoteRequest) -> Answer:
+        raise error
+
+    server = trust_worlds.server(Product.LYNC, authentication=logon)
+    session = LyncOperations(host).on(server, Credentials("u", "p", "d"), server.hosts[0])
+    with pytest.raises(OperationFailed) as caught:
+        await session.replicate()
+    refused = "it broke" in caught.value.obstacle.message
+    hinted = "CredSSP is what lets them" in caught.value.obstacle.message
+    assert hinted is (refused and logon is not Authentication.CREDSSP)

@@ -56,8 +56,8 @@ def decide_all(work: Reached, read: Collection[ObjectKey] = ()) -> None:
         ApplicationView(found.desired, found.status, found.blocker)
         for found in removal.claims_elsewhere(work)
     ]
-    for decision in decide(work.rules, work.server, views, work.observed, elsewhere):
-        draft = work.draft_of(decision.application)
+    decisions = decide(work.rules, work.server, views, work.observed, elsewhere)
+    for draft, decision in zip(work.live, decisions, strict=True):
         draft.decision = decision
         draft.document = registrations.document_in(work.observed, draft)
         if decision.blocker is not None:
@@ -111,10 +111,11 @@ def _rest(work: Reached, draft: Draft) -> None:
 async def _make(work: Reached, draft: Draft, change: Change) -> bool:
     """Write down what is about to happen, then do it. False: it was not begun."""
     if change.kind is not ChangeKind.REMOVE:
-        draft.blocker = _too_many(draft, change)
-        if draft.blocker is not None:
+        attempt = _attempt(work, draft, change)
+        if isinstance(attempt, Obstacle):
+            draft.blocker = attempt
             return False
-        _count_attempt(work, draft, change)
+        draft.status = replace(draft.status, repair=attempt)
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
     await _announce_drift(work, draft, change)
@@ -165,29 +166,17 @@ async def _take_back(work: Reached, draft: Draft, iis: IISStatus | None) -> None
     await work.save_server(iis=iis)
 
 
-def _too_many(draft: Draft, change: Change) -> Obstacle | None:
-    """Why this difference is not repaired once more: rule 5, C01."""
-    record = _record(draft)
-    allowance = repair.may_repair(record, _digest(draft, change))
+def _attempt(work: Reached, draft: Draft, change: Change) -> Repair | Obstacle:
+    """The record with one more attempt, or why this difference is not repaired once more: rule 5, C01."""
+    document = repair.document_digest(draft.document)
+    digest = repair.change_digest(change, document, draft.desired.generation)
+    record = None if _asked_again(draft) else draft.status.repair
+    allowance = repair.may_repair(record, digest)
     if allowance is Allowance.ALTERNATES:
         return repair.alternating(draft.desired.partner.auth_metadata_url)
     if allowance is not Allowance.ALLOWED and record is not None:
         return repair.refusal(allowance, change, record)
-    return None
-
-
-def _count_attempt(work: Reached, draft: Draft, change: Change) -> None:
-    attempted = repair.attempted(_record(draft), _digest(draft, change), work.now())
-    draft.status = replace(draft.status, repair=attempted)
-
-
-def _record(draft: Draft) -> Repair | None:
-    return None if _asked_again(draft) else draft.status.repair
-
-
-def _digest(draft: Draft, change: Change) -> str:
-    document = repair.document_digest(draft.document)
-    return repair.change_digest(change, document, draft.desired.generation)
+    return repair.attempted(record, digest, work.now())
 
 
 def _asked_again(draft: Draft) -> bool:

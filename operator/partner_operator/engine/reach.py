@@ -38,9 +38,8 @@ async def observe(work: Pass, logon: Logon) -> Reached:
 
 
 async def _observe_first(work: Pass, logon: Logon) -> tuple[Observed, timedelta]:
-    hosts = outcome.hosts_to_ask(work)
-    failures: list[str] = []
-    for position, host in enumerate(hosts, start=1):
+    reason, failures = Reason.UNREACHABLE, list[str]()
+    for host in outcome.hosts_to_ask(work):
         try:
             return await observe_on(work, logon, host)
         except OperationFailed as failure:
@@ -48,10 +47,8 @@ async def _observe_first(work: Pass, logon: Logon) -> tuple[Observed, timedelta]
             if reason not in NEXT_HOST or not failure.nothing_ran:
                 raise
             failures.append(failure.obstacle.message)
-            if position == len(hosts):
-                raise OperationFailed(reason, " ".join(failures), nothing_ran=True) from failure
-    message = "spec.hosts lists no host that may be asked."
-    raise OperationFailed(Reason.UNREACHABLE, message, nothing_ran=True)
+    message = " ".join(failures) or "spec.hosts lists no host that may be asked."
+    raise OperationFailed(reason, message, nothing_ran=True)
 
 
 async def observe_on(work: Pass, logon: Logon, host: str) -> tuple[Observed, timedelta]:

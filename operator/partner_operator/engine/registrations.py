@@ -117,7 +117,8 @@ async def bequeath(work: Pass, giver: Draft, key: ObjectKey) -> None:
         await take_charge(work, heir)
         await work.save(heir, heir.status)
         return
-    decision, neighbour = giver.decision, work.neighbour_of(key)
+    decision = giver.decision
+    neighbour = next(found for found in work.declared.neighbours if found.desired.key == key)
     if decision is None or decision.entry is None or neighbour.status.registration is not None:
         return
     registration = registration_of(

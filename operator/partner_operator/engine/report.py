@@ -16,7 +16,6 @@ from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionStatus, ConditionType
 from partner_operator.trust.status import (
-    ApplicationStatus,
     CertificateStatus,
     Condition,
     Counterpart,
@@ -229,15 +228,4 @@ def _undeclared(work: Pass, observed: Observed) -> tuple[Undeclared, ...]:
         Undeclared(entry.identity, entry.application_identifier, entry.realm)
         for entry in sorted(observed.entries, key=lambda entry: entry.identity)
         if entry.reference not in declared
-    )
-
-
-def blocked_status(
-    status: ApplicationStatus, verdict: Verdict, generation: int
-) -> ApplicationStatus:
-    """A status whose conditions were judged without any contact to a server."""
-    return replace(
-        status,
-        conditions=verdict.conditions,
-        observed_generation=verdict.observed_generation(status.observed_generation, generation),
     )

@@ -143,7 +143,7 @@ async def _look_at_hosts(work: Reached) -> None:
     work.just_looked_at.clear()
 
 
-async def _look_at(work: Reached, name: str) -> Look:
+async def _look_at(work: Reached, name: str) -> None:
     """One look at one host. Raises OperationFailed."""
     began = work.now()
     work.looks.pop(name, None)
@@ -152,7 +152,6 @@ async def _look_at(work: Reached, name: str) -> Look:
     work.looks[name] = found
     work.silent_hosts.pop(name, None)
     await note_clock(work, name, state.clock, began=began, ended=found.ended)
-    return found
 
 
 async def _tell_silence(work: Reached, name: str, failure: OperationFailed) -> None:

@@ -69,7 +69,8 @@ async def run_pass(
         due = await report.keep(work) if work.overtaken else await report.close(work)
     except Gone:
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
-        return Result(due=ports.clock.now(), credentials=_tried(work) or remembered)
+        kept = work.logon.credentials if work.logon is not None else remembered
+        return Result(due=ports.clock.now(), credentials=kept)
     if declared.desired.deleting and not work.live:
         return Result(due=None, credentials=remembered)
     return Result(due=due, credentials=_kept(work, remembered))
@@ -80,14 +81,9 @@ def _kept(work: Pass, remembered: Credentials | None) -> Credentials | None:
 
     The Secret may be gone by the time that the registrations can be removed.
     """
-    found = _tried(work)
-    if found is None or not (isinstance(work, Reached) or logons.is_leaving(work)):
+    if work.logon is None or not (isinstance(work, Reached) or logons.is_leaving(work)):
         return remembered
-    return replace(found, ca_bundle=work.server.ca_bundle)
-
-
-def _tried(work: Pass) -> Credentials | None:
-    return work.logon.credentials if work.logon is not None else None
+    return replace(work.logon.credentials, ca_bundle=work.server.ca_bundle)
 
 
 def _with_kept_bundle(declared: DeclaredServer, remembered: Credentials | None) -> DeclaredServer:

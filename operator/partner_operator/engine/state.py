@@ -30,7 +30,6 @@ from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
     Mode,
-    ObjectKey,
     Observed,
     Product,
 )
@@ -185,14 +184,6 @@ class Pass:
         """Ask for another pass no later than this."""
         self.due.append(instant)
 
-    def draft_of(self, key: ObjectKey) -> Draft:
-        """The draft of one application."""
-        return next(draft for draft in self.drafts if draft.desired.key == key)
-
-    def neighbour_of(self, key: ObjectKey) -> DeclaredApplication:
-        """The application of another server."""
-        return next(found for found in self.declared.neighbours if found.desired.key == key)
-
     async def save_server(self, **changes: object) -> None:
         """Remember something of the server before going on: survives a crash at the next line."""
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]  # fields are checked by replace
@@ -252,7 +243,3 @@ class Reached(Pass):
         asked, with nothing left out."""
         enforced = any(draft.desired.mode is Mode.ENFORCE for draft in self.drafts)
         return enforced and self.observed.incomplete is None and self.unsettled is None
-
-    def by_the_servers_clock(self, instant: datetime) -> datetime:
-        """What the servers' clock showed at an instant of ours, as far as this pass can tell."""
-        return instant + self.ahead

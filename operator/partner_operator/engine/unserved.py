@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from partner_operator.engine.bell import Bell
@@ -15,7 +16,6 @@ from partner_operator.engine.ports import (
     Severity,
     StatusChanged,
 )
-from partner_operator.engine.report import blocked_status
 from partner_operator.engine.state import Ports
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -107,6 +107,6 @@ async def _tell(ports: Ports, application: DeclaredApplication, blocker: Obstacl
         obstacle=blocker,
     )
     verdict = application_verdict(status.conditions, facts, ports.clock.now())
-    await ports.writer.application_status(
-        desired, blocked_status(status, verdict, desired.generation)
-    )
+    observed = verdict.observed_generation(status.observed_generation, desired.generation)
+    told = replace(status, conditions=verdict.conditions, observed_generation=observed)
+    await ports.writer.application_status(desired, told)

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from partner_operator.engine.ports import Credentials, OperationFailed
+from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed
 from partner_operator.products.failures import run_failed
 from partner_operator.products.scripts import watched
 from partner_operator.texts import in_all, shown, well_formed
@@ -51,44 +51,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Runs the scripts of one product."""
+    """How the scripts of one product are run."""
 
     product: str
     """As users read it: 'Exchange', 'Lync'."""
     runner: Runner
     ca_bundle: str | None
     """Trusted authorities for servers that declare none of their own."""
-
-    async def run(
-        self,
-        server: DesiredServer,
-        credentials: Credentials,
-        host: str,
-        call: Call,
-    ) -> Answer:
-        """Run one operation. Raises OperationFailed and LogonRefused."""
-        operation = call.operation
-        endpoint = Endpoint(
-            host=host,
-            port=server.port,
-            authentication=_LOGONS[server.authentication],
-            username=credentials.username,
-            password=credentials.password,
-            ca_pem=server.ca_bundle or self.ca_bundle,
-        )
-        request = RemoteRequest(
-            operation=operation,
-            script=watched(self.product.lower(), operation),
-            parameters={"host": host, "lifeSeconds": int(call.seconds), **call.parameters},
-            secrets={"username": credentials.username, "password": credentials.password}
-            if call.secrets
-            else {},
-            deadline_seconds=call.seconds,
-        )
-        try:
-            return await self.runner(endpoint, request)
-        except RemoteRunError as error:
-            raise run_failed(error, product=self.product, operation=operation, host=host) from None
 
 
 @dataclass(slots=True)
@@ -130,15 +99,35 @@ class Session(ABC):
     def _made(self, answer: Answer, call: Call) -> str | None:
         """Reference of the entry that a registration made, see `engine.ports.Session.apply`."""
 
-    def _explained(self, failure: OperationFailed) -> OperationFailed:
+    def _explained(self, failure: RunFailed) -> RunFailed:
         """A failure with what only the product knows of its cause."""
         return failure
 
     async def _run(self, call: Call) -> Answer:
+        server, credentials, product = self.server, self.credentials, self.remote.product
+        endpoint = Endpoint(
+            host=self.host,
+            port=server.port,
+            authentication=_LOGONS[server.authentication],
+            username=credentials.username,
+            password=credentials.password,
+            ca_pem=server.ca_bundle or self.remote.ca_bundle,
+        )
+        request = RemoteRequest(
+            operation=call.operation,
+            script=watched(product.lower(), call.operation),
+            parameters={"host": self.host, "lifeSeconds": int(call.seconds), **call.parameters},
+            secrets={"username": credentials.username, "password": credentials.password}
+            if call.secrets
+            else {},
+            deadline_seconds=call.seconds,
+        )
         try:
-            answer = await self.remote.run(self.server, self.credentials, self.host, call)
-        except OperationFailed as failure:
-            raise self._explained(failure) from None
+            answer = await self.remote.runner(endpoint, request)
+        except RemoteRunError as error:
+            raise self._explained(
+                run_failed(error, product=product, operation=call.operation, host=self.host)
+            ) from None
         self.logon_refused = answer.logon_refused
         return answer
 

@@ -68,9 +68,11 @@ def _active_at(work: Reached, draft: Draft) -> datetime | None:
     if work.iis.restart_required_since is not None or entry is None or entry.changed_at is None:
         return None
     active_at = entry.changed_at + SELF_REFRESH
-    passed = _by_the_servers_clock(work, draft)
-    # The directory tells whole seconds, cut off: a test of that second may have come before the change.
-    proven = passed is not None and passed > entry.changed_at + timedelta(seconds=1)
+    counterpart = draft.declared.counterpart
+    passed = counterpart.test_passed_at if counterpart else None
+    # Our clock wrote that down. The directory tells whole seconds, cut off: a test of that second may have come
+    # before the change.
+    proven = passed is not None and passed + work.ahead > entry.changed_at + timedelta(seconds=1)
     return None if active_at <= work.observed.clock or proven else active_at
 
 
@@ -79,10 +81,3 @@ def _young(work: Pass) -> str:
         f"Somebody else changed this partner application lately. {work.server.product} reads it by itself within "
         "half an hour, or at once with iisreset; the operator restarts IIS only for its own changes."
     )
-
-
-def _by_the_servers_clock(work: Reached, draft: Draft) -> datetime | None:
-    """When the counterpart's test last passed: our clock wrote it down, hosts are judged by theirs."""
-    counterpart = draft.declared.counterpart
-    passed = counterpart.test_passed_at if counterpart else None
-    return work.by_the_servers_clock(passed) if passed is not None else None

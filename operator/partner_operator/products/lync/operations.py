@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from partner_operator.engine.ports import OperationFailed
+from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.products import documents
 from partner_operator.products.lync.answers import (
     ObserveAnswer,
@@ -85,7 +85,7 @@ class LyncSession(Session):
         told = self._understood(RegisterAnswer, answer)
         return "" if told.existing else str(call.parameters["identity"])
 
-    def _explained(self, failure: OperationFailed) -> OperationFailed:
+    def _explained(self, failure: RunFailed) -> RunFailed:
         """Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow."""
         obstacle, logon = failure.obstacle, self.server.authentication
         if obstacle.reason is not Reason.REMOTE_ERROR or logon is Authentication.CREDSSP:
