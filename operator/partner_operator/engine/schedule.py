@@ -51,6 +51,11 @@ def resync(now: datetime, interval: timedelta, chance: random.Random) -> datetim
     return _whole(now + interval * (1 + JITTER * (2 * chance.random() - 1)))
 
 
+def patient(shortest: timedelta, for_long: timedelta) -> timedelta:
+    """The pause before another look at what has lasted for so long: ever longer, 15 minutes at most."""
+    return max(shortest, min(for_long, LONGEST_DELAY))
+
+
 def earliest(*instants: datetime | None) -> datetime | None:
     """The first of those that are set."""
     return min((instant for instant in instants if instant is not None), default=None)
