@@ -156,6 +156,35 @@ def test_each_word_counts_once_and_old_ones_never(place: Place) -> None:
     assert place.passes(HOUR) == 0
 
 
+def test_the_same_data_in_a_new_secret_is_no_word(place: Place) -> None:
+    """C03: a sync tool makes the same Secret again and again."""
+    digest = f"{place.server}-1"
+    for number in range(6):
+        place.world.cluster.credentials_by_server[place.server] = Credentials(
+            "admin", "geheim", digest, version=f"{number}"
+        )
+        assert place.passes(HOUR) == 0
+
+
+def test_of_a_logon_that_was_accepted_nothing_can_be_guessed() -> None:
+    """Many may read a status; a digest of the right password would let them try guesses at home."""
+    place = Place("exchange")
+    assert place.passes(HOUR) == 1
+    assert place.status.logon is not None
+    assert place.status.logon.digest is not None
+    place.mend()
+    place.secret("right")
+    place.passes(HOUR)
+    accepted = place.status.logon
+    place.world.cluster.credentials_by_server["exchange"] = Credentials(
+        "admin", "geheim", "another digest", version="right"
+    )
+    assert accepted is not None
+    assert (accepted.accepted, accepted.digest) == (True, None)
+    place.passes(HOUR)
+    assert place.status.logon == accepted, "it is told by the Secret's version alone"
+
+
 def test_a_word_from_before_the_refusal_is_no_word(place: Place) -> None:
     del place
     made = Place("exchange")

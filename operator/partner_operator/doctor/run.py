@@ -19,7 +19,7 @@ from partner_operator.engine.ports import (
     ServerName,
     Session,
 )
-from partner_operator.trust.logon import is_refused, logon_digest
+from partner_operator.trust.logon import is_refused, key_of
 from partner_operator.trust.model import DesiredServer, Partner, Product
 from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
@@ -99,7 +99,8 @@ async def _credentials(
     except CredentialsProblem as problem:
         return None, problem.obstacle.message
     known = declared.status.logon
-    if known is not None and is_refused(known, logon_digest(declared.desired, credentials.digest)):
+    key = key_of(declared.desired, credentials.digest, credentials.version)
+    if known is not None and is_refused(known, key):
         return None, (
             f"The operator was refused with this logon already, so it is not tried here: the account could be locked. "
             f"{known.refusal} To have the operator try it once more, set the annotation "

@@ -48,10 +48,10 @@ async def take(work: Pass, remembered: Credentials | None, memory: Memory) -> Lo
     operations = work.ports.operations[work.server.product]
     logon = work.logon = Logon(operations, work.server, credentials, known)
     work.status = replace(work.status, logon=known)
-    if not may_try(logon.known, logon.digest, _word(work), work.now()):
+    if not may_try(logon.known, logon.key, _word(work), work.now()):
         work.blocker = _refused(work)
         return None
-    tried = begun(logon.known, logon.digest, _word(work), work.now())
+    tried = begun(logon.known, logon.key, _word(work), work.now())
     work.status = replace(work.status, logon=tried)
     return logon
 
@@ -75,7 +75,7 @@ def is_leaving(work: Pass) -> bool:
 
 async def settle_refusal(work: Pass, logon: Logon, message: str, memory: Memory) -> None:
     """Remember that this logon was refused: in this process first, and in the status for all later ones."""
-    memory.logon = refused(logon.digest, _word(work), work.now(), message)
+    memory.logon = refused(logon.key, _word(work), work.now(), message)
     work.status = replace(work.status, logon=memory.logon)
     work.blocker = _refused(work)
     await work.save_server()

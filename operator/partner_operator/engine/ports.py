@@ -41,6 +41,8 @@ class Credentials:
     password: str = field(repr=False)
     digest: str
     """Salted digest of both values; the same data gives the same digest (rule 12)."""
+    version: str = ""
+    """Of the Secret: another one may hold the same data."""
     ca_bundle: str | None = None
     """Authorities that the hosts were trusted by, kept with a logon that outlives its Secret."""
 

@@ -24,7 +24,7 @@ REPLICATION = timedelta(minutes=30)
 async def observe(work: Pass, logon: Logon) -> Reached:
     """Observe on the first host that answers. Raises OperationFailed and LogonRefused."""
     observed, ahead = await _observe_first(work, logon)
-    status = replace(work.status, logon=accepted(logon.digest))
+    status = replace(work.status, logon=accepted(logon.key))
     return Reached(
         work.ports,
         work.declared,

@@ -25,7 +25,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import Look, Round
-from partner_operator.trust.logon import logon_digest
+from partner_operator.trust.logon import LogonKey, key_of
 from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
@@ -110,9 +110,9 @@ class Logon:
     _newest: Session | None = None
 
     @property
-    def digest(self) -> str:
+    def key(self) -> LogonKey:
         """What makes it another logon."""
-        return logon_digest(self.server, self.credentials.digest)
+        return key_of(self.server, self.credentials.digest, self.credentials.version)
 
     @property
     def refused(self) -> bool:

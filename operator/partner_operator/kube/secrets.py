@@ -59,7 +59,9 @@ async def _judged(connection: Connection, server: DesiredServer) -> Credentials:
     username = _value(name, data, USERNAME)
     password = _value(name, data, PASSWORD)
     digest = await asyncio.to_thread(_digest, server.key.uid, username, password)
-    return Credentials(username=username, password=password, digest=digest)
+    metadata = secret.get("metadata") or {}
+    version = f"{metadata.get('uid')}/{metadata.get('resourceVersion')}"
+    return Credentials(username=username, password=password, digest=digest, version=version)
 
 
 def _value(secret: str, data: Mapping[str, Any], key: str) -> str:

@@ -275,8 +275,8 @@ class Retry:
 class LogonStatus:
     """What became of the logon when it was tried last: it is written before a try that could be refused."""
 
-    digest: str
-    """Salted digest of the credentials, and of what else bears on their logon."""
+    mark: str
+    """Of which logon this is told: the Secret's version, and what else bears on it. Nothing of the credentials."""
     accepted: bool = False
     tried_at: datetime | None = None
     """When the last try began that was not accepted."""
@@ -286,6 +286,8 @@ class LogonStatus:
     """Why it was refused, for people."""
     unseen: int = 0
     """Tries in a row whose end nobody saw."""
+    digest: str | None = None
+    """Salted digest of a logon that was refused, so that a new Secret with the same data is no new logon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class Story:
         }
         for status in servers.values():
             # Of the logon: a replay has another one than was recorded.
-            status.get("logon", {}).pop("digest", None)
+            status.get("logon", {}).pop("mark", None)
         timeless_ones = {
             name: timeless(status) for name, status in (applications | servers).items()
         }
