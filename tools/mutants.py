@@ -236,8 +236,8 @@ MUTANTS = (
     Mutant(
         "a logon that was refused after its answer is not tried again",
         "engine/run_pass.py",
-        "    if refused or logon.refused:\n",
-        "    if refused:\n",
+        "    if logon.refused:\n",
+        "    if False:\n",
         ("tests/engine/test_engine_refused_midway.py",),
     ),
     Mutant(
@@ -323,6 +323,41 @@ MUTANTS = (
         "    return known and work.rules.same_organization(",
         "    return work.rules.same_organization(",
         ("tests/liars/test_liars_other_organization.py",),
+    ),
+    Mutant(
+        "a word of a human is one more try and no second one",
+        "trust/logon.py",
+        "    asked = word is not None and word != known.word\n",
+        "    asked = word is not None\n",
+        ("tests/engine/test_engine_logon.py",),
+    ),
+    Mutant(
+        "a logon is tried only once its try is remembered",
+        "engine/run_pass.py",
+        "    await logons.begin(work, memory)\n",
+        "",
+        ("tests/engine/test_engine_logon.py",),
+    ),
+    Mutant(
+        "after a refusal, a try whose end nobody saw is the only one",
+        "trust/logon.py",
+        "        unseen = MOST_UNSEEN\n",
+        "        unseen = 1\n",
+        ("tests/engine/test_engine_logon.py",),
+    ),
+    Mutant(
+        "a round that waits for a human is looked at ever less often",
+        "engine/restarts.py",
+        "default=view.iis.restart_required_since or work.now())",
+        "default=work.now())",
+        ("tests/engine/test_engine_every_reason.py",),
+    ),
+    Mutant(
+        "a human's word makes Lync read the document again",
+        "trust/decide.py",
+        "or view.read_again or not view.asks_again:",
+        "or view.read_again or True:",
+        ("tests/engine/test_engine_read_again.py",),
     ),
 )
 

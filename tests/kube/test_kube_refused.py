@@ -327,7 +327,7 @@ async def test_a_rehearsal_writes_nothing_and_hears_the_policy(
     made = cluster.create(server("exchange"))
     desired = parse_server(made, CATALOG).desired
     writer = KubernetesWriter(connection, LastSeen(Echo()))
-    status = ServerStatus(rejected_credentials="0011")
+    status = ServerStatus(organization="litwareinc.com")
     await writer.rehearse_server_status(desired, status)
     assert cluster.get("PartnerServer", "exchange") == made
     asked = [e for e in audited(plane, cluster) if e.namespace == cluster.namespace]
