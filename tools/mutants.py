@@ -67,23 +67,23 @@ MUTANTS = (
     ),
     Mutant(
         "a refused logon is remembered before its status is written",
-        "engine/state.py",
-        "        self.memory.refused_logon = self.credentials.digest\n",
+        "engine/logon.py",
+        "        work.memory.logon = refused(key, _word(work), work.now(), message)\n",
         "        pass\n",
         ("tests/engine/test_engine_first_logon.py",),
     ),
     Mutant(
         "credentials that were never accepted are written down before they are tried",
-        "engine/first_logon.py",
-        "unseen=known.unseen + 1,",
-        "unseen=known.unseen,",
+        "trust/logon.py",
+        "        unseen = 1 + (known.unseen if known is not None and same else 0)\n",
+        "        unseen = 1\n",
         ("tests/engine/test_engine_first_logon.py",),
     ),
     Mutant(
         "a server whose status may be refused is not contacted before that is known",
-        "engine/first_logon.py",
-        "    await work.ports.writer.rehearse_server_status(work.server, refused)\n",
-        "",
+        "engine/logon.py",
+        "    if uid not in work.memory.writable:\n",
+        "    if False:\n",
         ("tests/engine/test_engine_first_logon.py", "tests/engine/test_engine_refused_writes.py"),
     ),
     Mutant(
@@ -103,8 +103,8 @@ MUTANTS = (
     Mutant(
         "the finalizer stays on while the entry is there",
         "engine/deletion.py",
-        "        elif decision.absent:\n",
-        "        else:\n",
+        "    elif decision.absent:\n",
+        "    else:\n",
         ("tests/engine/test_engine_letting_go.py",),
     ),
     Mutant(
@@ -124,8 +124,8 @@ MUTANTS = (
     Mutant(
         "a finalizer is put on the object that was read, not on the next of its name",
         "kube/finalizers.py",
-        "for f in same),\n",
-        'for f in same if f != "uid"),\n',
+        "for f, v in tested.items()),\n",
+        'for f, v in tested.items() if f != "uid"),\n',
         ("tests/kube/test_kube_two_writers.py",),
     ),
     Mutant(
@@ -215,8 +215,8 @@ MUTANTS = (
     Mutant(
         "a finalizer that somebody took off is put on again before anything remote",
         "engine/run_pass.py",
-        "        declared = await restore_finalizers(ports, declared)\n",
-        "        pass\n",
+        "        await restore_finalizers(work)\n",
+        "",
         ("tests/engine/test_engine_held.py",),
     ),
     Mutant(
@@ -236,8 +236,8 @@ MUTANTS = (
     Mutant(
         "a logon that was refused after its answer is not tried again",
         "engine/run_pass.py",
-        "    if logon.refused:\n",
-        "    if False:\n",
+        "    if refused or logon.refused:\n",
+        "    if refused:\n",
         ("tests/engine/test_engine_refused_midway.py",),
     ),
     Mutant(
@@ -333,9 +333,9 @@ MUTANTS = (
     ),
     Mutant(
         "a logon is tried only once its try is remembered",
-        "engine/run_pass.py",
-        "    await logons.begin(work, memory)\n",
-        "",
+        "engine/logon.py",
+        "    await work.save_server()\n    uid = work.server.key.uid\n",
+        "    uid = work.server.key.uid\n",
         ("tests/engine/test_engine_logon.py",),
     ),
     Mutant(
