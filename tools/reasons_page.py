@@ -75,7 +75,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.WAITING_FOR_REPLICATION: ("No Front End has the change yet.", "Wait."),
     Reason.CRD_TOO_OLD: (
         "The cluster's CRDs lack fields that this version of the operator needs; no server is contacted.",
-        "kubectl apply -f crds/",
+        "Run kubectl apply -f crds/ with the CRDs of this version.",
     ),
     Reason.FINALIZER_RESTORED: (
         "Somebody took the operator's finalizer off an object with a registration; it is on again.",

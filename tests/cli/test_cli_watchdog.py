@@ -52,6 +52,12 @@ async def test_a_worker_that_hangs_is_looked_at_and_one_that_is_done_is_not(
     monkeypatch.setattr(watchdog, "LOOKS_EVERY", 0)
     monkeypatch.setattr(watchdog.Watchdog, "look_at", look_at)
     monkeypatch.setattr(cli, "run_operator", run_operator)
-    options = argparse.Namespace(namespace=["trust"], record=None, liveness=None)
+    options = argparse.Namespace(
+        namespace=["trust"],
+        record=None,
+        liveness=None,
+        allowed_hosts=None,
+        allowed_ports=frozenset({5986}),
+    )
     await cli._serve(options, None, cast(Connection, connection))
     assert "watchdog" not in {task.get_name() for task in asyncio.all_tasks()}
