@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 
+from partner_operator.texts import shown
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.status import Undeclared
 
@@ -12,8 +14,10 @@ MOST = 1000
 """Entries. Real servers have ten or twenty."""
 LONGEST_NAME = 256
 """Characters of one name."""
-LARGEST = 100_000
-"""Bytes of all names in UTF-8: objects of more than about a megabyte cannot be stored at all."""
+LARGEST = 150_000
+"""Bytes of all entries as they are written: objects of more than about a megabyte cannot be stored at all."""
+_AROUND = 128
+"""Bytes of an entry beside its texts: names of fields, punctuation, a time."""
 
 
 def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
@@ -28,15 +32,27 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
     for each in wanted:
         one = replace(
             each,
-            identity=shortened(each.identity, LONGEST_NAME),
-            application_identifier=shortened(each.application_identifier, LONGEST_NAME),
-            realm=shortened(each.realm, LONGEST_NAME),
+            identity=_name_of(each.identity),
+            application_identifier=_name_of(each.application_identifier),
+            realm=_name_of(each.realm),
         )
-        size = len(f"{one.identity}{one.application_identifier}{one.realm}{one.reference}".encode())
+        size = _AROUND + _written(
+            one.identity, one.application_identifier, one.realm, shown(one.reference)
+        )
         if len(told) < MOST and size <= left:
             left -= size
             told.append(one)
     return tuple(sorted(told, key=_name)), len(wanted) - len(told)
+
+
+def _name_of(text: str) -> str:
+    """What cannot be seen is written out, which makes a name longer, before it is cut."""
+    return shortened(shown(text), LONGEST_NAME)
+
+
+def _written(*texts: str) -> int:
+    """Bytes of the texts as JSON has them."""
+    return len(json.dumps(texts, ensure_ascii=False).encode())
 
 
 def _name(each: Undeclared) -> tuple[str, str]:
