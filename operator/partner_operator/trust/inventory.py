@@ -16,7 +16,7 @@ LONGEST_NAME = 256
 """Characters of one name."""
 LARGEST = 150_000
 """Bytes of all entries as they are written: objects of more than about a megabyte cannot be stored at all."""
-_AROUND = 128
+_AROUND = 110
 """Bytes of an entry beside its texts: names of fields, punctuation, a time."""
 
 
@@ -30,6 +30,8 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
     told: list[Undeclared] = []
     left = LARGEST
     for each in wanted:
+        if len(told) == MOST or left < _AROUND:
+            break
         one = replace(
             each,
             identity=_name_of(each.identity),
@@ -39,15 +41,15 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
         size = _AROUND + _written(
             one.identity, one.application_identifier, one.realm, shown(one.reference)
         )
-        if len(told) < MOST and size <= left:
+        if size <= left:
             left -= size
             told.append(one)
     return tuple(sorted(told, key=_name)), len(wanted) - len(told)
 
 
 def _name_of(text: str) -> str:
-    """What cannot be seen is written out, which makes a name longer, before it is cut."""
-    return shortened(shown(text), LONGEST_NAME)
+    """What cannot be seen is written out, and makes a name longer; so it is cut before and after."""
+    return shortened(shown(shortened(text, LONGEST_NAME)), LONGEST_NAME)
 
 
 def _written(*texts: str) -> int:
