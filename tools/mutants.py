@@ -89,8 +89,8 @@ MUTANTS = (
     Mutant(
         "the finalizer stays on while the entry is there",
         "engine/deletion.py",
-        "        elif decision.absent:\n",
-        "        else:\n",
+        "    elif decision.absent:\n",
+        "    else:\n",
         ("tests/engine/test_engine_letting_go.py",),
     ),
     Mutant(
@@ -110,8 +110,8 @@ MUTANTS = (
     Mutant(
         "a finalizer is put on the object that was read, not on the next of its name",
         "kube/finalizers.py",
-        "for f in same),\n",
-        'for f in same if f != "uid"),\n',
+        "dict(zip(same, tested, strict=True))",
+        '{f: v for f, v in zip(same, tested, strict=True) if f != "uid"}',
         ("tests/kube/test_kube_two_writers.py",),
     ),
     Mutant(
@@ -201,7 +201,7 @@ MUTANTS = (
     Mutant(
         "a finalizer that somebody took off is put on again before anything remote",
         "engine/run_pass.py",
-        "        declared = await restore_finalizers(ports, declared)\n",
+        "        await restore_finalizers(work)\n",
         "        pass\n",
         ("tests/engine/test_engine_held.py",),
     ),

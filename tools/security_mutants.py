@@ -87,7 +87,7 @@ _TRANSPORT = (
     Mutant(
         "the logon is bound to the TLS channel",
         "winrm/transport.py",
-        '        auth_method=transport,\n        username=username,\n        password=password,\n        ca_trust_path',
+        "        auth_method=transport,\n        username=username,\n        password=password,\n        ca_trust_path",
         "        auth_method=transport,\n        send_cbt=False,\n"
         "        username=username,\n        password=password,\n        ca_trust_path",
         ("tests/winrm/test_run.py::test_channel_binding_is_sent",),
@@ -142,7 +142,9 @@ _ANSWERS = (
         "winrm/framing.py",
         'payload.count(b"{") > MOST_VALUES:\n',
         'payload.count(b"{") < 0:\n',
-        ("tests/winrm/test_framing_fuzzed.py::test_a_million_values_are_refused_before_they_are_made",),
+        (
+            "tests/winrm/test_framing_fuzzed.py::test_a_million_values_are_refused_before_they_are_made",
+        ),
     ),
     Mutant(
         "output has a largest size",
@@ -191,7 +193,9 @@ _ANSWERS = (
         "products/scripts/watchdog.ps1",
         "$null = $watchdog.CancelAfter(1000 * $Request.lifeSeconds)",
         "",
-        ("tests/products/test_watchdog.py::test_a_script_that_works_too_long_ends_with_its_process",),
+        (
+            "tests/products/test_watchdog.py::test_a_script_that_works_too_long_ends_with_its_process",
+        ),
     ),
     Mutant(
         "the host follows no redirect to a document",
@@ -215,7 +219,9 @@ _SECRETS = (
         "winrm/run.py",
         'f"powershell.exe {arguments()}"',
         'f"powershell.exe {arguments()} {self._line.decode()}"',
-        ("tests/winrm/test_run.py::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",),
+        (
+            "tests/winrm/test_run.py::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",
+        ),
     ),
     Mutant(
         "an endpoint does not show its password",
@@ -250,14 +256,18 @@ _SECRETS = (
         "kube/secrets.py",
         "        return problem.with_traceback(None)\n",
         "        return problem\n",
-        ("tests/secrets/test_secrets_tracebacks.py::test_a_secret_that_cannot_be_used_shows_no_secret",),
+        (
+            "tests/secrets/test_secrets_tracebacks.py::test_a_secret_that_cannot_be_used_shows_no_secret",
+        ),
     ),
     Mutant(
         "what a host throws back has no secret in it, not even in two lines",
         "winrm/answer.py",
         "            text = re.sub(wrapped, STRUCK_OUT, text) if wrapped else text\n",
         "            text = text.replace(secret, STRUCK_OUT)\n",
-        ("tests/secrets/test_secrets_echoes.py::test_a_secret_that_the_console_has_broken_is_struck_out",),
+        (
+            "tests/secrets/test_secrets_echoes.py::test_a_secret_that_the_console_has_broken_is_struck_out",
+        ),
     ),
     Mutant(
         "a request that is thrown back is struck out",
@@ -278,7 +288,9 @@ _SECRETS = (
         "recorder.py",
         "{redact(key, secrets): redact(inner, secrets)",
         "{key: redact(inner, secrets)",
-        ("tests/cli/test_recorder.py::test_a_secret_that_a_server_uses_as_a_name_is_struck_out_as_well",),
+        (
+            "tests/cli/test_recorder.py::test_a_secret_that_a_server_uses_as_a_name_is_struck_out_as_well",
+        ),
     ),
     Mutant(
         "a recording has no token in it",
@@ -299,7 +311,9 @@ _SECRETS = (
         "logs.py",
         "    handler.addFilter(_Discreet())\n",
         "",
-        ("tests/secrets/test_secrets_logs.py::test_a_logon_leaves_no_message_of_its_protocol_in_the_log",),
+        (
+            "tests/secrets/test_secrets_logs.py::test_a_logon_leaves_no_message_of_its_protocol_in_the_log",
+        ),
     ),
     Mutant(
         "no log line is forged",
@@ -386,7 +400,9 @@ _TRUST = (
         "kube/secrets.py",
         "    if not words:\n",
         "    if False:\n",
-        ("tests/kube/test_kube_secrets.py::test_without_hosts_the_password_is_sent_nowhere_and_it_is_told",),
+        (
+            "tests/kube/test_kube_secrets.py::test_without_hosts_the_password_is_sent_nowhere_and_it_is_told",
+        ),
     ),
     Mutant(
         "one bad word in a Secret's hosts allows nothing",
@@ -400,7 +416,9 @@ _TRUST = (
         "engine/reach.py",
         "        if draft.declared.blocker is None and not draft.desired.deleting:\n",
         "        if not draft.desired.deleting:\n",
-        ("tests/engine/test_engine_allowed.py::test_a_partner_that_is_not_allowed_is_neither_fetched_nor_registered",),
+        (
+            "tests/engine/test_engine_allowed.py::test_a_partner_that_is_not_allowed_is_neither_fetched_nor_registered",
+        ),
     ),
     Mutant(
         "a partner that was withdrawn is neither repaired nor removed",
@@ -493,7 +511,9 @@ _TRUST = (
         "trust/inventory.py",
         "        if size <= left:\n",
         "        if True:\n",
-        ("tests/trust/test_inventory.py::test_5000_entries_with_long_names_leave_a_status_below_200_kb",),
+        (
+            "tests/trust/test_inventory.py::test_5000_entries_with_long_names_leave_a_status_below_200_kb",
+        ),
     ),
 )
 
@@ -503,14 +523,18 @@ _WORK = (
         "engine/logon.py",
         "    if credentials.digest == work.status.rejected_credentials:\n",
         "    if False:\n",
-        ("tests/engine/test_engine_failures.py::test_a_rejected_password_is_tried_once_and_on_one_host",),
+        (
+            "tests/engine/test_engine_failures.py::test_a_rejected_password_is_tried_once_and_on_one_host",
+        ),
     ),
     Mutant(
         "an operator that is killed again and again locks no account",
         "engine/first_logon.py",
         "    if known.unseen >= MOST_UNSEEN and",
         "    if False and",
-        ("tests/engine/test_engine_first_logon.py::test_an_operator_that_is_killed_again_and_again_locks_no_account",),
+        (
+            "tests/engine/test_engine_first_logon.py::test_an_operator_that_is_killed_again_and_again_locks_no_account",
+        ),
     ),
     Mutant(
         "a human's request is good for one more try",
@@ -524,14 +548,18 @@ _WORK = (
         "kube/writer.py",
         '        if body is None or body["metadata"]["uid"] != key.uid:\n',
         "        if body is None:\n",
-        ("tests/kube/test_kube_writer.py::test_a_pass_does_not_write_on_the_next_object_of_the_same_name",),
+        (
+            "tests/kube/test_kube_writer.py::test_a_pass_does_not_write_on_the_next_object_of_the_same_name",
+        ),
     ),
     Mutant(
         "no finalizer goes from the next object of the same name",
         "kube/finalizers.py",
         '        if body is None or body["metadata"]["uid"] != uid:\n',
         "        if body is None:\n",
-        ("tests/kube/test_kube_two_writers.py::test_no_finalizer_is_put_on_the_next_object_of_the_same_name",),
+        (
+            "tests/kube/test_kube_two_writers.py::test_no_finalizer_is_put_on_the_next_object_of_the_same_name",
+        ),
     ),
     Mutant(
         "the API server is asked past the proxies of the environment",
@@ -569,7 +597,9 @@ _WORK = (
         "winrm/turns.py",
         "        namespace = self._served.get(waiter.asker.namespace, 0)\n",
         "        namespace = 0\n",
-        ("tests/winrm/test_turns.py::test_64_silent_hosts_of_one_namespace_delay_another_by_one_run",),
+        (
+            "tests/winrm/test_turns.py::test_64_silent_hosts_of_one_namespace_delay_another_by_one_run",
+        ),
     ),
     Mutant(
         "a host that did not answer comes last",

@@ -1,4 +1,4 @@
-"""A server that lists thousands of entries nobody declared: the status is taken, stays small, and says that it is cut."""
+"""A server that lists thousands of entries nobody declared: the status is taken, small, and says that it is cut."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def test_an_answer_that_is_nested_too_deeply_is_refused(depth: int) -> None:
     payload = b'{"to":"%s","ok":true,"data":%s}' % (ASKED.encode(), nested)
     digest = hashlib.sha256(payload).hexdigest().encode()
     stdout = b"PO1[%d:%s:%s]PO1" % (len(payload), digest, base64.b64encode(payload))
-    with pytest.raises(ProtocolViolation, match="nested too deeply|arrived damaged"):
+    with pytest.raises(ProtocolViolation, match=r"nested too deeply|arrived damaged"):
         framing.find_answer(stdout, ASKED)
 
 

@@ -106,7 +106,9 @@ def test_a_user_without_rights_is_forbidden(host: Host, authentication: Authenti
         run(host.endpoint(authentication), host.request)
 
 
-@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")  # the refusal counts, not that warning
+@pytest.mark.filterwarnings(
+    "ignore:Unverified HTTPS request"
+)  # the refusal counts, not that warning
 def test_a_host_of_another_authority_is_not_logged_on_to(host: Host) -> None:
     other = CertificateAuthority("OTHER-CA")
     for bundle in (other.pem, None):
