@@ -124,8 +124,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Take the host out, or let the owner of the Secret (or of the operator) allow it.",
     ),
     Reason.CREDENTIALS_REJECTED: (
-        "The server rejected the logon. It is not tried again until the Secret's data changes.",
-        "Correct the Secret; see whether the account is locked.",
+        "The server or the domain refused the logon. The message says why, where the wire tells.",
+        "Do what the message says: correct the Secret, or look at the account.",
     ),
     Reason.CA_BUNDLE_MISSING: (
         "spec.winrm.caBundle names no certificates in PEM.",
@@ -287,10 +287,116 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
 }
 
 
+RECONCILE: Final = "set the annotation `reconcile-requested-at`"
+NOTICED: Final = f"Mend it; the next pass notices. At once: {RECONCILE} on the PartnerServer."
+DECLARED: Final = "Change the declaration; it is read at once."
+
+WAYS_OUT: Final[dict[Reason, str]] = {
+    Reason.SUSPENDED: "Set `mode`.",
+    Reason.INTERNAL_ERROR: "It is tried again, ever more rarely. Report it; restart an operator that hangs.",
+    Reason.NOT_WRITTEN: "Change what refuses it (policy, webhook, quota, right, older CRD); it is tried again.",
+    Reason.CRD_TOO_OLD: "`kubectl apply -f crds/`; it is noticed within seconds.",
+    Reason.PARTNER_NOT_ALLOWED: (
+        "The server's owner names the host in `allowedPartners`; or delete the object, which removes the trust."
+    ),
+    Reason.HOST_NOT_ALLOWED: "The Secret's owner names the host in the key `hosts`; or take it out of `spec.hosts`.",
+    Reason.DRIFT_OBSERVED: "Set `mode` to Enforce, or change the declaration.",
+    Reason.DRIFT_PERSISTS: f"Look at the server, then {RECONCILE} on the object: counting begins anew.",
+    Reason.ANOTHER_WRITER: f"Stop the other writer, then {RECONCILE} on the object: counting begins anew.",
+    Reason.WAITING_FOR_WINDOW: "The window; or the annotation `approve-restart` on the PartnerServer.",
+    Reason.WAITING_FOR_HOSTS: (
+        "Bring the host back, or take it out of `spec.hosts`; or the annotation `approve-restart` on the PartnerServer."
+    ),
+    Reason.RESTART_APPROVAL_NEEDED: (
+        "The annotation `approve-restart` on the PartnerServer, or `iisreset` by hand."
+    ),
+    Reason.RESTART_BUDGET_SPENT: "A day; or the annotation `approve-restart` on the PartnerServer.",
+    Reason.RESTART_FAILED: (
+        "Bring the host back, run `iisreset` there, or take it out of `spec.hosts`; or the annotation "
+        "`approve-restart` on the PartnerServer."
+    ),
+    Reason.RESTART_PENDING: "`iisreset` by hand, a passed test, or another `restart.policy`.",
+    Reason.ACTIVATION_UNKNOWN: "Bring the host back, or take it out of `spec.hosts`.",
+    Reason.WAITING_FOR_COUNTERPART: "Mend the other direction; the test runs by itself then.",
+    Reason.WAITING_FOR_REPLICATION: "`Invoke-CsManagementStoreReplication`; the next pass notices.",
+    Reason.SERVER_NOT_FOUND: "Create the PartnerServer.",
+    Reason.PARTNER_NOT_FOUND: "Create the PartnerServer that is named, or make another object.",
+    Reason.PRODUCT_MISMATCH: DECLARED,
+    Reason.UNSUPPORTED_PAIR: "Delete the object, and declare another pair.",
+    Reason.CONFLICT: "Delete one of the two objects.",
+    Reason.DUPLICATE_SERVER: "Delete one of the two PartnerServers.",
+    Reason.INVALID_OBJECT: DECLARED,
+    Reason.CREDENTIALS_MISSING: f"Create the Secret. At once: {RECONCILE} on the PartnerServer.",
+    Reason.CREDENTIALS_INVALID: f"Write the Secret anew. At once: {RECONCILE} on the PartnerServer.",
+    Reason.CREDENTIALS_REJECTED: (
+        "One try for each: new data in the Secret, another `spec.hosts` or `spec.winrm`, a new value of the annotation "
+        "`reconcile-requested-at` on the PartnerServer. Else one a day."
+    ),
+    Reason.CA_BUNDLE_MISSING: f"Create the ConfigMap. At once: {RECONCILE} on the PartnerServer.",
+    **dict.fromkeys(
+        (
+            Reason.UNREACHABLE,
+            Reason.TLS_FAILED,
+            Reason.FORBIDDEN,
+            Reason.QUOTA_EXCEEDED,
+            Reason.BUSY,
+            Reason.TIMED_OUT,
+            Reason.PROTOCOL_ERROR,
+            Reason.BLOCKED,
+            Reason.REMOTE_ERROR,
+            Reason.CONTRACT_VIOLATED,
+            Reason.WRONG_PRODUCT,
+            Reason.INCOMPLETE_READ,
+            Reason.CERTIFICATE_EXPIRES_SOON,
+            Reason.CERTIFICATE_MISSING,
+            Reason.CERTIFICATE_UNREADABLE,
+            Reason.CERTIFICATE_NOT_PUBLISHED,
+        ),
+        NOTICED,
+    ),
+    Reason.OUTCOME_UNKNOWN: (
+        f"20 minutes; or see that nothing runs on that host, then {RECONCILE} on the PartnerServer."
+    ),
+    Reason.OTHER_ORGANIZATION: f"If it is meant, {RECONCILE} on the PartnerServer.",
+    **dict.fromkeys(
+        (
+            Reason.METADATA_UNREACHABLE,
+            Reason.METADATA_INVALID,
+            Reason.METADATA_WRONG_PRODUCT,
+            Reason.CERTIFICATE_EXPIRED,
+            Reason.CERTIFICATE_WEAK,
+            Reason.CERTIFICATE_NOT_YET_VALID,
+        ),
+        f"Mend the partner's document; the next pass notices. At once: {RECONCILE} on the object.",
+    ),
+    Reason.METADATA_ALTERNATES: f"Let all publish the same, then {RECONCILE} on the object.",
+    Reason.NOT_REGISTERED: "Set `mode` to Enforce; else what Ready says.",
+    Reason.AMBIGUOUS: "Remove the other entries, or make the object again with `spec.identity`.",
+    Reason.CREATED_NOTHING: f"It is tried again; after three times {RECONCILE} on the object.",
+    Reason.DELETION_BLOCKED: "Mend the cause; or the annotation `release` with the object's uid.",
+    Reason.HOSTS_UNLISTED: "List the hosts.",
+    Reason.CONNECTIVITY_TEST_FAILED: (
+        f"It is repeated by itself. At once: {RECONCILE} on the object; Lync then reads the partner's document again."
+    ),
+    Reason.NOT_TESTED: "What Ready says; the test runs then.",
+}
+"""How each state that waits for a human is left. tests/engine/test_engine_every_reason.py does it, one by one."""
+
+
 def reasons_page() -> str:
     """The page docs/reasons.md."""
     lines = ["# Conditions and reasons", "", "| condition | True means |", "|---|---|"]
     lines += [f"| `{condition}` | {meaning} |" for condition, meaning in CONDITIONS.items()]
-    lines += ["", "| reason | meaning | what to do |", "|---|---|---|"]
-    lines += [f"| `{reason}` | {meaning} | {step} |" for reason, (meaning, step) in REASONS.items()]
+    lines += [
+        "",
+        "The way out is a human's word: it ends the state, once what is behind it is mended. Annotations begin with",
+        "`partner-operator.io/`; each needs a new value. What has no way out is good, is over, or passes by itself.",
+        "",
+        "| reason | meaning | what to do | way out |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{reason}` | {meaning} | {step} | {WAYS_OUT.get(reason, '-')} |"
+        for reason, (meaning, step) in REASONS.items()
+    ]
     return "\n".join(lines) + "\n"

@@ -103,9 +103,9 @@ _TRANSPORT = (
     Mutant(
         "a refused CredSSP logon counts as refused",
         "winrm/transport.py",
-        "        if told in _LOGON_REFUSED:\n",
-        "        if False:\n",
-        ("tests/winrm/test_logons_told_apart.py::test_a_refused_logon_is_not_tried_again",),
+        "        return refused_by_status(told) or LogonBroken(",
+        "        return LogonBroken(",
+        ("tests/winrm/test_logons_told_apart.py",),
     ),
     Mutant(
         "after a refused logon nothing is cleaned up with it",
@@ -433,10 +433,17 @@ _TRUST = (
     ),
     Mutant(
         "what is not allowed is no heir",
+        "trust/claims.py",
+        "    if view.blocker is not None:\n",
+        "    if False:\n",
+        ("tests/engine/test_engine_allowed.py::test_what_is_not_allowed_is_no_heir",),
+    ),
+    Mutant(
+        "what is not allowed holds no removal back",
         "engine/removal.py",
         "blocker.reason is not Reason.PARTNER_NOT_ALLOWED",
         "True",
-        ("tests/engine/test_engine_allowed.py::test_what_is_not_allowed_is_no_heir",),
+        ("tests/engine/test_engine_allowed.py::test_what_is_not_allowed_holds_no_removal_back",),
     ),
     Mutant(
         "a metadata document has a largest size",
@@ -512,37 +519,28 @@ _TRUST = (
         "trust/inventory.py",
         "        if size <= left:\n",
         "        if True:\n",
-        (
-            "tests/trust/test_inventory.py::test_5000_entries_with_long_names_leave_a_status_below_200_kb",
-        ),
+        ("tests/trust/test_inventory.py::test_a_reference_is_whole_or_not_there",),
     ),
 )
 
 _WORK = (
     Mutant(
-        "a refused logon is not tried by a new process either",
-        "engine/logon.py",
-        "    if credentials.digest == work.status.rejected_credentials:\n",
-        "    if False:\n",
+        "a refused logon is not tried again by itself within a day",
+        "trust/logon.py",
+        "    return asked or known.tried_at is None or now >= known.tried_at + DAY\n",
+        "    return True\n",
         (
             "tests/engine/test_engine_failures.py::test_a_rejected_password_is_tried_once_and_on_one_host",
         ),
     ),
     Mutant(
         "an operator that is killed again and again locks no account",
-        "engine/first_logon.py",
-        "    if known.unseen >= MOST_UNSEEN and",
-        "    if False and",
+        "trust/logon.py",
+        "(known.digest is not None or known.unseen >= MOST_UNSEEN)",
+        "known.digest is not None",
         (
-            "tests/engine/test_engine_first_logon.py::test_an_operator_that_is_killed_again_and_again_locks_no_account",
+            "tests/engine/test_engine_logon.py::test_operators_that_are_killed_again_and_again_lock_no_account",
         ),
-    ),
-    Mutant(
-        "a human's request is good for one more try",
-        "engine/first_logon.py",
-        "    return requested not in {None, known.asked, work.status.last_handled_reconcile_at}\n",
-        "    return requested is not None\n",
-        ("tests/engine/test_engine_first_logon.py::test_a_human_may_ask_for_one_more_try",),
     ),
     Mutant(
         "no status is written on the next object of the same name",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from partner_simulator.ports import Standing
 from partner_simulator.world import iisreset, names
 from partner_simulator.world.cms import TokenCertificate, with_application, without_application
 from partner_simulator.world.domain import Domain
@@ -123,6 +124,13 @@ class HumanActions:
         password = f"New-{secrets.token_urlsafe(12)}-'$(y)\"ö"
         self.domain.accounts.change_password(user, password)
         return password
+
+    def set_standing(self, user: str, standing: Standing) -> None:
+        """Disable an account, let it expire, unlock it (GOOD): what may keep a right password from a logon.
+
+        Raises LookupError.
+        """
+        self.domain.accounts.set_standing(user, standing)
 
     def _entry(self) -> PartnerApplication:
         """The entry for Lync on the premises. Raises LookupError."""

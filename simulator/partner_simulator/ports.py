@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 COMMAND_LINE_CHARACTERS = 8191
@@ -213,6 +213,26 @@ class CmdletWorld(Protocol):
         ...
 
 
+class Standing(IntEnum):
+    """Whether an account may log on whose password is right, as the NTSTATUS that Windows has for it.
+
+    The values are in MS-ERREF 2.3.1; that a CredSSP host sends them is in MS-CSSP 2.2.1 (errorCode).
+    """
+
+    GOOD = 0
+    BAD_NAME_OR_PASSWORD = 0xC000006D
+    ACCOUNT_RESTRICTION = 0xC000006E
+    LOGON_HOURS = 0xC000006F
+    WORKSTATION = 0xC0000070
+    PASSWORD_EXPIRED = 0xC0000071
+    DISABLED = 0xC0000072
+    CLOCK = 0xC0000133
+    LOGON_TYPE = 0xC000015B
+    EXPIRED = 0xC0000193
+    MUST_CHANGE = 0xC0000224
+    LOCKED_OUT = 0xC0000234
+
+
 class Directory(Protocol):
     """Who may log on, for the wire."""
 
@@ -222,6 +242,10 @@ class Directory(Protocol):
 
     def may_use_winrs(self, host: str, user: str) -> bool:
         """Whether this account is an administrator of this machine."""
+        ...
+
+    def standing(self, user: str) -> Standing:
+        """Whether this account may log on at all; GOOD for one that nobody knows."""
         ...
 
     def logon_failed(self, host: str, user: str) -> None:

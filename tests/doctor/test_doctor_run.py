@@ -24,6 +24,7 @@ from partner_operator.engine.ports import (
     ServerName,
     Step,
 )
+from partner_operator.trust.logon import key_of, refused
 from partner_operator.trust.model import DesiredServer, Observed, Product
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
@@ -170,11 +171,12 @@ async def test_no_logon_over_a_closed_way() -> None:
 async def test_what_the_operator_was_refused_with_is_not_tried() -> None:
     """The status remembers the digest of the Secret's data."""
     servers = Servers()
-    remembered = declared(status=ServerStatus(rejected_credentials="digest-1"))
+    refusal = refused(key_of(server(), "digest-1", ""), None, NOW, "The account is locked out.")
+    remembered = declared(status=ServerStatus(logon=refusal))
     facts = await run(Kubernetes(remembered), servers)
     assert servers.asked == []
     assert facts.credentials is not None
-    assert "refused" in facts.credentials
+    assert "locked out" in facts.credentials
 
 
 async def test_without_a_secret_nobody_is_asked() -> None:

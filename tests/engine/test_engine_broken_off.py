@@ -9,11 +9,13 @@ import pytest
 
 from partner_operator.engine.ports import ClusterFailed, ServerName
 from partner_operator.engine.process_memory import ProcessMemory
+from partner_operator.engine.schedule import MOST_FAILURES
 from partner_operator.engine.watchdog import OVERDUE, Watchdog
 from partner_operator.engine.worker import Worker
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Mode, RestartPolicy, RestartRules, RestartWindow
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.trust.status import LogonStatus
 from support.engine.bell import Impatient
 from support.engine.crash import Crash
 from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged, disable
@@ -143,7 +145,7 @@ def test_an_error_that_stays_is_told_once(where: str) -> None:
         assert world.cluster.statuses == statuses
         retry = world.cluster.server_statuses["uid-Exchange"].retry
         assert retry is not None
-        assert retry.failures >= 10
+        assert retry.failures == MOST_FAILURES
         assert bell.waits[-1] - bell.waits[-2] > timedelta(minutes=5)
 
 
@@ -322,7 +324,7 @@ def test_a_pass_that_hangs_is_told_from_beside_it_and_what_it_says_later_is_void
 def test_a_worker_that_died_is_told_and_its_successor_remembers_what_it_knew() -> None:
     world = converged()
     watchdog, memory = _watched(world)
-    memory.refused_logon = "exchange-1"
+    memory.logon = LogonStatus("mark", refusal="refused")
     assert watchdog.attend(NAME) is memory
     assert memory.due is not None
     world.clock.instant = memory.due + timedelta(minutes=40)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from partner_operator.engine.ports import OperationFailed
-from partner_operator.trust.model import Product
+from partner_operator.trust.model import DeletionPolicy, Mode, Product
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from support.engine.field import FieldOrganisation
@@ -118,3 +118,32 @@ def test_the_objects_own_uid_releases_it_and_touches_nothing(product: Product) -
     assert there.model.entries == entries
     assert not removals
     theatre.close()
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mode": Mode.SUSPEND}, "mode was Suspend"),
+        ({"mode": Mode.OBSERVE}, "mode was Observe"),
+        ({"deletion_policy": DeletionPolicy.RETAIN}, "deletionPolicy is Retain"),
+        (
+            {"mode": Mode.SUSPEND, "deletion_policy": DeletionPolicy.RETAIN},
+            "deletionPolicy is Retain",
+        ),
+    ],
+)
+def test_what_stays_says_why(product: Product, changes: dict[str, object], words: str) -> None:
+    """C42: each cause has a text of its own; what this object made is never called somebody else's."""
+    theatre = _settled()
+    name = object_on(product)
+    theatre.cluster.change(name, **changes)
+    theatre.hear()
+    theatre.play(MINUTES)
+    delete(theatre, product)
+    theatre.play(3 * MINUTES)
+    assert name not in theatre.cluster.applications
+    [told] = theatre.cluster.told(Reason.RETAINED)
+    assert words in told
+    assert "not made by" not in told
+    assert organisation(theatre, product).model.entries

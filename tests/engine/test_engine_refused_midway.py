@@ -42,7 +42,8 @@ def test_refused_in_the_middle_of_any_call(at: int, done: bool) -> None:
     name = LYNC_ON_EXCHANGE if server == "exchange" else EXCHANGE_ON_LYNC
     logons = len(organisation.seen_passwords)
     status = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
-    assert status.rejected_credentials == organisation.seen_passwords[-1]
+    assert status.logon is not None
+    assert status.logon.refusal
     if "apply" in CALLS[at - 1]:
         intent = world.cluster.status(name).intent
         assert intent is not None
@@ -60,7 +61,8 @@ def test_refused_in_the_middle_of_any_call(at: int, done: bool) -> None:
     assert world.lync.counts["registered"] == 1
     assert dict(world.exchange.restarts) == dict.fromkeys(EXCHANGE_HOSTS, 1)
     ended = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
-    assert ended.rejected_credentials is None
+    assert ended.logon is not None
+    assert ended.logon.accepted
     assert world.cluster.status(name).intent is None
 
 
@@ -81,7 +83,8 @@ def test_refused_after_an_answer_has_come(server: str, work: str) -> None:
     assert len(organisation.seen_passwords) == before + 1
     status = world.cluster.server_statuses[world.cluster.servers[server].key.uid]
     assert status.organization is not None
-    assert status.rejected_credentials == organisation.seen_passwords[-1]
+    assert status.logon is not None
+    assert status.logon.refusal
     assert world.cluster.ready(name) == TOLD
     organisation.refuses_afterwards = False
     for _ in range(3):

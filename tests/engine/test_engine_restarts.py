@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from partner_operator.trust.model import Mode, Product, RestartRules, RestartWindow
-from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.conditions import find
+from partner_operator.trust.model import Mode, Product, RestartPolicy, RestartRules, RestartWindow
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
 from support.engine.crash import Crash
 from support.engine.world import (
@@ -236,3 +237,20 @@ def test_who_may_not_restart_does_not_look_every_minute(why: str) -> None:
     assert due is not None
     assert due - world.clock.now() >= timedelta(minutes=8)
     assert not world.exchange.restarts
+
+
+@pytest.mark.parametrize("policy", [RestartPolicy.MANUAL, RestartPolicy.NEVER])
+def test_a_host_that_cannot_be_looked_at_is_named_with_its_cause_whatever_is_waited_for(
+    policy: RestartPolicy,
+) -> None:
+    """C37: the cause stands in the condition, and in one Event."""
+    world = World(rules=RestartRules(policy=policy, settle=timedelta(0)))
+    world.declare()
+    world.exchange.unreachable.add(EXCHANGE_HOSTS[1])
+    for _ in range(4):
+        world.clock.instant += timedelta(minutes=11)
+        world.run_pass("exchange")
+    ready = find(world.cluster.status(LYNC_ON_EXCHANGE).conditions, ConditionType.READY)
+    assert ready is not None
+    assert f"{EXCHANGE_HOSTS[1]} cannot be reached." in ready.message
+    assert len(world.cluster.told(Reason.UNREACHABLE)) == 1

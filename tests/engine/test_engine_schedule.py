@@ -268,3 +268,26 @@ def test_an_unreachable_server_leaves_what_was_known_of_the_registration() -> No
     registered = find(status.conditions, ConditionType.REGISTERED)
     assert registered is not None
     assert registered.status is UNKNOWN
+
+
+def test_operators_that_start_every_minute_do_not_hammer_a_server_that_is_away_for_days() -> None:
+    """The longest pause repeats itself in the status without a write; whoever starts within it waits for its end."""
+    world = World()
+    world.declare()
+    world.settle()
+    world.exchange.unreachable.update(EXCHANGE_HOSTS)
+    for _ in range(20):
+        world.run_when_due("exchange")
+    logons, writes = len(world.exchange.seen_passwords), world.cluster.writes
+    for _ in range(6 * 60):
+        world.clock.instant += timedelta(minutes=1)
+        world.run_pass("exchange")
+    assert world.cluster.writes == writes
+    tries = (len(world.exchange.seen_passwords) - logons) / len(EXCHANGE_HOSTS)
+    assert 12 <= tries <= 6 * 4 * 2
+    world.exchange.unreachable.clear()
+    for _ in range(30):
+        world.clock.instant += timedelta(minutes=1)
+        world.run_pass("exchange")
+    status = world.cluster.server_statuses["uid-Exchange"]
+    assert status.retry is None

@@ -298,3 +298,24 @@ def test_a_pair_at_rest_writes_nothing() -> None:
     writes = twins.world.cluster.writes
     twins.afterwards()
     assert twins.world.cluster.writes == writes
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_who_waits_for_a_younger_one_that_nobody_serves_looks_ever_less_often(
+    product: Product,
+) -> None:
+    """C37: it may be in a namespace that is watched by no operator, and never says that it stands back."""
+    twins = Twins(product)
+    world = twins.world
+    uid = world.cluster.servers[YOUNGER].key.uid
+    status = world.cluster.server_statuses[uid]
+    world.cluster.server_statuses[uid] = replace(status, organization=f"org-{product}")
+    world.run_pass(OLDER)
+    assert twins.reason(OLDER) is Reason.DUPLICATE_SERVER
+    passes, writes, end = 0, world.cluster.writes, world.clock.now() + timedelta(hours=3)
+    while world.clock.now() < end:
+        world.run_when_due(OLDER)
+        passes += 1
+    assert passes <= 3 * 8
+    assert world.cluster.writes == writes
+    assert len(twins.organisation.seen_passwords) <= passes + 1

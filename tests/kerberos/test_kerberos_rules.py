@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
 from partner_operator.winrm import (
+    Refusal,
     RemoteRunError,
     Unauthenticated,
     failures,
@@ -27,7 +28,8 @@ from partner_operator.winrm import (
 )
 from partner_operator.winrm.connections import Connections
 from partner_operator.winrm.failures import Phase
-from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
+from partner_operator.winrm.kerberos import KerberosFailed, Trouble
+from partner_operator.winrm.refusals import refused_by_kdc
 from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import Tally
 from partner_simulator.wsman.authentication import server_end_point
@@ -165,16 +167,37 @@ def test_every_trouble_has_a_sentence(trouble: Trouble) -> None:
     assert "{" not in judged.message
 
 
-def test_a_refusal_waits_for_the_secret() -> None:
-    """And says Kerberos' own code, with which administrators find the reason."""
-    judged = failures.classify(KerberosRefused("code 18"), Phase.CREATE, "ex1")
+@pytest.mark.parametrize(
+    ("code", "refusal"),
+    [
+        (1, Refusal.ACCOUNT_EXPIRED),
+        (6, Refusal.NAME_OR_PASSWORD),
+        (12, Refusal.RESTRICTED),
+        (18, Refusal.REVOKED),
+        (21, Refusal.NOT_TOLD),
+        (23, Refusal.PASSWORD_EXPIRED),
+        (24, Refusal.NAME_OR_PASSWORD),
+        (31, Refusal.NAME_OR_PASSWORD),
+    ],
+)
+def test_a_refusal_says_which_it_was(code: int, refusal: Refusal) -> None:
+    """RFC 4120 7.5.9; 18 stands for several, and none of them is guessed."""
+    judged = failures.classify(refused_by_kdc(code), Phase.CREATE, "ex1")
+    assert isinstance(judged, Unauthenticated)
+    assert judged.refusal is refusal
+    assert refusal.value in judged.message
+
+
+def test_a_refusal_says_kerberos_own_code() -> None:
+    """With it administrators find the reason."""
+    judged = failures.classify(refused_by_kdc(18), Phase.CREATE, "ex1")
     assert isinstance(judged, Unauthenticated)
     assert "code 18" in judged.message
 
 
 def test_a_new_logon_that_fails_after_the_command_leaves_the_outcome_open() -> None:
     """The script may run: it is never called proven that it does not."""
-    for error in (KerberosFailed(Trouble.NO_KDC, 156), KerberosRefused("code 24")):
+    for error in (KerberosFailed(Trouble.NO_KDC, 156), refused_by_kdc(24)):
         judged = failures.classify(error, Phase.RECEIVE, "ex1")
         assert judged.outcome_unknown
 

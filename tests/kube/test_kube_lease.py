@@ -28,6 +28,7 @@ from partner_operator.kube.lease import (
     Timing,
     lease_name,
 )
+from partner_operator.winrm import Endpoint, RemoteRequest
 from partner_testbed import ControlPlane
 from support.kube.cluster import Cluster
 from support.waiting import until
@@ -461,12 +462,13 @@ async def test_no_remote_run_begins_while_it_is_uncertain(
     begun: list[object] = []
     monkeypatch.setattr(cli, "run", lambda endpoint, request: begun.append(request))
     machine = make("only")
-    nothing: Any = None
+    there = Endpoint("ex1.litwareinc.com", 5986, "ntlm", "user", "password!")
+    look = RemoteRequest("observe", "", {})
     with ThreadPoolExecutor(1) as pool:
         runner = cli._on_threads(pool, machine.lease.must_be_certain)
         with pytest.raises(LeaseUncertain):
-            await runner(nothing, nothing)
+            await runner(there, look)
         assert begun == []
         await machine.lease.acquire()
-        await runner(nothing, nothing)
+        await runner(there, look)
         assert len(begun) == 1

@@ -92,7 +92,9 @@ async def test_a_pass_goes_on_and_each_write_is_made_once(
     """All that a pass asks of the API server, each of it going wrong once; also when it was done all the same."""
     cluster.create(server("exchange"))
     made = cluster.create(application("lync-on-exchange"))
-    cluster.secret("exchange-admin", {"username": b"a", "password": b"b"})
+    cluster.secret(
+        "exchange-admin", {"username": b"a", "password": b"b", "hosts": b"*.litwareinc.com"}
+    )
     first_of_each(proxy, fault)
     seen = LastSeen(Echo())
     reader = KubernetesReader(through, seen, CATALOG, [cluster.namespace])

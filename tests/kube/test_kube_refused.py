@@ -29,7 +29,7 @@ from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from partner_testbed import ControlPlane
 from support.engine.world import IMPATIENT, World
 from support.kube.cluster import Cluster, Refused, audited
-from support.kube.objects import READY, application, server, stored
+from support.kube.objects import EXCHANGE_SPEC, READY, application, server, stored
 from support.trust import worlds as values
 from support.waiting import eventually
 
@@ -267,8 +267,12 @@ async def test_a_policy_refuses_one_object_and_the_other_is_served_in_the_same_p
     model = world.exchange.model
     model.documents = (*model.documents, document)
     good = {"labels": {"cost-center": "42"}}
-    cluster.secret("exchange-admin", {"username": b"LITWARE\\svc", "password": b"geheim"})
-    cluster.create(server("exchange", **good))
+    cluster.secret(
+        "exchange-admin",
+        {"username": b"LITWARE\\svc", "password": b"geheim", "hosts": b"*.litwareinc.com"},
+    )
+    owner = {"allowedPartners": [{"host": "*.litwareinc.com"}]}
+    cluster.create(server("exchange", {**EXCHANGE_SPEC, **owner}, **good))
     cluster.create(server("lync", **good))
     cluster.create(application("lync-on-exchange"))
     other = {"serverRef": {"name": "exchange"}, "identity": "Pool", **PARTNER}
@@ -327,7 +331,7 @@ async def test_a_rehearsal_writes_nothing_and_hears_the_policy(
     made = cluster.create(server("exchange"))
     desired = parse_server(made, CATALOG).desired
     writer = KubernetesWriter(connection, LastSeen(Echo()))
-    status = ServerStatus(rejected_credentials="0011")
+    status = ServerStatus(organization="litwareinc.com")
     await writer.rehearse_server_status(desired, status)
     assert cluster.get("PartnerServer", "exchange") == made
     asked = [e for e in audited(plane, cluster) if e.namespace == cluster.namespace]

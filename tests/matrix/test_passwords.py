@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from partner_operator.trust.model import Product
 from partner_operator.trust.reasons import ConditionType, Reason
+from partner_simulator.ports import Standing
 from partner_simulator.wsman import Fault, Occasion, Step, Tally, Unauthorized
 from support.matrix.domain import Landscape
 from support.matrix.model import Shown
@@ -115,3 +118,46 @@ def test_a_password_that_changes_after_the_answer_is_refused_once(
     assert len(land.entries()) == run - 1
     _says_refused_and_stays_away(land)
     _heals_with_a_new_secret(land)
+
+
+TOLD = {
+    Standing.LOCKED_OUT: "the account is locked out",
+    Standing.DISABLED: "the account is disabled",
+    Standing.MUST_CHANGE: "the password must be changed",
+    Standing.LOGON_TYPE: "the account may not log on in this way",
+}
+
+
+@pytest.mark.parametrize("land", [Product.EXCHANGE, Product.LYNC], indirect=True)
+@pytest.mark.parametrize("standing", TOLD, ids=lambda standing: standing.name)
+def test_an_account_that_may_not_log_on_is_named_and_tried_again_by_a_humans_word(
+    land: Landscape, standing: Standing
+) -> None:
+    """C38: the host counts. CredSSP tells which it was; NTLM over HTTP does not, and nothing is guessed."""
+    user = land.administrator.username
+    land.simulation.set_standing(user, standing)
+    land.pass_by()
+    assert land.shown() == REFUSED
+    ready = land.condition(ConditionType.READY)
+    assert ready is not None
+    assert (TOLD[standing] in ready.message) is (land.product is Product.LYNC)
+    for word, rejected in (("one", 2), ("two", 3)):
+        annotate(land, word)
+        for _ in range(3):
+            land.restart_operator()
+            land.pass_by()
+        assert land.count(Tally.LOGONS_REJECTED) == rejected
+        assert land.shown() == REFUSED
+    land.simulation.set_standing(user, Standing.GOOD)
+    land.pass_by()
+    assert not land.registered()
+    annotate(land, "three")
+    land.pass_by()
+    assert land.registered()
+    assert land.count(Tally.LOGONS_REJECTED) == 3
+
+
+def annotate(land: Landscape, word: str) -> None:
+    """`kubectl annotate pserver`."""
+    [(name, server)] = land.cluster.servers.items()
+    land.cluster.servers[name] = replace(server, reconcile_requested_at=word)

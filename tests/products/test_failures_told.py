@@ -24,6 +24,7 @@ from partner_operator.winrm import (
     OutcomeUnknown,
     ProtocolViolation,
     QuotaExceeded,
+    Refusal,
     RemoteRequest,
     RemoteRunError,
     ScriptError,
@@ -192,6 +193,16 @@ def test_long_and_many_line_errors_become_one_short_line() -> None:
     assert "\n" not in failed.obstacle.message
     assert len(failed.obstacle.message) < 600
     assert "the cause" in failed.obstacle.message
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_refused_logon_names_what_it_was(refusal: Refusal) -> None:
+    """C38: as far as the wire tells; the engine adds the Secret, and how to go on."""
+    error = Unauthenticated(f"ex1 refused the logon: {refusal}. Do this.", refusal)
+    failed = run_failed(error, product="Exchange", operation="observe", host="ex1")
+    assert isinstance(failed, LogonRefused)
+    assert failed.nothing_ran
+    assert refusal.value in failed.obstacle.message
 
 
 @pytest.mark.parametrize("logon", list(Authentication))

@@ -15,11 +15,13 @@ from winrm.exceptions import (
     WSManFaultError,
 )
 
-from partner_operator.winrm import BlockedBy, ProtocolViolation, failures
+from partner_operator.winrm import BlockedBy, ProtocolViolation, Refusal, failures
 from partner_operator.winrm.connections import ReplyTooLarge
 from partner_operator.winrm.failures import Phase, classify
-from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
+from partner_operator.winrm.kerberos import KerberosFailed, Trouble
+from partner_operator.winrm.refusals import RefusedLogon
 from partner_operator.winrm.transport import (
+    ClocksDiffer,
     DeadlinePassed,
     LogonBroken,
     LogonNotOffered,
@@ -30,7 +32,8 @@ from partner_operator.winrm.transport import (
 _WHOLE = re.compile(r"[.?](?=\s|$)")
 _ERRORS: tuple[Exception, ...] = (
     InvalidCredentialsError("rejected"),
-    KerberosRefused("code 24"),
+    *(RefusedLogon(refusal, "code 24") for refusal in Refusal),
+    ClocksDiffer("status 0xC0000133"),
     *(KerberosFailed(trouble) for trouble in Trouble if trouble is not Trouble.REFUSED),
     LogonNotOffered(),
     LogonBroken("HTTP 500"),

@@ -19,6 +19,7 @@ from partner_operator.engine.ports import (
     ServerName,
     Session,
 )
+from partner_operator.trust.logon import is_refused, key_of
 from partner_operator.trust.model import DesiredServer, Partner, Product
 from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
@@ -97,10 +98,13 @@ async def _credentials(
         credentials = await reader.credentials(declared.desired)
     except CredentialsProblem as problem:
         return None, problem.obstacle.message
-    if credentials.digest == declared.status.rejected_credentials:
+    known = declared.status.logon
+    key = key_of(declared.desired, credentials.digest, credentials.version)
+    if known is not None and is_refused(known, key):
         return None, (
-            "The operator was refused with this user name and password already. They are not tried again, so "
-            "that the account is not locked. Put the right ones into the Secret."
+            f"The operator was refused with this logon already, so it is not tried here: the account could be locked. "
+            f"{known.refusal} To have the operator try it once more, set the annotation "
+            "partner-operator.io/reconcile-requested-at on the PartnerServer."
         )
     return credentials, None
 

@@ -36,8 +36,12 @@ def application_working(work: Pass, draft: Draft, change: Change | None) -> Appl
         if draft.desired.connectivity_test is not None
         else None,
         working=f"{work.server.product} is being looked at, and made to trust {partner}.",
-        repairing=change if change and change.kind is not ChangeKind.REGISTER else None,
+        repairing=change if _repairs(change) else None,
     )
+
+
+def _repairs(change: Change | None) -> bool:
+    return change is not None and change.kind is not ChangeKind.REGISTER and not change.asked
 
 
 def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
@@ -51,7 +55,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         metadata=_metadata(work, draft),
         registered=_registered(work, draft),
         activated=way_of(work).activated(work, draft),
-        connected=_connected(draft),
+        connected=_connected(work, draft),
         connected_tolerated=_tolerated(work, draft),
         obstacle=obstacle,
         waiting=_waiting(work, draft),
@@ -120,7 +124,7 @@ def _registered_message(work: Reached, draft: Draft) -> str:
     return " ".join(filter(None, (message, work.rules.registered, *warnings)))
 
 
-def _connected(draft: Draft) -> Part | None:
+def _connected(work: Pass, draft: Draft) -> Part | None:
     if draft.desired.connectivity_test is None:
         return None
     last = draft.status.connectivity
@@ -128,7 +132,12 @@ def _connected(draft: Draft) -> Part | None:
         return unknown(Reason.NOT_TESTED, "The connectivity test has not run yet.")
     if last.passed:
         return true(Reason.CONNECTIVITY_TEST_PASSED, last.message)
-    return false(Reason.CONNECTIVITY_TEST_FAILED, last.message)
+    way_out = (
+        " It is repeated by itself; to test now, set the annotation partner-operator.io/reconcile-requested-at on "
+        f"this object. {work.rules.asked}"
+    ).rstrip()
+    said = shortened(last.message, LONGEST_MESSAGE - len(way_out))
+    return false(Reason.CONNECTIVITY_TEST_FAILED, said + way_out)
 
 
 def _tolerated(work: Pass, draft: Draft) -> bool:

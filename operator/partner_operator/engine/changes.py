@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
 from partner_operator.trust.decide import ApplicationView, decide
 from partner_operator.trust.match import find_of_partner
-from partner_operator.trust.model import Entry, Mode, Observed
+from partner_operator.trust.model import Entry, Mode, ObjectKey, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
@@ -37,16 +38,25 @@ IRREVOCABLE = frozenset({ChangeKind.REMOVE, ChangeKind.RECREATE})
 """Changes that cannot be taken back."""
 
 
-def decide_all(work: Reached) -> None:
-    """Ask for a decision on every application; again where what is missing makes the read incomplete."""
-    _decide(work)
+def decide_all(work: Reached, read: Collection[ObjectKey] = ()) -> None:
+    """Ask for a decision on every application; again where what is missing makes the read incomplete.
+
+    `read`: applications for which a change of this pass made the server read the partner's document.
+    """
+    _decide(work, read)
     if absence.doubts(work):
-        _decide(work)
+        _decide(work, read)
 
 
-def _decide(work: Reached) -> None:
+def _decide(work: Reached, read: Collection[ObjectKey]) -> None:
     views = [
-        ApplicationView(draft.desired, draft.status, draft.declared.blocker, draft.made)
+        ApplicationView(
+            draft.desired,
+            draft.status,
+            draft.declared.blocker,
+            read_again=draft.desired.key in read,
+            made=draft.made,
+        )
         for draft in work.live
     ]
     elsewhere = [
@@ -116,10 +126,10 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
         draft.status = replace(draft.status, repair=attempt)
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
-    await _announce_drift(work, draft, change)
-    # The intent first: where it cannot be written, nothing of the server moves with each try.
+    # The intent first: where it cannot be written, nothing moves with each try, and no Event tells of a repair.
     draft.status = replace(draft.status, intent=_intent(work, draft, change))
     await report.show_change(work, draft, change)
+    await _announce_drift(work, draft, change)
     before = work.status.iis
     iis = raise_requirement(before, work.now()) if change.needs_restart else before
     removals = work.status.removals
@@ -190,7 +200,7 @@ def _asked_again(draft: Draft) -> bool:
 
 
 async def _announce_drift(work: Reached, draft: Draft, change: Change) -> None:
-    if change.kind is ChangeKind.REGISTER or draft.desired.deleting:
+    if change.kind is ChangeKind.REGISTER or change.asked or draft.desired.deleting:
         return
     names = ", ".join(sorted(change.fields))
     message = f"Differs from the declaration and is being repaired: {names}."
@@ -211,7 +221,8 @@ async def _read_back(
         # A write that changed nothing asks for no restart: the requirement is as it was before.
         await work.save_server(iis=iis_before)
     read = [_believe(draft, change, after) for draft, change in made]
-    decide_all(work)
+    keys = [draft.desired.key for draft, _ in made]
+    decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
     for (draft, change), took, document_read in zip(made, effective, read, strict=True):
         with confined(work, draft):
             await _judge(work, draft, change, took=took, document_read=document_read)
@@ -270,7 +281,7 @@ async def _judge(
         record = draft.status.repair
         if record is not None:
             first = draft.declared.status.registration is None
-            count = repair.made if first else repair.proven
+            count = repair.made if first or change.asked else repair.proven
             draft.status = replace(draft.status, repair=count(record))
         await _announce_success(work, draft, change)
     elif decision.absent and draft.failure is None:
@@ -353,6 +364,9 @@ async def _announce_success(work: Reached, draft: Draft, change: Change) -> None
         word = "again" if vanished else "now"
         message = f"{work.server.product} {word} trusts {draft.desired.partner.name}."
         await work.tell(draft, Reason.REGISTERED, message)
+    elif change.asked:
+        message = f"{work.server.product} has read the partner's document again, as asked."
+        await work.tell(draft, Reason.REPAIRED, message)
     else:
         names = ", ".join(sorted(change.fields))
         await work.tell(draft, Reason.REPAIRED, f"Repaired: {names}.")

@@ -7,6 +7,7 @@ from partner_operator.engine.ports import Severity
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import shortened
+from partner_operator.trust.deletion import RETAIN
 from partner_operator.trust.model import DeletionPolicy
 from partner_operator.trust.plan import Decision
 from partner_operator.trust.reasons import Reason
@@ -33,8 +34,7 @@ async def _release_if_asked_of_nobody(work: Pass, draft: Draft) -> None:
         message = "The kind itself is being deleted, so the registration stays on the server."
         await _release(work, draft, Reason.RETAINED, message)
     elif draft.desired.deletion_policy is DeletionPolicy.RETAIN:
-        message = "deletionPolicy is Retain: the registration stays on the server."
-        await _release(work, draft, Reason.RETAINED, message)
+        await _release(work, draft, Reason.RETAINED, RETAIN)
 
 
 async def release_settled(work: Pass) -> None:
@@ -54,8 +54,7 @@ async def _release_as_decided(work: Pass, draft: Draft, decision: Decision) -> N
         message = f"PartnerApplication {decision.handed_over_to.name} now stands for this trust."
         await _release(work, draft, Reason.HANDED_OVER, message)
     elif decision.retained:
-        message = "The registration was not made by this object and stays on the server."
-        await _release(work, draft, Reason.RETAINED, message)
+        await _release(work, draft, Reason.RETAINED, decision.retained)
     elif decision.absent:
         message = _gone(decision)
         await _release(work, draft, Reason.REMOVED, message)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from partner_operator.engine import report, server_facts
 from partner_operator.engine.believed import is_believed
 from partner_operator.engine.ports import OperationFailed, OtherServer
+from partner_operator.engine.schedule import patient
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.conditions import find, shortened, stands_back
 from partner_operator.trust.match import same
@@ -109,8 +110,16 @@ async def claim(work: Reached) -> Obstacle | None:
         return older
     younger = _younger(work, organizations)
     if younger is not None:
-        work.wake_at(work.now() + work.ports.patience.retest)
+        work.wake_at(work.now() + patient(work.ports.patience.retest, _waited(work)))
     return younger
+
+
+def _waited(work: Pass) -> timedelta:
+    """For how long the younger one has not said that it stands back; nobody may serve it."""
+    told = find(work.declared.status.conditions, ConditionType.READY)
+    if told is None or told.reason is not Reason.DUPLICATE_SERVER:
+        return timedelta(0)
+    return work.now() - told.last_transition
 
 
 def stand_back_unseen(work: Pass) -> None:

@@ -1,6 +1,16 @@
-"""The logon of a pass: taken once, and once refused not tried again, so that the account is not locked.
+"""The logon of a pass: taken once, and once refused tried again only by a human's word or after a day.
 
-This is the one place that decides whether credentials may be tried, and what becomes of a refusal.
+This is the one place that decides whether credentials may be tried, and what becomes of a refusal. A wrong
+password that is tried again and again locks the account, so a refusal is remembered whatever happens to this
+process. There are two ways in which that may fail.
+
+The API server does not take the status. A logon that no status calls good is written down before it is tried. Of
+one that is known to be good nothing need be written: there a rehearsal, once per process and again after each
+refusal of a write, finds out whether the status that a refusal would need is taken.
+
+The process is killed between the refused logon and its write. The try that was written down counts then. A logon
+that was accepted before is not counted, so that a restart of the operator writes nothing: a kill in just that
+moment costs one more logon there.
 """
 
 from __future__ import annotations
@@ -10,9 +20,14 @@ from dataclasses import replace
 from partner_operator.engine.ports import Credentials, CredentialsProblem, NotWritten
 from partner_operator.engine.refused_writes import break_off
 from partner_operator.engine.state import Logon, Pass
+from partner_operator.trust.conditions import LONGEST_MESSAGE, shortened
+from partner_operator.trust.logon import DAY, begun, key_of, may_try, not_tried, recalled, refused
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import KnownLogon
+
+_UNSEEN = (
+    "Whether the last try was refused is not known: the operator ended before it could say so."
+)
 
 
 async def take(work: Pass, remembered: Credentials | None) -> Logon | None:
@@ -34,15 +49,44 @@ async def take(work: Pass, remembered: Credentials | None) -> Logon | None:
         # The one wrong host of a list must not be met in the middle of a round of restarts.
         work.blocker = Obstacle(Reason.HOST_NOT_ALLOWED, fault, Next.HUMAN)
         return None
-    operations = work.ports.operations[work.server.product]
-    work.logon = Logon(operations, work.server, credentials, work.memory)
-    if credentials.digest == work.memory.refused_logon:
-        # Perhaps it could not be written before.
-        work.status = replace(work.status, rejected_credentials=credentials.digest)
-    if credentials.digest == work.status.rejected_credentials:
+    known = recalled(work.status.logon, work.memory.logon)
+    logon = work.logon = _of(work, credentials)
+    logon.known = known
+    work.status = replace(work.status, logon=known)
+    if not may_try(known, logon.key, _word(work), work.now()):
         work.blocker = _refused(work)
         return None
-    return work.logon
+    work.status = replace(work.status, logon=begun(known, logon.key, _word(work), work.now()))
+    return logon
+
+
+def _of(work: Pass, credentials: Credentials) -> Logon:
+    key = key_of(work.server, credentials.digest, credentials.version)
+
+    def note(message: str) -> None:
+        work.memory.logon = refused(key, _word(work), work.now(), message)
+
+    operations = work.ports.operations[work.server.product]
+    return Logon(operations, work.server, credentials, note)
+
+
+async def begin(work: Pass, logon: Logon) -> None:
+    """Remember that the logon is tried, before it is: what cannot be remembered is not tried. Raises NotWritten."""
+    await work.save_server()
+    uid = work.server.key.uid
+    if uid not in work.memory.writable:
+        refusal = refused(logon.key, _word(work), work.now(), _UNSEEN)
+        await work.ports.writer.rehearse_server_status(
+            work.server, replace(work.status, logon=refusal)
+        )
+        work.memory.taken(uid)
+    work.memory.logon = None
+
+
+def end_without_verdict(work: Pass, logon: Logon) -> None:
+    """No host came to judge the logon, so no try was made."""
+    work.memory.logon = not_tried(logon.known, work.status.logon)
+    work.status = replace(work.status, logon=work.memory.logon)
 
 
 def is_leaving(work: Pass) -> bool:
@@ -50,23 +94,30 @@ def is_leaving(work: Pass) -> bool:
     return work.server.deleting or any(draft.desired.deleting for draft in work.drafts)
 
 
-async def settle_refusal(work: Pass, logon: Logon) -> None:
-    """Remember that these credentials were refused: no later pass, and no new operator, tries them.
-
-    In memory first: where the status cannot be written, this process does not try them either.
-    """
-    digest = work.memory.refused_logon = logon.credentials.digest
+async def settle_refusal(work: Pass) -> None:
+    """Remember that this logon was refused, as it was noted in memory: in the status for all later processes."""
+    work.status = replace(work.status, logon=work.memory.logon)
     work.blocker = _refused(work)
     try:
-        await work.save_server(rejected_credentials=digest, logon=KnownLogon(digest))
-    except NotWritten as refused:
-        break_off(work, refused)
+        await work.save_server()
+    except NotWritten as unwritten:
+        break_off(work, unwritten)
+
+
+def _word(work: Pass) -> str | None:
+    return work.server.reconcile_requested_at
 
 
 def _refused(work: Pass) -> Obstacle:
-    return Obstacle(
-        Reason.CREDENTIALS_REJECTED,
-        f"{work.server.product} refused the user name or password in the Secret. They are not tried "
-        "again, so that the account is not locked. Put the right ones into the Secret.",
-        Next.HUMAN,
+    known, server = work.status.logon, work.server
+    if known is not None and known.tried_at is not None:
+        work.wake_at(known.tried_at + DAY)
+    way_out = (
+        f" The logon is in Secret {server.key.namespace}/{server.credentials_secret}, keys username and password. So "
+        "that the account is not locked, it is tried again only once a day; and once, at once, when the Secret, "
+        "spec.hosts or spec.winrm has changed, or when the annotation partner-operator.io/reconcile-requested-at on "
+        f"PartnerServer {server.key.name} gets a new value."
     )
+    refusal = known.refusal if known is not None else ""
+    why = shortened(refusal or _UNSEEN, LONGEST_MESSAGE - len(way_out))
+    return Obstacle(Reason.CREDENTIALS_REJECTED, why + way_out, Next.HUMAN)

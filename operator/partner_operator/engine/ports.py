@@ -47,6 +47,8 @@ class Credentials:
     """Patterns of the hosts that the password may be sent to, as the Secret says; see `trust.allowed`."""
     bounds: Bounds = USUAL_BOUNDS
     """Where the operator may log on at all."""
+    version: str = ""
+    """Of the Secret: another one may hold the same data."""
     ca_bundle: str | None = None
     """Authorities that the hosts were trusted by, kept with a logon that outlives its Secret."""
 

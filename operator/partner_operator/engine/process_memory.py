@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from partner_operator.trust.model import ObjectKey
-from partner_operator.trust.status import Retry
+from partner_operator.trust.status import LogonStatus, Retry
 
 
 @dataclass(slots=True)
 class ProcessMemory:
     """The memory of the worker of one server."""
 
-    refused_logon: str | None = None
-    """Digest of the credentials that the server refused last: set before the status is written."""
-    begun_logon: str | None = None
-    """Digest of the credentials of which a status says that this process has begun a logon with them."""
+    logon: LogonStatus | None = None
+    """What became of the last try to log on, should the status not have taken it."""
+    began_at: datetime | None = None
+    """When the last pass began that was no waiting."""
     retry: Retry | None = None
     """The pause after the last pass that failed, whether or not it could be written."""
     writable: set[str] = field(default_factory=set)

@@ -9,6 +9,7 @@ from partner_operator.engine import absence, outcome
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.engine.state import Logon, Pass, Reached
+from partner_operator.trust.logon import accepted
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed
 from partner_operator.trust.reasons import Reason
@@ -23,7 +24,7 @@ REPLICATION = timedelta(minutes=30)
 async def observe(work: Pass, logon: Logon) -> Reached:
     """Observe on the first host that answers. Raises OperationFailed and LogonRefused."""
     observed, ahead = await _observe_first(work, logon)
-    status = replace(work.status, rejected_credentials=None)
+    status = replace(work.status, logon=accepted(logon.key))
     reached = Reached(
         work.ports,
         work.declared,

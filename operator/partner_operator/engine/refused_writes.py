@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from partner_operator.engine.ports import Kind, NotWritten, Severity
-from partner_operator.engine.schedule import back_off
+from partner_operator.engine.schedule import back_off, next_attempt
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import LONGEST_MESSAGE, ready_reason, shortened
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -101,7 +101,7 @@ async def end_without_status(work: Pass, refused: NotWritten) -> datetime:
         await work.tell_server(Reason.NOT_WRITTEN, message, Severity.WARNING)
     retry = back_off(work.memory.retry or work.declared.status.retry, work.now(), work.ports.chance)
     work.memory.retry = retry
-    return retry.next_attempt_at
+    return next_attempt(retry, work.now(), work.now())
 
 
 async def prove_writable(work: Pass, draft: Draft) -> None:

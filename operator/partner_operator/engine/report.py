@@ -8,7 +8,7 @@ from datetime import datetime
 from partner_operator.engine import application_facts, refused_writes, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.removal import OTHER_QUESTIONS
-from partner_operator.engine.schedule import back_off, earliest, resync
+from partner_operator.engine.schedule import back_off, earliest, next_attempt, resync
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.model import Mode, Observed
@@ -104,7 +104,7 @@ def _plan_retry(work: Pass) -> None:
         return
     retry = back_off(work.memory.retry or work.status.retry, work.now(), work.ports.chance)
     work.status = replace(work.status, retry=retry)
-    work.wake_at(retry.next_attempt_at)
+    work.wake_at(next_attempt(retry, work.now(), work.now()))
 
 
 async def _close_application(work: Pass, draft: Draft) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import LogonRefused, OperationFailed, RunFailed, Severity
 from partner_operator.engine.reread import still_as_declared
+from partner_operator.engine.schedule import patient
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust import activation
 from partner_operator.trust.activation import Look, Round, host_of
@@ -19,9 +19,6 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartAction, RestartStep, next_step, question_of
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
-
-LONGEST_PAUSE = timedelta(minutes=15)
-"""Between two looks at hosts that have been ill, or away, for long."""
 
 
 async def run_round(work: Reached, *, allowed: bool) -> None:
@@ -86,14 +83,13 @@ async def _forget(work: Reached) -> None:
 
 
 def _look_again(work: Reached, view: Round, step: RestartStep) -> None:
-    """Soon; ever later while a host stays ill or away, for each look is a process on each host."""
+    """Soon; ever later the longer this lasts, for each look is a process on each host."""
     if step.not_before is not None:
         work.wake_at(step.not_before)
     elif step.action is not RestartAction.NOTHING:
         ill = [line.missing_since for line in view.unwell if line.missing_since is not None]
-        for_long = work.now() - max(ill, default=work.now())
-        pause = max(work.ports.patience.retest, min(for_long, LONGEST_PAUSE))
-        work.wake_at(work.now() + pause)
+        for_long = work.now() - max(ill, default=view.iis.restart_required_since or work.now())
+        work.wake_at(work.now() + patient(work.ports.patience.retest, for_long))
 
 
 async def _answer_approval(work: Reached, view: Round, told: IISStatus | None) -> Round:

@@ -8,7 +8,6 @@ from datetime import datetime
 from partner_operator.engine import (
     changes,
     deletion,
-    first_logon,
     identity,
     outcome,
     reach,
@@ -33,7 +32,7 @@ from partner_operator.engine.ports import (
     Severity,
 )
 from partner_operator.engine.process_memory import ProcessMemory
-from partner_operator.engine.schedule import may_wait
+from partner_operator.engine.schedule import may_wait, next_attempt
 from partner_operator.engine.state import Draft, Logon, Pass, Ports, Reached
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
@@ -64,14 +63,15 @@ async def run_pass(
         return Result(due=None)
     memory = memory or ProcessMemory()
     memory.server, memory.interval = declared.desired.key, declared.desired.interval
-    retry = declared.status.retry
+    retry, now = declared.status.retry, ports.clock.now()
     memory.retry = memory.retry or retry
     declared = _with_kept_bundle(declared, remembered)
     work = _begin(ports, declared, memory)
     try:
         await restore_finalizers(work)
-        if retry is not None and may_wait(declared, ports.clock.now()):
-            return Result(due=retry.next_attempt_at, credentials=remembered)
+        if retry is not None and may_wait(declared, now, memory.began_at):
+            return Result(due=next_attempt(retry, now, memory.began_at), credentials=remembered)
+        memory.began_at = now
         work = await _work(work, remembered)
         if declared.desired.deleting and not work.live:
             # It goes in a moment. That nobody looked at it any more is no trouble to tell of.
@@ -162,8 +162,8 @@ async def _prepare(work: Pass, remembered: Credentials | None) -> Logon | None:
     if work.server.deleting and not work.live:
         return None
     await report.show_progress(work)
-    if logon is None or not await first_logon.may_log_on(work, logon):
-        return None
+    if logon is not None:
+        await logons.begin(work, logon)
     return logon
 
 
@@ -171,17 +171,19 @@ async def _reach_and_keep_true(work: Pass, logon: Logon) -> Pass:
     refused = False
     try:
         work = reached = await reach.observe(work, logon)
-        first_logon.note_end(reached, logon)
+        if not logon.refused:
+            work.memory.logon = work.status.logon
         await _keep_true(reached)
     except LogonRefused:
         refused = True
     except NotWritten as unwritten:
         refused_writes.break_off(work, unwritten)
     except OperationFailed as failure:
-        first_logon.note_end(work, logon)
+        if not isinstance(work, Reached):
+            logons.end_without_verdict(work, logon)
         await _stopped_short(work, failure.obstacle)
     if refused or logon.refused:
-        await logons.settle_refusal(work, logon)
+        await logons.settle_refusal(work)
     return work
 
 

@@ -27,6 +27,7 @@ from partner_operator.engine.ports import (
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import Look, Round
+from partner_operator.trust.logon import LogonKey, key_of
 from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
@@ -39,7 +40,12 @@ from partner_operator.trust.plan import Decision
 from partner_operator.trust.product import Rules
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartStep
-from partner_operator.trust.status import ApplicationStatus, IISStatus, ServerStatus
+from partner_operator.trust.status import (
+    ApplicationStatus,
+    IISStatus,
+    LogonStatus,
+    ServerStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,9 @@ class Draft:
         return self.declared.desired
 
 
+AFTER_AN_ANSWER = "The hosts answered, and refused the logon afterwards."
+
+
 @dataclass(slots=True)
 class Logon:
     """The credentials of a pass, and the sessions with them."""
@@ -107,8 +116,16 @@ class Logon:
     operations: Operations
     server: DesiredServer
     credentials: Credentials
-    memory: ProcessMemory
+    note: Callable[[str], None]
+    """Notes a refusal in memory: whatever follows may fail before it is written."""
+    known: LogonStatus | None = None
+    """What was remembered of the last try when this pass began."""
     _newest: Session | None = None
+
+    @property
+    def key(self) -> LogonKey:
+        """What makes it another logon."""
+        return key_of(self.server, self.credentials.digest, self.credentials.version)
 
     @property
     def refused(self) -> bool:
@@ -120,10 +137,7 @@ class Logon:
         if self.refused:
             raise LogonRefused(f"{host} was not asked: the logon was refused.", nothing_ran=True)
         self._newest = self.operations.on(self.server, self.credentials, host)
-        return cast(Session, _Noting(self._newest, self._note_refusal))
-
-    def _note_refusal(self) -> None:
-        self.memory.refused_logon = self.credentials.digest
+        return cast(Session, _Noting(self._newest, self.note))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +145,7 @@ class _Noting:
     """A session whose refusal is noted in memory where it happens: whatever follows may fail before it is written."""
 
     session: Session
-    note: Callable[[], None]
+    note: Callable[[str], None]
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.session, name)
@@ -141,12 +155,12 @@ class _Noting:
         async def run(*arguments: Any, **options: Any) -> Any:
             try:
                 return await found(*arguments, **options)
-            except LogonRefused:
-                self.note()
+            except LogonRefused as refusal:
+                self.note(refusal.obstacle.message)
                 raise
             finally:
                 if self.session.logon_refused:
-                    self.note()
+                    self.note(AFTER_AN_ANSWER)
 
         return run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -39,15 +40,20 @@ async def serve_unserved(ports: Ports, bell: Bell) -> None:
         # A server and its applications arrive in one breath; let the server arrive first.
         await asyncio.sleep(1)
         try:
-            for application in await ports.reader.unserved():
-                try:
-                    await _answer(ports, memory, application)
-                except StatusChanged as changed:
-                    bell.ring(f"{changed} was written by somebody else")
-                except Gone:
-                    logger.debug("%s left while it was answered", application.desired.key.name)
+            await answer_all(ports, memory, bell.ring)
         except Exception:  # the outermost loop of this worker: the next ring tries again
             logger.exception("applications without a server could not be answered")
+
+
+async def answer_all(ports: Ports, memory: ProcessMemory, ring: Callable[[str], None]) -> None:
+    """Tell each such application once. `ring` is called where another round is needed."""
+    for application in await ports.reader.unserved():
+        try:
+            await _answer(ports, memory, application)
+        except StatusChanged as changed:
+            ring(f"{changed} was written by somebody else")
+        except Gone:
+            logger.debug("%s left while it was answered", application.desired.key.name)
 
 
 async def _answer(ports: Ports, memory: ProcessMemory, application: DeclaredApplication) -> None:

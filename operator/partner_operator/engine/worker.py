@@ -11,7 +11,7 @@ from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.run_pass import run_pass
-from partner_operator.engine.schedule import back_off
+from partner_operator.engine.schedule import back_off, next_attempt
 from partner_operator.engine.state import Ports
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Worker:
         """Say so where people look, and try again after a growing pause."""
         clock, memory = self.ports.clock, self.memory
         memory.retry = back_off(memory.retry, clock.now(), self.ports.chance)
-        memory.due = memory.retry.next_attempt_at
+        memory.due = next_attempt(memory.retry, clock.now(), clock.now())
         for tell in (broken_off.tell, broken_off.tell_in_event):
             try:
                 await tell(self.ports, self.name, memory, broken_off.sentence_of(error))

@@ -63,6 +63,8 @@ class ApiRefused(ApiFailure):
         self.status = status
         self.message = message
         self.retry_after = retry_after
+        self.repeated = False
+        """The request had been sent before, and nobody knows whether it was made then."""
 
 
 class Connection:
@@ -158,12 +160,15 @@ class Connection:
         refused as a conflict (409, 422) or finds what it makes (409), and whoever wrote reads anew.
         """
         asked: Asked = (method, path)
-        until = time.monotonic() + self._patience.longest
+        until, repeated = time.monotonic() + self._patience.longest, False
         for pause in self._patience.pauses():
             try:
                 answer = await self._once(method, path, query, body, content_type)
             except (ApiRefused, ApiUnreachable) as failure:
                 status = failure.status if isinstance(failure, ApiRefused) else None
+                if isinstance(failure, ApiRefused):
+                    failure.repeated = repeated
+                repeated = repeated or status is None or status >= 500
                 if not self._outcomes.may_pass(asked, status):
                     raise
                 if isinstance(failure, ApiRefused):

@@ -153,13 +153,17 @@ class Lease:
 
     async def release(self) -> None:
         """Give it back, so that a stand-by goes on at once. Does nothing where it is not ours."""
-        held, self._held = self._held, None
-        if held is None:
+        if self._held is None:
             return
-        free = {**held, "spec": {**held["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}}
+        self._held = None
         try:
+            # A renewal that was cancelled on its way may have been made all the same.
+            found = await self._read()
+            if found is None or _spec(found).get("holderIdentity") != self.identity:
+                return
+            spec = {**_spec(found), "holderIdentity": "", "leaseDurationSeconds": 1}
             async with asyncio.timeout(self._timing.answer):
-                await self._connection.request("PUT", self._path, body=free)
+                await self._connection.request("PUT", self._path, body={**found, "spec": spec})
         except (ApiFailure, TimeoutError) as failure:
             logger.warning("Lease %s was not given back: %r", self.where, failure)
 

@@ -74,7 +74,9 @@ async def _judged(connection: Connection, server: DesiredServer, bounds: Bounds)
     password = _value(name, data, PASSWORD)
     hosts = _hosts(server, data)
     digest = await asyncio.to_thread(_digest, server.key.uid, username, password)
-    return Credentials(username, password, digest, hosts, bounds)
+    metadata = secret.get("metadata") or {}
+    version = f"{metadata.get('uid')}/{metadata.get('resourceVersion')}"
+    return Credentials(username, password, digest, hosts, bounds, version)
 
 
 def _making(server: DesiredServer, name: str) -> str:

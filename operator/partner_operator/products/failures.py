@@ -110,8 +110,7 @@ def run_failed(error: RemoteRunError, *, product: str, operation: str, host: str
 def _refused_meanwhile(error: RemoteRunError, host: str) -> str:
     """The password was changed, or the account locked, in the middle of a run."""
     return (
-        f"{host} accepted the user name and password at first and refused them later in the same run. "
-        f"{error.message}"
+        f"{host} accepted the logon at first and refused it later in the same run. {error.message}"
     )
 
 

@@ -186,11 +186,27 @@ def _change(case: _Case, document: AuthMetadata) -> Change | None:
     known = registration if is_registered(entry, registration) else None
     found = differences(case.rules, desired, entry, known, document, case.observed)
     if not found:
-        return None
+        return _reading_again(case, entry, document)
     fields = {difference.field for difference in found}
     return _sized(
         case, ChangeKind.RECREATE if fields & case.rules.immutable else ChangeKind.UPDATE, found
     )
+
+
+def _reading_again(case: _Case, entry: Entry, document: AuthMetadata) -> Change | None:
+    """What a human's word does where the product shows no certificates: the belief about them may be wrong.
+
+    An adopted entry may have been read from an older document, so that no token is accepted and nothing differs.
+    A passed test proves the belief.
+    """
+    view, tested = case.view, case.view.status.connectivity
+    if view.desired.mode is not Mode.ENFORCE or case.observed.incomplete is not None:
+        return None
+    proven = tested is not None and tested.passed
+    if entry.thumbprints is not None or proven or view.read_again or not view.asks_again:
+        return None
+    difference = Difference(Field.CERTIFICATES, "", ", ".join(sorted(document.thumbprints)))
+    return replace(_sized(case, ChangeKind.UPDATE, (difference,)), asked=True)
 
 
 def _sized(case: _Case, kind: ChangeKind, found: tuple[Difference, ...]) -> Change:

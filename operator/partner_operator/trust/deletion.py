@@ -33,6 +33,7 @@ UNUSABLE_DECLARATION = frozenset(
     {Reason.PARTNER_NOT_FOUND, Reason.PRODUCT_MISMATCH, Reason.UNSUPPORTED_PAIR}
 )
 """The reader's reasons against registering that do not speak against removing."""
+RETAIN = "deletionPolicy is Retain: the registration stays on the server."
 
 
 def find_own(view: ApplicationView, document: AuthMetadata | None, observed: Observed) -> Match:
@@ -66,8 +67,9 @@ def decide_deletion(
     heir = claims.heir_of(view, match.entry)
     if heir is not None:
         return replace(decision, handed_over_to=heir)
-    if stays(view):
-        return replace(decision, retained=True)
+    retained = why_it_stays(view)
+    if retained:
+        return replace(decision, retained=retained)
     if view.blocker is not None and not _removable_all_the_same(view, view.blocker):
         return replace(decision, blocker=view.blocker)
     if match.candidates:
@@ -90,10 +92,22 @@ def decide_deletion(
 
 def stays(view: ApplicationView) -> bool:
     """True: what stands on the server is not this deleted object's to remove."""
+    return bool(why_it_stays(view))
+
+
+def why_it_stays(view: ApplicationView) -> str:
+    """A sentence for people, one per cause; empty: it is removed."""
     desired = view.desired
-    if desired.mode is not Mode.ENFORCE or desired.deletion_policy is DeletionPolicy.RETAIN:
-        return True
-    return desired.deletion_policy is None and not has_made_something(view)
+    if desired.deletion_policy is DeletionPolicy.RETAIN:
+        return RETAIN
+    if desired.mode is not Mode.ENFORCE:
+        return (
+            f"mode was {desired.mode} when the object was deleted, so nothing was changed: the registration stays on "
+            "the server."
+        )
+    if desired.deletion_policy is None and not has_made_something(view):
+        return "The registration was not made by this object and stays on the server."
+    return ""
 
 
 def must_be_held(view: ApplicationView) -> bool:

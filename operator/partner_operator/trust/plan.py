@@ -51,6 +51,8 @@ class Change:
     differences: tuple[Difference, ...]
     needs_restart: bool
     """True: Exchange's IIS workers must be restarted to see it."""
+    asked: bool = False
+    """True: nothing differs; a human asked that the server reads the partner's document again."""
 
     @property
     def fields(self) -> frozenset[Field]:
@@ -74,8 +76,8 @@ class Decision:
     """Set for a deleted object whose entry another live object claims: nothing is touched."""
     left: tuple[str, ...] = ()
     """For a deleted object whose entry is gone: identities of others with the same content, which stay."""
-    retained: bool = False
-    """Set for a deleted object whose entry stays (adopted, Retain, or mode Observe/Suspend)."""
+    retained: str = ""
+    """Why the entry of a deleted object stays: adopted, Retain, or mode Observe or Suspend."""
     planned: Change | None = None
     """What would be done if nothing forbade it: mode Observe, a blocker, an incomplete read."""
     created_by_us: bool = False
@@ -90,9 +92,17 @@ class ApplicationView:
     desired: DesiredApplication
     status: ApplicationStatus
     blocker: Obstacle | None = None
+    read_again: bool = False
+    """A change of this pass made the server read the partner's document."""
     made: str | None = None
     """Reference of the entry that the open intent's run said to have made, empty if it made none; None: it said
     nothing, or nobody heard it."""
+
+    @property
+    def asks_again(self) -> bool:
+        """A human set a new reconcile request."""
+        requested = self.desired.reconcile_requested_at
+        return requested not in {None, self.status.last_handled_reconcile_at}
 
 
 def has_made_something(view: ApplicationView) -> bool:

@@ -70,6 +70,8 @@ class Rules:
     """Said when the store has reached a listed host."""
     not_activated: str = ""
     """Said while it has reached none."""
+    asked: str = ""
+    """What a human's request does beside a look where the last test failed; said of a failed test."""
     second_hop: str = ""
     """What an inner session of its own proves, where the scripts open one with the logon."""
     challenge_path: str = ""

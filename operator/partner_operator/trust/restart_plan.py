@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -89,19 +89,28 @@ def next_step(
         text += (
             f" restart.policy is Never: {product} reads the change by itself some minutes later."
         )
-        return _wait(Reason.RESTART_PENDING, text)
+        return _beside(_wait(Reason.RESTART_PENDING, text), why)
     if rules.policy is RestartPolicy.MANUAL and not approved:
         text += (
             f" restart.policy is Manual: run iisreset on each of them, one at a time, or {APPROVE}."
         )
-        return _ask(Reason.RESTART_APPROVAL_NEEDED, text)
+        return _beside(_ask(Reason.RESTART_APPROVAL_NEEDED, text), why)
     since = view.iis.restart_required_since
     if since is not None and since + rules.settle > now:
         text += " It is restarted when no change was made for the time in restart.settle."
         return _wait(Reason.WAITING_FOR_SETTLE, text, since + rules.settle)
     closed = None if approved else _out_of_window(rules, now, text)
     spent = None if approved else _spent(rules, view, host, now, text)
-    return closed or spent or _when_all_are_well(view, host, why or {}, text)
+    held = closed or spent
+    return _beside(held, why) if held else _when_all_are_well(view, host, why or {}, text)
+
+
+def _beside(step: RestartStep, why: Mapping[str, str] | None) -> RestartStep:
+    """A step that waits for something else, with the hosts that could not be looked at, and their causes."""
+    silent = [
+        f" {name} cannot be looked at ({cause})." for name, cause in sorted((why or {}).items())
+    ]
+    return replace(step, message=shortened(step.message + "".join(silent)))
 
 
 def _candidate(view: Round) -> str:

@@ -277,19 +277,22 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownLogon:
-    """What is known of the credentials in the Secret."""
+class LogonStatus:
+    """What became of the logon when it was tried last: it is written before a try that could be refused."""
 
-    digest: str
-    """Salted digest of the credentials."""
+    mark: str
+    """Of which logon this is told: the Secret's version, and what else bears on it. Nothing of the credentials."""
     accepted: bool = False
-    """The server accepted them once."""
+    tried_at: datetime | None = None
+    """When the last try began that was not accepted."""
+    word: str | None = None
+    """The newest reconcile request at that time: it is used up."""
+    refusal: str = ""
+    """Why it was refused, for people."""
     unseen: int = 0
-    """Processes of the operator that began a logon and were ended before anybody saw what became of it."""
-    begun_at: datetime | None = None
-    """When the last of them did (operator's clock)."""
-    asked: str | None = None
-    """The value of the annotation reconcile-requested-at then: it allows no other try."""
+    """Tries in a row whose end nobody saw."""
+    digest: str | None = None
+    """Salted digest of a logon that was refused, so that a new Secret with the same data is no new logon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +312,7 @@ class ServerStatus:
     """The listed host that `organization` was read from last: others believe it if it is one of theirs."""
     domain_controller: str | None = None
     """The controller that answered last: asked again, because another one may not know yet (C02)."""
-    rejected_credentials: str | None = None
-    """Digest of the credentials that the server rejected: not tried again (account lockout)."""
-    logon: KnownLogon | None = None
+    logon: LogonStatus | None = None
     retry: Retry | None = None
     removals: tuple[Removal, ...] = ()
     """The latest, some of them; the oldest are dropped when one more is written down."""

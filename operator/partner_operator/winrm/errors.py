@@ -3,7 +3,7 @@
 RemoteRunError
 +-- Unreachable          no host, no port, no answer before anything was asked
 +-- TlsFailed            certificate or protocol not acceptable
-+-- Unauthenticated      user name or password refused
++-- Unauthenticated      logon refused: wrong, locked, expired, ...
 +-- Forbidden            logged on, but not allowed to use WinRS here
 +-- QuotaExceeded        too many shells or operations for this user
 +-- Busy                 another run of ours holds the host's mutex
@@ -48,11 +48,30 @@ class TlsFailed(RemoteRunError):
     nothing_ran = True
 
 
+class Refusal(StrEnum):
+    """Why a logon was refused, as far as the wire tells."""
+
+    NAME_OR_PASSWORD = "the user name or the password is wrong"  # noqa: S105 - a sentence
+    LOCKED_OUT = "the account is locked out"
+    PASSWORD_EXPIRED = "the password has expired"  # noqa: S105 - a sentence
+    MUST_CHANGE = "the password must be changed before the first logon"
+    ACCOUNT_EXPIRED = "the account has expired"
+    DISABLED = "the account is disabled"
+    RESTRICTED = "the account may not log on in this way, from here or at this hour"
+    REVOKED = "the account is locked, disabled, expired or outside of its logon hours"
+    """Kerberos has one code for these."""
+    NOT_TOLD = "why is not told"
+
+
 class Unauthenticated(RemoteRunError):
-    """User name or password was refused."""
+    """The logon was refused; `refusal` says why, where the wire tells."""
 
     nothing_ran = True
     logon_refused = True
+
+    def __init__(self, message: str, refusal: Refusal = Refusal.NOT_TOLD) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class Forbidden(RemoteRunError):

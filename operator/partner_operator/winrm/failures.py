@@ -28,14 +28,17 @@ from partner_operator.winrm.errors import (
     OutcomeUnknown,
     ProtocolViolation,
     QuotaExceeded,
+    Refusal,
     RemoteRunError,
     TimedOut,
     TlsFailed,
     Unauthenticated,
     Unreachable,
 )
-from partner_operator.winrm.kerberos import KerberosFailed, KerberosRefused, Trouble
+from partner_operator.winrm.kerberos import KerberosFailed, Trouble
+from partner_operator.winrm.refusals import RefusedLogon, remedy
 from partner_operator.winrm.transport import (
+    ClocksDiffer,
     DeadlinePassed,
     LogonBroken,
     LogonNotOffered,
@@ -113,14 +116,15 @@ def classify(error: Exception, phase: Phase, host: str) -> RemoteRunError:
 def _logon(error: Exception, host: str) -> RemoteRunError | None:
     if isinstance(error, KerberosFailed):
         return _kerberos(error, host)
-    if isinstance(error, KerberosRefused):
-        return Unauthenticated(
-            f"The domain refused the user name or password for {host}: wrong, unknown, locked or expired "
-            f"(Kerberos: {error}). The operator tries again when the Secret changes."
-        )
     if isinstance(error, InvalidCredentialsError):
+        refusal = error.refusal if isinstance(error, RefusedLogon) else Refusal.NOT_TOLD
         return Unauthenticated(
-            f"{host} refused the user name or password. The operator tries again when the Secret changes."
+            f"{host} or its domain refused the logon: {_what(error)}. {remedy(refusal)}", refusal
+        )
+    if isinstance(error, ClocksDiffer):
+        return Unreachable(
+            f"{host} broke the logon off: its clock and its domain controller's differ by too much "
+            f"({error}). Set the clocks."
         )
     if isinstance(error, LogonNotOffered):
         return Forbidden(
@@ -287,7 +291,7 @@ def _what(error: Exception) -> str:
         return f"fault {error.wsman_fault_code or error.wmierror_code or error.fault_subcode}"
     if isinstance(error, WinRMTransportError):
         return f"HTTP {error.code}"
-    if isinstance(error, (WrongReply, LogonBroken, KerberosFailed)):
+    if isinstance(error, (WrongReply, LogonBroken, RefusedLogon, KerberosFailed)):
         return str(error)
     return type(error).__name__
 

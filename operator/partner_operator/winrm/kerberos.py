@@ -14,7 +14,9 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from winrm.exceptions import InvalidCredentialsError, WinRMError
+from winrm.exceptions import WinRMError
+
+from partner_operator.winrm.refusals import KERBEROS, refused_by_kdc
 
 _WEAK_HASHES = frozenset({"md5", "sha1"})
 _KRB5_TABLE = -1765328384
@@ -45,9 +47,7 @@ class KerberosFailed(Exception):
 
 
 _CREDENTIAL_CODES = {
-    **dict.fromkeys((1, 6, 12, 18, 21, 23, 24, 31), Trouble.REFUSED),
-    # 1 expired, 6 unknown, 12 restricted, 18 locked or disabled, 21 not yet valid, 23 password expired,
-    # 24 wrong password; 31 is a reply that this password does not open.
+    **dict.fromkeys(KERBEROS, Trouble.REFUSED),
     37: Trouble.CLOCK,
     148: Trouble.CLOCK,
     # A reply from another time; no KDC for the realm: unknown, not reached, its name does not resolve.
@@ -92,10 +92,6 @@ def library() -> Any:
         raise WinRMError("auth method is kerberos, but gssapi is not installed") from None
 
 
-class KerberosRefused(InvalidCredentialsError):
-    """The domain refused the user name or password. Asking again could lock the account."""
-
-
 class Tickets:
     """The tickets of one user for one host, for as long as this object lives.
 
@@ -111,29 +107,31 @@ class Tickets:
         # lets the user's KDC name the right one.
         self._service = self._named(f"HTTP/{host}@", "kerberos_principal")
         self._credentials: Any = None
+        self._refused: int | None = None
+        """The KDC's code; it is not asked again."""
 
     def context(self, certificate: bytes) -> Context:
-        """A logon over TLS with this certificate. Raises KerberosRefused or KerberosFailed."""
+        """A logon over TLS with this certificate. Raises RefusedLogon or KerberosFailed."""
         if self._credentials is None:
             self._credentials = self._first_ticket()
         return Context(self._gssapi, self._credentials, self._service, certificate)
 
     def _first_ticket(self) -> Any:
         gssapi = self._gssapi
-        password, self._password = self._password, b""
-        if not password:
-            raise KerberosRefused("the domain has refused this password before")
+        if self._refused is not None:
+            raise refused_by_kdc(self._refused)
         try:
             return gssapi.raw.acquire_cred_with_password(
                 self._named(self._user, "user"),
-                password,
+                self._password,
                 mechs=[gssapi.MechType.kerberos],
                 usage="initiate",
             ).creds
         except gssapi.exceptions.GSSError as error:
             failure = _judged(error, _CREDENTIAL_CODES, Trouble.OTHER)
             if failure.trouble is Trouble.REFUSED:
-                raise KerberosRefused(f"code {failure.code}") from None
+                self._refused, self._password = failure.code, b""
+                raise refused_by_kdc(failure.code) from None
             raise failure from None
 
     def _named(self, name: str, kind: str) -> Any:

@@ -18,10 +18,10 @@ from partner_operator.winrm.connections import Connections, Peer
 from partner_operator.winrm.kerberos import (
     Context,
     KerberosFailed,
-    KerberosRefused,
     Tickets,
     Trouble,
 )
+from partner_operator.winrm.refusals import RefusedLogon
 
 _CHALLENGE = re.compile(
     r"(?:^|,)\s*(Negotiate|Kerberos)\b(?:[ \t]+([A-Za-z0-9+/]+=*))?", re.IGNORECASE
@@ -130,7 +130,7 @@ def _answer(
 ) -> None:
     try:
         answer.set_result(ask())
-    except (KerberosFailed, KerberosRefused, UnsupportedAlgorithm, ValueError) as error:
+    except (KerberosFailed, RefusedLogon, UnsupportedAlgorithm, ValueError) as error:
         answer.set_exception(error)
     finally:
         # A mistake of ours; whoever waits shall not wait for the deadline.

@@ -16,33 +16,21 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from requests_credssp.exceptions import AuthenticationException, NTStatusException
 from spnego.exceptions import SpnegoError
 from urllib3.exceptions import HTTPError
-from winrm.exceptions import InvalidCredentialsError, WinRMTransportError
+from winrm.exceptions import WinRMTransportError
 from winrm.protocol import Protocol
 from winrm.transport import Transport
 
 from partner_operator.winrm.connections import BoundedAdapter, Connections
+from partner_operator.winrm.errors import Refusal
 from partner_operator.winrm.kerberos import KerberosFailed, Tickets, Trouble
 from partner_operator.winrm.kerberos_http import KerberosAuth
+from partner_operator.winrm.refusals import CLOCKS_DIFFER, RefusedLogon, refused_by_status
 
 CONNECT_SECONDS = 10.0
 OPERATION_SECONDS = 20
 READ_SECONDS = OPERATION_SECONDS + 15
 MOST_MARKS = 200_000
 """Tags and attributes of one reply. Windows' replies stay below 150 kB, as pywinrm asks of them."""
-_LOGON_REFUSED = frozenset(
-    {
-        0xC0000022,
-        0xC0000064,
-        0xC000006A,
-        *range(0xC000006D, 0xC0000073),
-        0xC0000193,
-        0xC0000224,
-        0xC0000234,
-        0x8009030C,
-    }
-)
-"""NTSTATUS (MS-ERREF 2.3.1): no such user, wrong password, restricted, expired, disabled, locked out; and
-SEC_E_LOGON_DENIED (2.1.1)."""
 _ADDRESSING = "{http://schemas.xmlsoap.org/ws/2004/08/addressing}"
 _SOAP_TYPES = (
     "application/soap+xml",
@@ -78,6 +66,10 @@ class WrongReply(Exception):
 
 class LogonBroken(Exception):
     """The logon broke off for a reason that says nothing about the password."""
+
+
+class ClocksDiffer(LogonBroken):
+    """The host's clock and its domain controller's are too far apart for a logon."""
 
 
 class LogonNotOffered(Exception):
@@ -185,7 +177,7 @@ class HardenedTransport(Transport):
             if "Authorization" not in response.request.headers:
                 # The host forgot the logon and asks for none: no password was refused.
                 raise LogonBroken("HTTP 401")
-            raise InvalidCredentialsError("rejected")
+            raise RefusedLogon(Refusal.NOT_TOLD)
         if response.content and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
             # http.sys says 503 in HTML while the service is down.
             _check_type(response)
@@ -210,14 +202,14 @@ def _judged(error: AuthenticationException | NTStatusException, status: int) -> 
         return Redirected()
     told = _told_status(error)
     if told is not None:
-        if told in _LOGON_REFUSED:
-            return InvalidCredentialsError("rejected")
-        return LogonBroken(f"status 0x{told:08X}")
+        if told == CLOCKS_DIFFER:
+            return ClocksDiffer(f"status 0x{told:08X}")
+        return refused_by_status(told) or LogonBroken(f"status 0x{told:08X}")
     text = str(error)
     if "being an available authentication method" in text:
         return LogonNotOffered()
     if status == 401 and "step TLS Handshake" not in text:
-        return InvalidCredentialsError("rejected")
+        return RefusedLogon(Refusal.NOT_TOLD)
     return LogonBroken(f"HTTP {status}")
 
 

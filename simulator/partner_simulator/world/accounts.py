@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from partner_simulator.ports import Standing
 from partner_simulator.world import names
 
 LOCKOUT_THRESHOLD = 10
@@ -26,6 +27,8 @@ class Account:
     rejected: int = 0
     """Rejected logons since the last change of the password."""
     locked: bool = False
+    standing: Standing = Standing.GOOD
+    """What else keeps it from logging on, be the password right."""
 
     @property
     def principal_name(self) -> str:
@@ -49,12 +52,11 @@ class Accounts:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def accounts(self) -> Mapping[str, str]:
-        """Spellings to passwords; a locked account is not there."""
+        """Spellings to passwords, of those too that may not log on now."""
         with self._lock:
             return {
                 spelling: account.password
                 for account in self.known
-                if not account.locked
                 for spelling in (account.user, account.principal_name)
             }
 
@@ -62,6 +64,13 @@ class Accounts:
         """Whether this account administers this machine."""
         account = self.find(user)
         return account is not None and host in account.hosts
+
+    def standing(self, user: str) -> Standing:
+        """Whether this account may log on at all."""
+        account = self.find(user)
+        if account is None:
+            return Standing.GOOD
+        return Standing.LOCKED_OUT if account.locked else account.standing
 
     def logon_failed(self, host: str, user: str) -> None:
         """Count a rejected logon; too many lock the account."""
@@ -79,7 +88,8 @@ class Accounts:
     def check(self, host: str, spelling: str, password: str) -> Account | None:
         """The account if the password is right; counts a rejection otherwise."""
         account = self.find(spelling)
-        if account is not None and not account.locked and account.password == password:
+        right = account is not None and account.password == password
+        if right and self.standing(spelling) is Standing.GOOD:
             return account
         self.logon_failed(host, spelling)
         return None
@@ -92,6 +102,16 @@ class Accounts:
         with self._lock:
             account.password = password
             account.rejected, account.locked = 0, False
+
+    def set_standing(self, user: str, standing: Standing) -> None:
+        """Say what keeps an account from logging on; GOOD unlocks it, too. Raises LookupError."""
+        account = self.find(user)
+        if account is None:
+            raise LookupError(user)
+        with self._lock:
+            account.standing = standing
+            if standing is Standing.GOOD:
+                account.rejected, account.locked = 0, False
 
     def member_of(self, user: str, group: str) -> bool:
         """Whether the account is in the group."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import spnego
 import spnego.tls
@@ -18,7 +19,7 @@ from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import BadBindingsError, ErrorCode, SpnegoError
 
 from partner_simulator.certificates import load_identity, self_signed
-from partner_simulator.ports import Directory, Logon, LogonKind
+from partner_simulator.ports import Directory, Logon, LogonKind, Standing
 from partner_simulator.wsman.kerberos import (
     KerberosAcceptor,
     TicketRefusedError,
@@ -62,34 +63,56 @@ def server_end_point(certificate: x509.Certificate) -> GssChannelBindings:
 
 
 class _LogonFailureError(SpnegoError):
-    """What Windows tells a CredSSP client about every bad name or password."""
+    """What Windows tells a CredSSP client about a logon that it refuses."""
 
     ERROR_CODE = ErrorCode.failure
 
+    standing = Standing.BAD_NAME_OR_PASSWORD
+    """Set after it was made: SpnegoError's metaclass takes all arguments for its own."""
+
     @property
     def nt_status(self) -> int:
-        """STATUS_LOGON_FAILURE, signed as the DER integer on the wire is."""
-        return 0xC000006D - (1 << 32)
+        """Signed, as the DER integer on the wire is."""
+        return self.standing - (1 << 32)
 
 
 class _WatchedNegotiate:
     """The negotiation inside CredSSP, which would otherwise hide who failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, judge: Callable[[Authenticate], Standing]) -> None:
+        """`judge` says of who proved his password whether he may log on."""
         self._context = spnego.server(protocol="negotiate", options=_OPTIONS)
+        self._judge = judge
         self.claimed: Authenticate | None = None
         self.failed = False
+        self.standing = Standing.GOOD
 
     def step(self, in_token: bytes | None = None) -> bytes | None:
         self.claimed = find_authenticate(in_token or b"") or self.claimed
         try:
-            return self._context.step(in_token)
+            reply = self._context.step(in_token)
         except SpnegoError as error:
-            self.failed = True
-            raise _LogonFailureError(context_msg=str(error)) from error
+            self._refuse(_of_a_wrong_proof(self._standing()), error)
+        if self._context.complete and self._standing() is not Standing.GOOD:
+            self._refuse(self._standing(), None)
+        return reply
+
+    def _standing(self) -> Standing:
+        return Standing.GOOD if self.claimed is None else self._judge(self.claimed)
+
+    def _refuse(self, standing: Standing, cause: SpnegoError | None) -> NoReturn:
+        self.failed, self.standing = True, standing
+        error = _LogonFailureError(context_msg=standing.name)
+        error.standing = standing
+        raise error from cause
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
+
+
+def _of_a_wrong_proof(standing: Standing) -> Standing:
+    """A locked account is told as such whatever the password; of the others only who knows it learns more."""
+    return standing if standing is Standing.LOCKED_OUT else Standing.BAD_NAME_OR_PASSWORD
 
 
 class Authenticator:
@@ -102,12 +125,18 @@ class Authenticator:
         binding: ChannelBinding,
         end_point: GssChannelBindings | None,
         keytab: Path | None = None,
+        *,
+        tells_why: bool = True,
     ) -> None:
-        """`end_point` is None where the connection has no TLS; without `keytab`, no ticket is taken."""
+        """`end_point` is None where the connection has no TLS; without `keytab`, no ticket is taken.
+
+        `tells_why`: a CredSSP client gets the NTSTATUS of its refusal.
+        """
         self._host = host
         self._directory = directory
         self._binding = binding
         self._keytab = keytab
+        self._tells_why = tells_why
         self._end_point = end_point
         self._inner: _WatchedNegotiate | None = None
         self._claimed: Authenticate | None = None
@@ -161,9 +190,13 @@ class Authenticator:
         if self._inner is not None:
             self._claimed = self._inner.claimed
             if self._inner.failed:
-                return self._rejected(reply)
+                wrong = self._inner.standing is Standing.BAD_NAME_OR_PASSWORD
+                return self._rejected(reply if self._tells_why else b"", blame=wrong)
         if not self._context.complete:
             return Answer(Outcome.CONTINUE, reply)
+        if self._inner is None and self._directory.standing(self._claimed_user()):
+            # NTLM over HTTP has no word for it.
+            return self._rejected(b"", blame=False)
         kind = LogonKind.CREDSSP if scheme is Scheme.CREDSSP else LogonKind.NETWORK
         self.logon = Logon(self._claimed_user(), kind)
         return Answer(Outcome.ACCEPTED, reply, self.logon.user)
@@ -192,7 +225,7 @@ class Authenticator:
     def _begin(self, scheme: Scheme) -> None:
         self.scheme = scheme
         if scheme is Scheme.CREDSSP:
-            self._inner = _WatchedNegotiate()
+            self._inner = _WatchedNegotiate(self._standing_of)
             self._context = spnego.server(
                 protocol="credssp",
                 credssp_negotiate_context=self._inner,
@@ -224,10 +257,13 @@ class Authenticator:
         return Answer(Outcome.REJECTED, reply, user)
 
     def _claimed_user(self) -> str:
-        if self._claimed is None:
-            return ""
-        accounts = self._directory.accounts()
-        return canonical_user(accounts, self._claimed.domain, self._claimed.user)
+        return "" if self._claimed is None else self._named(self._claimed)
+
+    def _named(self, claimed: Authenticate) -> str:
+        return canonical_user(self._directory.accounts(), claimed.domain, claimed.user)
+
+    def _standing_of(self, claimed: Authenticate) -> Standing:
+        return self._directory.standing(self._named(claimed))
 
 
 @functools.cache

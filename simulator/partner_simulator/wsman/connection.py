@@ -40,6 +40,7 @@ class Connection:
             service.settings().channel_binding,
             secured.end_point if secured else None,
             service.settings().kerberos_keytab,
+            tells_why=service.settings().credssp_tells_why,
         )
 
     def run(self) -> None:

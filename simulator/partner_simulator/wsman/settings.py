@@ -46,6 +46,9 @@ class WsmanSettings:
     offered_schemes: tuple[str, ...] = (Scheme.NEGOTIATE, Scheme.CREDSSP)
     """Sent as WWW-Authenticate, in order. Raw NTLM is taken where Negotiate is offered."""
     channel_binding: ChannelBinding = ChannelBinding.RELAXED
+    credssp_tells_why: bool = True
+    """A refused CredSSP logon is answered with its NTSTATUS (protocol versions 3, 4 and 6; MS-CSSP 2.2.1); else with
+    the status 401 alone, as with versions 2 and 5."""
     kerberos_keytab: Path | None = None
     """The host's keys for HTTP/its-name; without them (or without gssapi) no ticket is taken."""
     quotas: Quotas = Quotas()

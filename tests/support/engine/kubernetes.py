@@ -222,7 +222,7 @@ class Cluster:
         found = self.credentials_by_server[server.key.name]
         if isinstance(found, CredentialsProblem):
             raise found
-        return found
+        return replace(found, version=found.version or found.digest)
 
     async def unserved(self) -> list[DeclaredApplication]:
         """Applications that name no existing server."""

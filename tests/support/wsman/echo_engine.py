@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from partner_simulator.ports import Output, RunningCommand, Session
+from partner_simulator.ports import Output, RunningCommand, Session, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,7 @@ class EchoDirectory:
     denied: set[tuple[str, str]] = field(default_factory=set)
     """(host, user) that are no administrators."""
     failures: list[tuple[str, str]] = field(default_factory=list)
+    standings: dict[str, Standing] = field(default_factory=dict)
 
     def accounts(self) -> Mapping[str, str]:
         """Return the accounts as they are now."""
@@ -175,6 +176,10 @@ class EchoDirectory:
     def may_use_winrs(self, host: str, user: str) -> bool:
         """Everybody who is not denied."""
         return (host, user) not in self.denied
+
+    def standing(self, user: str) -> Standing:
+        """As a test set it."""
+        return self.standings.get(user, Standing.GOOD)
 
     def logon_failed(self, host: str, user: str) -> None:
         """Remember it."""

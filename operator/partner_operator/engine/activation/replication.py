@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import cast
 
 from partner_operator.engine.activation.at_once import AtOnce
@@ -13,6 +14,8 @@ from partner_operator.trust.conditions import Part, true, unknown
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.verdict import not_known
+
+LATELY = timedelta(minutes=5)
 
 
 class Replication(AtOnce):
@@ -41,6 +44,12 @@ class Replication(AtOnce):
         return super().waiting(work, draft)
 
 
+def _changed_lately(work: Reached) -> bool:
+    known = (draft.status.registration for draft in work.live)
+    changes = [one.last_changed_at for one in known if one is not None]
+    return any(at is not None and at > work.now() - LATELY for at in changes)
+
+
 async def _replicate(work: Reached) -> frozenset[str]:
     """FQDNs (lower case) whose configuration is up to date; waits a while after a change."""
     observed = work.observed
@@ -50,14 +59,17 @@ async def _replicate(work: Reached) -> frozenset[str]:
     fresh = {replica.fqdn.lower() for replica in observed.replicas if replica.up_to_date}
     if hosts <= fresh or not work.may_act():
         return frozenset(fresh)
-    patience = work.ports.patience
-    deadline = work.ports.clock.monotonic() + patience.replication.total_seconds()
-    while not hosts <= fresh and work.ports.clock.monotonic() < deadline:
+    patience, monotonic = work.ports.patience, work.ports.clock.monotonic
+    # What did not come within minutes of its change is asked for once in a pass: each time is a process there.
+    waits = patience.replication if _changed_lately(work) else timedelta(0)
+    deadline = monotonic() + waits.total_seconds()
+    while True:
         session = cast(Replicates, work.on(observed.host))
         answer = await session.replicate()
         fresh = {fqdn.lower() for fqdn in answer}
-        if not hosts <= fresh:
-            await asyncio.sleep(patience.poll.total_seconds())
+        if hosts <= fresh or monotonic() >= deadline:
+            break
+        await asyncio.sleep(patience.poll.total_seconds())
     replicas = tuple(
         replace(replica, up_to_date=replica.fqdn.lower() in fresh) for replica in observed.replicas
     )

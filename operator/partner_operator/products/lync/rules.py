@@ -80,6 +80,7 @@ RULES = Rules(
     registered=(
         "Lync does not show the certificates it stored; what it read from the metadata URL last counts."
     ),
+    asked="Lync then reads the partner's document again, too.",
     activated="The Front Ends in spec.hosts have this configuration.",
     not_activated=(
         "No host in spec.hosts is reported up to date by Get-CsManagementStoreReplicationStatus yet. If this "
