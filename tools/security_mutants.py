@@ -94,6 +94,30 @@ _TRANSPORT = (
         ("tests/winrm/test_run.py::test_channel_binding_is_sent",),
     ),
     Mutant(
+        "explain-token verifies the certificate of a site",
+        "explain_token.py",
+        "    context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)\n",
+        "    context = ssl._create_unverified_context()\n",
+        (
+            "tests/cli/test_explain_token_documents.py"
+            "::test_a_site_of_an_unknown_authority_is_not_asked",
+        ),
+    ),
+    Mutant(
+        "explain-token follows no redirect",
+        "explain_token.py",
+        "        _NoRedirects(),\n",
+        "",
+        ("tests/cli/test_explain_token_documents.py::test_a_redirect_is_not_followed",),
+    ),
+    Mutant(
+        "doctor verifies the certificate of a host",
+        "doctor/probe.py",
+        "    context = ssl.create_default_context(cadata=ca_pem)\n",
+        "    context = ssl._create_unverified_context()\n",
+        ("tests/doctor/test_doctor_probe.py::test_an_unknown_authority_is_told",),
+    ),
+    Mutant(
         "Kerberos is bound to the TLS channel",
         "winrm/kerberos.py",
         '    return b"tls-server-end-point:" + digest\n',
