@@ -532,18 +532,27 @@ _TRUST = (
         ("tests/oauth/test_tokens.py::test_an_unsigned_actor_token_is_refused",),
     ),
     Mutant(
+        "a reference that is too long is not listed",
+        "trust/inventory.py",
+        "        if len(each.reference) > LONGEST_REFERENCE:\n",
+        "        if False:\n",
+        ("tests/trust/test_inventory.py::test_a_reference_is_whole_or_not_there",),
+    ),
+    Mutant(
         "undeclared entries have a largest number",
         "trust/inventory.py",
-        "        if len(told) == MOST or left < _AROUND:\n",
-        "        if left < _AROUND:\n",
+        "        if left < 0 or len(told) == MOST:\n",
+        "        if left < 0:\n",
         ("tests/trust/test_inventory.py::test_nothing_is_lost_without_a_word",),
     ),
     Mutant(
         "undeclared entries have a largest size as they are written",
         "trust/inventory.py",
-        "        if size <= left:\n",
-        "        if True:\n",
-        ("tests/trust/test_inventory.py::test_a_reference_is_whole_or_not_there",),
+        "        left -= _AROUND + _written(\n",
+        "        _written(\n",
+        (
+            "tests/trust/test_inventory.py::test_5000_entries_with_long_names_leave_a_status_below_200_kb",
+        ),
     ),
 )
 

@@ -59,8 +59,9 @@ def test_what_is_missing_is_remembered_before_what_is_there() -> None:
 
 
 def test_a_reference_is_whole_or_not_there() -> None:
+    """One that is too long hides no other."""
     told, cut = bounded(
-        [Undeclared("x" * 300, "", "", "r" * 300), Undeclared("y", "", "", "r" * 200_000)]
+        [Undeclared("x" * 300, "", "", "r" * 300), Undeclared("a", "", "", "r" * 200_000)]
     )
     assert [len(each.reference) for each in told] == [300]
     assert cut == 1

@@ -14,6 +14,8 @@ MOST = 1000
 """Entries. Real servers have ten or twenty."""
 LONGEST_NAME = 256
 """Characters of one name."""
+LONGEST_REFERENCE = 1000
+"""Characters. They are Guids, paths in the directory, and names."""
 LARGEST = 150_000
 """Bytes of all entries as they are written: objects of more than about a megabyte cannot be stored at all."""
 _AROUND = 110
@@ -30,20 +32,21 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
     told: list[Undeclared] = []
     left = LARGEST
     for each in wanted:
-        if len(told) == MOST or left < _AROUND:
-            break
+        if len(each.reference) > LONGEST_REFERENCE:
+            continue
         one = replace(
             each,
             identity=_name_of(each.identity),
             application_identifier=_name_of(each.application_identifier),
             realm=_name_of(each.realm),
         )
-        size = _AROUND + _written(
+        left -= _AROUND + _written(
             one.identity, one.application_identifier, one.realm, shown(one.reference)
         )
-        if size <= left:
-            left -= size
-            told.append(one)
+        if left < 0 or len(told) == MOST:
+            # The others are not looked at: to write thousands of hostile names out would take seconds.
+            break
+        told.append(one)
     return tuple(sorted(told, key=_name)), len(wanted) - len(told)
 
 
