@@ -125,6 +125,37 @@ _TRANSPORT = (
         ("tests/kerberos/test_kerberos_rules.py::test_bindings_are_those_of_rfc_5929",),
     ),
     Mutant(
+        "the host's certificate is verified with Kerberos too",
+        "winrm/transport.py",
+        "        session.verify = self.ca_trust_path or True\n",
+        "        session.verify = False\n"
+        '        self.adapter.poolmanager.connection_pool_kw["ssl_context"].check_hostname = False\n',
+        ("tests/kerberos/test_kerberos_proof.py::test_a_host_of_another_authority_gets_no_ticket",),
+    ),
+    Mutant(
+        "the bindings go with the ticket",
+        "winrm/kerberos.py",
+        "                channel_bindings=self._bindings,\n",
+        "                channel_bindings=None,\n",
+        ("tests/kerberos/test_kerberos_proof.py::test_a_relay_that_ends_tls_is_refused",),
+    ),
+    Mutant(
+        "a host that has not proven itself is asked for nothing",
+        "winrm/kerberos_http.py",
+        "        if (status < 300 or status == 500) and self._proven != self._connections.newest:\n",
+        "        if False:\n",
+        (
+            "tests/kerberos/test_kerberos_proof.py::test_a_host_that_welcomes_everybody_is_asked_for_nothing",
+        ),
+    ),
+    Mutant(
+        "a ticket is delegated to nobody",
+        "winrm/kerberos.py",
+        "[flags.mutual_authentication, flags.integrity, flags.replay_detection],",
+        "[flags.delegate_to_peer, flags.mutual_authentication],",
+        ("tests/kerberos/test_kerberos_proof.py::test_nothing_is_delegated",),
+    ),
+    Mutant(
         "a refused CredSSP logon counts as refused",
         "winrm/transport.py",
         "        return refused_by_status(told) or LogonBroken(",
