@@ -1,4 +1,4 @@
-"""Break the lines that no-harm rests on, one by one, and see that each break is caught: `make mutants`.
+"""Break the lines that no-harm and security rest on, one by one, and see that each break is caught: `make mutants`.
 
 Works in a copy of the tree. A line whose text is not found exactly once, a test that fails before anything is
 broken, and a break that no test catches each fail the run.
@@ -14,11 +14,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from mutant import Mutant
+from security_mutants import SECURITY
+
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = Path("operator/partner_operator")
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "build", ".*_cache", "__pycache__", ".hypothesis"
 )
@@ -26,21 +27,6 @@ TESTS_FAILED = 1
 """pytest's exit code when tests ran and some failed; any other one proves nothing."""
 LONGEST = 900.0
 """Seconds for the tests of one break: one that makes the engine endless is caught by pytest's own limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One line in its broken form."""
-
-    rule: str
-    """What the line keeps true."""
-    file: str
-    """Below the operator's package."""
-    text: str
-    """As it stands, once in the file."""
-    broken: str
-    tests: tuple[str, ...]
-    """Any of them must fail."""
 
 
 MUTANTS = (
@@ -359,6 +345,7 @@ MUTANTS = (
         "or view.read_again or True:",
         ("tests/engine/test_engine_read_again.py",),
     ),
+    *SECURITY,
 )
 
 
@@ -399,7 +386,7 @@ def _check(tree: Path, mutants: list[Mutant]) -> list[str]:
 
 def _find(tree: Path, mutant: Mutant) -> str:
     """The file with the line. Raises LookupError: then the table is old."""
-    source = (tree / PACKAGE / mutant.file).read_text(encoding="utf-8")
+    source = (tree / mutant.folder / mutant.file).read_text(encoding="utf-8")
     if source.count(mutant.text) != 1:
         found = source.count(mutant.text)
         raise LookupError(
@@ -411,7 +398,7 @@ def _find(tree: Path, mutant: Mutant) -> str:
 def _break(tree: Path, mutant: Mutant) -> int:
     """pytest's exit code with the line broken; the line is as before afterwards."""
     source = _find(tree, mutant)
-    place = tree / PACKAGE / mutant.file
+    place = tree / mutant.folder / mutant.file
     place.write_text(source.replace(mutant.text, mutant.broken), encoding="utf-8")
     try:
         return _run(tree, mutant.tests)

@@ -13,6 +13,8 @@ from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.simulation import Simulation
 from partner_simulator.web.farm import Farm
 from partner_simulator.web.faults import DocumentFault
+from partner_simulator.web.server import Request, Response
+from partner_simulator.web.server import Site as Elsewhere
 from partner_simulator.world import names, tokens
 from support.operated_domain import names_of
 
@@ -24,6 +26,7 @@ class Site:
 
     def __init__(self, simulation: Simulation, farm: Farm) -> None:
         self.farm = farm
+        self.domain = simulation.domain
         self.authority = simulation.ca_pem
         state = simulation.domain.cms.state
         assert state.certificate is not None
@@ -107,6 +110,27 @@ def test_a_site_of_an_unknown_authority_is_not_asked(site: Site, tmp_path: Path)
     """Only what --ca-file holds counts."""
     with pytest.raises(CannotExplain, match="certificate verify failed"):
         explained(site, tmp_path, names.LYNC_METADATA_URL, CertificateAuthority("ANOTHER").pem)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(site: Site, tmp_path: Path, status: int) -> None:
+    """Though it leads to the right document: which site speaks for a partner is what the URL says."""
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.path)
+        return Response(status, headers=(("Location", names.LYNC_METADATA_URL),))
+
+    domain, name = site.domain, "old.litwareinc.com"
+    moved = Elsewhere(name, domain.authority.issue_server([name]), answer)
+    moved.start()
+    domain.network.register(name, 443, *moved.address)
+    try:
+        with pytest.raises(CannotExplain, match=f"cannot be fetched: HTTP {status}"):
+            explained(site, tmp_path, f"https://{name}/metadata/json/1")
+    finally:
+        moved.stop()
+    assert asked == ["/metadata/json/1"]
 
 
 @pytest.mark.parametrize("place", ["http://atl-cs-001.litwareinc.com/metadata/json/1", "missing"])

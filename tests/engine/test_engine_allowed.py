@@ -167,6 +167,16 @@ def test_what_is_not_allowed_is_no_heir() -> None:
     assert world.cluster.ready("twin") == (FALSE, Reason.PARTNER_NOT_ALLOWED)
 
 
+def test_what_is_not_allowed_holds_no_removal_back() -> None:
+    """An object whose partner is not known yet is waited for, because it may be the heir. This one cannot be."""
+    world, _ = trusted()
+    twin = by_url(key=replace(by_url().key, name="twin", uid="uid-twin"))
+    world.cluster.add(replace(twin, created_at=world.clock.now()))
+    world.cluster.delete(NAME)
+    world.run_pass("exchange")
+    assert world.exchange.model.entries == ()
+
+
 def test_an_owners_word_that_is_taken_back_while_a_pass_runs_is_heard_before_the_registration() -> (
     None
 ):

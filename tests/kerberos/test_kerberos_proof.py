@@ -100,3 +100,14 @@ def test_nothing_is_delegated(realm: Realm, host: Host) -> None:
     told = run_client(realm, asked(host), environment={"KRB5_CONFIG": str(conf)})
     assert told.only["data"]["Sum"] == 42
     assert host.tell("counters")["delegated"] == []
+
+
+def test_a_host_of_another_authority_gets_no_ticket(realm: Realm, host: Host) -> None:
+    """Though behind it is the right host, which would take the ticket."""
+    host.tell("settings", {"channel_binding": "None"})
+    before = host.tell("counters")
+    with serving(CertificateAuthority("OTHER-CA"), relay_to(host.port)) as port:
+        told = run_client(realm, asked(host, port=port))
+    assert told.only["failure"] == "TlsFailed"
+    assert told.only["nothing_ran"]
+    assert host.tell("counters") == before

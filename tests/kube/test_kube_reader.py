@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import CredentialsProblem, ServerName
 from partner_operator.kube.client import Connection, NoCluster
 from partner_operator.kube.objects import LastSeen
+from partner_operator.kube.patience import NONE
 from partner_operator.kube.reader import KubernetesReader
 from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.trust.model import DesiredServer, Product
@@ -297,3 +300,21 @@ async def test_nobodys_cluster_is_used_unasked(
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(NoCluster, match="KUBECONFIG is not set"):
         await Connection.open()
+
+
+async def test_no_proxy_of_the_environment_hears_of_the_cluster(
+    cluster: Cluster, plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator's token would go through it, and so would each Secret."""
+    cluster.create(server("exchange"))
+    monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig))
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.setblocking(False)
+        for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        async with await Connection.open(patience=NONE) as opened:
+            path = f"/api/v1/namespaces/{cluster.namespace}"
+            found = await asyncio.wait_for(opened.get(path), 20)
+        assert found is not None
+        with pytest.raises(BlockingIOError):
+            proxy.accept()

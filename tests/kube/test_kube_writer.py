@@ -17,6 +17,7 @@ from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.parse import declared_application, parse_server
 from partner_operator.kube.writer import KubernetesWriter
+from partner_operator.texts import shown
 from partner_operator.trust.model import DesiredApplication
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import (
@@ -78,6 +79,29 @@ async def test_a_status_is_stored_and_owned_by_us(
         for entry in stored["metadata"]["managedFields"]
     }
     assert ("partner-operator", "Apply", "status") in owners
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\U0001f512 \U0001f468\u200d\U0001f469 \U0010ffff",
+        "\ud83d\udd12 \\ud83d\\udd12 \\U0001f512",
+        "\x00\x07\x1b\x7f\x80\x85\x9f\xa0\xad",
+        "\u2028\u2029\ufeff\ufffd\ufffe\uffff\ud800\udfff",
+        "'\"\\/ {}[],:#&*!|>%@` - ? ~ null",
+        "測試 \u0301 \ue000",
+    ],
+    ids=ascii,
+)
+async def test_any_text_of_a_server_is_stored_as_it_is_shown(
+    cluster: Cluster, writer: KubernetesWriter, text: str
+) -> None:
+    """Names and errors are others' words; none of them may make a status that cannot be written."""
+    made = cluster.create(application("lync-on-exchange"))
+    told = replace(STATUS, conditions=(replace(READY, message=text),), plan=(text,))
+    await writer.application_status(desired(made), told)
+    stored = cluster.get("PartnerApplication", "lync-on-exchange")["status"]
+    assert stored["plan"] == [stored["conditions"][0]["message"]] == [shown(text)]
 
 
 async def test_what_is_empty_now_leaves_the_status(

@@ -10,20 +10,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partner_operator.kube.api.codec import to_json
+from partner_operator.texts import in_all, shown
 from partner_operator.trust.inventory import MOST, bounded
 from partner_operator.trust.status import ServerStatus, Undeclared
 
 
 def _written(names: list[str]) -> tuple[int, int, int]:
-    """How many are listed, how many are cut, and how many bytes the status has."""
-    known = [Undeclared(name, name, name, str(number)) for number, name in enumerate(names)]
+    """How many are listed, how many are cut, and how many bytes the status has as it is written."""
+    gone = datetime(2026, 11, 30, tzinfo=UTC)
+    known = [Undeclared(name, name, name, str(number), gone) for number, name in enumerate(names)]
     told, cut = bounded(known)
-    status = to_json(ServerStatus(undeclared=told, undeclared_cut=cut or None))
+    status = in_all(to_json(ServerStatus(undeclared=told, undeclared_cut=cut or None)), shown)
     return len(told), cut, len(json.dumps(status, ensure_ascii=False).encode())
 
 
+_NAMES = (
+    "x" * 5000,
+    "測" * 5000,
+    "\U0001f512" * 300,
+    "\x01" * 300,
+    "\U000e0001" * 300,
+    "\ud800" * 300,
+    '"\\' * 300,
+    "x" * 90,
+    "\n",
+)
+"""What is written out, or escaped in JSON, has several times the size of its text."""
+
+
 def test_5000_entries_with_long_names_leave_a_status_below_200_kb() -> None:
-    for name in ("x" * 5000, "測" * 5000, "\U0001f512" * 300):
+    for name in _NAMES:
         listed, cut, size = _written([name] * 5000)
         assert listed
         assert listed + cut == 5000
@@ -43,8 +59,9 @@ def test_what_is_missing_is_remembered_before_what_is_there() -> None:
 
 
 def test_a_reference_is_whole_or_not_there() -> None:
+    """One that is too long hides no other."""
     told, cut = bounded(
-        [Undeclared("x" * 300, "", "", "r" * 300), Undeclared("y", "", "", "r" * 200_000)]
+        [Undeclared("x" * 300, "", "", "r" * 300), Undeclared("a", "", "", "r" * 200_000)]
     )
     assert [len(each.reference) for each in told] == [300]
     assert cut == 1

@@ -7,10 +7,12 @@ import gzip
 import io
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from urllib3 import HTTPResponse
 
 from partner_operator.winrm import connections
 from partner_operator.winrm.connections import BoundedAdapter, Connections, ReplyTooLarge
+from partner_simulator.certificates import CertificateAuthority, load_identity
 
 _MEGABYTE = 1024 * 1024
 
@@ -99,3 +102,56 @@ def test_a_reset_before_the_handshake_leaves_no_socket_open(
     held.close()
     gc.collect()
     assert [str(warned.message) for warned in recwarn if "SSLSocket" in str(warned.message)] == []
+
+
+_OLD = "ALL:@SECLEVEL=0"
+"""OpenSSL speaks TLS 1.1 at this security level only, which Python's own choice of ciphers does not allow."""
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_no_tls_below_1_2_even_where_openssl_would(
+    authority: CertificateAuthority, tmp_path: Path
+) -> None:
+    """The floor is ours: it does not rest on the security level that a machine happens to have."""
+    offered = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    offered.set_ciphers(_OLD)
+    offered.minimum_version = ssl.TLSVersion.TLSv1
+    offered.maximum_version = ssl.TLSVersion.TLSv1_1
+    load_identity(offered, authority.issue_server(["localhost"]))
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text(authority.pem)
+    agreed: list[str | None] = []
+
+    def answer(listener: socket.socket) -> None:
+        accepted, _ = listener.accept()
+        with accepted:
+            try:
+                secured = offered.wrap_socket(accepted, server_side=True)
+            except OSError:
+                agreed.append(None)
+                return
+            agreed.append(secured.version())
+            secured.close()
+
+    held = Connections(time.monotonic() + 60)
+    adapter = BoundedAdapter(held)
+    adapter.poolmanager.connection_pool_kw["ssl_context"].set_ciphers(_OLD)
+    careless = ssl.create_default_context(cafile=str(bundle))
+    careless.set_ciphers(_OLD)
+    careless.minimum_version = ssl.TLSVersion.TLSv1
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        for careful in (False, True):
+            server = threading.Thread(target=answer, args=[listener])
+            server.start()
+            if careful:
+                message = requests.Request("POST", f"https://localhost:{port}/wsman").prepare()
+                with pytest.raises(requests.ConnectionError):
+                    adapter.send(message, verify=str(bundle))
+            else:
+                with socket.create_connection(("127.0.0.1", port)) as plain:
+                    careless.wrap_socket(plain, server_hostname="localhost").close()
+            server.join()
+    adapter.close()
+    held.close()
+    assert agreed == ["TLSv1.1", None]

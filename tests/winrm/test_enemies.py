@@ -21,8 +21,9 @@ from partner_operator.winrm import (
     run,
 )
 from partner_operator.winrm.connections import BoundedAdapter
-from partner_simulator.wsman import Fault, HttpStatus, Rewrite, Step
-from support.winrm.host import PASSWORD, Host
+from partner_simulator.certificates import CertificateAuthority
+from partner_simulator.wsman import Fault, HttpStatus, Redirect, Rewrite, Step, Tally
+from support.winrm.host import PASSWORD, Host, host_of
 
 _CHALLENGE = b"NTLMSSP\0" + struct.pack("<I", 2)
 _NAMES = struct.pack("<HHIIQQHHI", 4, 4, 48, 0xE28A8215, 1, 0, 16, 16, 52) + b"A\0B\0"
@@ -134,3 +135,16 @@ def test_a_host_that_plays_a_proxy_gets_no_logon(
     assert "HTTP 407" in told.message
     assert told.nothing_ran
     assert len(host.server.counters.requests()) == 1
+
+
+@pytest.mark.parametrize("authentication", ["ntlm", "credssp"])
+@pytest.mark.parametrize("step", [Step.AUTHENTICATE, Step.CREATE, Step.SEND])
+def test_a_redirect_brings_nothing_to_another_host(
+    host: Host, authority: CertificateAuthority, step: Step, authentication: Authentication
+) -> None:
+    """It has a certificate that is trusted, and would get a logon, or the request with its secrets."""
+    with host_of(authority) as other:
+        elsewhere = other.endpoint().url
+        host.server.faults.add(Fault(step, Redirect(elsewhere), times=None))
+        _fails(host, authentication)
+        assert other.server.counters.count(Tally.CONNECTIONS) == 0

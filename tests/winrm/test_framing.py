@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from typing import Any
@@ -212,6 +214,17 @@ def test_c11_what_convertto_json_makes_of_unplain_objects_is_refused(
 ) -> None:
     with pytest.raises(ProtocolViolation, match=complaint):
         framing.find_answer(frame({"ok": True, "data": data}), ASKED)
+
+
+@pytest.mark.parametrize("depth", [framing.DEEPEST + 3, 500, 100_000])
+def test_an_answer_that_is_nested_too_deeply_is_refused(depth: int) -> None:
+    """Also where the reader of JSON itself gives up."""
+    nested = b"[" * depth + b"]" * depth
+    payload = b'{"to":"%s","ok":true,"data":%s}' % (ASKED.encode(), nested)
+    digest = hashlib.sha256(payload).hexdigest().encode()
+    stdout = b"PO1[%d:%s:%s]PO1" % (len(payload), digest, base64.b64encode(payload))
+    with pytest.raises(ProtocolViolation, match=r"nested too deeply|arrived damaged"):
+        framing.find_answer(stdout, ASKED)
 
 
 def test_c11_a_name_that_looks_like_a_flattened_object_is_only_a_name() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -192,6 +193,9 @@ class Connection:
     ) -> dict[str, Any]:
         if method != "GET" and self._before_write is not None:
             self._before_write()
+        if content_type == APPLY:
+            # With a charset, the library hands on the text as it is. Without, it writes JSON in ASCII.
+            body, content_type = _yaml(body), f"{APPLY}; charset=utf-8"
         serialized = await self._client.param_serialize(
             method,
             path,
@@ -259,6 +263,16 @@ def custom_path(kind: Kind, namespace: str | None, *rest: str) -> str:
 def core_path(namespace: str, *rest: str) -> str:
     """Path of a core object of a namespace."""
     return "/".join(("/api/v1/namespaces", namespace, *rest))
+
+
+def _yaml(body: object) -> str:
+    """JSON that is YAML too: it knows no escapes of surrogate pairs, and refuses or folds some characters as such."""
+    text = json.dumps(body, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""Not printable or a line break (YAML 1.1, 5.1 and 5.4), and allowed in JSON."""
 
 
 def _decode(raw: bytes) -> dict[str, Any]:

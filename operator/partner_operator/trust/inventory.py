@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 
+from partner_operator.texts import shown
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.status import Undeclared
 
@@ -12,8 +14,12 @@ MOST = 1000
 """Entries. Real servers have ten or twenty."""
 LONGEST_NAME = 256
 """Characters of one name."""
-LARGEST = 100_000
-"""Bytes of all names in UTF-8: objects of more than about a megabyte cannot be stored at all."""
+LONGEST_REFERENCE = 1000
+"""Characters. They are Guids, paths in the directory, and names."""
+LARGEST = 150_000
+"""Bytes of all entries as they are written: objects of more than about a megabyte cannot be stored at all."""
+_AROUND = 110
+"""Bytes of an entry beside its texts: names of fields, punctuation, a time."""
 
 
 def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
@@ -26,17 +32,32 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
     told: list[Undeclared] = []
     left = LARGEST
     for each in wanted:
+        if len(each.reference) > LONGEST_REFERENCE:
+            continue
         one = replace(
             each,
-            identity=shortened(each.identity, LONGEST_NAME),
-            application_identifier=shortened(each.application_identifier, LONGEST_NAME),
-            realm=shortened(each.realm, LONGEST_NAME),
+            identity=_name_of(each.identity),
+            application_identifier=_name_of(each.application_identifier),
+            realm=_name_of(each.realm),
         )
-        size = len(f"{one.identity}{one.application_identifier}{one.realm}{one.reference}".encode())
-        if len(told) < MOST and size <= left:
-            left -= size
-            told.append(one)
+        left -= _AROUND + _written(
+            one.identity, one.application_identifier, one.realm, shown(one.reference)
+        )
+        if left < 0 or len(told) == MOST:
+            # The others are not looked at: to write thousands of hostile names out would take seconds.
+            break
+        told.append(one)
     return tuple(sorted(told, key=_name)), len(wanted) - len(told)
+
+
+def _name_of(text: str) -> str:
+    """What cannot be seen is written out, and makes a name longer; so it is cut before and after."""
+    return shortened(shown(shortened(text, LONGEST_NAME)), LONGEST_NAME)
+
+
+def _written(*texts: str) -> int:
+    """Bytes of the texts as JSON has them."""
+    return len(json.dumps(texts, ensure_ascii=False).encode())
 
 
 def _name(each: Undeclared) -> tuple[str, str]:
