@@ -40,7 +40,7 @@ lint: $(VENV)/.installed
 	$(RUN) tools/write_docs.py --check
 
 fast: $(VENV)/.installed
-	$(RUN) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/oauth tests/trust tests/engine
+	$(RUN) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/oauth tests/trust tests/engine
 
 test: lint
 	$(RUN) -m partner_testbed prepare
