@@ -15,7 +15,7 @@ from partner_operator.doctor.facts import Check, Facts, Heard, HostFacts, Probe,
 from partner_operator.oauth.challenge import Challenge, parse_challenge
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.exchange.rules import WEB_SERVICES
-from partner_operator.trust.model import Observed, Partner, Product
+from partner_operator.trust.model import EntryKind, Observed, Partner, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
@@ -69,7 +69,7 @@ def checked(heard: Heard | None, **entry: Any) -> tuple[Check, bool]:
         (Heard(challenge(f"{LYNC}@*")), {"enabled": True}, None, "does not name Lync"),
         (Heard(challenge()), {"enabled": True}, None, "restart of IIS may still be due"),
         (Heard(challenge()), {"enabled": False}, True, "No partner is registered"),
-        (Heard(challenge()), {"enabled": True, "use_auth_server": True}, True, "No partner"),
+        (Heard(challenge()), {"enabled": True, "kind": EntryKind.TOKEN_SERVER}, True, "No partner"),
         (Heard(challenge()), {}, True, "No partner is registered"),
         (Heard(challenge()), {"realm": "west.com", "metadata_url": WEST}, True, "No partner"),
         (Heard(challenge()), {"realm": "west.com"}, None, "restart of IIS may still be due"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from partner_operator.engine.ports import OperationFailed
-from partner_operator.trust.model import CertificateRole, DocumentFault
+from partner_operator.trust.model import CertificateRole, DocumentFault, EntryKind
 from partner_operator.trust.reasons import Reason
 from support.oauth.samples import certificate_der
 from support.scripts.exchange import (
@@ -52,7 +52,7 @@ async def test_a_healthy_organisation_is_read_whole() -> None:
     assert seen.domain_controller == CONTROLLER
     assert seen.product_version == "Version 15.0 (Build 1497.2)"
     found, stock = seen.entries
-    assert stock.use_auth_server
+    assert stock.kind is EntryKind.TOKEN_SERVER
     assert found.reference.startswith("CN=LyncEnterprise-1,")
     assert found.metadata_url == LYNC_URL
     assert found.changed_at == CHANGED
@@ -183,7 +183,7 @@ async def test_an_entry_of_an_auth_server_asks_for_no_account() -> None:
     """`SfBLegacy` and its kin act with no linked account."""
     stubs = exchange([entry(UseAuthServer=True, AuthMetadataUrl=None)])
     seen = await observe(stubs)
-    assert seen.entries[0].use_auth_server
+    assert seen.entries[0].kind is EntryKind.TOKEN_SERVER
     assert stubs.named("Get-User") == []
 
 

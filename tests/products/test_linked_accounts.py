@@ -13,7 +13,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.trust.model import Entry, Observed, Product
+from partner_operator.trust.model import Entry, EntryKind, Observed, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
@@ -63,7 +63,7 @@ class Exchange:
 
 def ours(seen: Observed) -> Entry:
     """The entry for Lync."""
-    [found] = [entry for entry in seen.entries if not entry.use_auth_server]
+    [found] = [entry for entry in seen.entries if entry.kind is EntryKind.OWN_KEYS]
     return found
 
 

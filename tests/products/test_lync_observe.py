@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate
-from partner_operator.trust.model import CertificateRole
+from partner_operator.trust.model import CertificateRole, EntryKind
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
 from support.oauth.samples import certificate_der
@@ -74,13 +74,13 @@ async def test_the_url_is_the_text_of_the_token(token: str) -> None:
     """There is no MetadataUrl property; the text comes with or without 'Value='."""
     seen = await observe(lync([entry(AuthToken=token)]))
     assert seen.entries[0].metadata_url == EXCHANGE_URL
-    assert not seen.entries[0].use_auth_server
+    assert seen.entries[0].kind is EntryKind.OWN_KEYS
 
 
 async def test_an_entry_of_an_oauth_server_has_no_url() -> None:
     """UseOAuthServer stands where the URL would be."""
     seen = await observe(lync([entry(AuthToken="Value=UseOAuthServer")]))
-    assert seen.entries[0].use_auth_server
+    assert seen.entries[0].kind is EntryKind.TOKEN_SERVER
 
 
 @pytest.mark.parametrize(

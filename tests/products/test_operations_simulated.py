@@ -21,6 +21,7 @@ from partner_operator.trust.model import (
     DesiredApplication,
     DesiredServer,
     Entry,
+    EntryKind,
     Observed,
     Product,
 )
@@ -138,7 +139,7 @@ def shape(value: Any) -> Any:
 
 def of_partner(seen: Observed) -> Entry:
     """The one entry that is not of an auth server."""
-    [found] = [entry for entry in seen.entries if not entry.use_auth_server]
+    [found] = [entry for entry in seen.entries if entry.kind is EntryKind.OWN_KEYS]
     return found
 
 
@@ -149,7 +150,7 @@ async def test_both_sides_from_nothing_to_a_passed_test_and_back(
     exchange, lync, simulation = domain.exchange, domain.lync, domain.simulation
     empty = await exchange.observe()
     assert empty.incomplete is None
-    assert all(entry.use_auth_server for entry in empty.entries)
+    assert all(entry.kind is EntryKind.TOKEN_SERVER for entry in empty.entries)
     assert {reading.fault for reading in empty.documents.values()} == {None}
     assert empty.own_certificates[0].certificate is not None
     assert {host.fqdn for host in empty.discovered_hosts} >= set(exchange.server.hosts)

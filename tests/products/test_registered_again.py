@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.trust.model import DesiredApplication, Entry, Observed, Product
+from partner_operator.trust.model import DesiredApplication, Entry, EntryKind, Observed, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
@@ -65,7 +65,9 @@ class Side:
         )
 
     async def ours(self) -> list[Entry]:
-        return [entry for entry in (await self.observe()).entries if not entry.use_auth_server]
+        return [
+            entry for entry in (await self.observe()).entries if entry.kind is EntryKind.OWN_KEYS
+        ]
 
 
 async def test_registered_removed_and_registered_again(simulation: Simulation) -> None:

@@ -16,6 +16,7 @@ from partner_operator.trust.model import (
     DesiredServer,
     DocumentReading,
     Entry,
+    EntryKind,
     LinkedAccount,
     Mode,
     Product,
@@ -68,7 +69,7 @@ def entries(draw: st.DrawFn, on: Product) -> tuple[Entry, ...]:
             reference=f"CN={identity}" if exchange else identity,
             realm=draw(REALMS),
             metadata_url=draw(urls),
-            use_auth_server=draw(st.booleans()),
+            kind=draw(st.sampled_from(EntryKind)),
             enabled=draw(st.booleans()),
             accepts_security_identifiers=draw(st.booleans()),
             linked_account=draw(accounts) if exchange else None,
@@ -208,7 +209,7 @@ def test_no_entry_is_touched_that_no_object_stands_for(
         assert (change.kind is ChangeKind.REMOVE) is each.desired.deleting
         assert change.entry == decision.entry
         if change.entry is not None:
-            assert not change.entry.use_auth_server
+            assert change.entry.kind is EntryKind.OWN_KEYS
             partner = entry(Product(each.desired.partner.name))
             assert change.entry.application_identifier == partner.application_identifier
 

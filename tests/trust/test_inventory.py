@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_operator.kube.api.codec import to_json
@@ -67,6 +67,7 @@ def test_a_reference_is_whole_or_not_there() -> None:
     assert cut == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=30), st.integers(0, 3000))
 def test_nothing_is_lost_without_a_word(names: list[str], more: int) -> None:
     listed, cut, size = _written([*names, *["many"] * more])

@@ -11,7 +11,7 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.match import same, same_url
-from partner_operator.trust.model import Observed, PartnerProfile
+from partner_operator.trust.model import EntryKind, Observed, PartnerProfile
 from partner_operator.trust.reasons import ConditionStatus
 
 MOST_SKEW: Final = timedelta(minutes=5)
@@ -97,7 +97,7 @@ def _registered(facts: Facts, observed: Observed) -> list[tuple[str, AuthMetadat
         document = reading.document if reading is not None else None
         if document is not None and any(
             entry.enabled
-            and not entry.use_auth_server
+            and entry.kind is EntryKind.OWN_KEYS
             and same(entry.application_identifier, document.application_identifier)
             and (
                 same_url(entry.metadata_url, partner.auth_metadata_url)

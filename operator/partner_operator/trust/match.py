@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.texts import shown
-from partner_operator.trust.model import DesiredApplication, Entry, Observed
+from partner_operator.trust.model import DesiredApplication, Entry, EntryKind, Observed
 from partner_operator.trust.status import Registration
 
 
@@ -82,7 +82,7 @@ def is_registered(entry: Entry, registration: Registration | None) -> bool:
     A name can be given a second time. Where the product has nothing else to tell entries by, realm or URL must
     be as they were, too.
     """
-    if registration is None or entry.use_auth_server:
+    if registration is None or entry.kind is not EntryKind.OWN_KEYS:
         return False
     if not same(entry.reference, registration.reference):
         return False
@@ -123,7 +123,7 @@ def find_unreadable(
         if registration is not None and same(entry.reference, registration.reference):
             return entry
         known = entry.application_identifier.strip()
-        if not entry.use_auth_server and (
+        if entry.kind is EntryKind.OWN_KEYS and (
             not known or same(known, identifier) or any(same(entry.identity, n) for n in names)
         ):
             return entry
@@ -200,7 +200,7 @@ def _damaged(application: DesiredApplication, entries: tuple[Entry, ...]) -> Ent
 
 def _is_of(entry: Entry, application: DesiredApplication) -> bool:
     identifier = application.partner.identifier
-    return not entry.use_auth_server and same(entry.application_identifier, identifier)
+    return entry.kind is EntryKind.OWN_KEYS and same(entry.application_identifier, identifier)
 
 
 def _named(entries: Iterable[Entry], name: str) -> tuple[Entry, ...]:

@@ -188,6 +188,15 @@ class LinkedAccount:
     roles: tuple[str, ...]
 
 
+class EntryKind(StrEnum):
+    """Whose keys sign the tokens of a partner application."""
+
+    OWN_KEYS = "own keys"
+    """Its own, which its document publishes: the product trusts it directly."""
+    TOKEN_SERVER = "token server"  # noqa: S105 - a kind, no password
+    """Those of a token server, which answers for many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One partner application stored on a server."""
@@ -204,7 +213,7 @@ class Entry:
     issuer: str
     metadata_url: str | None
     """None: the server has a value there that cannot be read."""
-    use_auth_server: bool
+    kind: EntryKind
     enabled: bool
     accepts_security_identifiers: bool
     trust_level: str | None = None

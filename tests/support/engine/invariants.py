@@ -16,6 +16,7 @@ from partner_operator.trust.model import (
     DesiredServer,
     DocumentReading,
     Entry,
+    EntryKind,
     Mode,
     Product,
     RestartPolicy,
@@ -298,7 +299,9 @@ def wrong(
     """What of these entries is not as this object declares; empty where all is."""
     url = application.partner.auth_metadata_url
     document = next((found.document for found in documents if found.url == url), None)
-    fits = [entry for entry in entries if entry.metadata_url == url and not entry.use_auth_server]
+    fits = [
+        entry for entry in entries if entry.metadata_url == url and entry.kind is EntryKind.OWN_KEYS
+    ]
     if document is None:
         return "its partner's document cannot be had"
     fits = [

@@ -15,7 +15,7 @@ from typing import Any
 from partner_operator.engine.ports import Credentials, RunFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
-from partner_operator.trust.model import Authentication, Product
+from partner_operator.trust.model import Authentication, EntryKind, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
@@ -69,7 +69,9 @@ async def _work(simulation: Simulation) -> dict[str, Any]:
         refused = failure.obstacle.message
     return {
         "incomplete": [empty.incomplete, seen.incomplete],
-        "partners": [entry.metadata_url for entry in seen.entries if not entry.use_auth_server],
+        "partners": [
+            entry.metadata_url for entry in seen.entries if entry.kind is EntryKind.OWN_KEYS
+        ],
         "lync": refused,
         "accepted": simulation.counters.count(Tally.LOGONS_ACCEPTED),
         "rejected": simulation.rejected_logons(),

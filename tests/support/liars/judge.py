@@ -10,7 +10,7 @@ from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.decide import ApplicationView, decide
-from partner_operator.trust.model import DeletionPolicy, Observed, Product
+from partner_operator.trust.model import DeletionPolicy, EntryKind, Observed, Product
 from partner_operator.trust.plan import Decision
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus
@@ -50,7 +50,7 @@ class Judge:
     def __init__(self, product: Product, good: Observed) -> None:
         """`good`: what was seen when both were registered."""
         self._server = trust_worlds.server(product)
-        [entry] = [entry for entry in good.entries if not entry.use_auth_server]
+        [entry] = [entry for entry in good.entries if entry.kind is EntryKind.OWN_KEYS]
         document = good.documents[trust_worlds.URLS[PARTNERS[product]]].document
         registration = registration_of(
             entry,

@@ -22,6 +22,7 @@ from partner_operator.trust.model import (
     CertificateRole,
     DiscoveredHost,
     Entry,
+    EntryKind,
     LinkedAccount,
     Observed,
     OwnCertificate,
@@ -113,7 +114,7 @@ def _entry(told: EntryAnswer, clock: datetime) -> Entry:
         realm=told.realm,
         issuer=told.issuer,
         metadata_url=told.metadataUrl,
-        use_auth_server=told.useAuthServer,
+        kind=EntryKind.TOKEN_SERVER if told.useAuthServer else EntryKind.OWN_KEYS,
         enabled=told.enabled,
         accepts_security_identifiers=told.acceptsSecurityIdentifiers,
         linked_account=LinkedAccount(told.account.name, tuple(sorted(told.account.roles)))
