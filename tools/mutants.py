@@ -54,7 +54,7 @@ MUTANTS = (
     Mutant(
         "a refused logon is remembered before its status is written",
         "engine/logon.py",
-        "        work.memory.logon = refused(key, _word(work), work.now(), message)\n",
+        "        work.memory.logon = refused(logon.key, _word(work), work.now(), message)\n",
         "        pass\n",
         ("tests/engine/test_engine_first_logon.py",),
     ),

@@ -21,7 +21,7 @@ from partner_operator.engine.ports import Credentials, CredentialsProblem, NotWr
 from partner_operator.engine.refused_writes import break_off
 from partner_operator.engine.state import Logon, Pass
 from partner_operator.trust.conditions import LONGEST_MESSAGE, shortened
-from partner_operator.trust.logon import DAY, begun, key_of, may_try, not_tried, recalled, refused
+from partner_operator.trust.logon import DAY, begun, may_try, not_tried, recalled, refused
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 
@@ -61,13 +61,12 @@ async def take(work: Pass, remembered: Credentials | None) -> Logon | None:
 
 
 def _of(work: Pass, credentials: Credentials) -> Logon:
-    key = key_of(work.server, credentials.digest, credentials.version)
-
     def note(message: str) -> None:
-        work.memory.logon = refused(key, _word(work), work.now(), message)
+        work.memory.logon = refused(logon.key, _word(work), work.now(), message)
 
     operations = work.ports.operations[work.server.product]
-    return Logon(operations, work.server, credentials, note)
+    logon = Logon(operations, work.server, credentials, note)
+    return logon
 
 
 async def begin(work: Pass, logon: Logon) -> None:

@@ -17,8 +17,8 @@ LONGEST_LAST = 60.0
 class Asker:
     """On whose behalf a run is made."""
 
-    namespace: str = ""
-    server: str = ""
+    namespace: str
+    server: str
 
 
 @dataclass(eq=False, slots=True)

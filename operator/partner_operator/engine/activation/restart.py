@@ -8,7 +8,7 @@ from partner_operator.engine import restarts
 from partner_operator.engine.activation.at_once import AtOnce
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.activation import SELF_REFRESH
-from partner_operator.trust.conditions import Part, find, unknown
+from partner_operator.trust.conditions import Part, find, kept, unknown
 from partner_operator.trust.model import Mode
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
@@ -32,9 +32,9 @@ class Restart(AtOnce):
         """Whether the workers of all listed hosts started after the last change, or a test proved it."""
         registered = draft.status.registration is not None
         if not (isinstance(work, Reached) and work.round is not None and registered):
-            old = find(draft.status.conditions, ConditionType.ACTIVATED)
-            if old is not None and registered:
-                return Part(old.status, old.reason, old.message)
+            told = draft.status.conditions
+            if registered and find(told, ConditionType.ACTIVATED) is not None:
+                return kept(told, ConditionType.ACTIVATED)
             return not_known(work.obstacle_to(draft))
         if _active_at(work, draft) is not None:
             return unknown(Reason.ACTIVATION_UNKNOWN, _young(work))
