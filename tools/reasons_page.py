@@ -145,6 +145,14 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Another run holds the mutex on the host.",
         "Wait; see who else runs an operator.",
     ),
+    Reason.FARM_BUSY: (
+        "Somebody else changed the same part of a SharePoint farm at the same moment, so nothing was stored.",
+        "Wait; it is tried again.",
+    ),
+    Reason.SERVICE_APPLICATION_MISSING: (
+        "A service application or its proxy that trust needs is missing in a SharePoint farm; nothing was made.",
+        "Make it as the message says.",
+    ),
     Reason.TIMED_OUT: ("The host did not answer in time.", "Look at the host's load."),
     Reason.PROTOCOL_ERROR: (
         "What answered does not speak WinRM, or does not answer what was asked.",

@@ -71,7 +71,6 @@ def test_what_is_missing_is_named_with_its_product() -> None:
     )
     found = faults(with_rules(replace(sharepoint, options="sharePoint")), MADE)
     for part in (
-        "script observe.ps1",
         "script replicate.ps1",
         "operations",
         "block of options in the CRD, spec.sharePoint",

@@ -296,6 +296,8 @@ class Observed:
     """Management roles that this version has, of those a partner application can need."""
     wildcard_domains: tuple[str, ...] = ()
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
+    notices: tuple[str, ...] = ()
+    """Sentences on what nobody declares and nothing changes, for people."""
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -72,6 +72,8 @@ class Reason(StrEnum):
     FORBIDDEN = "Forbidden"
     QUOTA_EXCEEDED = "QuotaExceeded"
     BUSY = "Busy"
+    FARM_BUSY = "FarmBusy"
+    SERVICE_APPLICATION_MISSING = "ServiceApplicationMissing"
     TIMED_OUT = "TimedOut"
     PROTOCOL_ERROR = "ProtocolError"
     BLOCKED = "Blocked"

@@ -13,6 +13,7 @@ from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
 from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
 from partner_simulator.world.switches import ROWS, Name
+from support.embedded import farms as farms
 from support.embedded import worlds as worlds
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
 from support.embedded.worlds import Arrange, both, entry_of, full_trust, lync_trusts, trusted
@@ -166,6 +167,7 @@ RECREATE_ON_LYNC = on_lync(ChangeKind.RECREATE, Field.REALM)
 UPDATE_ON_LYNC = on_lync(ChangeKind.UPDATE, *EVERYTHING)
 REMOVE_ON_LYNC = on_lync(ChangeKind.REMOVE)
 
+
 OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "exchange/observe": (LOOK_AT_EXCHANGE, trusted()),
     "exchange/register": (REGISTER, worlds.nothing),
@@ -179,6 +181,7 @@ OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "lync/remove": (REMOVE_ON_LYNC, lync_trusts()),
     "lync/replicate": (replicate, worlds.nothing),
     "lync/test": (connect(), full_trust),
+    **farms.OPERATIONS,
 }
 """By script: how it is asked for, in a world where it has most to do. A new script needs a row."""
 
@@ -317,6 +320,7 @@ _STORY = {
     "lync/register": (in_turn(REGISTER_ON_LYNC, LOOK_AT_LYNC), worlds.nothing),
     "lync/replicate": (in_turn(REGISTER_ON_LYNC, replicate), worlds.nothing),
     "lync/test": (connect(), full_trust),
+    **farms.STORY,
 }
 
 SHOWN_BY: dict[Name, tuple[str, ...]] = {
@@ -351,8 +355,8 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
         "exchange/register elsewhere",
         "exchange/update elsewhere",
     ),
-    # No operation of SharePoint is known to either engine yet.
     **{row.name: () for row in SHAREPOINT_ROWS if row.flippable and row.alternatives},
+    **farms.SHOWN_BY,
 }
 """The operations whose answer can depend on a guess. A new guess needs a row."""
 
@@ -365,4 +369,4 @@ def _switches() -> Iterator[Case]:
                 yield Case(f"{name}: {row.name}={value}", act, arrange, {row.name: value})
 
 
-CASES: tuple[Case, ...] = (*_worlds(), *_special(), *_faults(), *_switches())
+CASES: tuple[Case, ...] = (*_worlds(), *_special(), *_faults(), *_switches(), *farms.cases())

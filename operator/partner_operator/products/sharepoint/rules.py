@@ -1,9 +1,11 @@
-"""SharePoint, which is not managed: what the core asks of it as a partner."""
+"""SharePoint: what the core asks of it, as a managed product and as a partner."""
 
 from __future__ import annotations
 
 from partner_operator.oauth.identifiers import SHAREPOINT
-from partner_operator.trust.model import PartnerProfile, Product
+from partner_operator.trust.model import Authentication, PartnerProfile, Product
+from partner_operator.trust.plan import Field
+from partner_operator.trust.product import Activation, Rules
 
 PROFILE = PartnerProfile(
     name=Product.SHAREPOINT,
@@ -18,4 +20,24 @@ PROFILE = PartnerProfile(
         "TeamMailboxLifecycleApplication",
         "Legal Hold",
     ),
+)
+CLIENT_SERVICE = "/_vti_bin/client.svc"
+"""In front of it stands SharePoint's bearer challenge."""
+
+
+RULES = Rules(
+    product=Product.SHAREPOINT,
+    profile=PROFILE,
+    trusts=(Product.EXCHANGE, Product.LYNC),
+    # Its cmdlets go on to SQL Server with the account's logon.
+    authentication=Authentication.CREDSSP,
+    options="sharePoint",
+    activation=Activation.RESTART,
+    differences=lambda application, entry, observed: (),
+    # Whether Set takes over a realm is not known, so another issuer takes the place of the old one.
+    immutable=frozenset({Field.REALM, Field.APPLICATION_IDENTIFIER}),
+    harmless=frozenset({Field.IDENTITY}),
+    warnings=lambda observed: observed.notices,
+    second_hop="SQL Server let the account in: Get-SPFarm shows the farm.",
+    challenge_path=CLIENT_SERVICE,
 )
