@@ -270,6 +270,15 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
             "authMetadataUrl": "https://sp.a.b/sites/x/_layouts/15/metadata/json/1",
         },
     ),
+    *(
+        (
+            BY_URL,
+            "partner",
+            {"product": product, "authMetadataUrl": f"https://acs.a.b/metadata/json/1/{query}"},
+        )
+        for product in ("Lync", "SharePoint")
+        for query in ("", "?realm=contoso.com")
+    ),
     (TESTED, "lync.connectivityTest.sipUri", "sip:O'Neil+test@sub.litwareinc.com"),
     (TESTED, "lync.connectivityTest.interval", "1h0m0s"),
     (TESTED, "lync", {}),

@@ -310,14 +310,20 @@ def test_a_test_on_an_exchange_server_is_never_run() -> None:
     assert declared(body).desired.connectivity_test is None
 
 
-@pytest.mark.parametrize("product", ["Exchange", "SharePoint"])
-def test_a_pair_that_cannot_be_served_is_named(product: str) -> None:
-    partner = stored(changed(server("other"), "product", product))
+def test_a_pair_that_cannot_be_served_is_named() -> None:
+    partner = stored(changed(server("other"), "product", "Exchange"))
     body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": "other"})
     blocker = declared_application(body, EXCHANGE, [EXCHANGE, partner], CATALOG).blocker
     assert blocker is not None
     assert blocker.reason is Reason.UNSUPPORTED_PAIR
-    assert f"cannot make Exchange trust {product}" in blocker.message
+    assert "cannot make Exchange trust Exchange" in blocker.message
+
+
+def test_a_farm_that_is_not_managed_can_be_a_partner() -> None:
+    partner = stored(changed(server("other"), "product", "SharePoint"))
+    body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": "other"})
+    found = declared_application(body, EXCHANGE, [EXCHANGE, partner], CATALOG)
+    assert (found.blocker, found.desired.partner.name) == (None, "SharePoint")
 
 
 def test_an_application_without_its_server_is_readable() -> None:

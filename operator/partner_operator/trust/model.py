@@ -135,6 +135,8 @@ class PartnerProfile:
     """A sentence: which cmdlets mend its own OAuth certificate."""
     roles: tuple[str, ...] = ()
     """Management roles that the account needs with which it acts, on servers that have roles."""
+    realm_tells: bool = True
+    """Identifier and realm tell its organisations apart. False: several may have one realm."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,16 @@ from typing import Any
 from partner_simulator.embedded import failures, iis, warned, web
 from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.failures import Failed
-from partner_simulator.embedded.plain import first, instant, listed, prop, same, shown, text
+from partner_simulator.embedded.plain import (
+    first,
+    instant,
+    listed,
+    prop,
+    same,
+    same_url,
+    shown,
+    text,
+)
 from partner_simulator.embedded.run import Run, Told
 from partner_simulator.ports import Logon, LogonKind, PsObject
 
@@ -263,7 +272,7 @@ def _of_partner(run: Run, entry: PsObject) -> bool:
         return False
     realm = text(entry, "Realm")
     of_realm = realm != "" and same(realm, run.asked("realm"))
-    return of_realm or same(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
+    return of_realm or same_url(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
 
 
 def update(run: Run) -> Mapping[str, Any]:

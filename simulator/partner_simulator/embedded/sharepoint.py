@@ -9,7 +9,7 @@ from typing import Any
 
 from partner_simulator.embedded import failures, iis, web
 from partner_simulator.embedded.failures import Failed
-from partner_simulator.embedded.plain import first, listed, prop, same, text
+from partner_simulator.embedded.plain import first, listed, prop, same, same_url, text
 from partner_simulator.embedded.run import Run
 from partner_simulator.ports import PsCertificate, PsObject
 from partner_simulator.world import names
@@ -75,7 +75,7 @@ def _of_content(issuer: PsObject, identifier: str, url: str, realm: str) -> bool
     own, _, its_realm = text(issuer, "RegisteredIssuerName").partition("@")
     if not same(own.strip(" /"), identifier):
         return False
-    if same(text(issuer, "MetadataEndPoint").removesuffix("/"), url.removesuffix("/")):
+    if same_url(prop(issuer, "MetadataEndPoint"), url):
         return True
     return realm != "" and same(its_realm.strip(), realm)
 

@@ -20,6 +20,11 @@ from support.embedded.worlds import Arrange, both, entry_of, full_trust, lync_tr
 from support.trust import worlds as trust_worlds
 
 URLS = (names.LYNC_METADATA_URL, names.EXCHANGE_METADATA_URL, f"https://{EXCHANGE_HOST}/nothing")
+_ADDRESS = {
+    Product.EXCHANGE: names.EXCHANGE_METADATA_URL,
+    Product.LYNC: names.LYNC_METADATA_URL,
+    Product.SHAREPOINT: names.SHAREPOINT_METADATA_URL,
+}
 _SIP = f"sip:kenmyer@{names.DOMAIN}"
 _CONTROLLER = names.DOMAIN_CONTROLLERS[0]
 
@@ -61,13 +66,13 @@ def on_exchange(
 
     async def act(driver: Driver) -> Any:
         old = None if kind is ChangeKind.REGISTER else entry_of(driver.domain, **entry)
-        url = names.LYNC_METADATA_URL
+        url = _ADDRESS[partner]
         seen = trust_worlds.observed(
             host=EXCHANGE_HOST,
             domain_controller=controller,
             documents=[trust_worlds.reading(partner, url)],
         )
-        wanted = trust_worlds.application(partner, url=url, identity="Lync")
+        wanted = trust_worlds.application(partner, url=url, identity=str(partner))
         change = _change(kind, old, fields, Product.EXCHANGE)
         server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
         return await driver.exchange.on(server, logon, seen.host).apply(seen, change, wanted)
@@ -75,7 +80,13 @@ def on_exchange(
     return act
 
 
-def on_lync(kind: ChangeKind, *fields: Field, reference: str = "Exchange", **declared: Any) -> Act:
+def on_lync(
+    kind: ChangeKind,
+    *fields: Field,
+    reference: str = "Exchange",
+    partner: Product = Product.EXCHANGE,
+    **declared: Any,
+) -> Act:
     """One change of Lync's entry."""
 
     async def act(driver: Driver) -> Any:
@@ -84,7 +95,7 @@ def on_lync(kind: ChangeKind, *fields: Field, reference: str = "Exchange", **dec
         )
         seen = trust_worlds.observed(Product.LYNC, host=LYNC_HOST)
         change = _change(kind, None if kind is ChangeKind.REGISTER else old, fields, Product.LYNC)
-        wanted = trust_worlds.application(Product.EXCHANGE, **declared)
+        wanted = trust_worlds.application(partner, url=_ADDRESS[partner], **declared)
         server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
         return await driver.lync.on(server, logon, seen.host).apply(seen, change, wanted)
 
@@ -256,6 +267,12 @@ def _special() -> Iterator[Case]:
         "exchange/register: for SharePoint",
         on_exchange(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT),
     )
+    farm_on_lync = on_lync(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
+    yield Case("lync/register: for SharePoint", farm_on_lync)
+    for name, arrange in farms.AS_PARTNER.items():
+        farm_on_exchange = on_exchange(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
+        yield Case(f"exchange/register: for SharePoint, {name}", farm_on_exchange, arrange)
+        yield Case(f"lync/register: for SharePoint, {name}", farm_on_lync, arrange)
     yield Case("exchange/observe: no Exchange there", observe(Product.EXCHANGE, host=LYNC_HOST))
     yield Case("lync/observe: no Lync there", observe(Product.LYNC, host=EXCHANGE_HOST))
     yield Case(

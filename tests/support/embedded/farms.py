@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from partner_operator.oauth.identifiers import EXCHANGE, LYNC
+from partner_operator.oauth.identifiers import EXCHANGE, LYNC, SHAREPOINT
 from partner_operator.trust.model import Authentication, Entry, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.certificates import self_signed
 from partner_simulator.world import names
+from partner_simulator.world.cms import LyncApplication, with_application
 from partner_simulator.world.domain import Domain
+from partner_simulator.world.objects import PartnerApplication
 from partner_simulator.world.sharepoint_farm import Issuer, Kind, StsFlags, with_issuer
 from partner_simulator.world.switches import Name
 from support.embedded.twins import SHAREPOINT_HOST, Act, Case, Driver
@@ -103,6 +105,27 @@ STORED: dict[str, Arrange] = {
     "of another address": issuer(url="https://old.litwareinc.com/"),
     "with an unfinished one": issuer("Exchange (new)", id=SECOND),
     "conflict": lambda domain: domain.sharepoint.plan_conflicts(),
+}
+
+
+def _as_partner(url: str) -> Arrange:
+    """Exchange and Lync trust a farm with the realm of ours at this address."""
+
+    def arrange(domain: Domain) -> None:
+        realm = domain.sharepoint.state.realm
+        now = domain.clock.now()
+        domain.directory.write(
+            PartnerApplication("by hand", SHAREPOINT, now, now, auth_metadata_url=url, realm=realm)
+        )
+        entry = LyncApplication("microsoft.sharepoint", SHAREPOINT, realm, metadata_url=url)
+        domain.cms.change(lambda state: with_application(state, entry))
+
+    return arrange
+
+
+AS_PARTNER: dict[str, Arrange] = {
+    "trusted with a slash": _as_partner(f"{names.SHAREPOINT_METADATA_URL}/"),
+    "another farm of its realm": _as_partner("https://recovery/_layouts/15/metadata/json/1"),
 }
 
 

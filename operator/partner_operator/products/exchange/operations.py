@@ -104,7 +104,7 @@ def _registration(observed: Observed, application: DesiredApplication) -> dict[s
         "metadataUrl": url,
         "applicationType": APPLICATION_TYPES[partner.identifier],
         "applicationIdentifier": reading.document.application_identifier,
-        "realm": reading.document.realm,
+        "realm": reading.document.realm if partner.profile.realm_tells else "",
         "identity": effective_identity(application),
         "accountName": account_name(partner),
         "roles": list(required_roles(partner, observed)),

@@ -20,6 +20,8 @@ PROFILE = PartnerProfile(
         "TeamMailboxLifecycleApplication",
         "Legal Hold",
     ),
+    # Farms that stand in for each other, search for each other or belong to one tenant often have one realm.
+    realm_tells=False,
 )
 CLIENT_SERVICE = "/_vti_bin/client.svc"
 """In front of it stands SharePoint's bearer challenge."""

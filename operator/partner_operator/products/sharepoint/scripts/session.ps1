@@ -60,7 +60,7 @@ function Test-OfContent {
     $own = ($name -creplace '@[\s\S]*$', '') -creplace '^[\s/]+|[\s/]+$', ''
     $realmOfIssuer = ($name -creplace '^[^@]*@?', '').Trim()
     if (-not (Test-Same -Left $own -Right $Identifier)) { return $false }
-    if (Test-Same -Left ((Get-Url -Issuer $Issuer) -creplace '/$', '') -Right ($Url -creplace '/$', '')) { return $true }
+    if (Test-SameUrl -Left (Get-Url -Issuer $Issuer) -Right $Url) { return $true }
     return ($Realm -ne '') -and (Test-Same -Left $realmOfIssuer -Right $Realm)
 }
 
