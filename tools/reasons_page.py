@@ -73,6 +73,11 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Look at the object that status.counterpart names.",
     ),
     Reason.WAITING_FOR_REPLICATION: ("No Front End has the change yet.", "Wait."),
+    Reason.WAITING_FOR_ACTIVATION: (
+        "spec.restart.policy is Never, and the product takes a change over by itself within the time that the message "
+        "says. Nothing proves yet that it did.",
+        "Wait, or run iisreset on the hosts that the message names.",
+    ),
     Reason.CRD_TOO_OLD: (
         "The cluster's CRDs lack fields that this version of the operator needs; no server is contacted.",
         "kubectl apply -f crds/",

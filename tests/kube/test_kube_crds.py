@@ -321,7 +321,7 @@ def test_defaults_are_those_of_the_documentation(cluster: Cluster) -> None:
     assert made["spec"] == {
         **EXCHANGE["spec"],
         "winrm": {"port": 5986},
-        "restart": {"policy": "Automatic", "settle": "30s", "maxPerDay": 4},
+        "restart": {"settle": "30s", "maxPerDay": 4},
         "removal": {"settle": "30s"},
         "interval": "10m",
     }

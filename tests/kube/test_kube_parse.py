@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from partner_operator.trust.model import (
     TrustLevel,
 )
 from partner_operator.trust.obstacle import Next
+from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
 from support.kube.objects import READY, application, changed, server, stored
 
@@ -59,6 +61,17 @@ def test_a_server_is_read_with_its_defaults() -> None:
     assert desired.credentials_secret == "exchange-admin"
     assert desired.created_at == datetime(2026, 11, 25, 8, tzinfo=UTC)
     assert not desired.deleting
+
+
+@pytest.mark.parametrize("policy", [None, *RestartPolicy])
+def test_a_declared_restart_policy_is_taken_and_the_usual_one_is_the_products(
+    policy: RestartPolicy | None,
+) -> None:
+    body = changed(EXCHANGE, "restart", {"policy": policy} if policy else {})
+    rules = replace(CATALOG.rules[Product.EXCHANGE], restart_policy=RestartPolicy.NEVER)
+    calm = Catalog({Product.EXCHANGE: rules}, CATALOG.partners)
+    assert parse_server(body, CATALOG).desired.restart.policy is (policy or RestartPolicy.AUTOMATIC)
+    assert parse_server(body, calm).desired.restart.policy is (policy or RestartPolicy.NEVER)
 
 
 @pytest.mark.parametrize(

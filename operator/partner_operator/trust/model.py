@@ -76,7 +76,8 @@ class RestartWindow:
 class RestartRules:
     """When IIS may be restarted."""
 
-    policy: RestartPolicy = RestartPolicy.AUTOMATIC
+    policy: RestartPolicy | None = None
+    """None: nothing is declared. The reader puts in what is usual for the product; without that, Automatic."""
     settle: timedelta = timedelta(seconds=30)
     windows: tuple[RestartWindow, ...] = ()
     max_per_day: int = 4

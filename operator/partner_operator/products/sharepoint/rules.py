@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from partner_operator.oauth.identifiers import SHAREPOINT
-from partner_operator.trust.model import Authentication, PartnerProfile, Product
+from partner_operator.trust.model import Authentication, PartnerProfile, Product, RestartPolicy
 from partner_operator.trust.plan import Field
 from partner_operator.trust.product import Activation, Rules
 
@@ -35,6 +37,10 @@ RULES = Rules(
     authentication=Authentication.CREDSSP,
     options="sharePoint",
     activation=Activation.RESTART,
+    # iisreset takes a farm's pages away for minutes.
+    restart_policy=RestartPolicy.NEVER,
+    # What Microsoft says of new token issuers.
+    takes_over_within=timedelta(hours=24),
     differences=lambda application, entry, observed: (),
     # Whether Set takes over a realm is not known, so another issuer takes the place of the old one.
     immutable=frozenset({Field.REALM, Field.APPLICATION_IDENTIFIER}),
