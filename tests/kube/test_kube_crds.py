@@ -169,7 +169,8 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (TRUST, "identity", "contoso\\Lync", IDENTITY),
     (TRUST, "mode", "Dry", 'supported values: "Enforce", "Observe", "Suspend"'),
     (TRUST, "deletionPolicy", "Orphan", 'supported values: "Remove", "Retain"'),
-    (TESTED, "exchange", {}, "exchange or lync, not both"),
+    (TESTED, "exchange", {}, "one of exchange, lync and sharePoint"),
+    (TESTED, "sharePoint", {}, "one of exchange, lync and sharePoint"),
     (
         TESTED,
         "lync.applicationTrustLevel",
@@ -283,6 +284,7 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
     (TESTED, "lync.connectivityTest.interval", "1h0m0s"),
     (TESTED, "lync", {}),
     (TRUST, "exchange", {}),
+    (TRUST, "sharePoint", {}),
     (TRUST, "deletionPolicy", "Retain"),
 ]
 
