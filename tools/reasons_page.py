@@ -73,6 +73,11 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Look at the object that status.counterpart names.",
     ),
     Reason.WAITING_FOR_REPLICATION: ("No Front End has the change yet.", "Wait."),
+    Reason.WAITING_FOR_ACTIVATION: (
+        "spec.restart.policy is Never, and the product takes a change over by itself within the time that the message "
+        "says. Nothing proves yet that it did.",
+        "Wait, or run iisreset on the hosts that the message names.",
+    ),
     Reason.CRD_TOO_OLD: (
         "The cluster's CRDs lack fields that this version of the operator needs; no server is contacted.",
         "Run kubectl apply -f crds/ with the CRDs of this version.",
@@ -144,6 +149,14 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.BUSY: (
         "Another run holds the mutex on the host.",
         "Wait; see who else runs an operator.",
+    ),
+    Reason.FARM_BUSY: (
+        "Somebody else changed the same part of a SharePoint farm at the same moment, so nothing was stored.",
+        "Wait; it is tried again.",
+    ),
+    Reason.SERVICE_APPLICATION_MISSING: (
+        "A service application or its proxy that trust needs is missing in a SharePoint farm; nothing was made.",
+        "Make it as the message says.",
     ),
     Reason.TIMED_OUT: ("The host did not answer in time.", "Look at the host's load."),
     Reason.PROTOCOL_ERROR: (

@@ -7,13 +7,14 @@ from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync import rules as lync
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.sharepoint import rules as sharepoint
+from partner_operator.products.sharepoint.operations import SharePointOperations
 from partner_operator.trust.model import Product
 from partner_operator.trust.product import Catalog
 
-OPERATIONS = (ExchangeOperations, LyncOperations)
+OPERATIONS = (ExchangeOperations, LyncOperations, SharePointOperations)
 
 CATALOG = Catalog(
-    rules={rules.product: rules for rules in (exchange.RULES, lync.RULES)},
+    rules={rules.product: rules for rules in (exchange.RULES, lync.RULES, sharepoint.RULES)},
     partners={
         Product(profile.name): profile
         for profile in (exchange.PROFILE, lync.PROFILE, sharepoint.PROFILE)

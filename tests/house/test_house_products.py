@@ -60,24 +60,21 @@ def test_every_product_of_the_catalog_is_whole() -> None:
 
 
 def test_the_catalog_has_what_the_operator_manages_and_whom_it_knows() -> None:
-    assert list(CATALOG.rules) == [Product.EXCHANGE, Product.LYNC]
+    assert list(CATALOG.rules) == [Product.EXCHANGE, Product.LYNC, Product.SHAREPOINT]
     assert set(CATALOG.partners) == set(Product)
 
 
 def test_what_is_missing_is_named_with_its_product() -> None:
     exchange, lync = CATALOG.rules[Product.EXCHANGE], CATALOG.rules[Product.LYNC]
-    sharepoint = replace(
-        lync, product=Product.SHAREPOINT, profile=CATALOG.partners[Product.SHAREPOINT]
-    )
-    found = faults(with_rules(replace(sharepoint, options="sharePoint")), MADE)
-    for part in (
-        "script observe.ps1",
-        "script replicate.ps1",
-        "operations",
-        "block of options in the CRD, spec.sharePoint",
-    ):
-        assert f"SharePoint has no {part}" in found
-    assert "SharePoint has no world in the simulator" not in found
+    sharepoint = CATALOG.rules[Product.SHAREPOINT]
+    strange = replace(sharepoint, options="farm", activation=lync.activation)
+    without = dict(MADE)
+    del without[Product.SHAREPOINT]
+    assert faults(with_rules(strange), without) == [
+        "SharePoint has no script replicate.ps1",
+        "SharePoint has no operations",
+        "SharePoint has no block of options in the CRD, spec.farm",
+    ]
     speechless = replace(exchange, profile=replace(exchange.profile, mending=""))
     assert faults(with_rules(speechless), MADE) == ["Exchange has no hint: mending"]
     elsewhere = replace(lync, profile=replace(lync.profile, metadata_path="/json"))

@@ -169,7 +169,8 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (TRUST, "identity", "contoso\\Lync", IDENTITY),
     (TRUST, "mode", "Dry", 'supported values: "Enforce", "Observe", "Suspend"'),
     (TRUST, "deletionPolicy", "Orphan", 'supported values: "Remove", "Retain"'),
-    (TESTED, "exchange", {}, "exchange or lync, not both"),
+    (TESTED, "exchange", {}, "one of exchange, lync and sharePoint"),
+    (TESTED, "sharePoint", {}, "one of exchange, lync and sharePoint"),
     (
         TESTED,
         "lync.applicationTrustLevel",
@@ -270,10 +271,20 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
             "authMetadataUrl": "https://sp.a.b/sites/x/_layouts/15/metadata/json/1",
         },
     ),
+    *(
+        (
+            BY_URL,
+            "partner",
+            {"product": product, "authMetadataUrl": f"https://acs.a.b/metadata/json/1/{query}"},
+        )
+        for product in ("Lync", "SharePoint")
+        for query in ("", "?realm=contoso.com")
+    ),
     (TESTED, "lync.connectivityTest.sipUri", "sip:O'Neil+test@sub.litwareinc.com"),
     (TESTED, "lync.connectivityTest.interval", "1h0m0s"),
     (TESTED, "lync", {}),
     (TRUST, "exchange", {}),
+    (TRUST, "sharePoint", {}),
     (TRUST, "deletionPolicy", "Retain"),
 ]
 
@@ -312,7 +323,7 @@ def test_defaults_are_those_of_the_documentation(cluster: Cluster) -> None:
     assert made["spec"] == {
         **EXCHANGE["spec"],
         "winrm": {"port": 5986},
-        "restart": {"policy": "Automatic", "settle": "30s", "maxPerDay": 4},
+        "restart": {"settle": "30s", "maxPerDay": 4},
         "removal": {"settle": "30s"},
         "interval": "10m",
     }

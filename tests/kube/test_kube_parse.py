@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from partner_operator.trust.model import (
     TrustLevel,
 )
 from partner_operator.trust.obstacle import Next
+from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
 from support.kube.objects import READY, application, changed, server, stored
 
@@ -59,6 +61,17 @@ def test_a_server_is_read_with_its_defaults() -> None:
     assert desired.credentials_secret == "exchange-admin"
     assert desired.created_at == datetime(2026, 11, 25, 8, tzinfo=UTC)
     assert not desired.deleting
+
+
+@pytest.mark.parametrize("policy", [None, *RestartPolicy])
+def test_a_declared_restart_policy_is_taken_and_the_usual_one_is_the_products(
+    policy: RestartPolicy | None,
+) -> None:
+    body = changed(EXCHANGE, "restart", {"policy": policy} if policy else {})
+    rules = replace(CATALOG.rules[Product.EXCHANGE], restart_policy=RestartPolicy.NEVER)
+    calm = Catalog({Product.EXCHANGE: rules}, CATALOG.partners)
+    assert parse_server(body, CATALOG).desired.restart.policy is (policy or RestartPolicy.AUTOMATIC)
+    assert parse_server(body, calm).desired.restart.policy is (policy or RestartPolicy.NEVER)
 
 
 @pytest.mark.parametrize(
@@ -310,14 +323,20 @@ def test_a_test_on_an_exchange_server_is_never_run() -> None:
     assert declared(body).desired.connectivity_test is None
 
 
-@pytest.mark.parametrize("product", ["Exchange", "SharePoint"])
-def test_a_pair_that_cannot_be_served_is_named(product: str) -> None:
-    partner = stored(changed(server("other"), "product", product))
+def test_a_pair_that_cannot_be_served_is_named() -> None:
+    partner = stored(changed(server("other"), "product", "Exchange"))
     body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": "other"})
     blocker = declared_application(body, EXCHANGE, [EXCHANGE, partner], CATALOG).blocker
     assert blocker is not None
     assert blocker.reason is Reason.UNSUPPORTED_PAIR
-    assert f"cannot make Exchange trust {product}" in blocker.message
+    assert "cannot make Exchange trust Exchange" in blocker.message
+
+
+def test_a_farm_that_is_not_managed_can_be_a_partner() -> None:
+    partner = stored(changed(server("other"), "product", "SharePoint"))
+    body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": "other"})
+    found = declared_application(body, EXCHANGE, [EXCHANGE, partner], CATALOG)
+    assert (found.blocker, found.desired.partner.name) == (None, "SharePoint")
 
 
 def test_an_application_without_its_server_is_readable() -> None:

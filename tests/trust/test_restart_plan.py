@@ -194,6 +194,39 @@ def test_a_test_that_began_after_the_change_and_passed_proves_activation() -> No
     assert (early.status, early.reason) == (ConditionStatus.UNKNOWN, Reason.RESTART_PENDING)
 
 
+NEVER = RestartRules(RestartPolicy.NEVER)
+A_DAY = timedelta(hours=24)
+
+
+def test_what_a_product_takes_over_by_itself_is_waited_for_and_then_true() -> None:
+    view = joined(SINCE, *OLD)
+    since = view.iis.restart_required_since
+    assert since is not None
+    waiting = step(view, NEVER, within=A_DAY, product="SharePoint")
+    assert (waiting.reason, waiting.not_before) == (Reason.WAITING_FOR_ACTIVATION, since + A_DAY)
+    assert "within 24 hours" in waiting.message
+    early = activated(view, test_passed_at=None, rules=NEVER, step=waiting)
+    assert (early.status, early.reason) == (
+        ConditionStatus.UNKNOWN,
+        Reason.WAITING_FOR_ACTIVATION,
+    )
+    late = activated(view, test_passed_at=None, rules=NEVER, step=waiting, taken_over=True)
+    assert late.status is ConditionStatus.TRUE
+
+
+def test_time_alone_proves_nothing_where_restarts_are_due() -> None:
+    view = joined(SINCE, *OLD)
+    verdict = activated(view, test_passed_at=None, rules=MANUAL, step=NOTHING, taken_over=True)
+    assert verdict.status is ConditionStatus.UNKNOWN
+
+
+def test_young_workers_are_proof_before_the_time_is_over() -> None:
+    view = joined(SINCE, *(seen(name, AFTER) for name in HOSTS))
+    taken = step(view, NEVER, within=A_DAY)
+    verdict = activated(view, test_passed_at=None, rules=NEVER, step=taken)
+    assert verdict.status is ConditionStatus.TRUE
+
+
 def test_a_host_that_did_not_come_back_stops_the_round_and_says_what_is_missing() -> None:
     iis = mark_failed(remembered(ex1=RESTARTING, ex2=PENDING), "ex1", "It said something.")
     view = joined(iis, seen("ex1", LATER, "503"), *OLD[1:])

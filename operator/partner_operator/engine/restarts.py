@@ -44,6 +44,7 @@ async def run_round(work: Reached, *, allowed: bool) -> None:
             product=work.server.product,
             now=work.now(),
             why=work.silent_hosts,
+            within=work.rules.takes_over_within,
         )
         work.round, work.step = view, step
         question = question_of(step, view) if allowed else view.iis.question

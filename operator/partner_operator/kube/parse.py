@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,7 +86,7 @@ def parse_server(body: Body, catalog: Catalog) -> ParsedServer:
             port=spec.winrm.port,
             authentication=spec.winrm.authentication or usual,
             ca_bundle=None,
-            restart=spec.restart,
+            restart=_restart(spec, body, rules),
             interval=spec.interval,
             removal_settle=spec.removal.settle,
             restart_approved=annotation(body, APPROVE_RESTART),
@@ -200,6 +200,13 @@ def _common(body: Body) -> dict[str, Any]:
         "deleting": "deletionTimestamp" in metadata,
         "reconcile_requested_at": annotation(body, RECONCILE_REQUESTED_AT),
     }
+
+
+def _restart(spec: ServerSpec, body: Body, rules: Rules | None) -> RestartRules:
+    """What is declared, with the product's own policy where none is: the CRD has no default for it."""
+    if rules is None or "policy" in body["spec"].get("restart", {}):
+        return spec.restart
+    return replace(spec.restart, policy=rules.restart_policy)
 
 
 def _deleted_at(body: Body) -> datetime | None:

@@ -23,7 +23,14 @@ from partner_operator.trust.model import (
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
-from partner_operator.winrm import Answer, Asker, Endpoint, RemoteRequest, RemoteRunError
+from partner_operator.winrm import (
+    Answer,
+    Asker,
+    Endpoint,
+    RemoteRequest,
+    RemoteRunError,
+    ScriptError,
+)
 
 Runner = Callable[[Endpoint, RemoteRequest], Awaitable[Answer]]
 Model = TypeVar("Model", bound=BaseModel)
@@ -102,6 +109,10 @@ class Session(ABC):
     def _made(self, answer: Answer, call: Call) -> str | None:
         """Reference of the entry that a registration made, see `engine.ports.Session.apply`."""
 
+    def _own_failure(self, error: ScriptError) -> OperationFailed | None:
+        """A failure of a script that only the product understands; None for any other."""
+        return None
+
     def _explained(self, failure: RunFailed) -> RunFailed:
         """A failure with what only the product knows of its cause."""
         return failure
@@ -134,9 +145,13 @@ class Session(ABC):
         try:
             answer = await self.remote.runner(endpoint, request)
         except RemoteRunError as error:
-            raise self._explained(
-                run_failed(error, product=product, operation=call.operation, host=self.host)
-            ) from None
+            own = None
+            if isinstance(error, ScriptError) and not error.logon_refused:
+                own = self._own_failure(error)
+            failure = own or run_failed(
+                error, product=product, operation=call.operation, host=self.host
+            )
+            raise self._explained(failure) from None
         self.logon_refused = answer.logon_refused
         return answer
 

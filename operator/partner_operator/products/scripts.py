@@ -6,13 +6,17 @@ from functools import cache
 from importlib import resources
 
 _PACKAGE = "partner_operator.products"
+_ON_IIS = frozenset({"host_state", "restart"})
+"""Operations that begin with the prelude for IIS."""
 
 
 @cache
 def script(product: str, operation: str) -> str:
-    """The whole script of one operation of one product ('exchange', 'lync')."""
+    """The whole script of one operation of one product ('exchange', 'sharepoint')."""
     root = resources.files(_PACKAGE)
     parts = [root / "scripts" / "common.ps1"]
+    if operation in _ON_IIS:
+        parts.append(root / "scripts" / "iis.ps1")
     session = root / product / "scripts" / "session.ps1"
     if session.is_file():
         parts.append(session)

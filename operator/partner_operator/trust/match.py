@@ -2,7 +2,8 @@
 
 An identifier alone proves nothing: cloud entries of an auth server share the products' GUIDs
 (`SfBLegacy` has Lync's). So an entry must not use an auth server, must have the partner's
-identifier, and must have its metadata URL or its realm; the name only decides between several.
+identifier, and must have its metadata URL or its realm (where several organisations may have one
+realm: one of its certificates); the name only decides between several.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def same(left: str, right: str) -> bool:
 
 
 def same_url(left: str | None, right: str) -> bool:
-    """Same scheme, host, port and path without regard to letter case, and the same query."""
+    """Same scheme, host, port and path without regard to letter case and to one slash at its end; same query."""
     return left is not None and normal_url(left) == normal_url(right)
 
 
@@ -56,7 +57,7 @@ def normal_url(url: str) -> str:
     host = (parts.hostname or "").casefold()
     address = host if port in {None, default} else f"{host}:{port}"
     query = f"?{parts.query}" if parts.query else ""
-    return f"{scheme}://{address}{parts.path.casefold()}{query}"
+    return f"{scheme}://{address}{parts.path.casefold().removesuffix('/')}{query}"
 
 
 def find_entry(
@@ -180,12 +181,20 @@ def _by_content(
 ) -> tuple[Entry, ...]:
     known = (document.realm if document else "", registration.realm if registration else "")
     realms = {realm.strip().casefold() for realm in known if realm.strip()}
-    url = application.partner.auth_metadata_url
+    known_keys = set(document.thumbprints if document else ())
+    if registration is not None:
+        known_keys.update(registration.thumbprints)
+
+    def has_its_content(entry: Entry) -> bool:
+        if same_url(entry.metadata_url, application.partner.auth_metadata_url):
+            return True
+        if application.partner.profile.realm_tells:
+            return entry.realm.strip().casefold() in realms
+        # Another organisation of the same realm has certificates of its own.
+        return not known_keys.isdisjoint(entry.thumbprints or ())
+
     return tuple(
-        entry
-        for entry in entries
-        if _is_of(entry, application)
-        and (same_url(entry.metadata_url, url) or entry.realm.strip().casefold() in realms)
+        entry for entry in entries if _is_of(entry, application) and has_its_content(entry)
     )
 
 

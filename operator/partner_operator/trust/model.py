@@ -135,6 +135,8 @@ class PartnerProfile:
     """A sentence: which cmdlets mend its own OAuth certificate."""
     roles: tuple[str, ...] = ()
     """Management roles that the account needs with which it acts, on servers that have roles."""
+    realm_tells: bool = True
+    """Identifier and realm tell its organisations apart. False: several may have one realm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +307,8 @@ class Observed:
     """Management roles that this version has, of those a partner application can need."""
     wildcard_domains: tuple[str, ...] = ()
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
+    notices: tuple[str, ...] = ()
+    """Sentences on what nobody declares and nothing changes, for people."""
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from partner_operator.trust.model import (
@@ -13,6 +14,7 @@ from partner_operator.trust.model import (
     Observed,
     PartnerProfile,
     Product,
+    RestartPolicy,
 )
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.status import MetadataStatus
@@ -53,6 +55,10 @@ class Rules:
     activation: Activation
     differences: Callable[[DesiredApplication, Entry, Observed], Iterable[Difference]]
     """What can differ beside what every entry has."""
+    restart_policy: RestartPolicy = RestartPolicy.AUTOMATIC
+    """Whether its hosts are restarted where an object declares nothing."""
+    takes_over_within: timedelta | None = None
+    """After this long its hosts have a change by themselves; None: nobody promises that."""
     immutable: frozenset[Field] = frozenset()
     """Fields that need an entry to be made anew."""
     harmless: frozenset[Field] = frozenset()

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     RESTART_BUDGET_SPENT = "RestartBudgetSpent"
     WAITING_FOR_COUNTERPART = "WaitingForCounterpart"
     WAITING_FOR_REPLICATION = "WaitingForReplication"
+    WAITING_FOR_ACTIVATION = "WaitingForActivation"
     # the cluster
     CRD_TOO_OLD = "CRDTooOld"
     FINALIZER_RESTORED = "FinalizerRestored"
@@ -72,6 +73,8 @@ class Reason(StrEnum):
     FORBIDDEN = "Forbidden"
     QUOTA_EXCEEDED = "QuotaExceeded"
     BUSY = "Busy"
+    FARM_BUSY = "FarmBusy"
+    SERVICE_APPLICATION_MISSING = "ServiceApplicationMissing"
     TIMED_OUT = "TimedOut"
     PROTOCOL_ERROR = "ProtocolError"
     BLOCKED = "Blocked"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from partner_operator.trust.activation import DAY, Round, host_of, is_one_of, recent
@@ -70,11 +70,13 @@ def next_step(
     product: str,
     now: datetime,
     why: Mapping[str, str] | None = None,
+    within: timedelta | None = None,
 ) -> RestartStep:
     """What to do now. RESTART names one host; call again after it came back.
 
     No host goes down while one is less healthy than it was, whatever the reason: somebody may be at work there.
     `product`: for people. `why`: by host that could not be looked at, what was in the way.
+    `within`: how long hosts need at most to take a change over by themselves, where that is known.
     """
     if view.failed or view.refused:
         return _ask(Reason.RESTART_FAILED, _failed(view))
@@ -85,6 +87,8 @@ def next_step(
     text = f"IIS on {_listed(view.pending)} started before the last change."
     host = _candidate(view)
     approved = _is_approved(view, host)
+    if rules.policy is RestartPolicy.NEVER and within is not None:
+        return _by_itself(view, product, within, text)
     if rules.policy is RestartPolicy.NEVER:
         text += (
             f" restart.policy is Never: {product} reads the change by itself some minutes later."
@@ -111,6 +115,16 @@ def _beside(step: RestartStep, why: Mapping[str, str] | None) -> RestartStep:
         f" {name} cannot be looked at ({cause})." for name, cause in sorted((why or {}).items())
     ]
     return replace(step, message=shortened(step.message + "".join(silent)))
+
+
+def _by_itself(view: Round, product: str, within: timedelta, text: str) -> RestartStep:
+    hours = round(within.total_seconds() / 3600)
+    text += (
+        f" restart.policy is Never: {product} takes the change over by itself within {hours} hours, or at once with "
+        "iisreset on each of them."
+    )
+    since = view.iis.restart_required_since
+    return _wait(Reason.WAITING_FOR_ACTIVATION, text, since + within if since is not None else None)
 
 
 def _candidate(view: Round) -> str:
@@ -213,11 +227,17 @@ def _ask(reason: Reason, message: str) -> RestartStep:
 
 
 def activated(
-    view: Round, *, test_passed_at: datetime | None, rules: RestartRules, step: RestartStep
+    view: Round,
+    *,
+    test_passed_at: datetime | None,
+    rules: RestartRules,
+    step: RestartStep,
+    taken_over: bool = False,
 ) -> Part:
     """The Activated condition (rule 8): all workers are new, or a test passed after the change.
 
-    `test_passed_at`: when a test began that passed (operator's clock), or None.
+    `test_passed_at`: when a test began that passed (operator's clock), or None. `taken_over`: the time is over in
+    which hosts take a change over by themselves.
     """
     since = view.iis.restart_required_since
     if since is None:
@@ -232,6 +252,9 @@ def activated(
         return true(Reason.ACTIVATED, "A connectivity test passed after the last change.")
     if view.failed or view.refused:
         return false(Reason.RESTART_FAILED, _failed(view))
+    if taken_over and rules.policy is RestartPolicy.NEVER:
+        text = "The time after the last change is over in which hosts take it over by themselves."
+        return true(Reason.ACTIVATED, text)
     if step.reason is not None:
         return unknown(step.reason, step.message)
     if not view.pending:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from partner_simulator.embedded import exchange, failures, frame, lync
+from partner_simulator.embedded import exchange, failures, frame, lync, sharepoint
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.frame import Damaged, Request, Stage
 from partner_simulator.embedded.run import Gone, Run
@@ -24,7 +24,11 @@ _GLANCE_SECONDS = 0.05
 _REFUSED = 1
 
 Operation = Callable[[Run], Mapping[str, Any]]
-OPERATIONS: Mapping[str, Operation] = {**exchange.OPERATIONS, **lync.OPERATIONS}
+OPERATIONS: Mapping[str, Operation] = {
+    **exchange.OPERATIONS,
+    **lync.OPERATIONS,
+    **sharepoint.OPERATIONS,
+}
 """By the name in the first line of their script."""
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
-from partner_simulator.embedded import failures, warned, web
+from partner_simulator.embedded import failures, iis, warned, web
 from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.failures import Failed
-from partner_simulator.embedded.plain import first, instant, listed, prop, same, shown, text
+from partner_simulator.embedded.plain import (
+    first,
+    instant,
+    listed,
+    prop,
+    same,
+    same_url,
+    shown,
+    text,
+)
 from partner_simulator.embedded.run import Run, Told
 from partner_simulator.ports import Logon, LogonKind, PsObject
 
@@ -265,7 +272,7 @@ def _of_partner(run: Run, entry: PsObject) -> bool:
         return False
     realm = text(entry, "Realm")
     of_realm = realm != "" and same(realm, run.asked("realm"))
-    return of_realm or same(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
+    return of_realm or same_url(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
 
 
 def update(run: Run) -> Mapping[str, Any]:
@@ -354,37 +361,8 @@ def remove(run: Run) -> Mapping[str, Any]:
 
 
 def host_state(run: Run) -> Mapping[str, Any]:
-    """What IIS of this host answers, its workers and its services; nobody simulates its ports."""
-    site = f"https://{run.text('host')}"
-    answers = {path: web.status(run, site + path, 30) for path in run.asked("paths") or ()}
-    running = [one["name"] for one in run.system("services") if one["state"] == "Running"]
-    services = [
-        name
-        for name in sorted(running, key=str.upper)
-        if name.lower() in ("w3svc", "was") or name.lower().startswith("msexchange")
-    ]
-    workers = _workers(run)
-    return {"answers": answers, "listeners": [], "workers": workers, "services": services}
-
-
-def _workers(run: Run) -> list[str | None]:
-    """When each started."""
-    return [instant(datetime.fromtimestamp(w["started_at"], UTC)) for w in run.system("processes")]
-
-
-def restart(run: Run) -> Mapping[str, Any]:
-    """iisreset on this machine, where a worker is older than was asked for."""
-    code, lines = "", []
-    old = any(worker is None or worker <= run.text("olderThan") for worker in _workers(run))
-    if old:
-        for _ in range(10):
-            if (instant(datetime.now(UTC)) or "") > run.text("olderThan"):
-                break
-            time.sleep(0.2)
-        answer = run.system("iisreset", arguments=["/RESTART", "/TIMEOUT:120"])
-        code = str(answer["exit_code"])
-        lines = answer["output"].replace("\r", "").rstrip("\n").split("\n")
-    return {"restarted": old, "code": code, "lines": lines}
+    """A look at IIS of this host."""
+    return iis.host_state(run, "MSExchange")
 
 
 OPERATIONS = {
@@ -393,5 +371,5 @@ OPERATIONS = {
     "exchange/update": update,
     "exchange/remove": remove,
     "exchange/host_state": host_state,
-    "exchange/restart": restart,
+    "exchange/restart": iis.restart,
 }

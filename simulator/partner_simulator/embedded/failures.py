@@ -51,7 +51,20 @@ class Failed(Exception):
 def of_cmdlet(error: CmdletError, cmdlet: str, *, remote: bool) -> Failed:
     """What a cmdlet's record is to the script; through an inner session the exception loses its type."""
     kind = f"{_AUTOMATION}.RemoteException" if remote else error.exception_type
-    return Failed(f"{error.error_id},{class_name(cmdlet)}", kind, error.category, [error.message])
+    # SharePoint's records have no word in front of the class.
+    identifier = ",".join(part for part in (error.error_id, class_name(cmdlet)) if part)
+    return Failed(identifier, kind, error.category, [error.message])
+
+
+def of_method(error: CmdletError, method: str) -> Failed:
+    """A method of a live object threw: PowerShell's own exception around the product's."""
+    return Failed(
+        error.exception_type.rpartition(".")[2],
+        f"{_AUTOMATION}.MethodInvocationException",
+        "NotSpecified",
+        [f'Exception calling "{method}" with "0" argument(s): "{error.message}"', error.message],
+        error.exception_type,
+    )
 
 
 def of_setter(refusal: str, cmdlet: str, parameter: str) -> Failed:
@@ -102,6 +115,17 @@ def no_module(path: str) -> Failed:
         "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand",
         "System.IO.FileNotFoundException",
         "ResourceUnavailable",
+        [text],
+    )
+
+
+def no_snapin(name: str) -> Failed:
+    """Add-PSSnapin found nothing, in the function that loads it."""
+    text = f"The Windows PowerShell snap-in '{name}' is not installed on this computer."
+    return Failed(
+        "AddPSSnapInRead,Microsoft.PowerShell.Commands.AddPSSnapinCommand",
+        f"{_AUTOMATION}.PSArgumentException",
+        "InvalidArgument",
         [text],
     )
 

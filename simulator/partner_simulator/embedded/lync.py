@@ -8,7 +8,7 @@ from typing import Any
 
 from partner_simulator.embedded import failures, warned, web
 from partner_simulator.embedded.failures import Failed
-from partner_simulator.embedded.plain import listed, plain, prop, same, shown, text
+from partner_simulator.embedded.plain import listed, plain, prop, same, same_url, shown, text
 from partner_simulator.embedded.run import Run
 from partner_simulator.ports import PsObject
 
@@ -120,7 +120,7 @@ def _of_content(run: Run, entry: PsObject, identifier: str, url: str, realm: str
         return False
     wanted = run.text(realm)
     of_realm = wanted != "" and same(shown_entry["realm"], wanted)
-    return of_realm or same(shown_entry["metadataUrl"], run.asked(url))
+    return of_realm or same_url(shown_entry["metadataUrl"], run.asked(url))
 
 
 def _remove_first(run: Run, replaced: str, existing: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +47,12 @@ def shown(item: PsObject, texts: str, flags: str = "", instants: str = "") -> di
 def same(left: Any, right: Any) -> bool:
     """Letter by letter but for case, by the simple mapping of each letter as in .NET."""
     return _upper(plain(left)) == _upper(plain(right))
+
+
+def same_url(left: Any, right: Any) -> bool:
+    """The same address: a slash at the end of its path makes no other."""
+    one, other = (re.sub(r"/(?=$|\?)", "", plain(url)) for url in (left, right))
+    return same(one, other)
 
 
 def listed(names: Iterable[Any], name: Any) -> bool:

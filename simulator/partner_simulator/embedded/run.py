@@ -97,6 +97,15 @@ class Run:
             raise failures.of_cmdlet(error, cmdlet, remote=told.remote) from error
         return told
 
+    def method(self, verb: str, parameters: Mapping[str, Any]) -> None:
+        """A method of a live object, such as `SPTrustedSecurityTokenService.Update`. Raises Failed."""
+        self.check()
+        call = CmdletCall(self.session, verb, "", parameters, None)
+        try:
+            self.world.invoke(call, Told(self, verb, remote=False, stops=True))
+        except CmdletError as error:
+            raise failures.of_method(error, verb.rpartition(".")[2]) from error
+
     def call(
         self, cmdlet: str, parameters: Mapping[str, Any], hop: Logon | None = None
     ) -> list[PsObject]:

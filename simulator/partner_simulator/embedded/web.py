@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from partner_simulator.embedded.run import Run
-from partner_simulator.world.network import RequestFailed
+from partner_simulator.world.network import Answer, RequestFailed
 
 _LARGEST = 1024 * 1024
 """Bytes of all documents of one run."""
@@ -24,13 +24,19 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 """Part of what the network says, and .NET's status and words; none: those of the network."""
 
 
-def status(run: Run, url: str, seconds: float) -> str:
+def status(run: Run, url: str, seconds: float, headers: Mapping[str, str]) -> str:
     """The status of an answer; `none` where there is none."""
+    found = answered(run, url, seconds, headers)
+    return "none" if found is None else str(found.status)
+
+
+def answered(run: Run, url: str, seconds: float, headers: Mapping[str, str]) -> Answer | None:
+    """An answer of whatever status; None where there is none."""
     network, host = run.world.domain.network, run.session.host
     try:
-        return str(network.request(host, "GET", url, timeout_seconds=seconds).status)
+        return network.request(host, "GET", url, headers=headers, timeout_seconds=seconds)
     except RequestFailed:
-        return "none"
+        return None
 
 
 def documents(run: Run) -> list[dict[str, Any]]:

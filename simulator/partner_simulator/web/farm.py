@@ -14,6 +14,12 @@ from partner_simulator.world.domain import Domain
 HTTPS = 443
 
 
+def _names(fqdn: str) -> list[str]:
+    """Names in the certificate: those of the sites on each server behind the load balancer."""
+    sites = [names.PORTAL, names.TEAM_SITE] if fqdn in names.SHAREPOINT_HOSTS else []
+    return [fqdn, *sites]
+
+
 class Farm:
     """Starts, spoils and stops the sites."""
 
@@ -22,7 +28,7 @@ class Farm:
         self._domain = domain
         self._sites = Sites(domain)
         self._listeners = {
-            fqdn: Site(fqdn, domain.authority.issue_server([fqdn]), self._sites.answer)
+            fqdn: Site(fqdn, domain.authority.issue_server(_names(fqdn)), self._sites.answer)
             for fqdn in (
                 *(*names.EXCHANGE_HOSTS, names.AUTODISCOVER, names.LYNC_POOL),
                 *(*names.SHAREPOINT_HOSTS, names.PORTAL, names.TEAM_SITE),
@@ -82,12 +88,12 @@ class Farm:
         if fault is DocumentFault.EXPIRED_TLS:
             now = datetime.now(UTC)
             then, until = now - timedelta(days=400), now - timedelta(days=1)
-            return authority.issue_server([fqdn], not_before=then, not_after=until)
-        return authority.issue_server([fqdn])
+            return authority.issue_server(_names(fqdn), not_before=then, not_after=until)
+        return authority.issue_server(_names(fqdn))
 
     def heal_document(self, fqdn: str) -> None:
         """All is well there again. Raises KeyError."""
         site = self._listeners[fqdn]
         self._sites.spoil(fqdn, None)
-        site.use_certificate(self._domain.authority.issue_server([fqdn]))
+        site.use_certificate(self._domain.authority.issue_server(_names(fqdn)))
         site.start()

@@ -13,12 +13,18 @@ from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
 from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
 from partner_simulator.world.switches import ROWS, Name
+from support.embedded import farms as farms
 from support.embedded import worlds as worlds
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
 from support.embedded.worlds import Arrange, both, entry_of, full_trust, lync_trusts, trusted
 from support.trust import worlds as trust_worlds
 
 URLS = (names.LYNC_METADATA_URL, names.EXCHANGE_METADATA_URL, f"https://{EXCHANGE_HOST}/nothing")
+_ADDRESS = {
+    Product.EXCHANGE: names.EXCHANGE_METADATA_URL,
+    Product.LYNC: names.LYNC_METADATA_URL,
+    Product.SHAREPOINT: names.SHAREPOINT_METADATA_URL,
+}
 _SIP = f"sip:kenmyer@{names.DOMAIN}"
 _CONTROLLER = names.DOMAIN_CONTROLLERS[0]
 
@@ -60,13 +66,13 @@ def on_exchange(
 
     async def act(driver: Driver) -> Any:
         old = None if kind is ChangeKind.REGISTER else entry_of(driver.domain, **entry)
-        url = names.LYNC_METADATA_URL
+        url = _ADDRESS[partner]
         seen = trust_worlds.observed(
             host=EXCHANGE_HOST,
             domain_controller=controller,
             documents=[trust_worlds.reading(partner, url)],
         )
-        wanted = trust_worlds.application(partner, url=url, identity="Lync")
+        wanted = trust_worlds.application(partner, url=url, identity=str(partner))
         change = _change(kind, old, fields, Product.EXCHANGE)
         server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
         return await driver.exchange.on(server, logon, seen.host).apply(seen, change, wanted)
@@ -74,7 +80,13 @@ def on_exchange(
     return act
 
 
-def on_lync(kind: ChangeKind, *fields: Field, reference: str = "Exchange", **declared: Any) -> Act:
+def on_lync(
+    kind: ChangeKind,
+    *fields: Field,
+    reference: str = "Exchange",
+    partner: Product = Product.EXCHANGE,
+    **declared: Any,
+) -> Act:
     """One change of Lync's entry."""
 
     async def act(driver: Driver) -> Any:
@@ -83,7 +95,7 @@ def on_lync(kind: ChangeKind, *fields: Field, reference: str = "Exchange", **dec
         )
         seen = trust_worlds.observed(Product.LYNC, host=LYNC_HOST)
         change = _change(kind, None if kind is ChangeKind.REGISTER else old, fields, Product.LYNC)
-        wanted = trust_worlds.application(Product.EXCHANGE, **declared)
+        wanted = trust_worlds.application(partner, url=_ADDRESS[partner], **declared)
         server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
         return await driver.lync.on(server, logon, seen.host).apply(seen, change, wanted)
 
@@ -166,6 +178,7 @@ RECREATE_ON_LYNC = on_lync(ChangeKind.RECREATE, Field.REALM)
 UPDATE_ON_LYNC = on_lync(ChangeKind.UPDATE, *EVERYTHING)
 REMOVE_ON_LYNC = on_lync(ChangeKind.REMOVE)
 
+
 OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "exchange/observe": (LOOK_AT_EXCHANGE, trusted()),
     "exchange/register": (REGISTER, worlds.nothing),
@@ -179,6 +192,7 @@ OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "lync/remove": (REMOVE_ON_LYNC, lync_trusts()),
     "lync/replicate": (replicate, worlds.nothing),
     "lync/test": (connect(), full_trust),
+    **farms.OPERATIONS,
 }
 """By script: how it is asked for, in a world where it has most to do. A new script needs a row."""
 
@@ -253,6 +267,12 @@ def _special() -> Iterator[Case]:
         "exchange/register: for SharePoint",
         on_exchange(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT),
     )
+    farm_on_lync = on_lync(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
+    yield Case("lync/register: for SharePoint", farm_on_lync)
+    for name, arrange in farms.AS_PARTNER.items():
+        farm_on_exchange = on_exchange(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
+        yield Case(f"exchange/register: for SharePoint, {name}", farm_on_exchange, arrange)
+        yield Case(f"lync/register: for SharePoint, {name}", farm_on_lync, arrange)
     yield Case("exchange/observe: no Exchange there", observe(Product.EXCHANGE, host=LYNC_HOST))
     yield Case("lync/observe: no Lync there", observe(Product.LYNC, host=EXCHANGE_HOST))
     yield Case(
@@ -317,6 +337,7 @@ _STORY = {
     "lync/register": (in_turn(REGISTER_ON_LYNC, LOOK_AT_LYNC), worlds.nothing),
     "lync/replicate": (in_turn(REGISTER_ON_LYNC, replicate), worlds.nothing),
     "lync/test": (connect(), full_trust),
+    **farms.STORY,
 }
 
 SHOWN_BY: dict[Name, tuple[str, ...]] = {
@@ -351,8 +372,8 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
         "exchange/register elsewhere",
         "exchange/update elsewhere",
     ),
-    # No operation of SharePoint is known to either engine yet.
     **{row.name: () for row in SHAREPOINT_ROWS if row.flippable and row.alternatives},
+    **farms.SHOWN_BY,
 }
 """The operations whose answer can depend on a guess. A new guess needs a row."""
 
@@ -365,4 +386,4 @@ def _switches() -> Iterator[Case]:
                 yield Case(f"{name}: {row.name}={value}", act, arrange, {row.name: value})
 
 
-CASES: tuple[Case, ...] = (*_worlds(), *_special(), *_faults(), *_switches())
+CASES: tuple[Case, ...] = (*_worlds(), *_special(), *_faults(), *_switches(), *farms.cases())

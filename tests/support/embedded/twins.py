@@ -27,6 +27,7 @@ from typing import Any
 from partner_operator.engine.ports import Credentials, RunFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.products.sharepoint.operations import SharePointOperations
 from partner_operator.trust.model import Authentication, DesiredServer, HostState, Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, framing
 from partner_operator.winrm.answer import Output, understand
@@ -48,6 +49,17 @@ from support.trust import worlds as trust_worlds
 from support.trust.worlds import OURS
 
 EXCHANGE_HOST, LYNC_HOST = names.EXCHANGE_HOSTS[0], names.FRONT_ENDS[0]
+SHAREPOINT_HOST = names.SHAREPOINT_HOSTS[0]
+_HOSTS = {
+    Product.EXCHANGE: names.EXCHANGE_HOSTS,
+    Product.LYNC: names.FRONT_ENDS,
+    Product.SHAREPOINT: names.SHAREPOINT_HOSTS,
+}
+_ADMINS = {
+    Product.EXCHANGE: names.EXCHANGE_ADMIN,
+    Product.LYNC: names.LYNC_ADMIN,
+    Product.SHAREPOINT: names.SHAREPOINT_ADMIN,
+}
 _MUTEX_MILLISECONDS = 60_000
 _PATIENCE = 60.0
 _NEW = timedelta(minutes=10)
@@ -60,6 +72,8 @@ _RANDOM: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (re.compile(r"\b[0-9a-f]{32}\b"), "<random>"),
     (re.compile(r"\s+"), " "),
 )
+_OPENING = ("Open-Exchange", "Open-Farm")
+"""Functions that the operator looks for in the position of an error."""
 _LOGONS = {"ntlm": LogonKind.NETWORK, "credssp": LogonKind.CREDSSP}
 
 
@@ -182,20 +196,21 @@ class Driver:
         self.answers: list[dict[str, Any]] = []
         self.exchange = ExchangeOperations(self._run)
         self.lync = LyncOperations(self._run)
+        self.sharepoint = SharePointOperations(self._run)
 
     def server(self, product: Product, **changes: Any) -> DesiredServer:
         """The declared server."""
         exchange = product is Product.EXCHANGE
         declared = trust_worlds.server(
             product,
-            hosts=names.EXCHANGE_HOSTS if exchange else names.FRONT_ENDS,
+            hosts=_HOSTS[product],
             authentication=Authentication.NTLM if exchange else Authentication.CREDSSP,
         )
         return replace(declared, **changes)
 
     def logon(self, product: Product) -> Credentials:
         """The administrator's."""
-        user = names.EXCHANGE_ADMIN if product is Product.EXCHANGE else names.LYNC_ADMIN
+        user = _ADMINS[product]
         account = self.domain.accounts.find(user)
         assert account is not None
         return Credentials(user, self.password or account.password, "digest", OURS)
@@ -253,8 +268,8 @@ def _comparable(document: dict[str, Any]) -> dict[str, Any]:
     document["host"].pop("clock")
     error = document.get("error")
     if error is not None:
-        # Line numbers are PowerShell's own; the operator looks for one function.
-        error["position"] = "Open-Exchange" in error["position"]
+        # Line numbers are PowerShell's own; the operator looks for functions.
+        error["position"] = [name for name in _OPENING if name in error["position"]]
     data = document.get("data")
     if isinstance(data, dict):
         data.pop("milliseconds", None)

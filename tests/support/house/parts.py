@@ -103,11 +103,11 @@ def _missing_outside(rules: Rules) -> Iterator[str]:
     ]
     if rules.product not in spec["properties"]["product"]["enum"]:
         yield "value in the CRD"
-    form = f"{rules.profile.metadata_path}$')"
+    forms = tuple(f"{rules.profile.metadata_path}{end}" for end in ("$')", "/?$')"))
     ours = [
         rule["rule"] for rule in spec["x-kubernetes-validations"] if rules.product in rule["rule"]
     ]
-    if not any(rule.rstrip().endswith(form) for rule in ours):
+    if not any(rule.rstrip().endswith(forms) for rule in ours):
         yield f"rule in the CRD for the form of its URL, {rules.profile.metadata_path}"
     application = crd("partnerapplications")["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     if rules.options not in application["properties"]["spec"]["properties"]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
+from partner_operator.products.remote import Operations, Runner
+from partner_operator.products.sharepoint.operations import SharePointOperations
 from partner_operator.trust.model import Observed, Product
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_operator.winrm.clixml import Streams
@@ -72,6 +74,32 @@ LYNC: dict[str, Any] = {
     "replicas": [{"fqdn": HOST, "upToDate": True}],
     "documents": [],
 }
+SHAREPOINT: dict[str, Any] = {
+    "product": "SharePoint",
+    "version": "16.0.10337.12109",
+    "organization": "0b9f2a5e-7c41-4d86-9a3d-52f6c1d7e804",
+    "entries": [
+        {
+            "reference": "11111111-2222-4333-8444-555555555555",
+            "name": "Lync trust",
+            "issuer": "00000004-0000-0ff1-ce00-000000000000@litwareinc.com",
+            "metadataUrl": "https://atl-cs-001.litwareinc.com/metadata/json/1",
+            "broker": True,
+            "certificates": [],
+        }
+    ],
+    "doubts": [],
+    "certificate": "AAAA",
+    "oauthOverHttp": False,
+    "proxies": ["Microsoft.SharePoint.AppManagement.AppManagementServiceApplicationProxy"],
+    "hosts": [HOST.partition(".")[0].upper()],
+    "documents": [],
+}
+OPERATIONS: dict[Product, Callable[[Runner], Operations[Any]]] = {
+    Product.EXCHANGE: ExchangeOperations,
+    Product.LYNC: LyncOperations,
+    Product.SHAREPOINT: SharePointOperations,
+}
 
 
 def answering(data: dict[str, Any]) -> Callable[[Endpoint, RemoteRequest], Any]:
@@ -85,8 +113,10 @@ def answering(data: dict[str, Any]) -> Callable[[Endpoint, RemoteRequest], Any]:
 
 async def observed(data: dict[str, Any], product: Product = Product.EXCHANGE) -> Observed:
     """What the operations make of an answer."""
-    make = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
-    return await make(answering(data)).on(server(product), CREDENTIALS, HOST).observe((), None)
+    operations = OPERATIONS[product](answering(data))
+    declared = server(product, hosts=(HOST,))
+    seen: Observed = await operations.on(declared, CREDENTIALS, HOST).observe((), None)
+    return seen
 
 
 def changed(base: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

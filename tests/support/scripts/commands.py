@@ -25,11 +25,14 @@ FORBIDDEN_COMMANDS = words(
     " invoke-wmimethod start-process start-job get-eventlog start-service stop-service restart-service"
     " set-service add-pssnapin get-pssnapin convertto-securestring convertfrom-securestring"
 )
+FOR_ONE_PRODUCT = {"sharepoint": frozenset({"add-pssnapin"})}
+"""Its cmdlets come as a snap-in only, but for the newest version."""
 BOOTSTRAP_ONLY = frozenset({"convertto-json", "convertfrom-json"})
 DYNAMIC_CALLS = {
     "": frozenset({"$c"}),
     "exchange": frozenset({"$Call", "$configure", "$program"}),
     "lync": frozenset({"$Call"}),
+    "sharepoint": frozenset({"$Call", "$program"}),
 }
 """`& $x` that were looked at: a block of ours, the shipped script, a native program, the operation."""
 NATIVE = {"$program"}
@@ -87,7 +90,7 @@ def commands_known(facts: Facts) -> Iterator[str]:
             yield f"line {line}: module prefix in {name}"
         elif lower in WINDOWS_ALIASES:
             yield f"line {line}: alias {name}"
-        elif lower in FORBIDDEN_COMMANDS:
+        elif lower in FORBIDDEN_COMMANDS - FOR_ONE_PRODUCT.get(facts.product, frozenset()):
             yield f"line {line}: {name} is forbidden"
         elif lower in BOOTSTRAP_ONLY and facts.product:
             yield f"line {line}: {name} outside the bootstrap"

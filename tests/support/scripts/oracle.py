@@ -16,6 +16,12 @@ VERSIONS = {
         "Skype for Business Server 2015",
         "Skype for Business Server 2019",
     ),
+    "sharepoint": (
+        "SharePoint Server 2013",
+        "SharePoint Server 2016",
+        "SharePoint Server 2019",
+        "SharePoint Server Subscription Edition",
+    ),
 }
 
 

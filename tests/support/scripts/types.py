@@ -71,10 +71,12 @@ METHODS = {
     "tostring": {2},
     "touniversaltime": {0},
     "trim": {0},
+    "update": {0},
     "waitone": {1},
     "write": {1, 3},
 }
-"""Instance methods by number of arguments. ToString with a format alone would follow the culture."""
+"""Instance methods by number of arguments. ToString with a format alone would follow the culture.
+Update is of SharePoint's own objects."""
 
 
 def types_known(facts: Facts) -> Iterator[str]:

@@ -44,6 +44,7 @@ class Restart(AtOnce):
             test_passed_at=counterpart.test_passed_at if counterpart else None,
             rules=work.server.restart,
             step=work.step or RestartStep(RestartAction.NOTHING),
+            taken_over=_is_taken_over(work),
         )
 
     def waiting(self, work: Pass, draft: Draft) -> Obstacle | None:
@@ -57,6 +58,12 @@ class Restart(AtOnce):
         asks = waiting is not None and waiting.reason is Reason.RESTART_APPROVAL_NEEDED
         proven = self.activated(work, draft).status is ConditionStatus.TRUE
         return None if asks and proven else waiting
+
+
+def _is_taken_over(work: Reached) -> bool:
+    """Whether hosts have had the time that they need to take the last change over by themselves."""
+    since, within = work.iis.restart_required_since, work.rules.takes_over_within
+    return since is not None and within is not None and since + within <= work.now()
 
 
 def _active_at(work: Reached, draft: Draft) -> datetime | None:

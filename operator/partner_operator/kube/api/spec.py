@@ -103,6 +103,7 @@ class ApplicationSpec(Model):
     deletion_policy: DeletionPolicy | None = None
     exchange: NoOptions | None = None
     lync: Options | None = None
+    sharePoint: NoOptions | None = None  # noqa: N815 - as the block is called
 
     def options(self, block: str) -> NoOptions | None:
         """The block of this name; None where it is not declared."""

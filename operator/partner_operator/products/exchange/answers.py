@@ -91,20 +91,3 @@ class RegisterAnswer(_Answer):
     """Empty also where several are new, so that nobody knows which one this run made."""
     configured: bool
     """The shipped script ran."""
-
-
-class HostStateAnswer(_Answer):
-    """The answer of host_state.ps1."""
-
-    answers: dict[str, Shown]
-    listeners: list[int]
-    workers: list[str | None]
-    services: list[Shown]
-
-
-class RestartAnswer(_Answer):
-    """The answer of restart.ps1."""
-
-    restarted: bool
-    code: str
-    lines: list[str]

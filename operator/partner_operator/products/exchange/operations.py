@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
 from partner_operator.products import documents
-from partner_operator.products.exchange.answers import (
-    HostStateAnswer,
-    ObserveAnswer,
-    RegisterAnswer,
-    RestartAnswer,
-)
+from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAnswer
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
     PROFILE,
@@ -22,20 +16,13 @@ from partner_operator.products.exchange.rules import (
     account_name,
     required_roles,
 )
+from partner_operator.products.iis import IISSession
 from partner_operator.products.lync import rules as lync
-from partner_operator.products.plausible import happened_at
-from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations, Session
+from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations
 from partner_operator.products.sharepoint import rules as sharepoint
-from partner_operator.texts import said, shown
+from partner_operator.texts import said
 from partner_operator.trust.match import effective_identity
-from partner_operator.trust.model import (
-    DesiredApplication,
-    Entry,
-    HostState,
-    Observed,
-    Product,
-    RestartReport,
-)
+from partner_operator.trust.model import DesiredApplication, Entry, Observed, Product
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -55,7 +42,7 @@ REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPL
 """Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
 
 
-class ExchangeSession(Session):
+class ExchangeSession(IISSession):
     """One host of an Exchange 2013 organisation, or of a newer one."""
 
     def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
@@ -91,38 +78,8 @@ class ExchangeSession(Session):
             )
         return "" if told.existing else told.created or None
 
-    async def host_state(self) -> HostState:
-        """Look at IIS there. Raises OperationFailed."""
-        parameters = {"paths": list(PROBES), "ports": list(PORTS)}
-        answer = await self._run(Call("host_state", parameters, seconds=120))
-        told = self._understood(HostStateAnswer, answer)
-        clock = datetime.fromtimestamp(answer.clock, UTC)
-        return HostState(
-            fqdn=self.host,
-            workers_started_at=_oldest(told, self.host, clock),
-            clock=clock,
-            running_services=frozenset(told.services),
-            answers=told.answers,
-            listeners=frozenset(told.listeners),
-        )
-
-    async def restart(self, older_than: datetime) -> RestartReport:
-        """Run iisreset locally, where a worker started before `older_than` by the host's own clock.
-
-        Raises OperationFailed; with the reason RestartFailed when iisreset ended and said that it failed.
-        """
-        parameters = {"olderThan": f"{older_than.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-        answer = await self._run(Call("restart", parameters, seconds=300, at_once=True))
-        told = self._understood(RestartAnswer, answer)
-        if told.restarted and told.code != "0":
-            raise OperationFailed(
-                Reason.RESTART_FAILED,
-                f"iisreset on {self.host} ended with {shown(told.code)} and said: "
-                f"{said(' '.join(told.lines), 300) or 'nothing'}",
-            )
-        # The run took no longer there than it took here.
-        began = answer.clock - math.ceil(answer.seconds)
-        return RestartReport(told.restarted, datetime.fromtimestamp(began, UTC))
+    def _probed(self) -> Mapping[str, Any]:
+        return {"paths": list(PROBES), "ports": list(PORTS)}
 
 
 class ExchangeOperations(Operations[ExchangeSession]):
@@ -147,7 +104,7 @@ def _registration(observed: Observed, application: DesiredApplication) -> dict[s
         "metadataUrl": url,
         "applicationType": APPLICATION_TYPES[partner.identifier],
         "applicationIdentifier": reading.document.application_identifier,
-        "realm": reading.document.realm,
+        "realm": reading.document.realm if partner.profile.realm_tells else "",
         "identity": effective_identity(application),
         "accountName": account_name(partner),
         "roles": list(required_roles(partner, observed)),
@@ -177,17 +134,3 @@ def _update(
         "account": entry.linked_account.canonical_name if entry.linked_account else "",
         "roles": roles,
     }
-
-
-def _oldest(told: HostStateAnswer, host: str, clock: datetime) -> datetime | None:
-    """When the oldest worker started; None when none runs. Raises OperationFailed when one does not tell,
-    for a worker of unknown age may hold the old configuration.
-    """
-    started = []
-    for worker in (happened_at(text, clock) for text in told.workers):
-        if worker is None:
-            raise OperationFailed(
-                Reason.REMOTE_ERROR, f"{host} does not tell when one of its IIS workers started."
-            )
-        started.append(worker)
-    return min(started, default=None)

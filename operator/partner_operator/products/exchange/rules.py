@@ -85,7 +85,7 @@ def _wildcards(observed: Observed) -> Finding:
 RULES = Rules(
     product=Product.EXCHANGE,
     profile=PROFILE,
-    trusts=(Product.LYNC,),
+    trusts=(Product.LYNC, Product.SHAREPOINT),
     # An inner session with the explicit logon needs no delegation.
     authentication=Authentication.NTLM,
     options="exchange",

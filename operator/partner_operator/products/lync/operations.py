@@ -131,9 +131,10 @@ def _expected(application: DesiredApplication, observed: Observed) -> dict[str, 
     """By which an entry for the partner is known, should somebody have made one meanwhile."""
     reading = observed.documents.get(application.partner.auth_metadata_url)
     document = reading.document if reading is not None else None
+    tells = application.partner.profile.realm_tells
     return {
         "applicationIdentifier": application.partner.identifier,
-        "realm": document.realm if document is not None else "",
+        "realm": document.realm if document is not None and tells else "",
     }
 
 

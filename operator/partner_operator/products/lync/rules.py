@@ -68,7 +68,7 @@ def _replication(observed: Observed) -> Finding:
 RULES = Rules(
     product=Product.LYNC,
     profile=PROFILE,
-    trusts=(Product.EXCHANGE,),
+    trusts=(Product.EXCHANGE, Product.SHAREPOINT),
     # Its cmdlets go on to Active Directory and SQL with the account's logon.
     authentication=Authentication.CREDSSP,
     options="lync",

@@ -14,6 +14,14 @@ function Test-Same {
     return [string]::Equals((Get-Text -Value $Left), (Get-Text -Value $Right), [StringComparison]::OrdinalIgnoreCase)
 }
 
+function Test-SameUrl {
+    # A slash at the end of the path makes no other address, whether a query follows or not.
+    param($Left, $Right)
+    $one = (Get-Text -Value $Left) -creplace '/(?=$|\?)', ''
+    $other = (Get-Text -Value $Right) -creplace '/(?=$|\?)', ''
+    return Test-Same -Left $one -Right $other
+}
+
 function Test-Listed {
     param($Names, $Name)
     foreach ($one in $Names) {

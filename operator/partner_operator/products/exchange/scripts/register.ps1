@@ -3,7 +3,7 @@ function Test-OfPartner {
     param($Entry)
     if ([bool]$Entry.UseAuthServer) { return $false }
     if (-not (Test-Same -Left $Entry.ApplicationIdentifier -Right $Request.applicationIdentifier)) { return $false }
-    if (Test-Same -Left $Entry.AuthMetadataUrl -Right $Request.metadataUrl) { return $true }
+    if (Test-SameUrl -Left $Entry.AuthMetadataUrl -Right $Request.metadataUrl) { return $true }
     $realm = Get-Text -Value $Entry.Realm
     return ($realm -ne '') -and (Test-Same -Left $realm -Right $Request.realm)
 }

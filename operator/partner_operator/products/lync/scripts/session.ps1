@@ -24,6 +24,6 @@ function Test-OfContent {
     if (-not (Test-Same -Left $Entry.ApplicationIdentifier -Right $Identifier)) { return $false }
     $token = Get-Text -Value $Entry.AuthToken
     if ($token -cmatch 'UseOAuthServer$') { return $false }
-    if (Test-Same -Left ($token -creplace '^Value=', '') -Right $Url) { return $true }
+    if (Test-SameUrl -Left ($token -creplace '^Value=', '') -Right $Url) { return $true }
     return ($Realm -ne '') -and (Test-Same -Left $Entry.Realm -Right $Realm)
 }

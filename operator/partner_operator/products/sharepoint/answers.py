@@ -1,0 +1,68 @@
+"""What the SharePoint scripts promise to answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from partner_operator.products.documents import FetchedDocument
+from partner_operator.products.plausible import Reference, Said, Shown, Text
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+StoredReference = Annotated[
+    Reference, Field(pattern="^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$")
+]
+"""The Id of an issuer, which a rename leaves as it is."""
+
+
+class EntryAnswer(_Answer):
+    """One object of Get-SPTrustedSecurityTokenIssuer."""
+
+    reference: StoredReference
+    name: str
+    issuer: Text
+    """RegisteredIssuerName, `<identifier>@<realm>`; empty: null, as of some issuers by certificate."""
+    metadataUrl: Text  # noqa: N815 - the wire's spelling
+    broker: bool
+    """It may speak for other applications than itself."""
+    certificates: list[str]
+
+
+class ObserveAnswer(_Answer):
+    """The whole answer of observe.ps1."""
+
+    product: str
+    version: Shown
+    organization: Text
+    entries: list[EntryAnswer]
+    doubts: list[Said]
+    """Why the list of entries is not believed."""
+    certificate: str
+    """With which the farm signs its tokens, DER in base64; empty where it shows none."""
+    oauthOverHttp: bool  # noqa: N815
+    proxies: list[Shown]
+    """Class names of the proxies of service applications."""
+    hosts: list[Shown]
+    """As joined, normally the short name."""
+    documents: list[FetchedDocument]
+
+
+class RegisterAnswer(_Answer):
+    """The answer of register.ps1: Ids of an issuer that was there, or of the one that was made."""
+
+    existing: str
+    created: str
+    """Empty where New gave no error and the list shows no new issuer, or several."""
+
+
+class ChallengeAnswer(_Answer):
+    """The answer of challenge.ps1."""
+
+    status: Shown
+    challenge: str
+    """WWW-Authenticate; several are folded into one."""

@@ -1,0 +1,205 @@
+"""What can be done on a SharePoint farm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from partner_operator.engine.ports import OperationFailed, Step
+from partner_operator.oauth.challenge import Challenge, parse_challenge
+from partner_operator.products import documents
+from partner_operator.products.iis import IISSession
+from partner_operator.products.remote import Call, Operations
+from partner_operator.products.sharepoint.answers import (
+    ChallengeAnswer,
+    ObserveAnswer,
+    RegisterAnswer,
+)
+from partner_operator.products.sharepoint.observed import (
+    APP_MANAGEMENT,
+    NO_APP_MANAGEMENT,
+    observed,
+)
+from partner_operator.products.sharepoint.rules import CLIENT_SERVICE
+from partner_operator.texts import said
+from partner_operator.trust.match import effective_identity
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    Entry,
+    Observed,
+    Product,
+)
+from partner_operator.trust.obstacle import Next
+from partner_operator.trust.plan import Change, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+from partner_operator.winrm import Answer, ScriptError
+
+PORTS = (80, 443)
+READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
+"""Fields that SharePoint reads out of the partner's document: Set-SPTrustedSecurityTokenIssuer -MetadataEndPoint."""
+LONGEST_NAME = 50
+"""Microsoft's own scripts cut the names of issuers here."""
+INTERIM = " (new)"
+"""Behind the name of an issuer that takes another one's place, until that one is gone."""
+
+_CONFLICT = "SPUpdatedConcurrencyException"
+_NO_APP_MANAGEMENT = "PartnerOperator.NoAppManagement"
+"""What register.ps1 throws before it makes anything."""
+_OPENS_THE_FARM = "Open-Farm"
+"""The function of session.ps1 that runs before anything else. Function names are not localised."""
+_NO_SNAPIN = "AddPSSnapIn"
+
+
+class SharePointSession(IISSession):
+    """One server of a SharePoint 2013 farm, or of a newer one."""
+
+    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
+        return Call("observe", documents.wanted(urls))
+
+    def _observed(self, answer: Answer) -> Observed:
+        told = self._understood(ObserveAnswer, answer)
+        return observed(answer, told, self.host, self.server.hosts)
+
+    def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
+        if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
+            return Call("register", _registration(observed, change, application))
+        entry = change.entry
+        assert entry is not None
+        named = {
+            "reference": entry.reference,
+            "applicationIdentifier": entry.application_identifier,
+            "storedUrl": entry.metadata_url or "",
+            "storedRealm": entry.realm,
+        }
+        if change.kind is ChangeKind.REMOVE:
+            return Call("remove", named)
+        fields = change.fields
+        return Call(
+            "update",
+            {
+                **named,
+                "metadataUrl": application.partner.auth_metadata_url,
+                "setUrl": bool(fields & READ_AGAIN),
+                "name": effective_identity(application) if Field.IDENTITY in fields else "",
+            },
+        )
+
+    def _made(self, answer: Answer, call: Call) -> str | None:
+        told = self._understood(RegisterAnswer, answer)
+        return "" if told.existing else told.created or None
+
+    def _probed(self) -> Mapping[str, Any]:
+        paths = [urlsplit(self.server.auth_metadata_url).path, CLIENT_SERVICE]
+        return {"paths": paths, "ports": list(PORTS), "site": self._site}
+
+    async def challenge(self) -> Challenge | None:
+        """Whom the workers of this very host trust; None where it asks for no token. Raises OperationFailed."""
+        call = Call("challenge", {"path": CLIENT_SERVICE, "site": self._site}, seconds=120)
+        told = self._understood(ChallengeAnswer, await self._run(call))
+        return parse_challenge([told.challenge])
+
+    @property
+    def _site(self) -> str:
+        """Under which name the farm serves what partners ask for; each server answers for it."""
+        return urlsplit(self.server.auth_metadata_url).netloc
+
+    def _own_failure(self, error: ScriptError) -> OperationFailed | None:
+        """Only facts that the product's documentation or the field gives are used."""
+        details = error.details
+        words = said(details.messages[0], 300) if details.messages else said(details.error_id)
+        types = {name.rpartition(".")[2] for name in (details.type, details.innermost_type)}
+        if _CONFLICT in types:
+            return OperationFailed(
+                Reason.FARM_BUSY,
+                f"Somebody else changed the farm at the same moment, so SharePoint did not take the change: {words} It "
+                "is tried again in a new process.",
+                nothing_ran=error.nothing_ran,
+            )
+        if details.error_id == _NO_APP_MANAGEMENT:
+            return OperationFailed(
+                Reason.SERVICE_APPLICATION_MISSING,
+                f"{NO_APP_MANAGEMENT} Nothing was made.",
+                Next.HUMAN,
+                nothing_ran=True,
+            )
+        if _NO_SNAPIN in details.error_id:
+            return OperationFailed(
+                Reason.WRONG_PRODUCT,
+                f"{self.host} has no SharePoint management shell ({words}). Is spec.product right, and is SharePoint "
+                "installed there?",
+                Next.HUMAN,
+                nothing_ran=True,
+                step=Step.MODULE,
+            )
+        if _OPENS_THE_FARM not in details.position:
+            return None
+        return OperationFailed(
+            Reason.FORBIDDEN,
+            f"{self.host} does not get at its farm: {words} {self._why_no_farm()}",
+            nothing_ran=True,
+            step=Step.SECOND_HOP,
+        )
+
+    def _why_no_farm(self) -> str:
+        """One text stands for all causes, so all are named."""
+        logon = self.server.authentication
+        if logon is not Authentication.CREDSSP:
+            return (
+                f"SharePoint's cmdlets go on to SQL Server, and with spec.winrm.authentication: {logon} they may not; "
+                "CredSSP is what lets them."
+            )
+        return (
+            "The account must be a shell administrator of the farm (Add-SPShellAdmin -UserName, as one who owns its "
+            "databases), the machine must be in the farm, and its SQL Server must answer."
+        )
+
+
+class SharePointOperations(Operations[SharePointSession]):
+    """SharePoint 2013 and newer."""
+
+    product = Product.SHAREPOINT
+    session = SharePointSession
+
+
+def _registration(
+    observed: Observed, change: Change, application: DesiredApplication
+) -> dict[str, object]:
+    """What register.ps1 is told. Raises OperationFailed where there is no document."""
+    url = application.partner.auth_metadata_url
+    reading = observed.documents.get(url)
+    if reading is None or reading.document is None:
+        raise OperationFailed(
+            Reason.METADATA_UNREACHABLE,
+            f"{url} was not read on {observed.host}, so nothing was registered.",
+            nothing_ran=True,
+        )
+    identity = _identity(change, application)
+    return {
+        "metadataUrl": url,
+        "applicationIdentifier": reading.document.application_identifier,
+        "realm": reading.document.realm,
+        "identity": identity,
+        "interim": identity[: LONGEST_NAME - len(INTERIM)] + INTERIM,
+        "appManagement": APP_MANAGEMENT,
+        **_replaced(change.entry),
+    }
+
+
+def _replaced(entry: Entry | None) -> dict[str, object]:
+    """The issuer in whose place a new one is made, and what tells that it is still the same."""
+    return {
+        "replaces": entry.reference if entry else "",
+        "replacedIdentifier": entry.application_identifier if entry else "",
+        "replacedRealm": entry.realm if entry else "",
+        "replacedUrl": (entry.metadata_url or "") if entry else "",
+    }
+
+
+def _identity(change: Change, application: DesiredApplication) -> str:
+    """The name of the issuer that is made; one that is made anew keeps its name unless one is declared."""
+    if change.entry is not None and application.identity is None:
+        return change.entry.identity
+    return effective_identity(application)

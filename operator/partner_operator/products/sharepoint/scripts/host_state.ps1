@@ -1,0 +1,1 @@
+Get-HostState -Prefix 'SPTimer' -Site $Request.site

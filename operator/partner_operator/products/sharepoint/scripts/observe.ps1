@@ -1,0 +1,38 @@
+$opened = Open-Farm
+$read = Get-Issuers -Warnings $opened.warnings
+
+$entries = New-Object System.Collections.ArrayList
+foreach ($issuer in $read.objects) {
+    $certificates = New-Object System.Collections.ArrayList
+    foreach ($certificate in @($issuer.SigningCertificate) + @(Get-Property -Object $issuer -Name 'AdditionalSigningCertificates')) {
+        if ($null -ne $certificate) { $null = $certificates.Add((Get-Der -Certificate $certificate)) }
+    }
+    $null = $entries.Add(@{
+            reference = Get-Text -Value $issuer.Id
+            name = Get-Text -Value $issuer.Name
+            issuer = Get-Text -Value $issuer.RegisteredIssuerName
+            metadataUrl = Get-Url -Issuer $issuer
+            broker = -not [bool]$issuer.IsSelfIssuer
+            certificates = [object[]]@($certificates.ToArray())
+        })
+}
+
+$service = $read.service
+$hosts = New-Object System.Collections.ArrayList
+foreach ($server in (Invoke-Read -Call { Get-SPServer -ErrorAction Stop }).objects) {
+    # SQL and mail servers, which the farm only knows of, have no role in it.
+    if ((Get-Text -Value $server.Role) -ne 'Invalid') { $null = $hosts.Add((Get-Text -Value $server.Address)) }
+}
+
+@{
+    product = 'SharePoint'
+    version = Get-Text -Value $opened.farm.BuildVersion
+    organization = Get-Text -Value $opened.farm.Id
+    entries = [object[]]@($entries.ToArray())
+    doubts = $read.doubts
+    certificate = Get-Der -Certificate (Get-Property -Object (Get-Property -Object $service -Name 'LocalLoginProvider') -Name 'SigningCertificate')
+    oauthOverHttp = [bool](Get-Property -Object $service -Name 'AllowOAuthOverHttp')
+    proxies = [object[]]@((Get-Proxies).types.ToArray())
+    hosts = [object[]]@($hosts.ToArray())
+    documents = [object[]]@(Get-Documents)
+}

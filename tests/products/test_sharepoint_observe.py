@@ -1,0 +1,87 @@
+"""What the operator makes of a farm's answer; no server and no PowerShell."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.ports import OperationFailed
+from partner_operator.oauth.certificates import Certificate
+from partner_operator.trust.model import Observed, Product
+from partner_operator.trust.reasons import Reason
+from partner_simulator.certificates import self_signed
+from partner_simulator.world.sharepoint_farm import NEVER
+from support.products.answers import SHAREPOINT, changed, observed
+from support.scripts.exchange import HOST
+
+
+async def seen(path: str = "version", value: Any = "15.0.4805.1000") -> Observed:
+    return await observed(changed(SHAREPOINT, path, value), Product.SHAREPOINT)
+
+
+async def test_a_farm_that_stores_short_names_has_the_declared_hosts() -> None:
+    """A server that nobody declared keeps the name that the farm has for it."""
+    found = await seen("hosts", [HOST.partition(".")[0].upper(), "other"])
+    assert [host.fqdn for host in found.discovered_hosts] == [HOST, "other"]
+    assert found.incomplete is None
+    assert found.organization == SHAREPOINT["organization"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "why"),
+    [
+        ("doubts", ["The local farm is not accessible."], "The local farm is not accessible."),
+        ("certificate", "", "shows no signing certificate"),
+        ("organization", "", "does not show the farm's Id"),
+        ("hosts", ["another"], f"has no server {HOST}"),
+        ("entries.0.issuer", "", "Lync trust without a RegisteredIssuerName"),
+        ("entries", SHAREPOINT["entries"] * 2, "2 times"),
+    ],
+)
+async def test_what_is_not_proven_whole_is_no_knowledge(path: str, value: Any, why: str) -> None:
+    assert why in str((await seen(path, value)).incomplete)
+
+
+async def test_a_new_farm_has_no_issuer_and_that_is_the_whole_list() -> None:
+    found = await seen("entries", [])
+    assert (found.incomplete, found.entries) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "notice"),
+    [
+        ("version", "15.0", "Lync trust of Lync is a trust broker"),
+        ("proxies", [], "no App Management service application"),
+        ("oauthOverHttp", True, "AllowOAuthOverHttp"),
+    ],
+)
+async def test_what_is_not_changed_is_shown(path: str, value: Any, notice: str) -> None:
+    assert notice in " ".join((await seen(path, value)).notices)
+
+
+async def test_brokers_of_others_are_nobodys_business() -> None:
+    """A token server must be one."""
+    assert (await seen("entries.0.issuer", "00000001-0000-0000-c000-000000000000@*")).notices == ()
+
+
+async def test_a_certificate_that_ends_in_the_year_9999_is_read() -> None:
+    der = self_signed("SharePoint Security Token Service", not_after=NEVER).der
+    found = await seen("certificate", base64.b64encode(der).decode())
+    [own] = found.own_certificates
+    assert isinstance(own.certificate, Certificate)
+    assert own.certificate.not_after.year == 9999
+
+
+async def test_an_older_product_is_refused() -> None:
+    with pytest.raises(OperationFailed) as caught:
+        await seen("version", "14.0.7015.1000")
+    assert caught.value.obstacle.reason is Reason.WRONG_PRODUCT
+
+
+@pytest.mark.parametrize("reference", ["Lync trust", "", "*"])
+async def test_an_issuer_is_known_by_its_id_alone(reference: str) -> None:
+    with pytest.raises(OperationFailed) as caught:
+        await seen("entries.0.reference", reference)
+    assert caught.value.obstacle.reason is Reason.CONTRACT_VIOLATED

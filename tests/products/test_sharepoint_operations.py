@@ -1,0 +1,172 @@
+"""SharePoint's operations on the simulated farm, behind a real PowerShell and behind the embedded engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from partner_operator.oauth.identifiers import EXCHANGE, LYNC
+from partner_operator.trust.model import Authentication, Product
+from partner_operator.trust.plan import Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+from partner_simulator.views import SharePointEntry
+from partner_simulator.web.faults import DocumentFault
+from partner_simulator.world import names
+from partner_simulator.world.switches import Name
+from support.embedded import farms
+from support.embedded.twins import Act, Case, Rounds, rounds
+from support.embedded.worlds import Arrange, both, nothing
+from support.pwsh import find_pwsh
+
+pytestmark = pytest.mark.pwsh
+ISSUER = f"{EXCHANGE}@{names.DOMAIN}"
+
+
+@pytest.fixture(scope="module")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rounds]:
+    with rounds(find_pwsh(), tmp_path_factory.mktemp("farms"), pairs=1) as running:
+        yield running
+
+
+class Farm:
+    """What an act leaves in a farm, and what the operator makes of it; the same in both engines."""
+
+    def __init__(self, play: Rounds) -> None:
+        self._play = play
+
+    def after(
+        self,
+        act: Act,
+        arrange: Arrange = nothing,
+        faults: Mapping[str, DocumentFault] = MappingProxyType({}),
+        **switches: Any,
+    ) -> tuple[Any, list[tuple[str, str, bool, str]]]:
+        """The outcome, and the issuers: name, registered name, whether it is a broker, URL."""
+        chosen = {Name[name.upper()]: value for name, value in switches.items()}
+        each = self._play.ask(Case("one", act, arrange, chosen, faults)).result()
+        ((first, issuers), *others) = ((told.outcome, told.effects["sharepoint"]) for told in each)
+        shown = [_shown(issuer) for issuer in issuers]
+        assert all(
+            (outcome, [_shown(issuer) for issuer in entries]) == (first, shown)
+            for outcome, entries in others
+        )
+        return first, shown
+
+
+def _shown(issuer: SharePointEntry) -> tuple[str, str, bool, str]:
+    known = (issuer.name, issuer.registered_issuer_name)
+    return (*known, not issuer.is_self_issuer, issuer.metadata_end_point)
+
+
+@pytest.fixture
+def farm(play: Rounds) -> Farm:
+    return Farm(play)
+
+
+OURS = ("Exchange", ISSUER, False, names.EXCHANGE_METADATA_URL)
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "SharePoint Server 2013",
+        "SharePoint Server 2019",
+        "SharePoint Server Subscription Edition",
+    ],
+)
+def test_a_partner_is_trusted_by_its_document_and_is_no_broker(farm: Farm, version: str) -> None:
+    made, issuers = farm.after(farms.REGISTER, sharepoint_version=version)
+    assert made == "<guid>"
+    assert issuers == [OURS]
+    lync = farms.change(
+        ChangeKind.REGISTER, Field.ENTRY, partner=Product.LYNC, identity="Skype for Business"
+    )
+    _, issuers = farm.after(lync, farms.issuer(), sharepoint_version=version)
+    registered = f"{LYNC}@{names.DOMAIN}"
+    assert issuers == [OURS, ("Skype for Business", registered, False, names.LYNC_METADATA_URL)]
+
+
+@pytest.mark.parametrize("there", ["by its address with a slash", "by its realm, as a broker"])
+def test_what_older_instructions_made_is_found_and_kept(farm: Farm, there: str) -> None:
+    """Content decides, not the name; a second issuer of the same name for tokens would be refused."""
+    arrange = farms.STORED[there]
+    _, before = farm.after(farms.observe(), arrange)
+    made, issuers = farm.after(farms.REGISTER, arrange)
+    assert (made, issuers) == ("", before)
+
+
+@pytest.mark.parametrize(
+    ("there", "reason"),
+    [
+        ("no App Management", Reason.SERVICE_APPLICATION_MISSING),
+        ("conflict", Reason.FARM_BUSY),
+        ("in no farm", Reason.FORBIDDEN),
+        ("no shell admin", Reason.FORBIDDEN),
+    ],
+)
+def test_nothing_is_made_where_something_is_in_the_way(
+    farm: Farm, there: str, reason: Reason
+) -> None:
+    failed, issuers = farm.after(farms.REGISTER, {**farms.FARMS, **farms.STORED}[there])
+    assert (failed["obstacle"].reason, issuers) == (reason, [])
+
+
+def test_a_list_that_the_second_count_contradicts_is_no_knowledge(farm: Farm) -> None:
+    failed, issuers = farm.after(farms.REGISTER, farms.FARMS["hidden from the list"])
+    assert "shows 0 issuers, and the security token service has 1" in failed["obstacle"].message
+    assert issuers == [OURS]
+
+
+@pytest.mark.parametrize("second_hop", ["error", "nothing"])
+def test_a_logon_that_stays_on_the_host_shows_no_farm(farm: Farm, second_hop: str) -> None:
+    """Cmdlets that load, and show nothing, prove nothing."""
+    look = farms.observe(authentication=Authentication.NTLM)
+    failed, _ = farm.after(look, sharepoint_second_hop=second_hop)
+    assert failed["obstacle"].reason is Reason.FORBIDDEN
+    assert failed["nothing_ran"]
+    assert "CredSSP" in failed["obstacle"].message
+
+
+@pytest.mark.parametrize("fetch", ["error", "nothing"])
+def test_a_document_that_cannot_be_had_makes_nothing(farm: Farm, fetch: str) -> None:
+    """New may end without a word: then nobody is told that something was made."""
+    spoiled = {names.AUTODISCOVER: DocumentFault.HTML}
+    made, issuers = farm.after(farms.REGISTER, faults=spoiled, sharepoint_fetch_failure=fetch)
+    assert issuers == []
+    assert made is None if fetch == "nothing" else made["obstacle"].reason is Reason.REMOTE_ERROR
+
+
+@pytest.mark.parametrize("arrange", [farms.OLD, farms.UNFINISHED], ids=["whole", "broken off"])
+def test_another_realm_is_another_issuer_in_the_place_of_the_old_one(
+    farm: Farm, arrange: Arrange
+) -> None:
+    """A run that was broken off between the two is finished."""
+    made, issuers = farm.after(farms.RECREATE, arrange)
+    assert (made, issuers) == ("<guid>", [OURS])
+
+
+def test_an_issuer_that_was_made_into_another_one_is_left_alone(farm: Farm) -> None:
+    other = farms.issuer("Exchange", f"{LYNC}@{names.DOMAIN}", names.LYNC_METADATA_URL)
+    for act in (farms.RECREATE, farms.EVERYTHING, farms.REMOVE):
+        _, issuers = farm.after(act, other)
+        assert issuers == [("Exchange", f"{LYNC}@{names.DOMAIN}", False, names.LYNC_METADATA_URL)]
+
+
+@pytest.mark.parametrize("flips", [True, False])
+def test_an_update_leaves_the_flag_of_a_broker_as_it_is(farm: Farm, flips: bool) -> None:
+    arrange = farms.issuer(url="https://old.litwareinc.com/", is_self_issuer=False)
+    _, issuers = farm.after(farms.EVERYTHING, arrange, sharepoint_set_flips_broker=flips)
+    assert issuers == [("Mail", ISSUER, True, names.EXCHANGE_METADATA_URL)]
+
+
+def test_only_our_own_issuer_is_removed(farm: Farm) -> None:
+    others = farms.FARMS["others"]
+    _, left = farm.after(farms.observe(), others)
+    ours = farms.issuer(id=farms.SECOND)
+    removal = farms.change(ChangeKind.REMOVE, entry=farms.stored(reference=str(farms.SECOND)))
+    _, issuers = farm.after(removal, both(others, ours))
+    assert issuers == left

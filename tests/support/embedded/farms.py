@@ -1,0 +1,257 @@
+"""SharePoint's operations for both engines: farms that they are tried in, and how they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from partner_operator.oauth.identifiers import EXCHANGE, LYNC, SHAREPOINT
+from partner_operator.trust.model import Authentication, Entry, Product
+from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.status import ChangeKind
+from partner_simulator.certificates import self_signed
+from partner_simulator.world import names
+from partner_simulator.world.cms import LyncApplication, with_application
+from partner_simulator.world.domain import Domain
+from partner_simulator.world.objects import PartnerApplication
+from partner_simulator.world.sharepoint_farm import Issuer, Kind, StsFlags, with_issuer
+from partner_simulator.world.switches import Name
+from support.embedded.twins import SHAREPOINT_HOST, Act, Case, Driver
+from support.embedded.worlds import LETTERS, Arrange, both, nothing
+from support.trust import worlds as trust_worlds
+
+OURS = UUID("11111111-2222-4333-8444-555555555555")
+SECOND = UUID("66666666-7777-4888-8999-000000000000")
+_URL = {Product.EXCHANGE: names.EXCHANGE_METADATA_URL, Product.LYNC: names.LYNC_METADATA_URL}
+_OTHER = self_signed("other").der
+
+
+def issuer(
+    name: str = "Exchange",
+    registered: str = f"{EXCHANGE}@{names.DOMAIN}",
+    url: str = names.EXCHANGE_METADATA_URL,
+    **changes: Any,
+) -> Arrange:
+    """The farm has this issuer too."""
+    given: dict[str, Any] = {"id": OURS, "certificates": (_OTHER,)} | changes
+    made = Issuer(name=name, registered_issuer_name=registered, metadata_end_point=url, **given)
+    return lambda domain: domain.sharepoint.change(lambda state: with_issuer(state, made))
+
+
+def stored(product: Product = Product.EXCHANGE, **changes: Any) -> Entry:
+    """The entry that an observation made of it."""
+    good: dict[str, Any] = {
+        "reference": str(OURS),
+        "identity": "Exchange",
+        "application_identifier": EXCHANGE if product is Product.EXCHANGE else LYNC,
+        "realm": names.DOMAIN,
+        "metadata_url": _URL[product],
+    }
+    return trust_worlds.entry(product, on=Product.SHAREPOINT, **(good | changes))
+
+
+def _hidden(domain: Domain) -> None:
+    issuer()(domain)
+    domain.sharepoint.hidden.add(OURS)
+
+
+def _left(domain: Domain) -> None:
+    domain.sharepoint.left.add(SHAREPOINT_HOST)
+
+
+def _no_proxy(domain: Domain) -> None:
+    farm = domain.sharepoint
+    farm.applications = [a for a in farm.applications if a.kind is not Kind.APP_MANAGEMENT]
+
+
+def _no_admin(domain: Domain) -> None:
+    domain.sharepoint.shell_admins.clear()
+
+
+def _flags(domain: Domain) -> None:
+    flags = StsFlags(oauth_over_http=True)
+    domain.sharepoint.change(lambda state: type(state)(**(_fields(state) | {"flags": flags})))
+
+
+def _fields(state: Any) -> dict[str, Any]:
+    return {name: getattr(state, name) for name in type(state).__dataclass_fields__}
+
+
+FARMS: dict[str, Arrange] = {
+    "new": nothing,
+    "trusted": issuer(),
+    "hidden from the list": _hidden,
+    "in no farm": _left,
+    "no App Management": _no_proxy,
+    "no shell admin": _no_admin,
+    "OAuth over HTTP": _flags,
+    "others": both(
+        issuer("ACS", "00000001-0000-0000-c000-000000000000@*", "", is_self_issuer=False),
+        issuer("wfm", "", "https://wf/", id=UUID(int=7)),
+        issuer(LETTERS, f"{LYNC}@contoso.com", names.LYNC_METADATA_URL, id=UUID(int=8)),
+    ),
+}
+STORED: dict[str, Arrange] = {
+    "by its address with a slash": issuer(
+        "by hand", f"{EXCHANGE}@other", f"{names.EXCHANGE_METADATA_URL}/"
+    ),
+    "by its realm, as a broker": issuer(
+        "by hand", f"/{EXCHANGE.upper()}/@{names.DOMAIN.upper()}", "", is_self_issuer=False
+    ),
+    "another one's name": issuer("Exchange", f"{LYNC}@{names.DOMAIN}", names.LYNC_METADATA_URL),
+    "another organisation's": issuer("other", f"{EXCHANGE}@contoso.com", "https://contoso.com/"),
+    "of another address": issuer(url="https://old.litwareinc.com/"),
+    "with an unfinished one": issuer("Exchange (new)", id=SECOND),
+    "conflict": lambda domain: domain.sharepoint.plan_conflicts(),
+}
+
+
+def _as_partner(url: str) -> Arrange:
+    """Exchange and Lync trust a farm with the realm of ours at this address."""
+
+    def arrange(domain: Domain) -> None:
+        realm = domain.sharepoint.state.realm
+        now = domain.clock.now()
+        domain.directory.write(
+            PartnerApplication("by hand", SHAREPOINT, now, now, auth_metadata_url=url, realm=realm)
+        )
+        entry = LyncApplication("microsoft.sharepoint", SHAREPOINT, realm, metadata_url=url)
+        domain.cms.change(lambda state: with_application(state, entry))
+
+    return arrange
+
+
+AS_PARTNER: dict[str, Arrange] = {
+    "trusted with a slash": _as_partner(f"{names.SHAREPOINT_METADATA_URL}/"),
+    "another farm of its realm": _as_partner("https://recovery/_layouts/15/metadata/json/1"),
+}
+
+
+def observe(
+    *urls: str, authentication: Authentication | None = None, host: str = SHAREPOINT_HOST
+) -> Act:
+    """Read the farm."""
+
+    async def act(driver: Driver) -> Any:
+        changes = {"authentication": authentication} if authentication else {}
+        server = driver.server(Product.SHAREPOINT, **changes)
+        logon = driver.logon(Product.SHAREPOINT)
+        return await driver.sharepoint.on(server, logon, host).observe(urls, None)
+
+    return act
+
+
+def change(
+    kind: ChangeKind,
+    *fields: Field,
+    partner: Product = Product.EXCHANGE,
+    identity: str | None = "Exchange",
+    entry: Entry | None = None,
+) -> Act:
+    """One change of the farm's issuers."""
+
+    async def act(driver: Driver) -> Any:
+        url = _URL[partner]
+        seen = trust_worlds.observed(
+            Product.SHAREPOINT,
+            host=SHAREPOINT_HOST,
+            documents=[trust_worlds.reading(partner, url)],
+        )
+        wanted = trust_worlds.application(partner, url=url, identity=identity)
+        old = None if kind is ChangeKind.REGISTER else entry or stored()
+        differences = tuple(Difference(field, "old", "new") for field in fields)
+        made = Change(kind, wanted.key, old, differences, needs_restart=True)
+        server, logon = driver.server(Product.SHAREPOINT), driver.logon(Product.SHAREPOINT)
+        return await driver.sharepoint.on(server, logon, SHAREPOINT_HOST).apply(seen, made, wanted)
+
+    return act
+
+
+async def look(driver: Driver) -> Any:
+    """At one IIS host."""
+    server, logon = driver.server(Product.SHAREPOINT), driver.logon(Product.SHAREPOINT)
+    return await driver.sharepoint.on(server, logon, SHAREPOINT_HOST).host_state()
+
+
+async def challenge(driver: Driver) -> Any:
+    """Whom its workers trust."""
+    server, logon = driver.server(Product.SHAREPOINT), driver.logon(Product.SHAREPOINT)
+    await driver.sharepoint.on(server, logon, SHAREPOINT_HOST).challenge()
+
+
+async def restart(driver: Driver) -> Any:
+    """One IIS host."""
+    server, logon = driver.server(Product.SHAREPOINT), driver.logon(Product.SHAREPOINT)
+    await driver.sharepoint.on(server, logon, SHAREPOINT_HOST).restart(datetime.now(UTC))
+
+
+REGISTER = change(ChangeKind.REGISTER, Field.ENTRY)
+RECREATE = change(ChangeKind.RECREATE, Field.REALM, entry=stored(realm="old"))
+EVERYTHING = change(ChangeKind.UPDATE, Field.CERTIFICATES, Field.IDENTITY, identity="Mail")
+REMOVE = change(ChangeKind.REMOVE)
+OLD = issuer(registered=f"{EXCHANGE}@old")
+UNFINISHED = both(OLD, issuer("Exchange (new)", id=SECOND))
+
+OPERATIONS: dict[str, tuple[Act, Arrange]] = {
+    "sharepoint/observe": (observe(), issuer()),
+    "sharepoint/register": (RECREATE, OLD),
+    "sharepoint/update": (EVERYTHING, issuer()),
+    "sharepoint/remove": (REMOVE, issuer()),
+    "sharepoint/challenge": (challenge, issuer()),
+    "sharepoint/host_state": (look, nothing),
+    "sharepoint/restart": (restart, nothing),
+}
+
+
+def cases() -> Iterator[Case]:
+    """Every operation, in every farm that could change its answer."""
+    urls = (names.EXCHANGE_METADATA_URL, names.LYNC_METADATA_URL, names.SHAREPOINT_METADATA_URL)
+    for name, arrange in {**FARMS, **STORED}.items():
+        yield Case(f"sharepoint/observe: {name}", observe(*urls), arrange)
+        yield Case(f"sharepoint/register: {name}", REGISTER, arrange)
+    for name, arrange in STORED.items():
+        yield Case(f"sharepoint/recreate: {name}", RECREATE, both(OLD, arrange))
+        yield Case(f"sharepoint/update: {name}", EVERYTHING, both(issuer(), arrange))
+        yield Case(f"sharepoint/remove: {name}", REMOVE, both(issuer(), arrange))
+    for field in (Field.IDENTITY, Field.CERTIFICATES, Field.METADATA_URL):
+        renamed = change(ChangeKind.UPDATE, field, identity=LETTERS[:20])
+        yield Case(f"sharepoint/update: only {field}", renamed, issuer())
+    yield Case(
+        "sharepoint/register: for Lync",
+        change(ChangeKind.REGISTER, Field.ENTRY, partner=Product.LYNC, identity=None),
+    )
+    ntlm = observe(authentication=Authentication.NTLM)
+    yield Case("sharepoint/observe: a network logon", ntlm)
+    yield Case("sharepoint/observe: no SharePoint there", observe(host=names.FRONT_ENDS[0]))
+    yield Case("sharepoint/host_state: new", look)
+    yield Case("sharepoint/restart: new", restart)
+    for name in ("new", "trusted"):
+        yield Case(f"sharepoint/challenge: {name}", challenge, FARMS[name])
+
+
+STORY: dict[str, tuple[Act, Arrange]] = {
+    "sharepoint/observe": (observe(), issuer()),
+    "sharepoint/observe over the network": (
+        observe(authentication=Authentication.NTLM),
+        nothing,
+    ),
+    "sharepoint/register": (REGISTER, nothing),
+    "sharepoint/register beside": (REGISTER, STORED["by its address with a slash"]),
+    "sharepoint/recreate": (RECREATE, OLD),
+    "sharepoint/update": (EVERYTHING, issuer(is_self_issuer=False)),
+    "sharepoint/challenge": (challenge, issuer()),
+}
+SHOWN_BY: dict[Name, tuple[str, ...]] = {
+    Name.SHAREPOINT_VERSION: ("sharepoint/observe", "sharepoint/recreate", "sharepoint/update"),
+    Name.SHAREPOINT_LATENCY_HOURS: ("sharepoint/challenge",),
+    Name.SHAREPOINT_SECOND_HOP: ("sharepoint/observe over the network",),
+    Name.SHAREPOINT_SERVER_NAMES: ("sharepoint/observe",),
+    Name.SHAREPOINT_TYPE_NAMES: ("sharepoint/observe",),
+    Name.SHAREPOINT_UNIQUE: ("sharepoint/register beside",),
+    Name.SHAREPOINT_NEW_ASKS: ("sharepoint/register",),
+    Name.SHAREPOINT_NAME_IS_IDENTITY: ("sharepoint/recreate",),
+    Name.SHAREPOINT_SET_FLIPS_BROKER: ("sharepoint/update",),
+}
+"""The operations whose answer can depend on a guess; the others are about tokens or permissions."""
