@@ -152,6 +152,9 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
             raise
         # The write threw. It may have happened all the same (C06): the read-back tells.
         draft.failure = failure.obstacle
+        if failure.obstacle.reason is Reason.FARM_BUSY:
+            # Others at work there are no proof that it cannot be done: it is tried until it is.
+            draft.status = replace(draft.status, repair=draft.declared.status.repair)
         if failure.outcome_unknown or failure.obstacle.reason in reach.NEXT_HOST:
             work.failure = failure.obstacle
     return True

@@ -174,6 +174,8 @@ def _with_change(case: _Case, decision: Decision) -> Decision:
         return replace(decision, blocker=unread, planned=change)
     if case.view.desired.mode is Mode.OBSERVE:
         return replace(decision, planned=change)
+    if case.observed.unready is not None and change.kind is not ChangeKind.UPDATE:
+        return replace(decision, blocker=case.observed.unready, planned=change)
     return replace(decision, change=change)
 
 

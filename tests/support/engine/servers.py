@@ -1,4 +1,4 @@
-"""An Exchange organisation and a Lync deployment as values, behind the engine's Operations port."""
+"""An Exchange organisation, a Lync deployment or a SharePoint farm as values, behind the engine's Operations port."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FakeOrganisation:
     """How long a look at a host takes, beside the second of every run."""
     workers: dict[str, datetime] = field(default_factory=dict)
     running: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
-    """By Exchange host: what its workers loaded when they started. By Lync machine: its replica."""
+    """By host with IIS: what its workers loaded when they started. By Lync machine: its replica."""
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By entry: certificates that Lync read from the partner's document, and does not show."""
     replication: int = 0
@@ -129,7 +129,7 @@ class FakeOrganisation:
         """Read everything."""
         self._begin("observe", host, credentials)
         found = self.model.observed()
-        exchange = self.product is Product.EXCHANGE
+        lync = self.product is Product.LYNC
         seen = replace(
             found,
             host=host,
@@ -139,14 +139,14 @@ class FakeOrganisation:
             own_certificates=self._own_certificates(found),
             domain_controller=self.controller,
             documents={url: found.documents[url] for url in urls if url in found.documents},
-            discovered_hosts=tuple(DiscoveredHost(name, True) for name in self.hosts)
-            if exchange
-            else (),
-            replicas=()
-            if exchange
-            else tuple(
+            discovered_hosts=()
+            if lync
+            else tuple(DiscoveredHost(name, True) for name in self.hosts),
+            replicas=tuple(
                 Replica(name, self.running[name] == self.model.entries) for name in self.hosts
-            ),
+            )
+            if lync
+            else (),
         )
         self._end("observe")
         return seen

@@ -133,9 +133,9 @@ def view(
 def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **changes: Any) -> Entry:
     """The entry for a partner as it should be on a server."""
     document = metadata(partner)
-    exchange = on is Product.EXCHANGE
+    exchange, lync = on is Product.EXCHANGE, on is Product.LYNC
     good = Entry(
-        reference=f"CN={partner}" if exchange else str(partner),
+        reference=str(partner) if lync else f"CN={partner}",
         identity=str(partner),
         application_identifier=document.application_identifier,
         realm=document.realm,
@@ -143,14 +143,14 @@ def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **cha
         metadata_url=URLS[partner],
         kind=EntryKind.OWN_KEYS,
         enabled=True,
-        accepts_security_identifiers=exchange,
-        trust_level=None if exchange else "Full",
+        accepts_security_identifiers=not lync,
+        trust_level="Full" if lync else None,
         linked_account=LinkedAccount(
             f"litwareinc.com/Users/{partner}", CATALOG.partners[partner].roles
         )
         if exchange
         else None,
-        thumbprints=document.thumbprints if exchange else None,
+        thumbprints=None if lync else document.thumbprints,
     )
     return replace(good, **changes)
 
@@ -270,14 +270,14 @@ class ModelServer:
         made = entry(
             Product(desired.partner.name),
             self.product,
-            reference=self._new_guid() if self.product is Product.EXCHANGE else identity,
+            reference=identity if self.product is Product.LYNC else self._new_guid(),
             identity=identity,
         )
         return self._reread(made, desired)
 
     def _reread(self, old: Entry, desired: DesiredApplication) -> Entry:
         document = self._document(desired)
-        shown = self.product is Product.EXCHANGE
+        shown = self.product is not Product.LYNC
         return replace(
             old,
             metadata_url=desired.partner.auth_metadata_url,
@@ -300,8 +300,8 @@ class ModelServer:
         if fields & rereads:
             kept = new
             new = self._reread(new, desired)
-            if self.product is Product.LYNC:
-                # Set-CsPartnerApplication cannot change these.
+            if self.product is not Product.EXCHANGE:
+                # Set-CsPartnerApplication cannot change these, and whether SharePoint's cmdlet does is not known.
                 new = replace(
                     new,
                     realm=kept.realm,
