@@ -6,7 +6,15 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import absence, identity, reach, registrations, removal, report
+from partner_operator.engine import (
+    absence,
+    evidence,
+    identity,
+    reach,
+    registrations,
+    removal,
+    report,
+)
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
 from partner_operator.engine.refused_writes import confined, is_set_aside
 from partner_operator.engine.reread import still_as_declared
@@ -135,8 +143,9 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
     removals = work.status.removals
     if change.kind is ChangeKind.REMOVE:
         removals = removal.remember_removal(work, draft)
+    dropped = evidence.dropped(work, change.entry) if change.kind in IRREVOCABLE else None
     # With it the domain controller is remembered, which a crash must not forget either.
-    await work.save_server(iis=iis, removals=removals)
+    await work.save_server(iis=iis, removals=removals, dropped=dropped or work.status.dropped)
     judged_anew = _is_judged_anew(draft, change)
     work.overtaken = judged_anew and not await still_as_declared(work)
     if work.overtaken:
@@ -173,6 +182,7 @@ def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
         host=work.observed.host,
         needs_restart=change.needs_restart,
         before=tuple(sorted(entry.reference for entry in before)),
+        fresh=change.kind is not ChangeKind.UPDATE and evidence.is_new(work, draft.document),
     )
 
 
@@ -348,6 +358,8 @@ async def _conclude(
     registrations.remember_registration(
         work, draft, witnessed=witnessed, document_read=document_read, changed_at=changed_at
     )
+    if changed and intent is not None and intent.needs_restart:
+        evidence.begin(draft, fresh=intent.fresh)
     await work.save(draft, replace(draft.status, intent=None))
 
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed
+from partner_operator.oauth.challenge import Challenge
+from partner_operator.oauth.identifiers import Issuer
 from partner_operator.trust.model import (
     CertificateRole,
     ConnectivityTest,
@@ -30,7 +32,7 @@ from partner_operator.trust.status import ChangeKind
 from support.engine.crash import Crash
 from support.engine.kubernetes import TestClock
 from support.engine.session import OnHost
-from support.trust.worlds import URLS, ModelServer
+from support.trust.worlds import URLS, ModelServer, metadata
 
 HEALTHY = frozenset({"W3SVC", "WAS", "MSExchangeServiceHost"})
 SERVES = {"/ews/exchange.asmx": "401"}
@@ -76,6 +78,10 @@ class FakeOrganisation:
     served: dict[str, Mapping[str, str]] = field(default_factory=dict)
     refuses_afterwards: bool = False
     """The logon is refused after an answer has come."""
+    asks_for_tokens: bool = True
+    """Whether its sites answer with a bearer challenge."""
+    answers_as: Product | None = None
+    """Whose challenge it shows, where it is not its own."""
     seen_passwords: list[str] = field(default_factory=list)
     incomplete: str | None = None
     controller: str | None = None
@@ -198,6 +204,19 @@ class FakeOrganisation:
         state = HostState(host, self.workers[host], self.now(host), running, self.served[host])
         self._end("host state")
         return state
+
+    async def challenge(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> Challenge | None:
+        """Whom the workers of a host trust."""
+        self._begin("challenge", host, credentials)
+        own = metadata(self.answers_as or self.product)
+        trusted = tuple(
+            Issuer(entry.application_identifier, entry.realm) for entry in self.running[host]
+        )
+        found = Challenge(own.application_identifier, own.realm, trusted, (), "", "")
+        self._end("challenge")
+        return found if self.asks_for_tokens else None
 
     async def restart(
         self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime

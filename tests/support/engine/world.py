@@ -36,6 +36,7 @@ SHAREPOINT_HOSTS = ("sp1.litwareinc.com", "sp2.litwareinc.com")
 LYNC_ON_EXCHANGE = "lync-on-exchange"
 EXCHANGE_ON_LYNC = "exchange-on-lync"
 EXCHANGE_ON_SHAREPOINT = "exchange-on-sharepoint"
+LYNC_ON_SHAREPOINT = "lync-on-sharepoint"
 IMPATIENT = Patience(
     host_return=timedelta(seconds=30), poll=timedelta(0), replication=timedelta(seconds=5)
 )
@@ -65,6 +66,14 @@ def exchange_on_sharepoint(**changes: Any) -> DesiredApplication:
     """SharePoint shall trust Exchange."""
     declared = values.application(
         Product.EXCHANGE, EXCHANGE_ON_SHAREPOINT, server_name="sharepoint", has_finalizer=False
+    )
+    return replace(declared, **changes)
+
+
+def lync_on_sharepoint(**changes: Any) -> DesiredApplication:
+    """SharePoint shall trust Lync."""
+    declared = values.application(
+        Product.LYNC, LYNC_ON_SHAREPOINT, server_name="sharepoint", has_finalizer=False
     )
     return replace(declared, **changes)
 

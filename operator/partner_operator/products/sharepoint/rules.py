@@ -41,6 +41,9 @@ RULES = Rules(
     restart_policy=RestartPolicy.NEVER,
     # What Microsoft says of new token issuers.
     takes_over_within=timedelta(hours=24),
+    challenges=True,
+    # The first requests after iisreset compile pages and wait for service applications, some minutes long.
+    cold_start=timedelta(minutes=10),
     differences=lambda application, entry, observed: (),
     # Whether Set takes over a realm is not known, so another issuer takes the place of the old one.
     immutable=frozenset({Field.REALM, Field.APPLICATION_IDENTIFIER}),
