@@ -107,8 +107,8 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Declare another pair.",
     ),
     Reason.CONFLICT: (
-        "Two objects claim one entry on the server.",
-        "Delete the object that the message names as the younger.",
+        "Two objects claim one entry on the server, or an entry of somebody else has the name that this one needs.",
+        "Delete the object that the message names as the younger; or declare another identity.",
     ),
     Reason.DUPLICATE_SERVER: (
         "Another PartnerServer stands for the same organisation.",
@@ -339,7 +339,7 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.PARTNER_NOT_FOUND: "Create the PartnerServer that is named, or make another object.",
     Reason.PRODUCT_MISMATCH: DECLARED,
     Reason.UNSUPPORTED_PAIR: "Delete the object, and declare another pair.",
-    Reason.CONFLICT: "Delete one of the two objects.",
+    Reason.CONFLICT: "Delete one of the two objects; or make the object again with another `spec.identity`.",
     Reason.DUPLICATE_SERVER: "Delete one of the two PartnerServers.",
     Reason.INVALID_OBJECT: DECLARED,
     Reason.CREDENTIALS_MISSING: f"Create the Secret. At once: {RECONCILE} on the PartnerServer.",

@@ -182,7 +182,7 @@ def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
         host=work.observed.host,
         needs_restart=change.needs_restart,
         before=tuple(sorted(entry.reference for entry in before)),
-        fresh=change.kind is not ChangeKind.UPDATE and evidence.is_new(work, draft.document),
+        fresh=change.kind is not ChangeKind.UPDATE and evidence.is_new(work, draft),
     )
 
 
@@ -216,8 +216,8 @@ async def _announce_drift(work: Reached, draft: Draft, change: Change) -> None:
     if change.kind is ChangeKind.REGISTER or change.asked or draft.desired.deleting:
         return
     names = ", ".join(sorted(change.fields))
-    message = f"Differs from the declaration and is being repaired: {names}."
-    await work.tell(draft, Reason.DRIFT_DETECTED, message, Severity.WARNING)
+    message = f"Differs from the declaration and is being repaired: {names}. {change.remark}"
+    await work.tell(draft, Reason.DRIFT_DETECTED, message.rstrip(), Severity.WARNING)
 
 
 async def _read_back(

@@ -13,7 +13,6 @@ from partner_operator.engine.ports import Challenges, OperationFailed
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.oauth.challenge import Challenge
 from partner_operator.oauth.identifiers import Issuer
-from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import is_one_of
 from partner_operator.trust.model import Entry, Mode, RestartPolicy
 from partner_operator.trust.status import Dropped, Registration
@@ -36,15 +35,17 @@ def dropped(work: Pass, gone: Entry | Registration | None) -> tuple[Dropped, ...
     return (*known, Dropped(issuer, work.now()))[-MOST_DROPPED:]
 
 
-def is_new(work: Pass, document: AuthMetadata | None) -> bool:
-    """Whether no host can know the issuer that this document makes them trust."""
-    within = work.rules.takes_over_within
+def is_new(work: Pass, draft: Draft) -> bool:
+    """Whether no host can know the issuer that the partner's document makes them trust."""
+    within, document = work.rules.takes_over_within, draft.document
     if document is None or within is None:
         return False
-    issuer = _name(document.application_identifier, document.realm)
-    return all(
-        each.issuer != issuer or each.at + within <= work.now() for each in work.status.dropped
-    )
+    known = {each.issuer for each in work.status.dropped if each.at + within > work.now()}
+    # A script of somebody else may have replaced the entry that stood for this object.
+    before = draft.declared.status.registration
+    if before is not None:
+        known.add(_name(before.application_identifier, before.realm))
+    return _name(document.application_identifier, document.realm) not in known
 
 
 def begin(draft: Draft, *, fresh: bool) -> None:

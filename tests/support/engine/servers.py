@@ -32,7 +32,7 @@ from partner_operator.trust.status import ChangeKind
 from support.engine.crash import Crash
 from support.engine.kubernetes import TestClock
 from support.engine.session import OnHost
-from support.trust.worlds import URLS, ModelServer, metadata
+from support.trust.worlds import URLS, BrokenOff, ModelServer, metadata
 
 HEALTHY = frozenset({"W3SVC", "WAS", "MSExchangeServiceHost"})
 SERVES = {"/ews/exchange.asmx": "401"}
@@ -169,7 +169,12 @@ class FakeOrganisation:
         self._begin(f"apply {change.kind}", observed.host, credentials)
         if change.kind is ChangeKind.REGISTER:
             self.counts["registered"] += 1
-        made = self.model.apply(change, application)
+        try:
+            made = self.model.apply(change, application)
+        except BrokenOff as broken:
+            raise OperationFailed(
+                Reason.OUTCOME_UNKNOWN, "The answer was lost.", outcome_unknown=True
+            ) from broken
         if change.kind is not ChangeKind.UPDATE or change.fields & {
             Field.CERTIFICATES,
             Field.METADATA_URL,

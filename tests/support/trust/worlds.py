@@ -11,6 +11,7 @@ from typing import Any
 from partner_operator.catalog import CATALOG
 from partner_operator.oauth.certificates import Certificate
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.products.sharepoint.rules import INTERIM
 from partner_operator.trust.decide import ApplicationView
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
@@ -216,6 +217,10 @@ def registered(of: Entry, *, ours: bool = True) -> Registration:
     )
 
 
+class BrokenOff(Exception):
+    """A change was broken off between two of its steps."""
+
+
 @dataclass(slots=True)
 class ModelServer:
     """A server of values: applies a change the way the product's cmdlets would."""
@@ -224,6 +229,8 @@ class ModelServer:
     entries: tuple[Entry, ...]
     documents: tuple[DocumentReading, ...]
     writes: list[Change] = field(default_factory=list)
+    breaks_after: int | None = None
+    """After which step the next replacement of an issuer is broken off: 1 made, 2 the old one removed."""
     _guids: itertools.count[int] = field(default_factory=itertools.count)
 
     def observed(self) -> Observed:
@@ -242,6 +249,8 @@ class ModelServer:
         others = tuple(each for each in self.entries if each != change.entry)
         if change.kind is ChangeKind.REMOVE:
             self.entries = others
+        elif change.kind is ChangeKind.RECREATE and self.product is Product.SHAREPOINT:
+            return self._replaced(change.entry, desired)
         elif change.kind is ChangeKind.RECREATE:
             self.entries = others
             made = self._made(desired, desired.identity or change.entry.identity)
@@ -251,6 +260,26 @@ class ModelServer:
             self.entries = others
             self._add(self._updated(change.entry, change.fields, desired))
         return None
+
+    def _replaced(self, old: Entry, desired: DesiredApplication) -> str:
+        """The new one first, then the old one goes, then the new one gets its name. Each can be the last step."""
+        name = desired.identity or old.identity
+        interim = f"{name}{INTERIM}"
+        made = next((each for each in self.entries if each.identity == interim), None)
+        if made is None:
+            made = self._made(desired, interim)
+            self._add(made)
+        self._step(1)
+        self.entries = tuple(each for each in self.entries if each != old)
+        self._step(2)
+        self.entries = tuple(each for each in self.entries if each != made)
+        self._add(replace(made, identity=name))
+        return made.reference
+
+    def _step(self, number: int) -> None:
+        if self.breaks_after == number:
+            self.breaks_after = None
+            raise BrokenOff
 
     def _add(self, added: Entry) -> None:
         names = {each.identity.casefold() for each in self.entries}
@@ -314,8 +343,8 @@ class ModelServer:
             new = replace(new, trust_level=str(desired.trust_level))
         if Field.ACCEPTS_SECURITY_IDENTIFIERS in fields:
             new = replace(new, accepts_security_identifiers=True)
-        if Field.IDENTITY in fields and desired.identity is not None:
-            new = replace(new, identity=desired.identity)
+        if Field.IDENTITY in fields:
+            new = replace(new, identity=desired.identity or new.identity.removesuffix(INTERIM))
         account = new.linked_account
         if Field.LINKED_ACCOUNT in fields:
             account = account or LinkedAccount("litwareinc.com/Users/made", ())

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from partner_operator.oauth.identifiers import SHAREPOINT
-from partner_operator.trust.model import Authentication, PartnerProfile, Product, RestartPolicy
-from partner_operator.trust.plan import Field
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    Entry,
+    Observed,
+    PartnerProfile,
+    Product,
+    RestartPolicy,
+)
+from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.product import Activation, Rules
 
 PROFILE = PartnerProfile(
@@ -29,6 +38,22 @@ CLIENT_SERVICE = "/_vti_bin/client.svc"
 """In front of it stands SharePoint's bearer challenge."""
 
 
+INTERIM = " (partner-operator)"
+"""Behind the name of an issuer that takes another one's place, until that one is gone."""
+
+
+def name_without_interim(entry: Entry) -> str:
+    """The name that an issuer is to have whose making was broken off."""
+    return entry.identity.removesuffix(INTERIM)
+
+
+def _differences(
+    application: DesiredApplication, entry: Entry, observed: Observed
+) -> Iterator[Difference]:
+    if application.identity is None and entry.identity.endswith(INTERIM):
+        yield Difference(Field.IDENTITY, entry.identity, name_without_interim(entry))
+
+
 RULES = Rules(
     product=Product.SHAREPOINT,
     profile=PROFILE,
@@ -44,7 +69,7 @@ RULES = Rules(
     challenges=True,
     # The first requests after iisreset compile pages and wait for service applications, some minutes long.
     cold_start=timedelta(minutes=10),
-    differences=lambda application, entry, observed: (),
+    differences=_differences,
     # Whether Set takes over a realm is not known, so another issuer takes the place of the old one.
     immutable=frozenset({Field.REALM, Field.APPLICATION_IDENTIFIER}),
     harmless=frozenset({Field.IDENTITY}),
