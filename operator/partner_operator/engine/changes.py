@@ -181,7 +181,9 @@ def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
         started_at=work.now(),
         host=work.observed.host,
         needs_restart=change.needs_restart,
-        before=tuple(sorted(entry.reference for entry in before)),
+        before=tuple(
+            sorted(entry.reference for entry in before if not work.rules.unfinished(entry))
+        ),
         fresh=change.kind is not ChangeKind.UPDATE and evidence.is_new(work, draft),
     )
 
@@ -233,7 +235,7 @@ async def _read_back(
     ):
         # A write that changed nothing asks for no restart: the requirement is as it was before.
         await work.save_server(iis=iis_before)
-    read = [_believe(draft, change, after) for draft, change in made]
+    read = [_believe(work, draft, change, before, after) for draft, change in made]
     keys = [draft.desired.key for draft, _ in made]
     decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
     for (draft, change), took, document_read in zip(made, effective, read, strict=True):
@@ -266,15 +268,20 @@ def _without_time(entry: Entry) -> Entry:
     return replace(entry, changed_at=None)
 
 
-def _believe(draft: Draft, change: Change, after: Observed) -> bool:
+def _believe(
+    work: Reached, draft: Draft, change: Change, before: Observed, after: Observed
+) -> bool:
     """What our last read of the document got counts on products that show no certificates.
 
-    False: the change made the server read no document.
+    False: the change made the server read no document, or nobody knows which: another one was published meanwhile.
     """
     reads = change.kind is not ChangeKind.UPDATE or bool(change.fields & READS_DOCUMENT)
     if draft.failure is not None or not reads:
         return False
     registration, document = draft.status.registration, registrations.document_in(after, draft)
+    if registrations.document_in(before, draft) != document:
+        work.wake_at(work.now())
+        return False
     if registration is not None and document is not None:
         believed = replace(registration, thumbprints=document.thumbprints)
         draft.status = replace(draft.status, registration=believed)
@@ -355,8 +362,14 @@ async def _conclude(
     if changed and intent is not None and intent.needs_restart:
         after = work.now() if witnessed else await _settled_at(work, draft, intent)
         await work.save_server(iis=raise_requirement(work.status.iis, after))
+    # Where the run read a document that nobody knows, it is as if nobody had seen it.
+    known = draft.status.registration is not None or document_read
     registrations.remember_registration(
-        work, draft, witnessed=witnessed, document_read=document_read, changed_at=changed_at
+        work,
+        draft,
+        witnessed=witnessed and known,
+        document_read=document_read,
+        changed_at=changed_at,
     )
     if changed and intent is not None and intent.needs_restart:
         evidence.begin(draft, fresh=intent.fresh)

@@ -65,6 +65,8 @@ class Rules:
     """How much longer than usual its hosts need after a restart until they serve again."""
     immutable: frozenset[Field] = frozenset()
     """Fields that need an entry to be made anew."""
+    unfinished: Callable[[Entry], bool] = lambda entry: False
+    """Whether an entry was left by a change of ours that was broken off."""
     harmless: frozenset[Field] = frozenset()
     """Fields that are active at once, whatever `activation` is."""
     warnings: Callable[[Observed], tuple[str, ...]] = lambda observed: ()

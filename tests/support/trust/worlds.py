@@ -248,7 +248,8 @@ class ModelServer:
         assert change.entry in self.entries, "a change names an entry that was just read"
         others = tuple(each for each in self.entries if each != change.entry)
         if change.kind is ChangeKind.REMOVE:
-            self.entries = others
+            unfinished = f"{change.entry.identity}{INTERIM}"
+            self.entries = tuple(each for each in others if each.identity != unfinished)
         elif change.kind is ChangeKind.RECREATE and self.product is Product.SHAREPOINT:
             return self._replaced(change.entry, desired)
         elif change.kind is ChangeKind.RECREATE:

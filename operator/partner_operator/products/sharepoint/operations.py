@@ -23,7 +23,7 @@ from partner_operator.products.sharepoint.observed import (
 )
 from partner_operator.products.sharepoint.rules import (
     CLIENT_SERVICE,
-    INTERIM,
+    interim_name,
     name_without_interim,
 )
 from partner_operator.texts import said
@@ -44,8 +44,6 @@ from partner_operator.winrm import Answer, ScriptError
 PORTS = (80, 443)
 READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
 """Fields that SharePoint reads out of the partner's document: Set-SPTrustedSecurityTokenIssuer -MetadataEndPoint."""
-LONGEST_NAME = 50
-"""Microsoft's own scripts cut the names of issuers here."""
 
 _CONFLICT = "SPUpdatedConcurrencyException"
 _NO_APP_MANAGEMENT = "PartnerOperator.NoAppManagement"
@@ -77,7 +75,7 @@ class SharePointSession(IISSession):
             "storedRealm": entry.realm,
         }
         if change.kind is ChangeKind.REMOVE:
-            return Call("remove", named)
+            return Call("remove", named | {"interim": interim_name(entry.identity)})
         fields = change.fields
         return Call(
             "update",
@@ -184,7 +182,7 @@ def _registration(
         "applicationIdentifier": reading.document.application_identifier,
         "realm": reading.document.realm,
         "identity": identity,
-        "interim": identity[: LONGEST_NAME - len(INTERIM)] + INTERIM,
+        "interim": interim_name(identity),
         "appManagement": APP_MANAGEMENT,
         **_replaced(change.entry),
     }

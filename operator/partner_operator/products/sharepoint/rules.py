@@ -42,15 +42,28 @@ INTERIM = " (partner-operator)"
 """Behind the name of an issuer that takes another one's place, until that one is gone."""
 
 
+LONGEST_NAME = 50
+"""Microsoft's own scripts cut the names of issuers here."""
+
+
+def interim_name(identity: str) -> str:
+    """The name of an issuer that is to take the place of the one with this name."""
+    return identity[: LONGEST_NAME - len(INTERIM)] + INTERIM
+
+
 def name_without_interim(entry: Entry) -> str:
     """The name that an issuer is to have whose making was broken off."""
     return entry.identity.removesuffix(INTERIM)
 
 
+def _is_unfinished(entry: Entry) -> bool:
+    return entry.identity.endswith(INTERIM)
+
+
 def _differences(
     application: DesiredApplication, entry: Entry, observed: Observed
 ) -> Iterator[Difference]:
-    if application.identity is None and entry.identity.endswith(INTERIM):
+    if application.identity is None and _is_unfinished(entry):
         yield Difference(Field.IDENTITY, entry.identity, name_without_interim(entry))
 
 
@@ -72,6 +85,7 @@ RULES = Rules(
     differences=_differences,
     # Whether Set takes over a realm is not known, so another issuer takes the place of the old one.
     immutable=frozenset({Field.REALM, Field.APPLICATION_IDENTIFIER}),
+    unfinished=_is_unfinished,
     harmless=frozenset({Field.IDENTITY}),
     warnings=lambda observed: observed.notices,
     second_hop="SQL Server let the account in: Get-SPFarm shows the farm.",
