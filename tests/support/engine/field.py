@@ -220,7 +220,9 @@ class FieldOrganisation(FakeOrganisation):
         old = {entry.reference.casefold() for entry in before}
         new = {entry.reference.casefold() for entry in self.model.entries}
         lost, made = sorted(old - new), sorted(new - old)
-        if kind is ChangeKind.UPDATE and len(lost) == len(made) == 1:
+        # What takes the place of another belongs to whom that belonged.
+        in_place = kind in {ChangeKind.UPDATE, ChangeKind.RECREATE}
+        if in_place and len(lost) == len(made) == 1:
             self.judge.renamed(self.product, lost[0], made[0])
             return
         for reference in lost:

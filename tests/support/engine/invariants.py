@@ -104,7 +104,7 @@ class Judge:
         self.makers[product, reference] = by
 
     def renamed(self, product: Product, old: str, new: str) -> None:
-        """An entry was given another name: it is still the same."""
+        """An entry was given another name, or another took its place: it belongs to whom it belonged."""
         self.makers[product, new] = self.makers.pop((product, old), HUMAN)
 
     def removed(self, product: Product, reference: str, by: str) -> None:
