@@ -171,6 +171,27 @@ MUTANTS = (
         ("tests/engine/test_engine_restart_clocks.py", "tests/trust/test_activation.py"),
     ),
     Mutant(
+        "what a host may know from before proves nothing",
+        "engine/evidence.py",
+        "    return _name(document.application_identifier, document.realm) not in known\n",
+        "    return True\n",
+        ("tests/engine/test_engine_evidence.py",),
+    ),
+    Mutant(
+        "a host is asked once whom it trusts",
+        "engine/evidence.py",
+        "    return enforced and not is_one_of(host, registration.known_to)\n",
+        "    return enforced\n",
+        ("tests/engine/test_engine_evidence.py",),
+    ),
+    Mutant(
+        "a document that changed while it was read is read again",
+        "engine/changes.py",
+        "    if registrations.document_in(before, draft) != document:\n",
+        "    if False:\n",
+        ("tests/engine/test_engine_drift.py",),
+    ),
+    Mutant(
         "no cause restarts a host more often than the budget",
         "trust/restart_plan.py",
         "    if len(lately) < rules.max_per_day:\n",
