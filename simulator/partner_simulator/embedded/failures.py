@@ -105,10 +105,10 @@ def no_inner_session(host: str, refusal: str) -> Failed:
     )
 
 
-def no_module(path: str) -> Failed:
-    """Import-Module found nothing; `path` is what was tried last."""
+def no_module(name: str) -> Failed:
+    """Import-Module found nothing; `name` is what was tried last."""
     text = (
-        f"The specified module '{path}' was not loaded because no valid module file was found in any "
+        f"The specified module '{name}' was not loaded because no valid module file was found in any "
         "module directory."
     )
     return Failed(
