@@ -18,6 +18,7 @@ CONDITIONS: Final[dict[ConditionType, str]] = {
     ConditionType.CONNECTED: "The last connectivity test passed.",
     ConditionType.CERTIFICATE_VALID: "The server's own OAuth certificate is good, and the one that it publishes.",
     ConditionType.UNLISTED_HOSTS: "The organisation has hosts that spec.hosts does not list; they are not touched.",
+    ConditionType.SUSPENDED: "mode is Suspend, and the object rests. Exists only while True.",
 }
 
 REASONS: Final[dict[Reason, tuple[str, str]]] = {

@@ -133,14 +133,19 @@ async def _close_application(work: Pass, draft: Draft) -> None:
 
 
 async def _close_suspended(work: Pass, draft: Draft) -> None:
-    """Suspend keeps everything as it was; only a request is answered.
+    """Suspend keeps what is known; that the object rests is said, and a request is answered.
 
     What was inherited in this pass stays, else nobody would remove what we once made.
     """
     found = application_facts.application_working(work, draft, None)
     verdict = application_verdict(draft.status.conditions, found, work.now())
     handled = draft.desired.reconcile_requested_at or draft.status.last_handled_reconcile_at
-    status = replace(draft.status, conditions=verdict.conditions, last_handled_reconcile_at=handled)
+    status = replace(
+        draft.status,
+        conditions=verdict.conditions,
+        observed_generation=draft.desired.generation,
+        last_handled_reconcile_at=handled,
+    )
     await work.save(draft, status)
 
 

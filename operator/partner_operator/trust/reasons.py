@@ -17,6 +17,7 @@ class ConditionType(StrEnum):
     CONNECTED = "Connected"
     CERTIFICATE_VALID = "CertificateValid"
     UNLISTED_HOSTS = "UnlistedHosts"
+    SUSPENDED = "Suspended"
 
 
 class ConditionStatus(StrEnum):

@@ -11,6 +11,7 @@ from partner_operator.trust.conditions import (
     false,
     find,
     replace_conditions,
+    set_condition,
     true,
     unknown,
 )
@@ -68,7 +69,7 @@ class Verdict:
 
     conditions: tuple[Condition, ...]
     settled: bool
-    """True: `status.observedGeneration` moves to this generation (success or Stalled)."""
+    """True: `status.observedGeneration` moves to this generation (success, Stalled or at rest)."""
 
     def observed_generation(self, previous: int, generation: int) -> int:
         """The value for `status.observedGeneration`."""
@@ -86,8 +87,8 @@ def application_verdict(
     old: tuple[Condition, ...], facts: ApplicationFacts, now: datetime
 ) -> Verdict:
     """Conditions of a PartnerApplication."""
-    if facts.mode is Mode.SUSPEND and find(old, ConditionType.READY) is not None:
-        return Verdict(conditions=old, settled=False)
+    if facts.mode is Mode.SUSPEND:
+        return _at_rest(old, facts.generation, now)
     parts = {
         ConditionType.METADATA_VALID: facts.metadata,
         ConditionType.REGISTERED: facts.registered,
@@ -115,11 +116,47 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
     return _conclude(old, parts, _server_summary(facts), facts.generation, now)
 
 
+def _at_rest(old: tuple[Condition, ...], generation: int, now: datetime) -> Verdict:
+    """An object that rests is as declared: nobody is at work for it, and nothing is asked of anybody.
+
+    So neither Reconciling nor Stalled stands there, and Ready only while it is True: otherwise it says that something
+    is still to be done, and whoever waits by kstatus would wait for ever. What was told last keeps its generation.
+    """
+    rests = find(old, ConditionType.SUSPENDED)
+    message = rests.message if rests is not None else _last_word(find(old, ConditionType.READY))
+    told = tuple(found for found in old if not _says_to_be_done(found))
+    part = true(Reason.SUSPENDED, message)
+    conditions = set_condition(told, ConditionType.SUSPENDED, part, now=now, generation=generation)
+    return Verdict(conditions, settled=True)
+
+
+def _says_to_be_done(condition: Condition) -> bool:
+    if condition.type is ConditionType.READY:
+        return condition.status is not ConditionStatus.TRUE
+    return condition.type in {ConditionType.STALLED, ConditionType.RECONCILING}
+
+
+def _last_word(ready: Condition | None) -> str:
+    rests = (
+        "mode is Suspend: nothing is done for this object. Set mode to Enforce or Observe to go on."
+    )
+    if ready is None:
+        return f"{rests} Nothing was read for it yet."
+    if ready.status is ConditionStatus.TRUE:
+        return f"{rests} What the other conditions say is from before."
+    return f"{rests} Before, Ready was {ready.status} ({ready.reason}): {ready.message}"
+
+
 def broken_off(
     old: tuple[Condition, ...], message: str, generation: int, now: datetime
 ) -> tuple[Condition, ...]:
     """Conditions of any object after a pass of which nobody knows how far it came: the details stay as told."""
-    summaries = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
+    summaries = {
+        ConditionType.READY,
+        ConditionType.RECONCILING,
+        ConditionType.STALLED,
+        ConditionType.SUSPENDED,
+    }
     parts = {
         found.type: Part(found.status, found.reason, found.message)
         for found in old
@@ -159,8 +196,6 @@ _CONCLUDE = {Next.HUMAN: _stalled, Next.RETRIED: _retrying, Next.WAITS: _under_w
 
 def _application_summary(facts: ApplicationFacts) -> _Summary:
     """The first line of this list that holds decides (docs/partnerapplication.md#by-state)."""
-    if facts.mode is Mode.SUSPEND:
-        return _Summary(unknown(Reason.SUSPENDED, "Suspended before anything was read."))
     if facts.obstacle is not None:
         return _stopped(facts.obstacle)
     if facts.repairing is not None:

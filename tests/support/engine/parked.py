@@ -644,7 +644,8 @@ PARKED: dict[Reason, Parked] = {
     Reason.SUSPENDED: Parked(
         _then_passes(lambda hall: hall.anew(mode=Mode.SUSPEND)),
         lambda hall: hall.each(mode=Mode.ENFORCE),
-        "Suspended",
+        "Set mode to Enforce",
+        where=ConditionType.SUSPENDED,
     ),
     Reason.DRIFT_OBSERVED: Parked(
         _observed_drift, lambda hall: hall.each(mode=Mode.ENFORCE), "Mode is Observe"
