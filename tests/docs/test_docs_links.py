@@ -11,7 +11,7 @@ from support.docs.pages import DOCS, ROOT, anchors, links, name_of, pages
 
 LONGEST_LINE = 150
 FILE = re.compile(
-    r"(?<![\w./-])(?:docs|tests|tools|operator|crds|manifests|examples|simulator|requirements)/[\w./-]*\w"
+    r"(?<![\w./-])(?:docs|tests|tools|operator|crds|manifests|examples|simulator|requirements|windows|gitops)/[\w./-]*\w"
 )
 
 
