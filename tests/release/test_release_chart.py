@@ -15,6 +15,8 @@ from support.docs.pages import links
 from support.kube.objects import ROOT, crd
 from support.release.reader import Reader
 
+pytestmark = pytest.mark.timeout(1800)  # the first test may build Helm
+
 CHART = "charts/partner-operator"
 RENDER = f"helm template partner-operator {CHART}"
 KEEP = {"helm.sh/resource-policy": "keep"}
@@ -53,7 +55,12 @@ EVERYTHING: dict[str, Any] = {
     "tolerations": [{"key": "a", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {}},
     "topologySpreadConstraints": [
-        {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+        {
+            "maxSkew": 1,
+            "topologyKey": "zone",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "partner-operator"}},
+        }
     ],
     "priorityClassName": "system-cluster-critical",
     "hostAliases": [{"ip": "192.0.2.20", "hostnames": ["exchange.contoso.com"]}],
@@ -138,11 +145,14 @@ def test_the_schema_knows_exactly_the_values_that_there_are() -> None:
 def test_the_api_server_takes_everything_without_an_unknown_field(
     own_plane: ControlPlane, reader: Reader
 ) -> None:
+    """And Pod Security, asked to warn of what its strictest profile would not take, warns of nothing."""
     for namespace in ("team-a", "team-b", "ops"):
         reader.types(f"kubectl create namespace {namespace}")
+    reader.types("kubectl label namespace ops pod-security.kubernetes.io/warn=restricted")
     for given in ({}, {"scope": "namespaced"}, EVERYTHING):
         option = f"--namespace ops {values(reader, given)}"
-        reader.types(f"{RENDER} {option} | kubectl apply --dry-run=server --validate=strict -f -")
+        dry = "kubectl apply --dry-run=server --validate=strict -f -"
+        assert "Warning" not in reader.types(f"{RENDER} {option} | {dry} 2>&1")
 
 
 def test_each_value_is_where_it_belongs(renderer: Reader) -> None:

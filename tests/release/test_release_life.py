@@ -27,6 +27,8 @@ CHART = Path("charts") / "partner-operator"
 OBJECTS = (EXCHANGE_OBJECT, LYNC_OBJECT)
 OURS = "kubectl get all,sa,roles,rolebindings,networkpolicies,configmaps,clusterroles,clusterrolebindings"
 
+pytestmark = pytest.mark.timeout(1800)  # the first test may build Helm
+
 
 @pytest.fixture
 def simulation() -> Iterator[Simulation]:

@@ -16,9 +16,12 @@ from support.release.pod import Pod
 from support.release.reader import Reader
 from support.waiting import comes_true
 
+OBJECTS = "kubectl get pserver,papp -o jsonpath='{range .items[*]}{.metadata.uid}{.metadata.deletionTimestamp} {end}'"
 WAYS = [
     (page, heading) for page in ("README.md", "install.md") for heading in ("Helm", "kustomize")
 ]
+
+pytestmark = pytest.mark.timeout(1800)  # the first test may build Helm
 
 
 @pytest.fixture
@@ -55,3 +58,21 @@ def test_from_a_clone_to_an_operator_that_runs(
     reader.types("kubectl apply -f examples/")
     assert comes_true(looked_at(reader), 120), pod.tail()
     assert pod.running
+    declared = reader.types(OBJECTS)
+    helm, kustomize, *_ = commands(DOCS / "uninstall.md", "In order")
+    reader.types(helm if heading == "Helm" else kustomize)
+    pod.stop()
+    assert len(declared.split()) >= 4
+    assert reader.types(OBJECTS) == declared
+
+
+def test_the_page_s_operator_of_two_namespaces_serves_the_second(reader: Reader, pod: Pod) -> None:
+    (block,) = commands(DOCS / "install.md", "More namespaces")
+    reader.types("kubectl apply -f crds/ -f manifests/namespace/; kubectl create namespace team-a")
+    reader.types(block)
+    reader.types("kubectl apply -k my-operator")
+    pod.start()
+    pod.works()
+    reader.types("kubectl config set-context --current --namespace team-a")
+    reader.types("kubectl apply -f examples/")
+    assert comes_true(looked_at(reader), 120), pod.tail()

@@ -23,6 +23,8 @@ UPGRADE = commands(DOCS / "upgrade.md", "With Helm")[0]
 CHART = "charts/partner-operator"
 LEASE = "partner-operator-lease"
 
+pytestmark = pytest.mark.timeout(1800)  # the first test may build Helm
+
 
 @pytest.fixture
 def pod(own_plane: ControlPlane, tmp_path: Path) -> Iterator[Pod]:
