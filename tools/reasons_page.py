@@ -396,7 +396,7 @@ def reasons_page() -> str:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| `{reason}` | {meaning} | {step} | {WAYS_OUT.get(reason, '-')} |"
+        f'| `{reason}` | <a id="{reason.lower()}"></a>{meaning} | {step} | {WAYS_OUT.get(reason, "-")} |'
         for reason, (meaning, step) in REASONS.items()
     ]
     return "\n".join(lines) + "\n"
