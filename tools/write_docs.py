@@ -1,10 +1,11 @@
-"""Writes the pages of docs/ that are tables of the code: reasons, assumptions, faults. `--check` only compares."""
+"""Writes the pages of docs/ that are tables of the code: reasons, assumptions, faults, metrics. `--check` only compares."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from metrics_page import metrics_page
 from partner_simulator.world.switches import ROWS
 from powershell_traps.page import traps_page
 from reasons_page import reasons_page
@@ -47,6 +48,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reasons.md": reasons_page(),
         DOCS / "assumptions.md": assumptions_page(),
         DOCS / "faults.md": faults_page(),
+        DOCS / "metrics.md": metrics_page(),
         DOCS / "powershell-traps.md": traps_page(),
     }
 

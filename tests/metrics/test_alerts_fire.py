@@ -50,6 +50,7 @@ def _certificate_ends(story: Story) -> None:
         story.film.expect(
             f"PartnerCertificateEndsWithin{days}Days",
             _of_certificate("own", "exchange", severity, left),
+            _of_certificate("partner", EXCHANGE_ON_LYNC, severity, left),
         )
         for other, *_ in warnings:
             if other != days:
@@ -59,6 +60,7 @@ def _certificate_ends(story: Story) -> None:
     story.film.expect(
         "PartnerCertificateEndsWithin14Days",
         _of_certificate("own", "exchange", "critical", "-10m 0s"),
+        _of_certificate("partner", EXCHANGE_ON_LYNC, "critical", "-10m 0s"),
     )
     story.publish(Product.EXCHANGE, "E", timedelta(days=700))
     story.minutes(30)
@@ -285,6 +287,7 @@ def test_a_window_may_be_a_week_away(hours: int, fires: bool, tmp_path: Path) ->
     story.restart_rules(windows=(RestartWindow("0 3 1 1 *", timedelta(hours=1), "UTC"),))
     story.somebody_disables_it()
     story.minutes(2)
+    story.film.evaluated_every = 60
     # Nothing changes meanwhile: the last frame is shown for so long.
     story.film.frames += [story.film.frames[-1]] * (hours * 60)
     waiting = [

@@ -30,7 +30,7 @@ from partner_operator.metrics.runs import Runs
 from partner_operator.trust.activation import recent
 from partner_operator.trust.model import ObjectKey
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.status import Condition, HostRestartState, IISStatus
+from partner_operator.trust.status import CertificateEnd, Condition, HostRestartState, IISStatus
 
 Sample = tuple[Family, tuple[str, ...], float]
 """A metric, the values of its labels, and its value."""
@@ -116,9 +116,7 @@ def _of_server(server: Server, state: State, now: datetime) -> Iterator[Sample]:
     key = desired.key
     yield the.SERVER_INFO, (*_name(key), desired.product), 1
     yield from _conditions(Kind.SERVER, key, status.conditions)
-    ends = certificate_end(server)
-    if ends is not None:
-        yield the.CERTIFICATE_END, (Kind.SERVER, *_name(key), "own"), ends.timestamp()
+    yield from _certificate(Kind.SERVER, key, "own", status.certificate)
     if status.iis is not None:
         yield from _of_restarts(server, status.iis, state.objects, now)
     memory = state.memories.get(ServerName(*_name(key)))
@@ -147,6 +145,7 @@ def _of_application(application: Application, product: str, objects: Objects) ->
     labels = (desired.server_name, product, partner.server_name or "", partner.name, desired.mode)
     yield the.APPLICATION_INFO, (*_name(key), *labels), 1
     yield from _conditions(Kind.APPLICATION, key, status.conditions)
+    yield from _certificate(Kind.APPLICATION, key, "partner", status.certificate)
     yield the.REPAIRS, _name(key), objects.told(key.uid, Reason.REPAIRED)
     test = status.connectivity
     if test is None:
@@ -176,12 +175,11 @@ def _of_process(state: State) -> Iterator[Sample]:
         yield the.API, labels, count
 
 
-def certificate_end(server: Server) -> datetime | None:
-    """When the last of the certificates ends that the server's own document publishes."""
-    metadata = server.status.metadata
-    if metadata is None:
-        return None
-    return max((one.not_after for one in metadata.certificates), default=None)
+def _certificate(
+    kind: Kind, key: ObjectKey, whose: str, end: CertificateEnd | None
+) -> Iterator[Sample]:
+    if end is not None:
+        yield the.CERTIFICATE_END, (kind, *_name(key), whose), end.not_after.timestamp()
 
 
 def _conditions(kind: Kind, key: ObjectKey, conditions: Iterable[Condition]) -> Iterator[Sample]:

@@ -63,8 +63,8 @@ APPLICATION_INFO = _family(
 CERTIFICATE_END = _family(
     "certificate_end_timestamp_seconds",
     Type.GAUGE,
-    "When the OAuth certificate ends: of a PartnerServer (`own`), and of the partner that a PartnerApplication names "
-    "(`partner`). Of several usable ones that a partner publishes, the one that lasts longest. Unix time.",
+    "When the OAuth certificate ends that a PartnerServer signs with (`own`), and the one of a PartnerApplication's "
+    "partner (`partner`): of several usable ones that it publishes, the one that lasts longest. Unix time.",
     *_OBJECT,
     "whose",
 )

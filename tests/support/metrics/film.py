@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ class Film:
     begins_at: float
     """Unix time of the first frame. promtool's own clock begins at 0."""
     frames: list[Frame] = field(default_factory=list)
+    evaluated_every: int = 1
+    """Minutes between two looks of Prometheus at the rules."""
     _expected: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -77,12 +80,12 @@ class Film:
         """Alerts that were expected to fire at some time."""
         return {one["alertname"] for one in self._expected if one["exp_alerts"]}
 
-    def judge(self, folder: Path) -> str:
-        """What promtool has against the expectations; empty if nothing."""
-        (folder / "rules.yml").write_text(yaml.safe_dump(groups()))
+    def judge(self, folder: Path, rules: dict[str, Any] | None = None) -> str:
+        """What promtool has against the expectations; empty if nothing. `rules` instead of those that we deploy."""
+        (folder / "rules.yml").write_text(yaml.safe_dump(rules or groups()))
         test = {
             "rule_files": ["rules.yml"],
-            "evaluation_interval": "1m",
+            "evaluation_interval": f"{self.evaluated_every}m",
             "tests": [
                 {
                     "interval": "1m",
@@ -103,11 +106,12 @@ class Film:
 
 
 def _shown(values: Sequence[float | None], shift: float) -> Iterator[str]:
-    """A series that a scrape no longer has is stale at once, as Prometheus marks it."""
-    before: float | None = None
-    for value in values:
+    """As promtool writes it. A series that a scrape no longer has is stale at once, as Prometheus marks it."""
+    begun = False
+    for value, same in groupby(values):
+        more = len(list(same)) - 1
         if value is not None:
-            yield repr(value - shift)
+            yield f"{value - shift!r}+0x{more}"
         else:
-            yield "_" if before is None else "stale"
-        before = value
+            yield " ".join(["stale" if begun else "_", *([f"_x{more}"] if more else [])])
+        begun = True

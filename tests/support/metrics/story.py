@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from partner_operator.engine.bell import Bell
+from partner_operator.engine.ports import ServerName
+from partner_operator.engine.process_memory import ProcessMemory
+from partner_operator.engine.worker import Worker
 from partner_operator.kube.health import Echo
 from partner_operator.metrics.collector import Ears
 from partner_operator.trust.model import Product, RestartRules
+from partner_operator.winrm import Busy, Unreachable
 from support.engine.world import disable
 from support.metrics.film import NOT_SCRAPED, Film, series_in
+from support.metrics.remote import run_once
 from support.metrics.world import MeasuredWorld, converged_and_measured, text_of
 from support.trust import worlds as values
 
@@ -30,6 +37,7 @@ class Story:
         self.world.state.ears = Ears(lambda: self.echo.unheard, lambda: self.echo.silence)
         self.world.state.requests.append(self.requests)
         self.begins = self.world.clock.now()
+        self.workers = {name: self._worker(name) for name in self.world.cluster.servers}
         self.film = Film(self.begins.timestamp())
         self.film.frames.append(self._frame())
 
@@ -38,8 +46,8 @@ class Story:
         for _ in range(count):
             due = self.begins + timedelta(minutes=self.film.minute + 1)
             self.world.clock.instant = max(self.world.clock.instant, due)
-            for name in list(self.world.cluster.servers):
-                self.world.run_pass(name)
+            for worker in self.workers.values():
+                asyncio.run(worker._pass(["a minute went by"]))
             self.film.frames.append(self._frame() if scraped else NOT_SCRAPED)
 
     def publish(self, product: Product, name: str, lasts: timedelta) -> None:
@@ -57,9 +65,22 @@ class Story:
         rules = replace(self.world.cluster.servers["exchange"].restart, **changes)  # type: ignore[arg-type]  # fields are checked by replace
         self.world.cluster.change_server("exchange", restart=rules)
 
+    def run_something_remotely(self) -> None:
+        """What the servers of this world do not need: they are no far hosts."""
+        for error in (None, Unreachable("ex1 cannot be reached."), Busy("ex1 is busy.")):
+            asyncio.run(run_once(self.world.state.runs, error))
+
     def somebody_disables_it(self) -> None:
         """Set-PartnerApplication -Enabled $false."""
         disable(self.world)
+
+    def _worker(self, name: str) -> Worker:
+        """As the composition root makes it, with a memory that is measured."""
+        state, server = self.world.state, ServerName("trust", name)
+        memory = ProcessMemory()
+        state.memories = {**state.memories, server: memory}
+        state.bells[server] = Bell()
+        return Worker(self.world.ports(), server, state.bells[server], memory)
 
     def _frame(self) -> dict[str, float]:
         return series_in(text_of(self.world.state))
