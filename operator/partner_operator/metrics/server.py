@@ -46,9 +46,10 @@ def new_registry(state: State) -> CollectorRegistry:
 def listening_at(url: str) -> tuple[str, int, str]:
     """Host, port and path of a URL such as http://0.0.0.0:9402/metrics. Raises ValueError with a sentence."""
     parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname or parts.port is None:
-        raise ValueError("write a URL with a port, such as http://0.0.0.0:9402/metrics")
-    return parts.hostname, parts.port, parts.path or "/"
+    with contextlib.suppress(ValueError):  # of a port that is none
+        if parts.scheme == "http" and parts.hostname and parts.port:
+            return parts.hostname, parts.port, parts.path or "/"
+    raise ValueError("write a URL with a port, such as http://0.0.0.0:9402/metrics")
 
 
 @contextlib.asynccontextmanager
@@ -59,7 +60,7 @@ async def answering(url: str | None, registry: CollectorRegistry) -> AsyncIterat
         return
     host, port, path = listening_at(url)
     application = web.Application()
-    application.add_routes([web.get(path, _Answer(registry))])
+    application.add_routes([web.get(path, _Answer(registry).answer)])
     runner = web.AppRunner(application, handle_signals=False, access_log=None)
     await runner.setup()
     assert runner.server is not None
@@ -85,7 +86,7 @@ class _Answer:
         self._text = b""
         self._made_at = float("-inf")
 
-    async def __call__(self, _: web.Request) -> web.Response:
+    async def answer(self, _: web.Request) -> web.Response:
         now = asyncio.get_running_loop().time()
         if now - self._made_at > FRESH:
             self._text = generate_latest(self._registry)
