@@ -19,7 +19,7 @@ REQUEST = RemoteRequest(operation="observe", script="", parameters={}, product="
 ANSWER = Answer({}, "", Streams(), powershell_version="5.1", clock=0, seconds=1.0)
 
 
-async def run_once(runs: Runs, error: Exception | None = None) -> None:
+async def run_once(runs: Runs, error: BaseException | None = None) -> None:
     """One run through the measured runner: it ends so."""
 
     async def runner(_endpoint: Endpoint, _request: RemoteRequest) -> Answer:
