@@ -21,6 +21,7 @@ CHART = "charts/partner-operator"
 RENDER = f"helm template partner-operator {CHART}"
 KEEP = {"helm.sh/resource-policy": "keep"}
 SCOPES = {"cluster": "", "namespaced": "--set scope=namespaced"}
+MONITORING = ("serviceMonitor", "alerts", "dashboard")
 EVERYTHING: dict[str, Any] = {
     "image": {
         "repository": "registry.example.com:5000/team/partner-operator",
@@ -48,6 +49,7 @@ EVERYTHING: dict[str, Any] = {
         "winrm": {"cidrs": ["198.51.100.0/24"]},
         "extraEgress": [{"ports": [{"protocol": "TCP", "port": 88}]}],
     },
+    "monitoring": {name: {"enabled": True, "labels": {"release": "x"}} for name in MONITORING},
     "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
     "podAnnotations": {"example.com/a": "b"},
     "podLabels": {"example.com/team": "mail"},
@@ -101,11 +103,20 @@ def shared_by_all(rendered: Objects) -> Objects:
     )
 
 
+@pytest.mark.parametrize("monitoring", [False, True])
 @pytest.mark.parametrize("scope", SCOPES)
-def test_chart_and_kustomize_make_the_same_objects(renderer: Reader, scope: str) -> None:
-    option = f"--namespace partner-operator {SCOPES[scope]}"
-    rendered = shared_by_all(objects(renderer.types(f"{RENDER} {option}")))
-    wanted = objects(renderer.types(f"kubectl kustomize manifests/overlays/{scope}"))
+def test_chart_and_kustomize_make_the_same_objects(
+    renderer: Reader, scope: str, monitoring: bool
+) -> None:
+    options = ["--namespace partner-operator", SCOPES[scope]]
+    folders = [f"overlays/{scope}"]
+    if monitoring:
+        options += [f"--set monitoring.{name}.enabled=true" for name in MONITORING]
+        folders += ["monitoring"]
+    rendered = shared_by_all(objects(renderer.types(f"{RENDER} {' '.join(options)}")))
+    wanted = {}
+    for folder in folders:
+        wanted |= objects(renderer.types(f"kubectl kustomize manifests/{folder}"))
     for plural in ("partnerservers", "partnerapplications"):
         body = crd(plural)
         body["metadata"]["annotations"] = body["metadata"].get("annotations", {}) | KEEP
@@ -149,7 +160,9 @@ def test_the_api_server_takes_everything_without_an_unknown_field(
     for namespace in ("team-a", "team-b", "ops"):
         reader.types(f"kubectl create namespace {namespace}")
     reader.types("kubectl label namespace ops pod-security.kubernetes.io/warn=restricted")
-    for given in ({}, {"scope": "namespaced"}, EVERYTHING):
+    # The Prometheus Operator's kinds are not there.
+    everything = {name: value for name, value in EVERYTHING.items() if name != "monitoring"}
+    for given in ({}, {"scope": "namespaced"}, everything):
         option = f"--namespace ops {values(reader, given)}"
         dry = "kubectl apply --dry-run=server --validate=strict -f -"
         assert "Warning" not in reader.types(f"{RENDER} {option} | {dry} 2>&1")
@@ -169,6 +182,7 @@ def test_each_value_is_where_it_belongs(renderer: Reader) -> None:
         "--namespace=team-b",
         "--log-format=json",
         "--liveness=http://0.0.0.0:8080/healthz",
+        "--metrics=http://0.0.0.0:9402/metrics",
         "--log-level=debug",
         "--allowed-hosts=exchange.contoso.com,*.lync.contoso.com",
         "--allowed-ports=5986,15986",
@@ -200,6 +214,14 @@ def test_each_value_is_where_it_belongs(renderer: Reader) -> None:
     account = rendered["ServiceAccount", "ops", "partner-operator"]
     assert account["metadata"]["annotations"] == EVERYTHING["serviceAccount"]["annotations"]
     assert ("ClusterRoleBinding", "", "partner-operator-leaving-namespaces-ops") in rendered
+    for kind, labelled in (
+        ("ServiceMonitor", "partner-operator"),
+        ("PrometheusRule", "partner-operator"),
+        ("ConfigMap", "partner-operator-dashboard"),
+    ):
+        labels = rendered[kind, "ops", labelled]["metadata"]["labels"]
+        labels.pop("grafana_dashboard", None)
+        assert labels == {"app.kubernetes.io/name": "partner-operator", "release": "x"}
     _, api_server, winrm, kerberos = rendered["NetworkPolicy", "ops", "partner-operator"]["spec"][
         "egress"
     ]

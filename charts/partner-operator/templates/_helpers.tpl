@@ -29,6 +29,7 @@ The objects of a file that is a copy out of manifests/ or crds/, put into `names
 {{- $namespace := .namespace | default $root.Release.Namespace -}}
 {{- $own := .own -}}
 {{- $annotations := .annotations -}}
+{{- $labels := .labels | default dict -}}
 {{- range splitList "\n---\n" ($root.Files.Get .file) }}
 {{- $object := fromYaml . }}
 {{- if hasKey $object.metadata "namespace" }}
@@ -48,6 +49,7 @@ The objects of a file that is a copy out of manifests/ or crds/, put into `names
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $_ := set $object.metadata "labels" (merge (dict) ($object.metadata.labels | default dict) $labels) }}
 {{- if $annotations }}
 {{- $_ := set $object.metadata "annotations" (merge (dict) $annotations ($object.metadata.annotations | default dict)) }}
 {{- end }}
