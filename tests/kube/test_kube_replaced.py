@@ -1,4 +1,4 @@
-"""What `kubectl replace` does to our objects, with and without --force; tests/engine/test_engine_replaced.py goes on."""
+"""What `kubectl replace` does to our objects; tests/engine/test_engine_replaced.py goes on."""
 
 from __future__ import annotations
 

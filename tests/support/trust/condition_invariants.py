@@ -22,10 +22,13 @@ ORDER = (
     "Activated",
     "Connected",
     "CertificateValid",
+    "CertificateExpiring",
     "UnlistedHosts",
     "Suspended",
 )
-ONLY_WHILE_TRUE = frozenset({"Stalled", "Reconciling", "UnlistedHosts", "Suspended"})
+ONLY_WHILE_TRUE = frozenset(
+    {"Stalled", "Reconciling", "CertificateExpiring", "UnlistedHosts", "Suspended"}
+)
 NEGATIVE = frozenset({"Stalled", "Reconciling"})
 FIELDS = frozenset(
     {"type", "status", "reason", "message", "observedGeneration", "lastTransitionTime"}
