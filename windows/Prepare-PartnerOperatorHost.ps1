@@ -74,7 +74,8 @@ function Save-Prepared {
 
 function Write-Step {
     param([string]$Step, [string]$State, [string]$Detail)
-    New-Object -TypeName PSObject -Property @{ Step = $Step; State = $State; Detail = $Detail }
+    $line = New-Object -TypeName PSObject -Property @{ Step = $Step; State = $State; Detail = $Detail }
+    Select-Object -InputObject $line -Property Step, State, Detail
 }
 
 function Invoke-Step {

@@ -1,8 +1,8 @@
 # Stand-ins for Windows' own cmdlets, for tests/windows: what the host is stands in the file HOST_FILE.
 # Their parameters are those of tests/data/prepare_commands.json; support/windows/host.py declares them.
 $ErrorActionPreference = 'Stop'
-function Read-Host_ { Get-Content -LiteralPath $env:HOST_FILE -Raw | ConvertFrom-Json }
-function Save-Host_ { param($Kept) ConvertTo-Json -InputObject $Kept -Depth 8 | Set-Content -LiteralPath $env:HOST_FILE }
+function Read-Host_ { Get-Content -LiteralPath $env:HOST_FILE -Raw | Microsoft.PowerShell.Utility\ConvertFrom-Json }
+function Save-Host_ { param($Kept) Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $Kept -Depth 8 | Set-Content -LiteralPath $env:HOST_FILE }
 function Change-Host_ {
     param($What, $With, [scriptblock]$How)
     $kept = Read-Host_

@@ -8,13 +8,23 @@ from typing import Any
 
 import pytest
 
-from support.windows.host import NAME, Host, Shell, certificate
+from partner_simulator.powershell import WindowsPowerShell
+from support.prelude.warm import VERSIONS, WarmPowerShells
+from support.windows.host import NAME, SCRIPT, Host, Shell, certificate, stand_ins
+from support.winrm.powershell import request
 
 pytestmark = pytest.mark.pwsh
 ACCOUNT = "LITWAREINC\\partner-operator"
 PREPARE = f"-Product Lync -Account {ACCOUNT} -From 10.20.0.0/24"
 STEPS = ("listener", "firewall", "CredSSP", "account")
 GOOD, OTHER = "AB" * 20, "CD" * 20
+_APPLY = """
+$env:HOST_FILE = $Request.file
+$env:COMPUTERNAME = 'FE1'
+$prepare = [scriptblock]::Create($Request.text)
+$steps = @(& $prepare -Product 'Lync' -Account $Request.account -From '10.20.0.0/24' -Record $Request.record -Apply)
+return @{ steps = @($steps | ForEach-Object { @{ Step = $_.Step; State = $_.State } }) }
+"""
 CHANGES = ["New-WSManInstance", "New-NetFirewallRule", "Enable-WSManCredSSP", "net /add"]
 
 
@@ -133,6 +143,25 @@ def test_a_listener_that_somebody_put_in_its_place_stays(host: Host) -> None:
     host.save()
     host.run("-Undo -Apply")
     assert https(host) == [listener]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_windows_powershell_does_the_same(
+    host: Host, powershells: WarmPowerShells, version: WindowsPowerShell
+) -> None:
+    """3.0 and 5.1 as far as PowerShell 7 can be dressed as them."""
+    host.set(members=[ACCOUNT])
+    asked = {
+        "text": SCRIPT.read_text(),
+        "file": str(host.folder / "host.json"),
+        "record": str(host.folder / "prepared.xml"),
+        "account": ACCOUNT,
+    }
+    ended = powershells.run(version, request(_APPLY, asked), stand_ins())
+    told = {step["Step"]: step["State"] for step in ended.answer.data["steps"]}
+    host.load()
+    assert told == {**all_of("done"), "account": "already"}
+    assert host.kept["changes"] == CHANGES[:3]
 
 
 UNFIT: dict[str, dict[str, Any]] = {

@@ -53,6 +53,11 @@ def documented() -> dict[str, dict[str, bool]]:
     return found
 
 
+def stand_ins() -> str:
+    """The program of a shell, all of it but the loop at its end."""
+    return _program().partition("\n# A request")[0]
+
+
 def _program() -> str:
     declared = []
     for name, parameters in documented().items():
@@ -141,6 +146,10 @@ class Host:
         """Make the host what `kept` says."""
         self._file.write_text(json.dumps(self.kept))
 
+    def load(self) -> None:
+        """See what the host has become."""
+        self.kept = json.loads(self._file.read_text())
+
     def set(self, **changes: Any) -> None:
         """Somebody changes something by hand."""
         self.kept |= changes
@@ -163,5 +172,5 @@ class Host:
         try:
             steps = self.shell.run(arguments, environment)
         finally:
-            self.kept = json.loads(self._file.read_text())
+            self.load()
         return {step["Step"]: step["State"] for step in steps}
