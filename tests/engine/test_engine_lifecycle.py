@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from partner_operator.engine.ports import Credentials, Severity
+from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus
@@ -136,6 +137,25 @@ def test_suspend_is_seen_at_once_also_where_the_next_try_is_far_away() -> None:
     asked = world.exchange.counts["observe"]
     world.run_pass("exchange")
     assert world.exchange.counts["observe"] == asked, "and the pause goes on"
+
+
+def test_who_is_suspended_and_cannot_be_let_go_says_why_and_the_way_out() -> None:
+    """An heir may be on the server, so the server is asked, in every mode; and it does not answer."""
+    world = converged()
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.SUSPEND)
+    world.run_round()
+    world.exchange.unreachable.update(EXCHANGE_HOSTS)
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    world.run_round()
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DELETION_BLOCKED)
+    ready = find(world.cluster.status(LYNC_ON_EXCHANGE).conditions, ConditionType.READY)
+    assert ready is not None
+    assert "partner-operator.io/release=" in ready.message
+    world.exchange.unreachable.clear()
+    world.clock.instant += timedelta(minutes=20)
+    world.run_round()
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
+    assert world.exchange.model.entries
 
 
 def test_suspend_after_a_kill_in_mid_change_is_quiet_too() -> None:

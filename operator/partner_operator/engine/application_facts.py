@@ -53,7 +53,8 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         obstacle = _why_still_here(draft, obstacle)
     return ApplicationFacts(
         generation=draft.desired.generation,
-        mode=draft.desired.mode,
+        # Who is deleted does not rest: why it is still here is said in every mode.
+        mode=Mode.ENFORCE if draft.desired.deleting else draft.desired.mode,
         metadata=_metadata(work, draft),
         registered=_registered(work, draft),
         activated=way_of(work).activated(work, draft),
