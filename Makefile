@@ -9,13 +9,14 @@ unexport PYTHONDONTWRITEBYTECODE
 # PowerShells that live for a second need no measuring of what to make faster later.
 export DOTNET_TieredPGO := 0
 
-.PHONY: help demo test fast mutants lint docs lock clean
+.PHONY: help demo test fast mutants release-test lint docs lock clean
 
 help:
 	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
 	@echo 'make fast          pure tests only, in less than a minute'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
+	@echo 'make release-test  by hand and before a release: the image, the wheel, the chart'
 
 # Two first runs at once: the second waits, and finds what the first installed.
 ALONE := $(if $(shell command -v flock),flock build/install.lock)
@@ -49,6 +50,11 @@ test: lint
 mutants: $(VENV)/.installed
 	$(RUN) -m partner_testbed build
 	$(RUN) tools/mutants.py
+
+# Hours are not what a release needs to save: one process, so that what a test builds has both cores.
+release-test: $(VENV)/.installed
+	$(RUN) -m partner_testbed build
+	$(RUN) -m pytest -q -m release tests/release
 
 docs: $(VENV)/.installed
 	$(RUN) tools/write_docs.py

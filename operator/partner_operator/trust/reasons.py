@@ -16,7 +16,9 @@ class ConditionType(StrEnum):
     ACTIVATED = "Activated"
     CONNECTED = "Connected"
     CERTIFICATE_VALID = "CertificateValid"
+    CERTIFICATE_EXPIRING = "CertificateExpiring"
     UNLISTED_HOSTS = "UnlistedHosts"
+    SUSPENDED = "Suspended"
 
 
 class ConditionStatus(StrEnum):

@@ -644,7 +644,8 @@ PARKED: dict[Reason, Parked] = {
     Reason.SUSPENDED: Parked(
         _then_passes(lambda hall: hall.anew(mode=Mode.SUSPEND)),
         lambda hall: hall.each(mode=Mode.ENFORCE),
-        "Suspended",
+        "Set mode to Enforce",
+        where=ConditionType.SUSPENDED,
     ),
     Reason.DRIFT_OBSERVED: Parked(
         _observed_drift, lambda hall: hall.each(mode=Mode.ENFORCE), "Mode is Observe"
@@ -768,7 +769,7 @@ PARKED: dict[Reason, Parked] = {
             lambda hall: _own_certificates(hall, not_after=values.NOW + timedelta(days=10)),
             "Set-AuthConfig",
         ),
-        where=ConditionType.CERTIFICATE_VALID,
+        where=ConditionType.CERTIFICATE_EXPIRING,
     ),
     Reason.CERTIFICATE_MISSING: _of_the_server(
         lambda hall: _observes(hall, own_certificates=()), "Set-AuthConfig"
