@@ -22,8 +22,8 @@ and a dashboard for Grafana, which asks for a data source when it is imported.
 - **Labels** are names of objects and words of closed lists. What a server, a document or a certificate says of itself is none, and no host is.
   `namespace` is that of the object: scrape with `honor_labels: true`, as the ServiceMonitor does.
 - **Counters** begin anew with the process. What a status remembers (certificates, tests, budget) does not.
-- **Who may ask**: everybody who reaches the port. There are no secrets in it, but who trusts whom is. `manifests/networkpolicy.yaml` opens the
-  port; say there from where.
+- **Who may ask**: everybody who reaches the port. There are no secrets in it, but who trusts whom is. The NetworkPolicy opens the port to all;
+  say there to whom.
 - Beside these there are the usual ones of a Python process (`process_resident_memory_bytes`, `python_gc_collections_total` and so on).
 
 | metric | type | labels | meaning |
