@@ -374,8 +374,8 @@ _SECRETS = (
     Mutant(
         "no log line is forged",
         "logs.py",
-        "        return shown(super().formatMessage(record))\n",
-        "        return super().formatMessage(record)\n",
+        "        line = shown(super().formatMessage(record))\n",
+        "        line = super().formatMessage(record)\n",
         ("tests/texts/test_texts_net.py::test_no_log_line_is_forged",),
     ),
     Mutant(

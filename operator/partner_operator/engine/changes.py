@@ -6,7 +6,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import absence, identity, reach, registrations, removal, report
+from partner_operator.engine import (
+    absence,
+    audit,
+    identity,
+    reach,
+    registrations,
+    removal,
+    report,
+    steps,
+)
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
 from partner_operator.engine.refused_writes import confined, is_set_aside
 from partner_operator.engine.reread import still_as_declared
@@ -142,6 +151,7 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
     if work.overtaken:
         await _take_back(work, draft, before)
         return False
+    await audit.change_begins(work, draft, change)
     try:
         draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
     except RunFailed as failure:
@@ -345,7 +355,9 @@ async def _conclude(
     registrations.remember_registration(
         work, draft, witnessed=witnessed, document_read=document_read, changed_at=changed_at
     )
-    await work.save(draft, replace(draft.status, intent=None))
+    partner, product = draft.desired.partner.name, work.server.product
+    step = f"{product} has {partner} as declared. Next, this becomes active there."
+    await work.save(draft, replace(steps.application_at(work, draft, step), intent=None))
 
 
 async def _settled_at(work: Reached, draft: Draft, intent: Intent) -> datetime:

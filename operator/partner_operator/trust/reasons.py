@@ -38,6 +38,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "InternalError"
     NOT_WRITTEN = "NotWritten"
     SUSPENDED = "Suspended"
+    CHANGE_BEGINS = "ChangeBegins"
     DRIFT_DETECTED = "DriftDetected"
     DRIFT_OBSERVED = "DriftObserved"
     DRIFT_PERSISTS = "DriftPersists"
