@@ -5,9 +5,13 @@ leaves that mark out. A program that such a test needs is fetched or built by a 
 that raises a MissingError where it cannot be had: the test is left out aloud then, and fails under `CI=true`.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from partner_testbed import ControlPlane
+from support.release.reader import Reader
 
 _HERE = Path(__file__).resolve().parent
 
@@ -18,3 +22,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.release)
+
+
+@pytest.fixture
+def own_plane() -> Iterator[ControlPlane]:
+    """A cluster in which nothing was installed before."""
+    with ControlPlane(progress=print) as running:
+        yield running
+
+
+@pytest.fixture
+def reader(own_plane: ControlPlane, tmp_path: Path) -> Reader:
+    """Somebody who has just cloned the repository."""
+    return Reader(tmp_path, own_plane)
+
+
+@pytest.fixture(scope="session")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Somebody who only renders."""
+    return Reader(tmp_path_factory.mktemp("renderer"))
