@@ -92,6 +92,16 @@ async def test_ten_that_ask_at_once_are_one_reading(unused_tcp_port: int) -> Non
     assert counting.read == 1
 
 
+async def test_who_has_its_answer_is_hung_up_on(unused_tcp_port: int) -> None:
+    """A connection that is kept for the next question would hold up the operator's end."""
+    async with _served(unused_tcp_port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        writer.write(ASK)
+        async with asyncio.timeout(server.LONGEST / 2):
+            assert await _until_closed(reader) > 0
+        writer.close()
+
+
 async def test_the_next_scrape_reads_anew(
     unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

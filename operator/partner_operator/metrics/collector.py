@@ -148,7 +148,7 @@ def _of_application(application: Application, product: str, objects: Objects) ->
     yield from _certificate(Kind.APPLICATION, key, "partner", status.certificate)
     yield the.REPAIRS, _name(key), objects.told(key.uid, Reason.REPAIRED)
     test = status.connectivity
-    if test is None:
+    if test is None or desired.connectivity_test is None:
         return
     yield the.TEST_RUN, _name(key), test.last_tested_at.timestamp()
     yield the.TEST_FAILURES, _name(key), test.failures

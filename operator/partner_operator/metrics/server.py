@@ -25,7 +25,7 @@ from partner_operator.metrics.collector import State, StateCollector
 MOST_CONNECTIONS: Final = 32
 """At once. One more is closed at its beginning."""
 LONGEST: Final = 15.0
-"""Seconds that a connection lives, whatever it does. A scraper that keeps one begins another."""
+"""Seconds that a connection lives, whatever it does."""
 FRESH: Final = 1.0
 """Seconds for which an answer is given again: ten that ask at once are one reading of the state."""
 
@@ -91,7 +91,10 @@ class _Answer:
         if now - self._made_at > FRESH:
             self._text = generate_latest(self._registry)
             self._made_at = now
-        return web.Response(body=self._text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+        response = web.Response(body=self._text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+        # A connection that waits for the next question would hold up the operator's end.
+        response.force_close()
+        return response
 
 
 class _Refused(asyncio.Protocol):
