@@ -73,9 +73,9 @@ MUTANTS = (
         ("tests/engine/test_engine_told.py",),
     ),
     Mutant(
-        "a change is told before it is made",
+        "a change is in the log before it is made",
         "engine/changes.py",
-        "    await audit.change_begins(work, draft, change)\n",
+        "    announced.log()\n",
         "    pass\n",
         ("tests/engine/test_engine_told.py",),
     ),
