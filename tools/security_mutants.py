@@ -372,6 +372,20 @@ _SECRETS = (
         ),
     ),
     Mutant(
+        "no logon stands in an audit, and no value without bounds",
+        "trust/audit.py",
+        '        name: shortened(shown(_LOGON_IN_URL.sub("", value)), LONGEST_VALUE)\n',
+        "        name: value\n",
+        ("tests/engine/test_engine_told.py",),
+    ),
+    Mutant(
+        "no level silences the audit",
+        "logs.py",
+        "    logging.getLogger(AUDIT).setLevel(logging.INFO)\n",
+        "",
+        ("tests/cli/test_logs.py",),
+    ),
+    Mutant(
         "no log line is forged",
         "logs.py",
         "        line = shown(super().formatMessage(record))\n",

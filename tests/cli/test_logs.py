@@ -24,18 +24,21 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configured]:
     """The operator's own set-up, and what goes to standard error; logging is as it was afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    audited = logging.getLogger(AUDIT).level
+    # Under test, all of ours is heard.
+    levels = {name: logging.getLogger(name).level for name in (AUDIT, "partner_operator")}
 
     def set_up(log_format: LogFormat, level: int) -> io.StringIO:
         stream = io.StringIO()
         monkeypatch.setattr("sys.stderr", stream)
+        logging.getLogger("partner_operator").setLevel(logging.NOTSET)
         configure(log_format, level)
         return stream
 
     yield set_up
     root.handlers[:] = handlers
     root.setLevel(level)
-    logging.getLogger(AUDIT).setLevel(audited)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
 
 
 def lines_of(stream: io.StringIO) -> list[dict[str, object]]:
@@ -63,7 +66,7 @@ def test_the_audit_is_kept_whatever_the_level_and_the_format(
     configured: Configured, log_format: LogFormat
 ) -> None:
     stream = configured(log_format, logging.WARNING)
-    logging.getLogger("x").info("a pass")
+    logging.getLogger("partner_operator.engine.worker").info("a pass")
     extra = {"before": {"enabled": "False"}, "after": {"enabled": FORGED}}
     logging.getLogger(AUDIT).info("Update.", extra=extra)
     (line,) = stream.getvalue().splitlines()

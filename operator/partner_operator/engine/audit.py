@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from partner_operator.engine.ports import Kind
@@ -22,40 +23,45 @@ logger = logging.getLogger(AUDIT)
 RESTART = "Restart"
 
 
-async def change_begins(work: Reached, draft: Draft, change: Change) -> None:
-    """A change of an entry is about to be made."""
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A change that is about to be made."""
+
+    message: str
+    """For the Event. To write one takes its time while the API server is away, so it comes before the last look at
+    the declarations; the log has only what is begun."""
+    fields: Mapping[str, Any]
+
+    def log(self) -> None:
+        """Right before the change."""
+        kind, name = self.fields["kind"], self.fields["object"]
+        logger.info("%s %s: %s", kind, name, self.message, extra=self.fields)
+
+
+def of_change(work: Reached, draft: Draft, change: Change) -> Announced:
+    """A change of an entry."""
     record = record_of(work.rules, change, draft.desired, draft.document, work.observed)
-    host, key, generation = work.observed.host, draft.desired.key, draft.desired.generation
+    host, generation = work.observed.host, draft.desired.generation
     what = f"{change.kind} on {work.server.product} ({host}), for generation {generation}"
     asked = " As asked, the partner's document is read again." if change.asked else ""
-    message = f"{what}: {record}.{asked}"
-    _write(Kind.APPLICATION, key, message, change.kind, host, generation, record)
-    await work.tell(draft, Reason.CHANGE_BEGINS, message)
+    fields = _fields(Kind.APPLICATION, draft.desired.key, change.kind, host, generation, record)
+    return Announced(f"{what}: {record}.{asked}", fields)
 
 
-async def restart_begins(work: Reached, host: HostStatus) -> None:
-    """IIS of a host is about to be restarted."""
+def of_restart(work: Reached, host: HostStatus) -> Announced:
+    """A restart of IIS on one host."""
     began = host.workers_started_at
-    record = Record(
-        {"workersStartedAt": began.isoformat()} if began is not None else None,
-        {"workersStartedAt": "now"},
-    )
-    server = work.server
-    message = f"Restart of IIS on {host.name}, for generation {server.generation}."
-    _write(Kind.SERVER, server.key, message, RESTART, host.name, server.generation, record)
-    await work.tell_server(Reason.CHANGE_BEGINS, message)
+    before = {"workersStartedAt": began.isoformat()} if began is not None else None
+    record = Record(before, {"workersStartedAt": "now"})
+    key, generation = work.server.key, work.server.generation
+    message = f"Restart of IIS on {host.name}, for generation {generation}."
+    return Announced(message, _fields(Kind.SERVER, key, RESTART, host.name, generation, record))
 
 
-def _write(
-    kind: Kind,
-    key: ObjectKey,
-    message: str,
-    operation: str,
-    host: str,
-    generation: int,
-    record: Record,
-) -> None:
-    fields: Mapping[str, Any] = {
+def _fields(
+    kind: Kind, key: ObjectKey, operation: str, host: str, generation: int, record: Record
+) -> Mapping[str, Any]:
+    return {
         "kind": str(kind),
         "object": f"{key.namespace}/{key.name}",
         "operation": str(operation),
@@ -65,4 +71,3 @@ def _write(
         "before": record.before,
         "after": record.after,
     }
-    logger.info("%s %s/%s: %s", kind, key.namespace, key.name, message, extra=fields)

@@ -146,12 +146,14 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
         removals = removal.remember_removal(work, draft)
     # With it the domain controller is remembered, which a crash must not forget either.
     await work.save_server(iis=iis, removals=removals)
+    announced = audit.of_change(work, draft, change)
+    await work.tell(draft, Reason.CHANGE_BEGINS, announced.message)
     judged_anew = _is_judged_anew(draft, change)
     work.overtaken = judged_anew and not await still_as_declared(work)
     if work.overtaken:
         await _take_back(work, draft, before)
         return False
-    await audit.change_begins(work, draft, change)
+    announced.log()
     try:
         draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
     except RunFailed as failure:

@@ -174,7 +174,9 @@ async def _restart_one(work: Reached, view: Round, name: str) -> None:
     iis = activation.mark_restarting(view, name, now=work.now())
     told = steps.server_at(work, f"Restarting IIS on {name}.")
     await work.save_server(iis=iis, conditions=told)
-    await audit.restart_begins(work, before)
+    announced = audit.of_restart(work, before)
+    await work.tell_server(Reason.CHANGE_BEGINS, announced.message)
+    announced.log()
     lost: RunFailed | None = None
     try:
         report = await work.restarts_on(name).restart(older_than)

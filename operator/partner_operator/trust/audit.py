@@ -47,7 +47,7 @@ class Record:
         before, after = self.before or {}, self.after or {}
         told = [
             f"{name}: {_brief(before.get(name))} -> {_brief(after.get(name))}"
-            for name in sorted(before.keys() | after.keys(), key=_place)
+            for name in sorted(before.keys() | after.keys(), key=lambda name: (_place(name), name))
             if before.get(name) != after.get(name)
         ]
         return shortened("; ".join(told), LONGEST_LINE)
