@@ -70,10 +70,12 @@ def by_helm(reader: Reader) -> None:
     """First for the whole cluster, then for two namespaces: the right to all Secrets goes."""
     (install,) = commands(ROOT / "README.md", "With Helm")
     (upgrade,) = commands(DOCS / "upgrade.md", "With Helm")
-    reader.types(f"{install}kubectl create namespace team-a")
+    told = reader.types(f"{install}kubectl create namespace team-a")
+    assert "partner-operator serves the whole cluster." in told
     reader.types("kubectl get clusterrole partner-operator")
     served = "namespaces={partner-operator,team-a}"
-    reader.types(f"{upgrade.rstrip()} --set scope=namespaced --set '{served}'")
+    told = reader.types(f"{upgrade.rstrip()} --set scope=namespaced --set '{served}'")
+    assert "partner-operator serves partner-operator, team-a." in told
     assert "NotFound" in reader.is_refused("kubectl get clusterrole partner-operator")
 
 
