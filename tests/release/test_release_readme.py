@@ -58,6 +58,8 @@ def test_from_a_clone_to_an_operator_that_runs(
     reader.types("kubectl apply -f examples/")
     assert comes_true(looked_at(reader), 120), pod.tail()
     assert pod.running
+    (upgrade,) = commands(DOCS / "upgrade.md", f"With {heading}")
+    reader.types(upgrade)
     declared = reader.types(OBJECTS)
     helm, kustomize, *_ = commands(DOCS / "uninstall.md", "In order")
     reader.types(helm if heading == "Helm" else kustomize)
