@@ -58,6 +58,8 @@ def test_from_a_clone_to_an_operator_that_runs(
     reader.types("kubectl apply -f examples/")
     assert comes_true(looked_at(reader), 120), pod.tail()
     assert pod.running
+    (upgrade,) = commands(DOCS / "upgrade.md", f"With {heading}")
+    reader.types(upgrade)
     declared = reader.types(OBJECTS)
     helm, kustomize, *_ = commands(DOCS / "uninstall.md", "In order")
     reader.types(helm if heading == "Helm" else kustomize)
@@ -70,10 +72,12 @@ def by_helm(reader: Reader) -> None:
     """First for the whole cluster, then for two namespaces: the right to all Secrets goes."""
     (install,) = commands(ROOT / "README.md", "With Helm")
     (upgrade,) = commands(DOCS / "upgrade.md", "With Helm")
-    reader.types(f"{install}kubectl create namespace team-a")
+    told = reader.types(f"{install}kubectl create namespace team-a")
+    assert "partner-operator serves the whole cluster." in told
     reader.types("kubectl get clusterrole partner-operator")
     served = "namespaces={partner-operator,team-a}"
-    reader.types(f"{upgrade.rstrip()} --set scope=namespaced --set '{served}'")
+    told = reader.types(f"{upgrade.rstrip()} --set scope=namespaced --set '{served}'")
+    assert "partner-operator serves partner-operator, team-a." in told
     assert "NotFound" in reader.is_refused("kubectl get clusterrole partner-operator")
 
 
