@@ -245,7 +245,15 @@ def test_what_the_api_server_refuses_is_not_told() -> None:
     world.run_round()
     assert world.cluster.refused
     conditions = {one for one in before if "condition{" in one and LYNC_ON_EXCHANGE in one}
-    assert conditions <= series_in(text_of(world.state)).keys()
+    told = series_in(text_of(world.state))
+    assert conditions <= told.keys()
+    mine = f'{{kind="PartnerApplication",name="{LYNC_ON_EXCHANGE}",namespace="trust"}}'
+    assert told[f"partner_operator_not_written{mine}"] == 1
+    assert sum(value for series, value in told.items() if "not_written" in series) == 1
+    world.cluster.refusals.clear()
+    world.clock.instant += timedelta(hours=1)
+    world.run_round()
+    assert series_in(text_of(world.state))[f"partner_operator_not_written{mine}"] == 0
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=400)])
