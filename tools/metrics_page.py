@@ -33,7 +33,7 @@ and a dashboard for Grafana, which asks for a data source when it is imported.
 ALERTS_HEAD: Final = """
 ## Alerts
 Each names in `runbook` a line of these pages; each is made to fire and to end by a test (`tests/metrics/test_alerts_fire.py`).
-What is suspended fires none.
+A PartnerApplication that is suspended fires none.
 
 | alert | severity | after | runbook |
 |---|---|---|---|

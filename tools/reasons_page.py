@@ -40,6 +40,11 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Change the admission policy, the webhook, the right or the CRD that refuses it.",
     ),
     Reason.SUSPENDED: ("mode is Suspend.", "Set mode to Enforce or Observe to go on."),
+    Reason.CHANGE_BEGINS: (
+        "A change of a server, or a restart of IIS, is about to begin. The Event says what was there and what it is to "
+        "be; see [Audit](audit.md).",
+        NOTHING,
+    ),
     Reason.DRIFT_DETECTED: (
         "The server differs from what is declared and is being repaired.",
         "Find out who changed the fields that the Event names.",

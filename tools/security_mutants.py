@@ -372,10 +372,24 @@ _SECRETS = (
         ),
     ),
     Mutant(
+        "no logon stands in an audit, and no value without bounds",
+        "trust/audit.py",
+        '        name: shortened(shown(_LOGON_IN_URL.sub("", value)), LONGEST_VALUE)\n',
+        "        name: value\n",
+        ("tests/engine/test_engine_told.py",),
+    ),
+    Mutant(
+        "no level silences the audit",
+        "logs.py",
+        "    logging.getLogger(AUDIT).setLevel(logging.INFO)\n",
+        "",
+        ("tests/cli/test_logs.py",),
+    ),
+    Mutant(
         "no log line is forged",
         "logs.py",
-        "        return shown(super().formatMessage(record))\n",
-        "        return super().formatMessage(record)\n",
+        "        line = shown(super().formatMessage(record))\n",
+        "        line = super().formatMessage(record)\n",
         ("tests/texts/test_texts_net.py::test_no_log_line_is_forged",),
     ),
     Mutant(
@@ -651,8 +665,8 @@ _WORK = (
     Mutant(
         "no run begins while the Lease is uncertain",
         "cli.py",
-        "                before_run()\n",
-        "                pass\n",
+        "            before_run()\n",
+        "            pass\n",
         ("tests/kube/test_kube_lease.py::test_no_remote_run_begins_while_it_is_uncertain",),
     ),
     Mutant(

@@ -255,6 +255,8 @@ async def _run_measured(options: argparse.Namespace, ca_bundle: str | None, stat
     async with await Connection.open(patience=NONE) as first:
         state.requests.append(first.answered)
         namespace = options.lease_namespace or first.namespace
+        name = None if namespace is None else lease_name(namespace, options.namespace)
+        _say_what_runs(options, None if name is None else f"{namespace}/{name}")
         if namespace is None:
             async with await Connection.open() as connection:
                 state.works = lambda: True
@@ -269,6 +271,18 @@ async def _run_measured(options: argparse.Namespace, ca_bundle: str | None, stat
                 options.liveness,
                 lambda stop: _serve(options, ca_bundle, connection, state, before, stop),
             )
+
+
+def _say_what_runs(options: argparse.Namespace, lease: str | None) -> None:
+    """One line at the start, by which a log can be told from another's."""
+    scope = ", ".join(options.namespace) or None
+    logger.info(
+        "partner-operator %s serves %s; %s",
+        __version__,
+        f"namespace {scope}" if scope else "all namespaces",
+        f"Lease {lease} decides which operator works" if lease else "no Lease: it works at once",
+        extra={"version": __version__, "scope": scope, "lease": lease},
+    )
 
 
 async def _serve(

@@ -228,6 +228,24 @@ def _api_server_refuses(story: Story) -> None:
     story.minutes(11)
 
 
+def _status_is_not_taken(story: Story) -> None:
+    """What its conditions say is from before, so only this alert tells of it."""
+    story.world.cluster.refusals.add(("server_status", "exchange"))
+    story.world.exchange.unreachable.update(story.world.exchange.hosts)
+    story.minutes(14)
+    story.film.expect(
+        "PartnerOperatorRefused",
+        Fires(
+            EXCHANGE | {"kind": "PartnerServer", "severity": "warning"},
+            "The API server does not take what the operator writes of PartnerServer trust/exchange.",
+            f"{REASONS}notwritten",
+        ),
+    )
+    story.world.cluster.refusals.clear()
+    story.world.exchange.unreachable.clear()
+    story.minutes(30)
+
+
 SCENES = (
     _certificate_ends,
     _trust_is_not_ready,
@@ -240,6 +258,7 @@ SCENES = (
     _nobody_answers,
     _all_stand_by,
     _api_server_refuses,
+    _status_is_not_taken,
 )
 
 

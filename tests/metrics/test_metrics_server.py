@@ -92,6 +92,16 @@ async def test_ten_that_ask_at_once_are_one_reading(unused_tcp_port: int) -> Non
     assert counting.read == 1
 
 
+async def test_who_has_its_answer_is_hung_up_on(unused_tcp_port: int) -> None:
+    """A connection that is kept for the next question would hold up the operator's end."""
+    async with _served(unused_tcp_port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", unused_tcp_port)
+        writer.write(ASK)
+        async with asyncio.timeout(server.LONGEST / 2):
+            assert await _until_closed(reader) > 0
+        writer.close()
+
+
 async def test_the_next_scrape_reads_anew(
     unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +148,30 @@ async def test_more_than_there_is_room_for_are_hung_up_on_and_room_comes_back(
             one.close()
         await asyncio.sleep(0.05)
         assert (await _scrape(unused_tcp_port))[0] == 200
+
+
+async def test_a_crowd_that_comes_in_one_moment_is_not_let_in(
+    unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 4)
+    async with _served(unused_tcp_port):
+        there = [socket.create_connection(("127.0.0.1", unused_tcp_port)) for _ in range(60)]
+        await asyncio.sleep(0.1)
+        for one in there:
+            one.setblocking(False)
+        assert sum(map(_is_open, there)) == 4
+        for one in there:
+            one.close()
+
+
+def _is_open(connection: socket.socket) -> bool:
+    try:
+        connection.recv(1)
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
+    return False
 
 
 async def test_other_paths_have_nothing(unused_tcp_port: int) -> None:

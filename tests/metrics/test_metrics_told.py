@@ -24,7 +24,7 @@ from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reaso
 from partner_operator.trust.status import ApplicationStatus, HostRestartState
 from partner_operator.winrm import Busy, RemoteRunError, Unreachable
 from support.docs.pages import DOCS, table_rows
-from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, disable
+from support.engine.world import EXCHANGE_HOSTS, EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, disable
 from support.metrics.expressions import known
 from support.metrics.film import series_in
 from support.metrics.remote import REQUEST, run_once
@@ -115,7 +115,9 @@ def test_nothing_that_a_partner_or_a_server_says_is_a_label() -> None:
         world.run_round()
     statuses = [*world.cluster.server_statuses.values(), *world.cluster.statuses.values()]
     assert [repr(status).count("bomb") > 0 for status in statuses] == [True] * len(statuses)
-    assert "bomb" not in text_of(world.state)
+    text = text_of(world.state)
+    assert "bomb" not in text
+    assert not [one for one in ("geheim", "-admin", *EXCHANGE_HOSTS) if one in text]
     names = {"trust", *world.cluster.servers, *world.cluster.applications}
     for family in _families(world.state).values():
         for sample in family.samples:
@@ -184,6 +186,15 @@ def test_an_object_that_went_without_us_has_no_series_after_the_next_pass() -> N
     assert LYNC_ON_EXCHANGE not in text_of(world.state)
 
 
+def test_a_test_that_is_declared_no_more_has_no_series() -> None:
+    """Its last result stands in the status, and would grow older for ever."""
+    world = converged_and_measured()
+    assert "partner_operator_test_last_run_timestamp_seconds{" in text_of(world.state)
+    world.cluster.change(EXCHANGE_ON_LYNC, connectivity_test=None)
+    world.run_round()
+    assert "partner_operator_test_last_run_timestamp_seconds{" not in text_of(world.state)
+
+
 def test_a_server_that_is_gone_takes_all_its_series_along() -> None:
     world = converged_and_measured()
     del world.cluster.applications[LYNC_ON_EXCHANGE]
@@ -234,7 +245,15 @@ def test_what_the_api_server_refuses_is_not_told() -> None:
     world.run_round()
     assert world.cluster.refused
     conditions = {one for one in before if "condition{" in one and LYNC_ON_EXCHANGE in one}
-    assert conditions <= series_in(text_of(world.state)).keys()
+    told = series_in(text_of(world.state))
+    assert conditions <= told.keys()
+    mine = f'{{kind="PartnerApplication",name="{LYNC_ON_EXCHANGE}",namespace="trust"}}'
+    assert told[f"partner_operator_not_written{mine}"] == 1
+    assert sum(value for series, value in told.items() if "not_written" in series) == 1
+    world.cluster.refusals.clear()
+    world.clock.instant += timedelta(hours=1)
+    world.run_round()
+    assert series_in(text_of(world.state))[f"partner_operator_not_written{mine}"] == 0
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=400)])

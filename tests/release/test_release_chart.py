@@ -114,7 +114,7 @@ def test_chart_and_kustomize_make_the_same_objects(
         options += [f"--set monitoring.{name}.enabled=true" for name in MONITORING]
         folders += ["monitoring"]
     rendered = shared_by_all(objects(renderer.types(f"{RENDER} {' '.join(options)}")))
-    wanted = {}
+    wanted: Objects = {}
     for folder in folders:
         wanted |= objects(renderer.types(f"kubectl kustomize manifests/{folder}"))
     for plural in ("partnerservers", "partnerapplications"):

@@ -20,7 +20,7 @@ from support.release.pod import NAMESPACE, Pod
 from support.release.reader import Reader
 
 (INSTALL,) = commands(ROOT / "README.md", "With Helm")
-UNINSTALL = commands(DOCS / "uninstall.md", "In order")[0]
+UNINSTALL, _, LAST = commands(DOCS / "uninstall.md", "In order")
 (UPGRADE,) = commands(DOCS / "upgrade.md", "With Helm")
 (BACK,) = commands(DOCS / "upgrade.md", "Back again")
 CHART = Path("charts") / "partner-operator"
@@ -172,3 +172,9 @@ def test_trust_stays_over_uninstall_install_upgrade_and_back(
     stage.wait_for("both objects are gone", lambda: not stage.kubectl("get", "papp", "-o", "name"))
     assert [e for e in simulation.exchange_entries() if not e.use_auth_server] == []
     assert simulation.lync_entries() == []
+
+    stage.kubectl("delete", "pserver", "--all")
+    reader.types(UNINSTALL)
+    stage.operator.stop()
+    reader.types(LAST)
+    assert reader.types("kubectl get crd -o name") == ""

@@ -58,6 +58,8 @@ def test_from_a_clone_to_an_operator_that_runs(
     reader.types("kubectl apply -f examples/")
     assert comes_true(looked_at(reader), 120), pod.tail()
     assert pod.running
+    (upgrade,) = commands(DOCS / "upgrade.md", f"With {heading}")
+    reader.types(upgrade)
     declared = reader.types(OBJECTS)
     helm, kustomize, *_ = commands(DOCS / "uninstall.md", "In order")
     reader.types(helm if heading == "Helm" else kustomize)
@@ -66,11 +68,31 @@ def test_from_a_clone_to_an_operator_that_runs(
     assert reader.types(OBJECTS) == declared
 
 
-def test_the_page_s_operator_of_two_namespaces_serves_the_second(reader: Reader, pod: Pod) -> None:
+def by_helm(reader: Reader) -> None:
+    """First for the whole cluster, then for two namespaces: the right to all Secrets goes."""
+    (install,) = commands(ROOT / "README.md", "With Helm")
+    (upgrade,) = commands(DOCS / "upgrade.md", "With Helm")
+    told = reader.types(f"{install}kubectl create namespace team-a")
+    assert "partner-operator serves the whole cluster." in told
+    reader.types("kubectl get clusterrole partner-operator")
+    served = "namespaces={partner-operator,team-a}"
+    told = reader.types(f"{upgrade.rstrip()} --set scope=namespaced --set '{served}'")
+    assert "partner-operator serves partner-operator, team-a." in told
+    assert "NotFound" in reader.is_refused("kubectl get clusterrole partner-operator")
+
+
+def by_kustomize(reader: Reader) -> None:
+    """As the page says."""
     (block,) = commands(DOCS / "install.md", "More namespaces")
     reader.types("kubectl apply -f crds/ -f manifests/namespace/; kubectl create namespace team-a")
-    reader.types(block)
-    reader.types("kubectl apply -k my-operator")
+    reader.types(f"{block}kubectl apply -k my-operator")
+
+
+@pytest.mark.parametrize("install", [by_helm, by_kustomize])
+def test_an_operator_of_two_namespaces_serves_the_second(
+    reader: Reader, pod: Pod, install: Callable[[Reader], None]
+) -> None:
+    install(reader)
     pod.start()
     pod.works()
     reader.types("kubectl config set-context --current --namespace team-a")

@@ -51,8 +51,7 @@ def test_what_cannot_live_together_is_refused_with_a_sentence(reader: Reader) ->
     ours = {(NAMESPACE, NAMESPACE)}
 
     told = reader.is_refused(f"helm install second {CHART} --namespace {NAMESPACE}")
-    assert "cannot be imported into the current release" in told
-    assert 'must equal "second": current value is "partner-operator"' in told
+    assert f"Namespace {NAMESPACE} has a partner-operator already: release {NAMESPACE}." in told
 
     elsewhere = f"helm install second {CHART} --namespace other --create-namespace"
     whole = f"A partner-operator in namespace {NAMESPACE} serves the whole cluster."
@@ -68,7 +67,7 @@ def test_what_cannot_live_together_is_refused_with_a_sentence(reader: Reader) ->
     assert releases(reader) == {*ours, (NAMESPACE, "other")}
 
 
-def test_helm_takes_nothing_over_that_kustomize_made(reader: Reader) -> None:
+def test_helm_takes_over_what_kustomize_made_when_it_is_told_to(reader: Reader) -> None:
     (block,) = commands(ROOT / "README.md", "With kustomize")
     reader.types(block)
     told = reader.is_refused(f"{INSTALL.rstrip()} --set crds.enabled=false")
@@ -78,6 +77,11 @@ def test_helm_takes_nothing_over_that_kustomize_made(reader: Reader) -> None:
         f"helm install x {CHART} --namespace other --create-namespace --set crds.enabled=false"
     )
     assert f"A partner-operator in namespace {NAMESPACE} serves the whole cluster." in told
+    reader.types(f"{INSTALL.rstrip()} --take-ownership")
+    assert releases(reader) == {(NAMESPACE, NAMESPACE)}
+    reader.types(UPGRADE)
+    reader.types(UNINSTALL)
+    assert reader.types("kubectl get crd -o name").count("partner-operator.io") == 2
 
 
 def test_an_operator_that_may_have_no_lease_says_so(reader: Reader, pod: Pod) -> None:

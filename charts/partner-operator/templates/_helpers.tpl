@@ -69,6 +69,12 @@ The objects of a file that is a copy out of manifests/ or crds/, put into `names
 {{- if and .Values.caBundle .Values.caBundleConfigMap -}}
 {{- fail "caBundle and caBundleConfigMap both name certificate authorities. Set one of them." -}}
 {{- end -}}
+{{- with lookup "apps/v1" "Deployment" .Release.Namespace "partner-operator" -}}
+{{- $release := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" | default $.Release.Name -}}
+{{- if ne $release $.Release.Name -}}
+{{- fail (printf "Namespace %s has a partner-operator already: release %s. Upgrade that one, or take another namespace, and other namespaces to serve." $.Release.Namespace $release) -}}
+{{- end -}}
+{{- end -}}
 {{- range (lookup "rbac.authorization.k8s.io/v1" "ClusterRoleBinding" "" "").items -}}
 {{- $labels := .metadata.labels | default dict -}}
 {{- $theirs := (first (.subjects | default (list dict))).namespace | default "" -}}

@@ -37,9 +37,18 @@ def application_working(work: Pass, draft: Draft, change: Change | None) -> Appl
         if draft.desired.connectivity_test is not None
         else None,
         expiring=expiry.of_partner(work, draft),
-        working=f"Checking {work.server.product} and its trust in {partner}.",
+        working=_doing(work, partner, change),
         repairing=change if _repairs(change) else None,
     )
+
+
+def _doing(work: Pass, partner: str, change: Change | None) -> str:
+    product = work.server.product
+    if change is None:
+        return f"Checking {product} and its trust in {partner}."
+    if change.asked:
+        return f"Making {product} read the document of {partner} again."
+    return f"Registering {partner} on {product}."
 
 
 def _repairs(change: Change | None) -> bool:

@@ -6,7 +6,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import absence, identity, reach, registrations, removal, report
+from partner_operator.engine import (
+    absence,
+    audit,
+    identity,
+    reach,
+    registrations,
+    removal,
+    report,
+    steps,
+)
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
 from partner_operator.engine.refused_writes import confined, is_set_aside
 from partner_operator.engine.reread import still_as_declared
@@ -137,11 +146,14 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
         removals = removal.remember_removal(work, draft)
     # With it the domain controller is remembered, which a crash must not forget either.
     await work.save_server(iis=iis, removals=removals)
+    announced = audit.of_change(work, draft, change)
+    await work.tell(draft, Reason.CHANGE_BEGINS, announced.message)
     judged_anew = _is_judged_anew(draft, change)
     work.overtaken = judged_anew and not await still_as_declared(work)
     if work.overtaken:
         await _take_back(work, draft, before)
         return False
+    announced.log()
     try:
         draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
     except RunFailed as failure:
@@ -345,7 +357,9 @@ async def _conclude(
     registrations.remember_registration(
         work, draft, witnessed=witnessed, document_read=document_read, changed_at=changed_at
     )
-    await work.save(draft, replace(draft.status, intent=None))
+    partner, product = draft.desired.partner.name, work.server.product
+    step = f"{product} has {partner} as declared. Next, this becomes active there."
+    await work.save(draft, replace(steps.application_at(work, draft, step), intent=None))
 
 
 async def _settled_at(work: Reached, draft: Draft, intent: Intent) -> datetime:

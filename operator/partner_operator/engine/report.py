@@ -152,8 +152,12 @@ async def _close_suspended(work: Pass, draft: Draft) -> None:
 
 
 async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
-    """A Warning when an object becomes not ready or stalled for another reason than before."""
+    """A Warning when an object becomes not ready or stalled for another reason than before; and when it is ready
+    again, that."""
     old = draft.declared.status.conditions
+    if _became_ready(old, verdict):
+        ready = verdict.ready
+        await work.tell(draft, ready.reason, ready.message)
     for condition_type in (ConditionType.STALLED, ConditionType.READY):
         now = find(verdict.conditions, condition_type)
         bad = (
@@ -167,6 +171,12 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
         if was is None or was.status is not bad or was.reason is not now.reason:
             await work.tell(draft, now.reason, now.message, Severity.WARNING)
         return
+
+
+def _became_ready(old: tuple[Condition, ...], verdict: Verdict) -> bool:
+    was = find(old, ConditionType.READY)
+    before = was is not None and was.status is ConditionStatus.TRUE
+    return verdict.ready.status is ConditionStatus.TRUE and not before
 
 
 async def _close_server(work: Pass) -> None:
@@ -200,9 +210,11 @@ def _unfinished_deletions(work: Pass) -> bool:
 
 
 async def _announce_server(work: Pass, verdict: Verdict) -> None:
-    now = find(verdict.conditions, ConditionType.READY)
+    now = verdict.ready
     was = find(work.declared.status.conditions, ConditionType.READY)
-    if now is None or now.status is not ConditionStatus.FALSE:
+    if _became_ready(work.declared.status.conditions, verdict):
+        await work.tell_server(now.reason, now.message)
+    if now.status is not ConditionStatus.FALSE:
         return
     if was is None or was.status is not now.status or was.reason is not now.reason:
         await work.tell_server(now.reason, now.message, Severity.WARNING)

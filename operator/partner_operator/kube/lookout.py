@@ -56,7 +56,7 @@ class Lookout:
             try:
                 await self.look()
             except ApiFailure as failure:
-                logger.info("the namespaces could not be looked at: %s", failure)
+                logger.warning("the namespaces could not be looked at: %s", failure)
             if before != self.closed:
                 changed()
 

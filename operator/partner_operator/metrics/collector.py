@@ -116,6 +116,7 @@ def _of_server(server: Server, state: State, now: datetime) -> Iterator[Sample]:
     key = desired.key
     yield the.SERVER_INFO, (*_name(key), desired.product), 1
     yield from _conditions(Kind.SERVER, key, status.conditions)
+    yield the.NOT_WRITTEN, (Kind.SERVER, *_name(key)), state.objects.is_refused(key.uid)
     yield from _certificate(Kind.SERVER, key, "own", status.certificate)
     if status.iis is not None:
         yield from _of_restarts(server, status.iis, state.objects, now)
@@ -145,10 +146,11 @@ def _of_application(application: Application, product: str, objects: Objects) ->
     labels = (desired.server_name, product, partner.server_name or "", partner.name, desired.mode)
     yield the.APPLICATION_INFO, (*_name(key), *labels), 1
     yield from _conditions(Kind.APPLICATION, key, status.conditions)
+    yield the.NOT_WRITTEN, (Kind.APPLICATION, *_name(key)), objects.is_refused(key.uid)
     yield from _certificate(Kind.APPLICATION, key, "partner", status.certificate)
     yield the.REPAIRS, _name(key), objects.told(key.uid, Reason.REPAIRED)
     test = status.connectivity
-    if test is None:
+    if test is None or desired.connectivity_test is None:
         return
     yield the.TEST_RUN, _name(key), test.last_tested_at.timestamp()
     yield the.TEST_FAILURES, _name(key), test.failures

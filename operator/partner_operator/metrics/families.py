@@ -47,6 +47,12 @@ CONDITION = _family(
     "status",
     "reason",
 )
+NOT_WRITTEN = _family(
+    "not_written",
+    Type.GAUGE,
+    "1 while the API server does not take a status or a finalizer of the object; its conditions are from before.",
+    *_OBJECT,
+)
 SERVER_INFO = _family("server_info", Type.GAUGE, "1 for each PartnerServer.", *_NAME, "product")
 APPLICATION_INFO = _family(
     "application_info",
@@ -177,6 +183,7 @@ BUILD = _family("build_info", Type.GAUGE, "1; which operator this is.", "version
 
 FAMILIES: Final = (
     CONDITION,
+    NOT_WRITTEN,
     SERVER_INFO,
     APPLICATION_INFO,
     CERTIFICATE_END,

@@ -5,6 +5,7 @@ Nothing is asked of the API server for a scrape. What a pass no longer finds is 
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from partner_operator.engine.ports import (
     DeclaredApplication,
     DeclaredServer,
     Kind,
+    NotWritten,
     Reader,
     ServerName,
     Severity,
@@ -67,6 +69,8 @@ class Objects:
         """Nothing is known before the first pass."""
         self._shelves: dict[ServerName | None, _Shelf] = {}
         self._told: dict[str, Counter[Reason]] = {}
+        self._refused: dict[str, set[str]] = {}
+        """By uid: what the API server did not take when it was asked last."""
 
     def servers(self) -> list[Server]:
         """All PartnerServers that a worker serves."""
@@ -86,6 +90,10 @@ class Objects:
     def told(self, uid: str, reason: Reason) -> int:
         """How often this process told this of an object that it still serves."""
         return self._told.get(uid, Counter())[reason]
+
+    def is_refused(self, uid: str) -> bool:
+        """Whether the API server does not take something of an object that is still served."""
+        return bool(self._refused.get(uid))
 
     def forget(self, name: ServerName | None) -> None:
         """No worker serves this server any more; None: applications that name no existing one."""
@@ -135,18 +143,34 @@ class Objects:
         shelf = self._shelf_of(desired)
         if shelf is not None and desired.deleting:
             del shelf.applications[desired.key.uid]
-            self._told.pop(desired.key.uid, None)
+            self._drop(desired.key.uid)
 
     def note_told(self, key: ObjectKey, reason: Reason) -> None:
         """People were told this of an object."""
         if reason in COUNTED:
             self._told.setdefault(key.uid, Counter())[reason] += 1
 
+    @contextlib.contextmanager
+    def writing(self, key: ObjectKey, what: str) -> Iterator[None]:
+        """Around a write: whether the API server takes it."""
+        refused = self._refused.setdefault(key.uid, set())
+        try:
+            yield
+        except NotWritten:
+            refused.add(what)
+            raise
+        else:
+            refused.discard(what)
+
     def _put(self, name: ServerName | None, shelf: _Shelf) -> None:
         before = self._shelves.get(name)
         self._shelves[name] = shelf
         for uid in (before.uids() - shelf.uids()) if before is not None else ():
-            self._told.pop(uid, None)
+            self._drop(uid)
+
+    def _drop(self, uid: str) -> None:
+        self._told.pop(uid, None)
+        self._refused.pop(uid, None)
 
     def _shelf_of(self, desired: DesiredApplication) -> _Shelf | None:
         own = ServerName(desired.key.namespace, desired.server_name)
@@ -198,40 +222,46 @@ class _NotingReader:
 
 @dataclass(frozen=True, slots=True)
 class _NotingWriter:
-    """Implements `engine.ports.Writer`. What is refused is not noted."""
+    """Implements `engine.ports.Writer`. A status that is refused is none of the object."""
 
     objects: Objects
     writer: Writer
 
     async def server_status(self, server: DesiredServer, status: ServerStatus) -> None:
         """Write, and note what was written."""
-        await self.writer.server_status(server, status)
+        with self.objects.writing(server.key, "status"):
+            await self.writer.server_status(server, status)
         self.objects.note_server_status(server, status)
 
     async def application_status(
         self, application: DesiredApplication, status: ApplicationStatus
     ) -> None:
         """Write, and note what was written."""
-        await self.writer.application_status(application, status)
+        with self.objects.writing(application.key, "status"):
+            await self.writer.application_status(application, status)
         self.objects.note_application_status(application, status)
 
     async def rehearse_server_status(self, server: DesiredServer, status: ServerStatus) -> None:
-        """Nothing is written, so nothing is noted."""
-        await self.writer.rehearse_server_status(server, status)
+        """Nothing is written; but whether it would be taken is known now."""
+        with self.objects.writing(server.key, "status"):
+            await self.writer.rehearse_server_status(server, status)
 
     async def rehearse_application_status(
         self, application: DesiredApplication, status: ApplicationStatus
     ) -> None:
-        """Nothing is written, so nothing is noted."""
-        await self.writer.rehearse_application_status(application, status)
+        """The same of an application."""
+        with self.objects.writing(application.key, "status"):
+            await self.writer.rehearse_application_status(application, status)
 
     async def add_finalizer(self, application: DesiredApplication) -> None:
-        """No metric tells of finalizers."""
-        await self.writer.add_finalizer(application)
+        """Put our finalizer on."""
+        with self.objects.writing(application.key, "finalizer"):
+            await self.writer.add_finalizer(application)
 
     async def remove_finalizer(self, application: DesiredApplication) -> None:
         """An object that is being deleted goes with it."""
-        await self.writer.remove_finalizer(application)
+        with self.objects.writing(application.key, "finalizer"):
+            await self.writer.remove_finalizer(application)
         self.objects.note_released(application)
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from partner_operator.metrics.collector import State, StateCollector
 MOST_CONNECTIONS: Final = 32
 """At once. One more is closed at its beginning."""
 LONGEST: Final = 15.0
-"""Seconds that a connection lives, whatever it does. A scraper that keeps one begins another."""
+"""Seconds that a connection lives, whatever it does."""
 FRESH: Final = 1.0
 """Seconds for which an answer is given again: ten that ask at once are one reading of the state."""
 
@@ -67,7 +68,7 @@ async def answering(url: str | None, registry: CollectorRegistry) -> AsyncIterat
     loop = asyncio.get_running_loop()
     try:
         try:
-            server = await loop.create_server(_bounded(runner.server), host, port)
+            server = await loop.create_server(partial(_Door, runner.server), host, port)
         except OSError as error:
             raise CannotListen(f"--metrics {url} cannot be listened at: {error}") from None
         try:
@@ -91,31 +92,26 @@ class _Answer:
         if now - self._made_at > FRESH:
             self._text = generate_latest(self._registry)
             self._made_at = now
-        return web.Response(body=self._text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+        response = web.Response(body=self._text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+        # A connection that waits for the next question would hold up the operator's end.
+        response.force_close()
+        return response
 
 
-class _Refused(asyncio.Protocol):
-    """One connection too many."""
+class _Door(asyncio.Protocol):
+    """Lets a connection in where there is room, and for a while: neither end can hold one for ever."""
+
+    def __init__(self, server: web.Server) -> None:
+        self._server = server
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count here: when many come at once, all are made before the first one is told of."""
         assert isinstance(transport, asyncio.Transport)
-        transport.abort()
-
-
-def _bounded(server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
-    """Connections of this server, few at once and each for a while: neither end can hold one for ever."""
-
-    def connection() -> asyncio.BaseProtocol:
-        if len(server.connections) >= MOST_CONNECTIONS:
-            return _Refused()
-        handler = server()
-
-        def end() -> None:
-            # Not `close`, which would wait until a reader that reads nothing has read all.
-            if handler.transport is not None:
-                handler.transport.abort()
-
-        asyncio.get_running_loop().call_later(LONGEST, end)
-        return handler
-
-    return connection
+        if len(self._server.connections) >= MOST_CONNECTIONS:
+            transport.abort()
+            return
+        handler = self._server()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+        # Not `close`, which would wait until a reader that reads nothing has read all.
+        asyncio.get_running_loop().call_later(LONGEST, transport.abort)

@@ -140,6 +140,7 @@ class Session(ABC):
             if call.secrets
             else {},
             deadline_seconds=call.seconds,
+            about=f"{server.key.namespace}/{server.key.name}",
             asker=None if call.at_once else Asker(server.key.namespace, server.key.name),
             product=product,
         )

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "InternalError"
     NOT_WRITTEN = "NotWritten"
     SUSPENDED = "Suspended"
+    CHANGE_BEGINS = "ChangeBegins"
     DRIFT_DETECTED = "DriftDetected"
     DRIFT_OBSERVED = "DriftObserved"
     DRIFT_PERSISTS = "DriftPersists"

@@ -76,6 +76,11 @@ class Verdict:
     settled: bool
     """True: `status.observedGeneration` moves to this generation (success, Stalled or at rest)."""
 
+    @property
+    def ready(self) -> Condition:
+        """The sum, which every verdict has."""
+        return next(found for found in self.conditions if found.type is ConditionType.READY)
+
     def observed_generation(self, previous: int, generation: int) -> int:
         """The value for `status.observedGeneration`."""
         return generation if self.settled else previous
@@ -162,6 +167,28 @@ def broken_off(
     old: tuple[Condition, ...], message: str, generation: int, now: datetime
 ) -> tuple[Condition, ...]:
     """Conditions of any object after a pass of which nobody knows how far it came: the details stay as told."""
+    return _summed_up(old, _under_way(Reason.INTERNAL_ERROR, message), generation, now)
+
+
+def at_step(
+    old: tuple[Condition, ...], message: str, generation: int, now: datetime
+) -> tuple[Condition, ...]:
+    """Conditions of any object while a pass is at this step: the details stay as told."""
+    ready = find(old, ConditionType.READY)
+    drift = ready is not None and ready.reason is Reason.DRIFT_DETECTED
+    reason = Reason.DRIFT_DETECTED if drift else Reason.PROGRESSING
+    return _summed_up(old, _under_way(reason, message), generation, now)
+
+
+def is_under_way(conditions: tuple[Condition, ...]) -> bool:
+    """Whether they say that a pass is at work on the object, and not that it waits or fails."""
+    ready = find(conditions, ConditionType.READY)
+    return ready is not None and ready.reason in {Reason.PROGRESSING, Reason.DRIFT_DETECTED}
+
+
+def _summed_up(
+    old: tuple[Condition, ...], told: _Summary, generation: int, now: datetime
+) -> tuple[Condition, ...]:
     summaries = {
         ConditionType.READY,
         ConditionType.RECONCILING,
@@ -173,7 +200,6 @@ def broken_off(
         for found in old
         if found.type not in summaries
     }
-    told = _under_way(Reason.INTERNAL_ERROR, message)
     return _conclude(old, parts, told, generation, now).conditions
 
 

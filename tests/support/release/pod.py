@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from kubernetes import client
 
 from partner_demo.operator_process import ROOT, OperatorProcess
-from partner_testbed import ControlPlane
+from partner_testbed import ControlPlane, MissingError
 from support.waiting import comes_true
 
 NAMESPACE = NAME = "partner-operator"
@@ -33,6 +34,13 @@ cp -R "$files/etc/." /etc/
 exec "$@"
 """
 """Mounts of its own hide what the process of a container would not see; nothing of the machine is changed."""
+
+
+class NoMountsError(MissingError):
+    """Nobody here may have mounts of his own."""
+
+    what = "mounts of a process's own"
+    brings = "Linux with util-linux' unshare, and root or user namespaces"
 
 
 class Pod(OperatorProcess):
@@ -81,9 +89,14 @@ class Pod(OperatorProcess):
         """The image's entry point with the container's arguments, in mounts of its own."""
         self._write_files()
         rights = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        inside = ["sh", "-c", _IN_POD, "sh", str(self._files)]
-        entry = [sys.executable, "-m", "partner_operator", *self._container().args]
-        return ["unshare", "--mount", *rights, *inside, *entry]
+        inside = ["unshare", "--mount", *rights, "sh", "-c", _IN_POD, "sh", str(self._files)]
+        try:
+            subprocess.run([*inside, "true"], check=True, capture_output=True, timeout=60)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NoMountsError(
+                f"The pod cannot have its files where they belong: {error}"
+            ) from None
+        return [*inside, sys.executable, "-m", "partner_operator", *self._container().args]
 
     def environment(self) -> dict[str, str]:
         """What a kubelet and the Deployment set, and where the simulated hosts are."""
