@@ -38,8 +38,8 @@ EVERYTHING: dict[str, Any] = {
     "allowedPorts": [5986, 15986],
     "caBundleConfigMap": {"name": "my-roots", "key": "roots.pem"},
     "logLevel": "debug",
-    "extraArgs": ["--record=/tmp/runs"],
-    "extraEnv": [{"name": "KRB5_TRACE", "value": "/tmp/trace"}],
+    "extraArgs": ["--record=/runs"],
+    "extraEnv": [{"name": "KRB5_TRACE", "value": "/runs/trace"}],
     "extraVolumes": [{"name": "krb5", "configMap": {"name": "krb5"}}],
     "extraVolumeMounts": [
         {"name": "krb5", "mountPath": "/etc/krb5.conf", "subPath": "krb5.conf", "readOnly": True}
@@ -187,7 +187,7 @@ def test_each_value_is_where_it_belongs(renderer: Reader) -> None:
         "--allowed-hosts=exchange.contoso.com,*.lync.contoso.com",
         "--allowed-ports=5986,15986",
         "--ca-file=/etc/partner-operator/ca.crt",
-        "--record=/tmp/runs",
+        "--record=/runs",
     ]
     assert container["resources"] == EVERYTHING["resources"]
     assert container["env"] == EVERYTHING["extraEnv"]
