@@ -201,8 +201,8 @@ MUTANTS = (
     Mutant(
         "the error of measuring a clock is on the safe side",
         "trust/activation.py",
-        "    return _whole(min(since + (read - seen.began), read))\n",
-        "    return _whole(since)\n",
+        "    return whole(min(since + (read - seen.began), read))\n",
+        "    return whole(since)\n",
         ("tests/engine/test_engine_restart_clocks.py", "tests/trust/test_activation.py"),
     ),
     Mutant(

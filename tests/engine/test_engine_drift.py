@@ -309,3 +309,30 @@ def test_other_objects_go_on_while_one_repair_is_refused() -> None:
     world.run_round()
     assert world.lync.model.entries[0].enabled
     assert world.cluster.status(EXCHANGE_ON_LYNC).registration is not None
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["registration", "roll-over"])
+def test_a_document_that_changes_while_lync_reads_it_is_read_again(first: bool) -> None:
+    """Lync shows no certificates, and the read-back gets another document than Lync got."""
+    world = World() if first else converged()
+    apply = world.lync.apply
+
+    async def then_it_rolls(*arguments: Any) -> Any:
+        made = await apply(*arguments)
+        del world.lync.apply
+        world.roll(Product.EXCHANGE, "EF" * 20, values.ROLLED)
+        return made
+
+    if first:
+        world.declare()
+    else:
+        world.roll(Product.EXCHANGE, values.ROLLED, values.THUMBPRINT)
+    world.lync.apply = then_it_rolls  # type: ignore[method-assign,assignment]
+    world.settle()
+    world.settle()
+    assert set(world.lync.copies[values.EXCHANGE_URL]) == {"EF" * 20, values.ROLLED}
+    assert world.trusted()
+    assert world.all_ready()
+    changes = world.lync.changes
+    world.run_round()
+    assert world.lync.changes == changes

@@ -163,6 +163,23 @@ def test_an_update_leaves_the_flag_of_a_broker_as_it_is(farm: Farm, flips: bool)
     assert issuers == [("Mail", ISSUER, True, names.EXCHANGE_METADATA_URL)]
 
 
+def test_what_a_broken_replacement_left_goes_with_its_issuer(farm: Farm) -> None:
+    removal = farms.change(ChangeKind.REMOVE, entry=farms.stored(realm="old"))
+    _, issuers = farm.after(removal, farms.UNFINISHED)
+    assert issuers == []
+
+
+def test_a_spoiled_issuer_gives_way_to_a_good_one(farm: Farm) -> None:
+    """By certificate, in the farm's own realm and as a broker: what Microsoft's KB 4010011 makes of it."""
+    own = "0b9f2a5e-7c41-4d86-9a3d-52f6c1d7e804"
+    spoiled = farms.issuer(registered=f"{EXCHANGE}@{own}", url="", is_self_issuer=False)
+    again = farms.change(
+        ChangeKind.RECREATE, Field.REALM, entry=farms.stored(realm=own, metadata_url="")
+    )
+    made, issuers = farm.after(again, spoiled)
+    assert (made, issuers) == ("<guid>", [OURS])
+
+
 def test_only_our_own_issuer_is_removed(farm: Farm) -> None:
     others = farms.FARMS["others"]
     _, left = farm.after(farms.observe(), others)

@@ -22,10 +22,11 @@ from partner_operator.trust.activation import (
     raise_requirement,
 )
 from partner_operator.trust.approval import approved
-from partner_operator.trust.conditions import LONGEST_MESSAGE
+from partner_operator.trust.conditions import LONGEST_MESSAGE, Part
 from partner_operator.trust.model import RestartPolicy, RestartRules, RestartWindow
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.restart_plan import (
+    ByItself,
     RestartAction,
     RestartStep,
     activated,
@@ -205,18 +206,38 @@ def test_what_a_product_takes_over_by_itself_is_waited_for_and_then_true() -> No
     waiting = step(view, NEVER, within=A_DAY, product="SharePoint")
     assert (waiting.reason, waiting.not_before) == (Reason.WAITING_FOR_ACTIVATION, since + A_DAY)
     assert "within 24 hours" in waiting.message
-    early = activated(view, test_passed_at=None, rules=NEVER, step=waiting)
-    assert (early.status, early.reason) == (
-        ConditionStatus.UNKNOWN,
-        Reason.WAITING_FOR_ACTIVATION,
-    )
-    late = activated(view, test_passed_at=None, rules=NEVER, step=waiting, taken_over=True)
+    since = since.replace(microsecond=0)
+
+    def after(length: timedelta, **known: object) -> Part:
+        found = ByItself("SharePoint", A_DAY, since + length, **({"changed_at": since} | known))  # type: ignore[arg-type]
+        return activated(view, test_passed_at=None, rules=NEVER, step=waiting, by_itself=found)
+
+    early = after(A_DAY - MINUTE)
+    assert (early.status, early.reason) == (ConditionStatus.UNKNOWN, Reason.WAITING_FOR_ACTIVATION)
+    late = after(A_DAY)
     assert late.status is ConditionStatus.TRUE
+    assert "24 hours" in late.message
+    # What another entry waits for is not waited for by this one.
+    assert after(MINUTE, changed_at=None).reason is Reason.RESTART_NOT_NEEDED
+    assert after(A_DAY - MINUTE, changed_at=since - MINUTE).status is ConditionStatus.TRUE
+
+
+def test_hosts_that_name_a_new_issuer_are_proof_one_by_one() -> None:
+    view = joined(SINCE, seen("ex1", AFTER), *OLD[1:2])
+    waiting = step(view, NEVER, within=A_DAY)
+    assert view.unseen == ("ex3",)
+
+    def heard(*known: str, **silent: str) -> Part:
+        found = ByItself("SharePoint", A_DAY, NOW, NOW, known, silent)
+        return activated(view, test_passed_at=None, rules=NEVER, step=waiting, by_itself=found)
+
+    assert heard("ex2").status is ConditionStatus.UNKNOWN
+    assert heard("ex2", "EX3").status is ConditionStatus.TRUE
+    assert "ex2 does not tell whom it trusts (No route.)" in heard("ex3", ex2="No route.").message
 
 
 def test_time_alone_proves_nothing_where_restarts_are_due() -> None:
-    view = joined(SINCE, *OLD)
-    verdict = activated(view, test_passed_at=None, rules=MANUAL, step=NOTHING, taken_over=True)
+    verdict = activated(joined(SINCE, *OLD), test_passed_at=None, rules=MANUAL, step=NOTHING)
     assert verdict.status is ConditionStatus.UNKNOWN
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from partner_operator.engine import (
     absence,
     audit,
+    evidence,
     identity,
     reach,
     registrations,
@@ -144,8 +145,9 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
     removals = work.status.removals
     if change.kind is ChangeKind.REMOVE:
         removals = removal.remember_removal(work, draft)
+    dropped = evidence.dropped(work, change.entry) if change.kind in IRREVOCABLE else None
     # With it the domain controller is remembered, which a crash must not forget either.
-    await work.save_server(iis=iis, removals=removals)
+    await work.save_server(iis=iis, removals=removals, dropped=dropped or work.status.dropped)
     announced = audit.of_change(work, draft, change)
     await work.tell(draft, Reason.CHANGE_BEGINS, announced.message)
     judged_anew = _is_judged_anew(draft, change)
@@ -164,6 +166,9 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
             raise
         # The write threw. It may have happened all the same (C06): the read-back tells.
         draft.failure = failure.obstacle
+        if failure.obstacle.reason is Reason.FARM_BUSY:
+            # Others at work there are no proof that it cannot be done: it is tried until it is.
+            draft.status = replace(draft.status, repair=draft.declared.status.repair)
         if failure.outcome_unknown or failure.obstacle.reason in reach.NEXT_HOST:
             work.failure = failure.obstacle
     return True
@@ -181,7 +186,10 @@ def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
         started_at=work.now(),
         host=work.observed.host,
         needs_restart=change.needs_restart,
-        before=tuple(sorted(entry.reference for entry in before)),
+        before=tuple(
+            sorted(entry.reference for entry in before if not work.rules.unfinished(entry))
+        ),
+        fresh=change.kind is not ChangeKind.UPDATE and evidence.is_new(work, draft),
     )
 
 
@@ -215,8 +223,8 @@ async def _announce_drift(work: Reached, draft: Draft, change: Change) -> None:
     if change.kind is ChangeKind.REGISTER or change.asked or draft.desired.deleting:
         return
     names = ", ".join(sorted(change.fields))
-    message = f"Differs from the declaration and is being repaired: {names}."
-    await work.tell(draft, Reason.DRIFT_DETECTED, message, Severity.WARNING)
+    message = f"Differs from the declaration and is being repaired: {names}. {change.remark}"
+    await work.tell(draft, Reason.DRIFT_DETECTED, message.rstrip(), Severity.WARNING)
 
 
 async def _read_back(
@@ -232,7 +240,7 @@ async def _read_back(
     ):
         # A write that changed nothing asks for no restart: the requirement is as it was before.
         await work.save_server(iis=iis_before)
-    read = [_believe(draft, change, after) for draft, change in made]
+    read = [_believe(work, draft, change, before, after) for draft, change in made]
     keys = [draft.desired.key for draft, _ in made]
     decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
     for (draft, change), took, document_read in zip(made, effective, read, strict=True):
@@ -265,15 +273,20 @@ def _without_time(entry: Entry) -> Entry:
     return replace(entry, changed_at=None)
 
 
-def _believe(draft: Draft, change: Change, after: Observed) -> bool:
+def _believe(
+    work: Reached, draft: Draft, change: Change, before: Observed, after: Observed
+) -> bool:
     """What our last read of the document got counts on products that show no certificates.
 
-    False: the change made the server read no document.
+    False: the change made the server read no document, or nobody knows which: another one was published meanwhile.
     """
     reads = change.kind is not ChangeKind.UPDATE or bool(change.fields & READS_DOCUMENT)
     if draft.failure is not None or not reads:
         return False
     registration, document = draft.status.registration, registrations.document_in(after, draft)
+    if registrations.document_in(before, draft) != document:
+        work.wake_at(work.now())
+        return False
     if registration is not None and document is not None:
         believed = replace(registration, thumbprints=document.thumbprints)
         draft.status = replace(draft.status, registration=believed)
@@ -354,9 +367,17 @@ async def _conclude(
     if changed and intent is not None and intent.needs_restart:
         after = work.now() if witnessed else await _settled_at(work, draft, intent)
         await work.save_server(iis=raise_requirement(work.status.iis, after))
+    # Where the run read a document that nobody knows, it is as if nobody had seen it.
+    known = draft.status.registration is not None or document_read
     registrations.remember_registration(
-        work, draft, witnessed=witnessed, document_read=document_read, changed_at=changed_at
+        work,
+        draft,
+        witnessed=witnessed and known,
+        document_read=document_read,
+        changed_at=changed_at,
     )
+    if changed and intent is not None and intent.needs_restart:
+        evidence.begin(draft, fresh=intent.fresh)
     partner, product = draft.desired.partner.name, work.server.product
     step = f"{product} has {partner} as declared. Next, this becomes active there."
     await work.save(draft, replace(steps.application_at(work, draft, step), intent=None))

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from partner_operator.oauth.challenge import Challenge
 from partner_operator.texts import shown
 from partner_operator.trust.allowed import USUAL_BOUNDS, Bounds, is_allowed
 from partner_operator.trust.model import (
@@ -344,6 +345,14 @@ class Restarts(Protocol):
 
         The host looks again and does nothing where no worker started before `older_than` (its own clock).
         """
+        ...
+
+
+class Challenges(Protocol):
+    """What a session has beside it where hosts tell whom their workers trust."""
+
+    async def challenge(self) -> Challenge | None:
+        """The bearer challenge of this very host; None where it asks for no token."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from partner_operator.engine import evidence
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
@@ -79,6 +80,8 @@ async def notice_vanished(work: Pass) -> None:
         if not decision.absent or draft.status.intent is not None:
             continue
         draft.status = replace(draft.status, registration=None)
+        gone = evidence.dropped(work, registration)
+        work.status = replace(work.status, dropped=gone)
         ours = "This object had registered it" if registration.created_by_us else "It was adopted"
         next_step = (
             "Mode is Observe, so nothing is made again."

@@ -122,7 +122,7 @@ async def _close_application(work: Pass, draft: Draft) -> None:
         observed_generation=verdict.observed_generation(
             before.observed_generation, draft.desired.generation
         ),
-        plan=tuple(str(difference) for difference in found.planned.differences)
+        plan=(*map(str, found.planned.differences), *filter(None, [found.planned.remark]))
         if found.planned and draft.desired.mode is Mode.OBSERVE
         else (),
         counterpart=Counterpart(counterpart.name, counterpart.ready) if counterpart else None,

@@ -207,7 +207,8 @@ async def _wait_for_health(work: Reached, before: HostStatus, lost: RunFailed | 
     Raises OperationFailed when a command whose answer was lost never began.
     """
     name, patience = before.name, work.ports.patience
-    deadline = work.ports.clock.monotonic() + patience.host_return.total_seconds()
+    longest = patience.host_return + work.rules.cold_start
+    deadline = work.ports.clock.monotonic() + longest.total_seconds()
     while True:
         over = work.ports.clock.monotonic() >= deadline
         line = await _seen_again(work, name)

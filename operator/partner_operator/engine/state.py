@@ -289,6 +289,8 @@ class Reached(Pass):
     """The newest look of this pass at each host that answered."""
     silent_hosts: dict[str, str] = field(default_factory=dict)
     """Hosts that could not be looked at, and what was in the way."""
+    not_asked: dict[str, str] = field(default_factory=dict)
+    """Hosts that did not tell whom they trust, and what was in the way."""
     just_looked_at: set[str] = field(default_factory=set)
     """Hosts whose newest look need not be repeated before the next step of the round."""
     round: Round | None = None

@@ -40,7 +40,7 @@ def raise_requirement(current: IISStatus | None, at: datetime) -> IISStatus:
     """
     iis = current or IISStatus()
     since = iis.restart_required_since
-    at = _whole(at)
+    at = whole(at)
     return replace(
         iis,
         restart_required_since=at if since is None else max(since, at),
@@ -200,7 +200,7 @@ def threshold(since: datetime, seen: Look) -> datetime:
     a worker that started in the second of the look may be the older one.
     """
     read = seen.state.clock + _SECOND
-    return _whole(min(since + (read - seen.began), read))
+    return whole(min(since + (read - seen.began), read))
 
 
 def _measured(known: HostStatus, shown: HostHealth, now: datetime) -> HostStatus:
@@ -214,7 +214,7 @@ def _measured(known: HostStatus, shown: HostHealth, now: datetime) -> HostStatus
 
 def _with_missing(line: HostStatus, gone: tuple[str, ...], now: datetime) -> HostStatus:
     same = gone == line.missing and line.missing_since is not None
-    since = (line.missing_since if same else _whole(now)) if gone else None
+    since = (line.missing_since if same else whole(now)) if gone else None
     return replace(line, missing=gone, missing_since=since)
 
 
@@ -246,7 +246,7 @@ def mark_restarting(view: Round, host: str, *, now: datetime) -> IISStatus:
     """Bookkeeping to write before a host is restarted: it counts, and the round has begun."""
 
     def begun(line: HostStatus) -> HostStatus:
-        restarts = (*recent(line.restarted_at, now), _whole(now))[-MOST_PER_DAY:]
+        restarts = (*recent(line.restarted_at, now), whole(now))[-MOST_PER_DAY:]
         return replace(line, state=HostRestartState.RESTARTING, restarted_at=restarts, said="")
 
     iis, since = view.iis, view.iis.restart_required_since
@@ -315,6 +315,6 @@ def _marked(iis: IISStatus, host: str, change: Callable[[HostStatus], HostStatus
     return replace(iis, hosts=tuple(lines))
 
 
-def _whole(instant: datetime) -> datetime:
+def whole(instant: datetime) -> datetime:
     """The next whole second: a requirement that is a moment too late is on the safe side."""
     return instant if not instant.microsecond else instant.replace(microsecond=0) + _SECOND

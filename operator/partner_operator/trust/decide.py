@@ -19,6 +19,7 @@ from partner_operator.trust.match import (
     find_registered,
     find_unreadable,
     is_registered,
+    same,
 )
 from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -147,9 +148,12 @@ def _ambiguity(case: _Case) -> Obstacle | None:
         )
         return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
     if case.match.squatter is not None and not case.match.squatter.warning:
+        squatter, partner = case.match.squatter, case.view.desired.partner
+        alike = same(squatter.application_identifier, partner.identifier)
+        whom = f"another {partner.name} (realm {squatter.realm})" if alike else "somebody else"
         message = (
-            f"{_shown(case.match.squatter)} has the identity that this object needs and is for somebody else. "
-            "Declare another identity, or remove that partner application if nobody needs it."
+            f"{_shown(squatter)} has the identity that this object needs and is for {whom}. Declare another identity, "
+            "or remove that partner application if nobody needs it."
         )
         return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
     return None
@@ -174,6 +178,8 @@ def _with_change(case: _Case, decision: Decision) -> Decision:
         return replace(decision, blocker=unread, planned=change)
     if case.view.desired.mode is Mode.OBSERVE:
         return replace(decision, planned=change)
+    if case.observed.unready is not None and change.kind is not ChangeKind.UPDATE:
+        return replace(decision, blocker=case.observed.unready, planned=change)
     return replace(decision, change=change)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from partner_operator.oauth.identifiers import describe
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.texts import shown
 from partner_operator.trust.model import DesiredApplication, Entry, EntryKind, Observed
@@ -68,7 +69,7 @@ def find_entry(
 ) -> Match:
     """The entry of this application: by what was registered, by content, then by name."""
     entries = tuple(sorted(observed.entries, key=lambda entry: entry.reference.casefold()))
-    found = _search(application, registration, document, entries)
+    found = _search(application, registration, document, observed, entries)
     if found.candidates:
         return found
     name = application.identity if found.entry is not None else effective_identity(application)
@@ -151,6 +152,7 @@ def _search(
     application: DesiredApplication,
     registration: Registration | None,
     document: AuthMetadata | None,
+    observed: Observed,
     entries: tuple[Entry, ...],
 ) -> Match:
     remembered = _only(
@@ -163,7 +165,7 @@ def _search(
     own_name = application.identity or (registration.identity if registration else None)
     candidates = _by_content(application, registration, document, entries)
     if not candidates:
-        return Match(entry=_damaged(application, entries))
+        return Match(entry=_damaged(application, own_name, observed, entries))
     if len(candidates) == 1:
         return Match(entry=candidates[0])
     url = application.partner.auth_metadata_url
@@ -198,13 +200,35 @@ def _by_content(
     )
 
 
-def _damaged(application: DesiredApplication, entries: tuple[Entry, ...]) -> Entry | None:
-    """The entry with our name whose URL and realm say nothing, so that nothing contradicts (C06)."""
+def _damaged(
+    application: DesiredApplication,
+    own_name: str | None,
+    observed: Observed,
+    entries: tuple[Entry, ...],
+) -> Entry | None:
+    """The entry with our name whose URL and realm say nothing, so that nothing contradicts (C06).
+
+    Without a URL, the realm of the organisation itself is nobody else's: a repair script gives it to all partners'
+    entries (Microsoft's KB 4010011).
+    """
+    meaningless = {"", *_own_realms(observed)}
     return _only(
         entry
-        for entry in _named(entries, effective_identity(application))
-        if _is_of(entry, application) and not entry.metadata_url and not entry.realm.strip()
+        for entry in _named(entries, own_name or effective_identity(application))
+        if _is_of(entry, application)
+        and not entry.metadata_url
+        and entry.realm.strip().casefold() in meaningless
     )
+
+
+def _own_realms(observed: Observed) -> set[str]:
+    """The realm of the organisation that was observed, as its own document tells."""
+    documents = (reading.document for reading in observed.documents.values())
+    return {
+        document.realm.strip().casefold()
+        for document in documents
+        if document is not None and describe(document.application_identifier) == observed.product
+    }
 
 
 def _is_of(entry: Entry, application: DesiredApplication) -> bool:

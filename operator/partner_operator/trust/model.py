@@ -13,6 +13,7 @@ from enum import StrEnum
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.oauth.identifiers import Product as Product
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust.obstacle import Obstacle
 
 
 class Mode(StrEnum):
@@ -307,6 +308,8 @@ class Observed:
     """Management roles that this version has, of those a partner application can need."""
     wildcard_domains: tuple[str, ...] = ()
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
+    unready: Obstacle | None = None
+    """Why no entry can be made there, seen before anything is tried."""
     notices: tuple[str, ...] = ()
     """Sentences on what nobody declares and nothing changes, for people."""
 

@@ -10,6 +10,11 @@ from partner_operator.trust.model import DesiredApplication, Entry, ObjectKey
 from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.status import ApplicationStatus, ChangeKind
 
+MADE_AGAIN = (
+    "The entry cannot be changed so in place: it is removed and made again, and tokens of the partner may be refused "
+    "in the gap."
+)
+
 
 class Field(StrEnum):
     """What can differ between a declared and an observed entry; named in Events and in `status.plan`."""
@@ -58,6 +63,11 @@ class Change:
     def fields(self) -> frozenset[Field]:
         """The fields that this change touches."""
         return frozenset(difference.field for difference in self.differences)
+
+    @property
+    def remark(self) -> str:
+        """What people must know of it beside the fields, in a sentence; mostly nothing."""
+        return MADE_AGAIN if self.kind is ChangeKind.RECREATE else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,14 @@ class Rules:
     """Whether its hosts are restarted where an object declares nothing."""
     takes_over_within: timedelta | None = None
     """After this long its hosts have a change by themselves; None: nobody promises that."""
+    challenges: bool = False
+    """Whether its sessions ask a host whom its workers trust (`engine.ports.Challenges`)."""
+    cold_start: timedelta = timedelta(0)
+    """How much longer than usual its hosts need after a restart until they serve again."""
     immutable: frozenset[Field] = frozenset()
     """Fields that need an entry to be made anew."""
+    unfinished: Callable[[Entry], bool] = lambda entry: False
+    """Whether an entry was left by a change of ours that was broken off."""
     harmless: frozenset[Field] = frozenset()
     """Fields that are active at once, whatever `activation` is."""
     warnings: Callable[[Observed], tuple[str, ...]] = lambda observed: ()

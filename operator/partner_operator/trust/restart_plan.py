@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from partner_operator.trust.activation import DAY, Round, host_of, is_one_of, recent
+from partner_operator.trust.activation import DAY, Round, host_of, is_one_of, recent, whole
 from partner_operator.trust.conditions import LONGEST_MESSAGE, Part, false, shortened, true, unknown
 from partner_operator.trust.health import NO_ANSWER
 from partner_operator.trust.model import RestartPolicy, RestartRules
@@ -118,9 +118,8 @@ def _beside(step: RestartStep, why: Mapping[str, str] | None) -> RestartStep:
 
 
 def _by_itself(view: Round, product: str, within: timedelta, text: str) -> RestartStep:
-    hours = round(within.total_seconds() / 3600)
     text += (
-        f" restart.policy is Never: {product} takes the change over by itself within {hours} hours, or at once with "
+        f" restart.policy is Never: {product} takes the change over by itself within {_hours(within)}, or at once with "
         "iisreset on each of them."
     )
     since = view.iis.restart_required_since
@@ -226,20 +225,38 @@ def _ask(reason: Reason, message: str) -> RestartStep:
     return RestartStep(RestartAction.ASK, reason=reason, message=message)
 
 
+@dataclass(frozen=True, slots=True)
+class ByItself:
+    """What is known of one change where nobody restarts IIS, and hosts take changes over in a known time."""
+
+    product: str
+    within: timedelta
+    now: datetime
+    changed_at: datetime | None
+    """When we changed this entry last; None: never, so whatever is waited for is another one's."""
+    known_to: Sequence[str] = ()
+    """Hosts that name its issuer, which they cannot know from before the change."""
+    not_asked: Mapping[str, str] = field(default_factory=dict)
+    """Hosts that did not tell whom they trust, and what was in the way."""
+
+
 def activated(
     view: Round,
     *,
     test_passed_at: datetime | None,
     rules: RestartRules,
     step: RestartStep,
-    taken_over: bool = False,
+    by_itself: ByItself | None = None,
 ) -> Part:
     """The Activated condition (rule 8): all workers are new, or a test passed after the change.
 
-    `test_passed_at`: when a test began that passed (operator's clock), or None. `taken_over`: the time is over in
-    which hosts take a change over by themselves.
+    `test_passed_at`: when a test began that passed (operator's clock), or None.
     """
     since = view.iis.restart_required_since
+    if by_itself is not None and since is not None:
+        # Each entry waits for its own change: what another one waits for may take a day.
+        changed = by_itself.changed_at
+        since = None if changed is None else min(since, whole(changed))
     if since is None:
         return true(Reason.RESTART_NOT_NEEDED, "No change waits for a restart.")
     if not view.iis.hosts:
@@ -252,15 +269,41 @@ def activated(
         return true(Reason.ACTIVATED, "A connectivity test passed after the last change.")
     if view.failed or view.refused:
         return false(Reason.RESTART_FAILED, _failed(view))
-    if taken_over and rules.policy is RestartPolicy.NEVER:
-        text = "The time after the last change is over in which hosts take it over by themselves."
-        return true(Reason.ACTIVATED, text)
+    if by_itself is not None:
+        return _taken_over(view, by_itself, since, step)
     if step.reason is not None:
         return unknown(step.reason, step.message)
     if not view.pending:
         return unknown(Reason.ACTIVATION_UNKNOWN, _unseen(view, {}))
     text = f"IIS on {_listed(view.pending)} started before the last change; restart.policy is {rules.policy}."
     return unknown(Reason.RESTART_PENDING, text)
+
+
+def _taken_over(view: Round, by_itself: ByItself, since: datetime, step: RestartStep) -> Part:
+    """Whether hosts have it without a restart: all of them say so, or had the time for it."""
+    product, waits = by_itself.product, (*view.pending, *view.unseen)
+    if all(is_one_of(name, by_itself.known_to) for name in waits):
+        return true(
+            Reason.ACTIVATED,
+            "Each listed host started IIS after the last change, or names the partner among those whose tokens it "
+            "accepts, and could not know it before.",
+        )
+    if since + by_itself.within <= by_itself.now:
+        return true(
+            Reason.ACTIVATED,
+            f"The {_hours(by_itself.within)} after the last change are over, in which {product} takes it over by "
+            "itself.",
+        )
+    silent = "".join(
+        f" {name} does not tell whom it trusts ({cause})."
+        for name, cause in sorted(by_itself.not_asked.items())
+    )
+    reason = step.reason or Reason.WAITING_FOR_ACTIVATION
+    return unknown(reason, shortened(step.message + silent))
+
+
+def _hours(length: timedelta) -> str:
+    return f"{round(length.total_seconds() / 3600)} hours"
 
 
 def _failed(view: Round) -> str:

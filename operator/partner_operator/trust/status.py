@@ -43,6 +43,8 @@ class Intent:
     """References of the partner's entries that were there already: none of them is of this intent's making."""
     over: bool = False
     """The host has answered since, so nothing of it is at work; only what it made was not seen yet."""
+    fresh: bool = False
+    """No host can have known the issuer before: one that names it afterwards has this very change."""
     settled_at: datetime | None = None
     """When a later pass found the change made (operator's clock): written before IIS is asked for it, so that tries
     to write it down do not ask for a later restart each time."""
@@ -66,6 +68,9 @@ class Registration:
     """With the realm it tells on Lync whether an entry of this name is still the one that was registered."""
     missing_since: datetime | None = None
     """Since when it is not visible, while its absence is not believed (operator's clock)."""
+    known_to: tuple[str, ...] | None = None
+    """Hosts that were heard to name its issuer since it was registered; None: they may know it from before the last
+    change, so that what they name proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,16 @@ class Removal:
     uid: str
     """Of the PartnerApplication."""
     deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An issuer that is not trusted any more, while hosts may still know it."""
+
+    issuer: str
+    """`<identifier>@<realm>`."""
+    at: datetime
+    """When it was removed, or seen to be gone (operator's clock)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +369,8 @@ class ServerStatus:
     retry: Retry | None = None
     removals: tuple[Removal, ...] = ()
     """The latest, some of them; the oldest are dropped when one more is written down."""
+    dropped: tuple[Dropped, ...] = ()
+    """Only where hosts take changes over by themselves, and only as long as that takes."""
     last_handled_reconcile_at: str | None = None
     last_handled_approval: str | None = None
     """The value of the annotation approve-restart that was answered last."""

@@ -245,9 +245,10 @@ def _application_summary(facts: ApplicationFacts) -> _Summary:
         return _stopped(facts.obstacle)
     if facts.repairing is not None:
         fields = ", ".join(sorted(facts.repairing.fields))
-        return _under_way(
-            Reason.DRIFT_DETECTED, f"Differs from the declaration in {fields}; being repaired."
+        message = (
+            f"Differs from the declaration in {fields}; being repaired. {facts.repairing.remark}"
         )
+        return _under_way(Reason.DRIFT_DETECTED, message.rstrip())
     if facts.working is not None:
         return _under_way(Reason.PROGRESSING, facts.working)
     if facts.mode is Mode.OBSERVE:
@@ -286,7 +287,10 @@ def _observed(planned: Change | None) -> _Summary:
     if planned is None:
         return _succeeded("As declared. Mode is Observe: nothing is changed or tested.")
     fields = ", ".join(sorted(planned.fields))
-    message = f"Differs from the declaration in {fields}. Mode is Observe, so nothing is changed; see status.plan."
+    message = (
+        f"Differs from the declaration in {fields}. Mode is Observe, so nothing is changed; see status.plan. "
+        f"{planned.remark}"
+    ).rstrip()
     return _Summary(false(Reason.DRIFT_OBSERVED, message), settled=True)
 
 

@@ -235,11 +235,13 @@ def update(run: Run) -> Mapping[str, Any]:
 
 
 def remove(run: Run) -> Mapping[str, Any]:
-    """Remove the issuer of this Id, if it is listed and still the same."""
+    """Remove the issuer of this Id, if it is listed and still the same, and what was to take its place."""
     _open(run)
     removed = False
     for issuer in run.told("Get-SPTrustedSecurityTokenIssuer", {}).objects:
-        if same(prop(issuer, "Id"), run.asked("reference")) and _stored(run, issuer):
+        named = same(prop(issuer, "Id"), run.asked("reference"))
+        unfinished = same(prop(issuer, "Name"), run.asked("interim"))
+        if (named or unfinished) and _stored(run, issuer):
             run.call("Remove-SPTrustedSecurityTokenIssuer", {"Identity": text(issuer, "Id")})
             removed = True
     return {"removed": removed}

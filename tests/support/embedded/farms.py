@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from partner_operator.oauth.identifiers import EXCHANGE, LYNC, SHAREPOINT
+from partner_operator.products.sharepoint.rules import INTERIM
 from partner_operator.trust.model import Authentication, Entry, Product
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
@@ -103,7 +104,7 @@ STORED: dict[str, Arrange] = {
     "another one's name": issuer("Exchange", f"{LYNC}@{names.DOMAIN}", names.LYNC_METADATA_URL),
     "another organisation's": issuer("other", f"{EXCHANGE}@contoso.com", "https://contoso.com/"),
     "of another address": issuer(url="https://old.litwareinc.com/"),
-    "with an unfinished one": issuer("Exchange (new)", id=SECOND),
+    "with an unfinished one": issuer(f"Exchange{INTERIM}", id=SECOND),
     "conflict": lambda domain: domain.sharepoint.plan_conflicts(),
 }
 
@@ -192,7 +193,7 @@ RECREATE = change(ChangeKind.RECREATE, Field.REALM, entry=stored(realm="old"))
 EVERYTHING = change(ChangeKind.UPDATE, Field.CERTIFICATES, Field.IDENTITY, identity="Mail")
 REMOVE = change(ChangeKind.REMOVE)
 OLD = issuer(registered=f"{EXCHANGE}@old")
-UNFINISHED = both(OLD, issuer("Exchange (new)", id=SECOND))
+UNFINISHED = both(OLD, issuer(f"Exchange{INTERIM}", id=SECOND))
 
 OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "sharepoint/observe": (observe(), issuer()),

@@ -11,10 +11,18 @@ from datetime import timedelta
 
 from partner_operator.trust.model import Mode
 from partner_operator.trust.reasons import Reason
-from support.engine.people import Chapter, faults, heir_of, object_on, organisation, stage_for
+from support.engine.people import (
+    Chapter,
+    faults,
+    heir_of,
+    object_on,
+    organisation,
+    restarted,
+    stage_for,
+)
 from support.engine.stage import Step, StepKind, seeded
 from support.engine.theatre import Theatre
-from support.engine.world import EXCHANGE_HOSTS, LYNC_HOSTS
+from support.engine.world import LYNC_HOSTS
 from support.proof import LONG
 
 PATIENCE = timedelta(hours=40)
@@ -137,15 +145,15 @@ def _another_adds_one(theatre: Theatre, chapter: Chapter) -> None:
 
 
 def _an_administrator_resets(theatre: Theatre, chapter: Chapter) -> None:
-    del chapter
-    for host in EXCHANGE_HOSTS:
-        if host not in theatre.exchange.restarting:
-            theatre.exchange.iisreset(host)
+    there = restarted(theatre, chapter.product)
+    for host in there.hosts:
+        if host not in there.restarting:
+            there.iisreset(host)
 
 
 def _the_neighbour_breaks(theatre: Theatre, chapter: Chapter) -> None:
-    del chapter
-    theatre.exchange.break_host(EXCHANGE_HOSTS[1])
+    there = restarted(theatre, chapter.product)
+    there.break_host(there.hosts[1])
 
 
 MEANWHILE: dict[str, Happening] = {
@@ -195,8 +203,9 @@ def _slow(chapter: Chapter, nth: int, name: str) -> list[str]:
     found = list(theatre.judge.violations)
     if not rests:
         found += ["never comes to rest:", *(what for _, what in theatre.effects[-6:])]
-    for host in EXCHANGE_HOSTS:
-        theatre.exchange.heal(host)
+    there = restarted(theatre, chapter.product)
+    for host in there.hosts:
+        there.heal(host)
     if name not in HARMFUL_ONLY:
         ask_again(theatre)
         theatre.comes_to_rest(PATIENCE)
@@ -217,23 +226,24 @@ _MORE_SKEWS = (
     (0, 0, 10),
 )
 SKEWS = ((-10, 10, 0), (4, -4, -10), *(((4, -4, 4), *_MORE_SKEWS) if LONG else ()))
-"""Minutes by which the clocks of two Exchange hosts and of the Front Ends are ahead."""
+"""Minutes by which the clocks of two hosts with IIS and of the Front Ends are ahead."""
 
 
 def skewed(chapter: Chapter) -> Iterator[tuple[str, list[str]]]:
     """Each host has a clock of its own."""
     for minutes in SKEWS:
         theatre = stage_for(chapter, gap=timedelta(minutes=1))
-        hosts = (*EXCHANGE_HOSTS, *LYNC_HOSTS)
+        there = restarted(theatre, chapter.product)
+        hosts = (*there.hosts, *LYNC_HOSTS)
         for host, ahead in zip(hosts, (*minutes, minutes[2]), strict=True):
             theatre.organisation_of(host).set_clock(host, timedelta(minutes=ahead))
         registered = organisation(theatre, chapter.product).counts["registered"]
-        restarts = sum(theatre.exchange.restarts.values())
+        restarts = there.restarts.total()
         chapter.happen(theatre, chapter.product)
         ask_again(theatre)
         found = ended(theatre, chapter, registered)
-        if sum(theatre.exchange.restarts.values()) - restarts > 2 * len(EXCHANGE_HOSTS):
-            found.append(f"restarted again and again: {theatre.exchange.restarts}")
+        if there.restarts.total() - restarts > 2 * len(there.hosts):
+            found.append(f"restarted again and again: {there.restarts}")
         theatre.close()
         yield f"clocks {minutes}", found
 
@@ -243,13 +253,14 @@ def two(chapter: Chapter, seeds: Iterable[int]) -> Iterator[tuple[str, list[str]
     for seed in seeds:
         theatre = stage_for(chapter, choose=seeded(seed))
         registered = organisation(theatre, chapter.product).counts["registered"]
-        restarts = dict(theatre.exchange.restarts)
+        there = restarted(theatre, chapter.product)
+        restarts = dict(there.restarts)
         theatre.call("b")
         chapter.happen(theatre, chapter.product)
         found = ended(theatre, chapter, registered)
         again = {
             host: count
-            for host, count in theatre.exchange.restarts.items()
+            for host, count in there.restarts.items()
             if count - restarts.get(host, 0) > 1
         }
         if again:

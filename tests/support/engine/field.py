@@ -28,7 +28,7 @@ from support.engine.servers import HEALTHY, SERVES, FakeOrganisation
 from support.trust.worlds import ModelServer
 
 SELF_REFRESH = timedelta(minutes=15)
-"""After this long Exchange's workers have read a change by themselves."""
+"""After this long workers have read a change by themselves. SharePoint promises it after a day only."""
 UNCACHED = frozenset({"identity", "reference", "linked_account", "changed_at"})
 """Fields of an entry that no worker keeps."""
 
@@ -195,8 +195,8 @@ class FieldOrganisation(FakeOrganisation):
         self.served[host] = dict(SERVES)
 
     def tick(self) -> None:
-        """Time has passed: Exchange reads by itself what was stored long ago."""
-        if self.product is not Product.EXCHANGE or self._stored_at is None:
+        """Time has passed: workers read by itself what was stored long ago."""
+        if self.product is Product.LYNC or self._stored_at is None:
             return
         if self.clock.now() - self._stored_at >= SELF_REFRESH:
             self._stored_at = None
@@ -210,14 +210,19 @@ class FieldOrganisation(FakeOrganisation):
         lost = {entry.reference for entry in before} - {
             entry.reference for entry in self.model.entries
         }
-        if ours and self.product is Product.EXCHANGE and not lost:
+        again = {entry.reference for entry in self.model.entries} - {
+            entry.reference for entry in before
+        }
+        if ours and self.product is not Product.LYNC and (again or not lost):
             self.judge.changed(self.engine, self.product)
 
     def _compare(self, before: tuple[Entry, ...], by: str, kind: ChangeKind | None) -> None:
         old = {entry.reference.casefold() for entry in before}
         new = {entry.reference.casefold() for entry in self.model.entries}
         lost, made = sorted(old - new), sorted(new - old)
-        if kind is ChangeKind.UPDATE and len(lost) == len(made) == 1:
+        # What takes the place of another belongs to whom that belonged.
+        in_place = kind in {ChangeKind.UPDATE, ChangeKind.RECREATE}
+        if in_place and len(lost) == len(made) == 1:
             self.judge.renamed(self.product, lost[0], made[0])
             return
         for reference in lost:

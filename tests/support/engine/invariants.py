@@ -75,6 +75,8 @@ class Judge:
     """Living declarations, besides this object, for what it stands for."""
     alive: Callable[[str], bool] = lambda uid: False
     """Whether the object with this uid is there and not being deleted."""
+    up_to_date: Callable[[str], bool] = lambda host: False
+    """Whether the workers of a host have what is stored, whenever they started."""
     violations: list[str] = field(default_factory=list)
     hosts: dict[str, _Host] = field(default_factory=dict)
     makers: dict[tuple[Product, str], str] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class Judge:
         self.makers[product, reference] = by
 
     def renamed(self, product: Product, old: str, new: str) -> None:
-        """An entry was given another name: it is still the same."""
+        """An entry was given another name, or another took its place: it belongs to whom it belonged."""
         self.makers[product, new] = self.makers.pop((product, old), HUMAN)
 
     def removed(self, product: Product, reference: str, by: str) -> None:
@@ -245,7 +247,7 @@ class Judge:
         if (
             not under_way
             and _of_today(activated, application)
-            and server.product is Product.EXCHANGE
+            and server.product is not Product.LYNC
         ):
             for host in server.hosts:
                 self._current(engine, server, host, f"is active for {application.key.name}")
@@ -259,7 +261,9 @@ class Judge:
             return
         if any(at > since for at in self._tests) and claim != "is called Current":
             return
-        waited = self.now() - since >= BY_ITSELF
+        if server.product is Product.SHAREPOINT and self.up_to_date(host):
+            return
+        waited = self.now() - since >= (DAY if server.product is Product.SHAREPOINT else BY_ITSELF)
         if waited and server.restart.policy is not RestartPolicy.AUTOMATIC:
             return
         self.complain(

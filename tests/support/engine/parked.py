@@ -84,6 +84,8 @@ class Hall:
     def __post_init__(self) -> None:
         """Declare and register them."""
         self.server = self.product.lower()
+        if self.product is Product.SHAREPOINT:
+            self.world.join_farm()
         self.world.cluster.change_server(self.server, allowed_partners=OURS)
         self.world.memories = {}
         partner = Product.LYNC if self.product is Product.EXCHANGE else Product.EXCHANGE
@@ -102,6 +104,9 @@ class Hall:
             )
             self.names.append(name)
         self.world.settle()
+        if self.product is Product.SHAREPOINT:
+            # Nobody restarts a farm but its administrator.
+            self.reset()
         assert self.world.all_ready()
 
     # ---- what is there
@@ -109,7 +114,7 @@ class Hall:
     @property
     def organisation(self) -> FakeOrganisation:
         """The servers."""
-        return self.world.exchange if self.product is Product.EXCHANGE else self.world.lync
+        return self.world.organisations[self.product]
 
     @property
     def documents(self) -> tuple[DocumentReading, ...]:
@@ -174,6 +179,12 @@ class Hall:
     def approve(self) -> None:
         """The annotation approve-restart."""
         self.world.cluster.approve(self.server, f"approved at {self.world.clock.now()}")
+
+    def reset(self) -> None:
+        """An administrator runs iisreset on every host, and the next pass notices."""
+        for host in self.hosts:
+            self.organisation.iisreset(host)
+        self.passes()
 
     def fail(self, failure: RunFailed) -> None:
         """Every remote run fails."""
@@ -494,6 +505,38 @@ def _contract_violated(hall: Hall) -> None:
     hall.passes(3)
 
 
+def _rolled(hall: Hall) -> None:
+    """Every partner publishes another certificate."""
+    hall.partners(lambda one: _publishing(one, values.ROLLED))
+    hall.passes(2)
+
+
+def _publishing(one: DocumentReading, thumbprint: str) -> DocumentReading:
+    assert one.document is not None
+    certificates = (values.certificate(thumbprint),)
+    return replace(one, document=replace(one.document, certificates=certificates))
+
+
+def _farm_busy(hall: Hall) -> None:
+    """Somebody else is at work in the farm whenever it is asked for a change."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise OperationFailed(Reason.FARM_BUSY, "As products/sharepoint says.")
+
+    hall.organisation.apply = fail  # type: ignore[method-assign]  # the others win
+    _rolled(hall)
+    hall.passes(3)
+
+
+def _no_service_application(hall: Hall) -> None:
+    # Objects that remember an entry would ask where all of them went together.
+    hall.anew()
+    _absent(hall)
+    missing = "As products/sharepoint says."
+    _observes(hall, unready=Obstacle(Reason.SERVICE_APPLICATION_MISSING, missing, Next.HUMAN))
+    hall.passes(2)
+
+
 def _documents(**fault: object) -> Parked:
     """Every partner's document is bad in this way, then good again."""
 
@@ -534,9 +577,7 @@ def _alternates(hall: Hall) -> None:
         thumbprint = (values.ROLLED, values.THUMBPRINT)[number % 2]
 
         def turned(one: DocumentReading, found: str = thumbprint) -> DocumentReading:
-            assert one.document is not None
-            certificates = (values.certificate(found),)
-            return replace(one, document=replace(one.document, certificates=certificates))
+            return _publishing(one, found)
 
         hall.partners(turned)
         hall.passes()
@@ -668,6 +709,15 @@ PARKED: dict[Reason, Parked] = {
         _activation_unknown,
         lambda hall: hall.declare(hosts=hall.hosts[:1]),
         "take it out of spec.hosts",
+    ),
+    Reason.WAITING_FOR_ACTIVATION: Parked(
+        _rolled, Hall.reset, "iisreset on each of them", product=Product.SHAREPOINT
+    ),
+    Reason.FARM_BUSY: Parked(
+        _farm_busy, _mended_and_asked_each, product=Product.SHAREPOINT, passes=True
+    ),
+    Reason.SERVICE_APPLICATION_MISSING: Parked(
+        _no_service_application, _mended_and_asked_each, product=Product.SHAREPOINT
     ),
     Reason.WAITING_FOR_REPLICATION: Parked(
         _not_replicated,

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import DesiredApplication, Product
+from partner_operator.trust.model import DesiredApplication, Product, RestartPolicy, RestartRules
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.field import FieldOrganisation
 from support.engine.invariants import HUMAN, wrong
 from support.engine.theatre import Theatre
-from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE
+from support.engine.world import EXCHANGE_ON_LYNC, EXCHANGE_ON_SHAREPOINT, LYNC_ON_EXCHANGE
 from support.trust import worlds as values
 
 SOON = timedelta(seconds=3)
@@ -31,6 +31,8 @@ class Chapter:
     """True: nothing is declared before."""
     touches: bool = True
     """False: nothing may be changed on the server."""
+    never: bool = False
+    """True: restart.policy is Never."""
 
     @property
     def id(self) -> str:
@@ -40,12 +42,21 @@ class Chapter:
 
 def object_on(product: Product) -> str:
     """The name of the object on this product's server."""
-    return LYNC_ON_EXCHANGE if product is Product.EXCHANGE else EXCHANGE_ON_LYNC
+    return OBJECTS[product]
 
 
 def organisation(theatre: Theatre, product: Product) -> FieldOrganisation:
     """Its organisation."""
-    return theatre.exchange if product is Product.EXCHANGE else theatre.lync
+    return {
+        Product.EXCHANGE: theatre.exchange,
+        Product.LYNC: theatre.lync,
+        Product.SHAREPOINT: theatre.sharepoint,
+    }[product]
+
+
+def restarted(theatre: Theatre, product: Product) -> FieldOrganisation:
+    """Whose hosts are restarted in a chapter about this product."""
+    return theatre.sharepoint if product is Product.SHAREPOINT else theatre.exchange
 
 
 def declare(theatre: Theatre, product: Product) -> None:
@@ -69,6 +80,22 @@ def take_out(theatre: Theatre, product: Product) -> None:
 def roll(theatre: Theatre, product: Product) -> None:
     """This product's signing certificate is replaced."""
     theatre.roll(product, values.ROLLED, values.THUMBPRINT)
+
+
+def another_realm(theatre: Theatre, product: Product) -> None:
+    """The partner gets another realm, which an issuer on SharePoint cannot be given."""
+    del product
+    moved = values.reading(Product.EXCHANGE, realm="fabrikam.example")
+    for there in theatre.organisations.values():
+        there.model.documents = tuple(
+            moved if one.url == moved.url else one for one in there.model.documents
+        )
+
+
+def roll_partner(theatre: Theatre, product: Product) -> None:
+    """The signing certificate of the product's partner is replaced."""
+    del product
+    theatre.roll(Product.EXCHANGE, values.ROLLED, values.THUMBPRINT)
 
 
 def heir_of(theatre: Theatre, name: str, heir: str) -> DesiredApplication:
@@ -121,7 +148,13 @@ def delete_and_apply(theatre: Theatre, product: Product) -> None:
     theatre.hear()
 
 
+OBJECTS = {
+    Product.EXCHANGE: LYNC_ON_EXCHANGE,
+    Product.LYNC: EXCHANGE_ON_LYNC,
+    Product.SHAREPOINT: EXCHANGE_ON_SHAREPOINT,
+}
 PRODUCTS = (Product.EXCHANGE, Product.LYNC)
+"""That have one another as partners; a farm has its chapters alone."""
 CHAPTERS = (
     Chapter("story", Product.EXCHANGE, declare, fresh=True),
     *(
@@ -137,6 +170,11 @@ CHAPTERS = (
         }.items()
         for product in PRODUCTS
     ),
+    Chapter("story", Product.SHAREPOINT, declare, fresh=True),
+    Chapter("story that nobody restarts", Product.SHAREPOINT, declare, fresh=True, never=True),
+    Chapter("roll-over", Product.SHAREPOINT, roll_partner),
+    Chapter("another realm", Product.SHAREPOINT, another_realm),
+    Chapter("deletion", Product.SHAREPOINT, delete),
 )
 
 
@@ -144,7 +182,9 @@ def stage_for(
     chapter: Chapter, *, gap: timedelta = timedelta(minutes=20), **theatre: Any
 ) -> Theatre:
     """A theatre in which the chapter is about to happen, with one operator at work."""
-    built = Theatre(**theatre)
+    if chapter.never:
+        theatre["rules"] = RestartRules(RestartPolicy.NEVER, timedelta(0))
+    built = Theatre(farm=chapter.product is Product.SHAREPOINT, **theatre)
     if not chapter.fresh:
         built.declare()
     built.call("a")
@@ -162,7 +202,7 @@ def faults(theatre: Theatre) -> list[str]:
     declared = {application.server_name for application in theatre.cluster.applications.values()}
     for name, application in theatre.cluster.applications.items():
         found += [f"{name}: {fault}" for fault in _faults_of(theatre, application, declared)]
-    for product in PRODUCTS:
+    for product in OBJECTS:
         there = organisation(theatre, product)
         ours = [
             entry.reference
@@ -188,8 +228,9 @@ def _faults_of(
         if len(declared) == 2 or ready is None or ready[1] is not Reason.CONNECTIVITY_TEST_FAILED:
             yield f"{told}: {_message(theatre, application)}"
     else:
-        product = Product.EXCHANGE if application.server_name == "exchange" else Product.LYNC
-        model = organisation(theatre, product).model
+        model = organisation(
+            theatre, theatre.cluster.servers[application.server_name].product
+        ).model
         fault = wrong(application, model.entries, model.documents)
         if fault:
             yield f"Ready, and {fault}"

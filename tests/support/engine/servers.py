@@ -1,4 +1,4 @@
-"""An Exchange organisation and a Lync deployment as values, behind the engine's Operations port."""
+"""An Exchange organisation, a Lync deployment or a SharePoint farm as values, behind the engine's Operations port."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed
+from partner_operator.oauth.challenge import Challenge
+from partner_operator.oauth.identifiers import Issuer
 from partner_operator.trust.model import (
     CertificateRole,
     ConnectivityTest,
@@ -30,7 +32,7 @@ from partner_operator.trust.status import ChangeKind
 from support.engine.crash import Crash
 from support.engine.kubernetes import TestClock
 from support.engine.session import OnHost
-from support.trust.worlds import URLS, ModelServer
+from support.trust.worlds import URLS, BrokenOff, ModelServer, metadata
 
 HEALTHY = frozenset({"W3SVC", "WAS", "MSExchangeServiceHost"})
 SERVES = {"/ews/exchange.asmx": "401"}
@@ -53,7 +55,7 @@ class FakeOrganisation:
     """How long a look at a host takes, beside the second of every run."""
     workers: dict[str, datetime] = field(default_factory=dict)
     running: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
-    """By Exchange host: what its workers loaded when they started. By Lync machine: its replica."""
+    """By host with IIS: what its workers loaded when they started. By Lync machine: its replica."""
     copies: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By entry: certificates that Lync read from the partner's document, and does not show."""
     replication: int = 0
@@ -76,6 +78,10 @@ class FakeOrganisation:
     served: dict[str, Mapping[str, str]] = field(default_factory=dict)
     refuses_afterwards: bool = False
     """The logon is refused after an answer has come."""
+    asks_for_tokens: bool = True
+    """Whether its sites answer with a bearer challenge."""
+    answers_as: Product | None = None
+    """Whose challenge it shows, where it is not its own."""
     seen_passwords: list[str] = field(default_factory=list)
     incomplete: str | None = None
     controller: str | None = None
@@ -129,7 +135,7 @@ class FakeOrganisation:
         """Read everything."""
         self._begin("observe", host, credentials)
         found = self.model.observed()
-        exchange = self.product is Product.EXCHANGE
+        lync = self.product is Product.LYNC
         seen = replace(
             found,
             host=host,
@@ -139,14 +145,14 @@ class FakeOrganisation:
             own_certificates=self._own_certificates(found),
             domain_controller=self.controller,
             documents={url: found.documents[url] for url in urls if url in found.documents},
-            discovered_hosts=tuple(DiscoveredHost(name, True) for name in self.hosts)
-            if exchange
-            else (),
-            replicas=()
-            if exchange
-            else tuple(
+            discovered_hosts=()
+            if lync
+            else tuple(DiscoveredHost(name, True) for name in self.hosts),
+            replicas=tuple(
                 Replica(name, self.running[name] == self.model.entries) for name in self.hosts
-            ),
+            )
+            if lync
+            else (),
         )
         self._end("observe")
         return seen
@@ -163,7 +169,12 @@ class FakeOrganisation:
         self._begin(f"apply {change.kind}", observed.host, credentials)
         if change.kind is ChangeKind.REGISTER:
             self.counts["registered"] += 1
-        made = self.model.apply(change, application)
+        try:
+            made = self.model.apply(change, application)
+        except BrokenOff as broken:
+            raise OperationFailed(
+                Reason.OUTCOME_UNKNOWN, "The answer was lost.", outcome_unknown=True
+            ) from broken
         if change.kind is not ChangeKind.UPDATE or change.fields & {
             Field.CERTIFICATES,
             Field.METADATA_URL,
@@ -198,6 +209,19 @@ class FakeOrganisation:
         state = HostState(host, self.workers[host], self.now(host), running, self.served[host])
         self._end("host state")
         return state
+
+    async def challenge(
+        self, server: DesiredServer, credentials: Credentials, host: str
+    ) -> Challenge | None:
+        """Whom the workers of a host trust."""
+        self._begin("challenge", host, credentials)
+        own = metadata(self.answers_as or self.product)
+        trusted = tuple(
+            Issuer(entry.application_identifier, entry.realm) for entry in self.running[host]
+        )
+        found = Challenge(own.application_identifier, own.realm, trusted, (), "", "")
+        self._end("challenge")
+        return found if self.asks_for_tokens else None
 
     async def restart(
         self, server: DesiredServer, credentials: Credentials, host: str, older_than: datetime

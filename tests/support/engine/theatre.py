@@ -23,7 +23,7 @@ from partner_operator.kube.switchboard import Switchboard
 from partner_operator.trust.model import DesiredApplication, DesiredServer, Product
 from partner_operator.trust.plan import Change
 from partner_operator.trust.status import ChangeKind
-from support.engine.field import FieldModel, FieldOrganisation
+from support.engine.field import FieldModel, FieldOrganisation, cached
 from support.engine.invariants import Claim, Health, Judge
 from support.engine.kubernetes import Cluster
 from support.engine.session import OnHost
@@ -32,7 +32,9 @@ from support.engine.view import View
 from support.engine.world import (
     EXCHANGE_HOSTS,
     LYNC_HOSTS,
+    SHAREPOINT_HOSTS,
     World,
+    exchange_on_sharepoint,
 )
 from support.trust import worlds as values
 
@@ -135,6 +137,8 @@ class Theatre(World):
     """The world of the engine's tests, with hosts of their own mind and any number of operators."""
 
     choose: Callable[[int], int] = first_come
+    farm: bool = False
+    """Whether a farm is what the operators look after, and nothing else."""
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     engines: dict[str, StageSwitchboard] = field(default_factory=dict)
     appeared: dict[str, datetime] = field(default_factory=dict)
@@ -153,17 +157,26 @@ class Theatre(World):
         documents = (values.reading(Product.EXCHANGE), values.reading(Product.LYNC))
         self.stage = Stage(self.clock, self.choose)
         self.cluster = Cluster(self.crash)
-        self.judge = Judge(self.clock.now, self._health, self._claims, self._alive)
+        self.judge = Judge(
+            self.clock.now, self._health, self._claims, self._alive, self._runs_what_is_stored
+        )
         self.exchange: FieldOrganisation = self._organisation(
             Product.EXCHANGE, EXCHANGE_HOSTS, documents
         )
         self.lync: FieldOrganisation = self._organisation(Product.LYNC, LYNC_HOSTS, documents)
         self.lync.passes = self.trusted
-        worker_log.addFilter(self._heard_of)
-        self.stage.passed += [self.exchange.tick, self.lync.tick]
-        self.stage.unreachable = lambda host: (
-            host in (self.exchange.unreachable | self.lync.unreachable)
+        self.sharepoint: FieldOrganisation = self._organisation(
+            Product.SHAREPOINT,
+            SHAREPOINT_HOSTS,
+            (*documents, values.reading(Product.SHAREPOINT)),
         )
+        worker_log.addFilter(self._heard_of)
+        everyone = (self.exchange, self.lync, self.sharepoint)
+        self.stage.passed += [there.tick for there in everyone]
+        self.stage.unreachable = lambda host: any(host in there.unreachable for there in everyone)
+        if self.farm:
+            self.join_farm(restart=self.rules, interval=INTERVAL)
+            return
         self.cluster.add_server(
             values.server(
                 Product.EXCHANGE, hosts=EXCHANGE_HOSTS, restart=self.rules, interval=INTERVAL
@@ -189,10 +202,23 @@ class Theatre(World):
 
     def organisation_of(self, host: str) -> FieldOrganisation:
         """Whose host this is."""
-        return self.exchange if host in self.exchange.hosts else self.lync
+        return next(
+            there for there in (self.exchange, self.lync, self.sharepoint) if host in there.hosts
+        )
+
+    def declare(self) -> None:
+        """What is looked after here."""
+        if self.farm:
+            self.cluster.add(exchange_on_sharepoint())
+        else:
+            super().declare()
 
     def _health(self, host: str) -> Health:
         return self.organisation_of(host).health(host)
+
+    def _runs_what_is_stored(self, host: str) -> bool:
+        there = self.organisation_of(host)
+        return cached(there.running[host]) == cached(there.model.entries)
 
     def _alive(self, uid: str) -> bool:
         return any(
@@ -235,7 +261,7 @@ class Theatre(World):
             announcer=_Watched(self, engine, self.cluster),
             operations={
                 organisation.product: _Hands(self, engine, organisation)
-                for organisation in (self.exchange, self.lync)
+                for organisation in (self.exchange, self.lync, self.sharepoint)
             },
             clock=self.clock,
             chance=random.Random(len(self.engines)),

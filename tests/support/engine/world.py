@@ -1,4 +1,4 @@
-"""Cluster, two organisations and an operator that can be killed at any step."""
+"""Cluster, two organisations, a farm that may join, and an operator that can be killed at any step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from partner_operator.engine.ports import Credentials, ServerName
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.run_pass import Result, run_pass
 from partner_operator.engine.state import Patience, Ports
-from partner_operator.trust.model import ConnectivityTest, DesiredApplication, Product, RestartRules
+from partner_operator.trust.model import (
+    ConnectivityTest,
+    DesiredApplication,
+    Product,
+    RestartPolicy,
+    RestartRules,
+)
 from partner_operator.trust.reasons import ConditionStatus
 from support.engine.crash import Crash, Killed
 from support.engine.kubernetes import Cluster, TestClock
@@ -26,8 +32,11 @@ from support.trust.worlds import ModelServer
 
 EXCHANGE_HOSTS = ("ex1.litwareinc.com", "ex2.litwareinc.com")
 LYNC_HOSTS = ("fe1.litwareinc.com", "fe2.litwareinc.com")
+SHAREPOINT_HOSTS = ("sp1.litwareinc.com", "sp2.litwareinc.com")
 LYNC_ON_EXCHANGE = "lync-on-exchange"
 EXCHANGE_ON_LYNC = "exchange-on-lync"
+EXCHANGE_ON_SHAREPOINT = "exchange-on-sharepoint"
+LYNC_ON_SHAREPOINT = "lync-on-sharepoint"
 IMPATIENT = Patience(
     host_return=timedelta(seconds=30), poll=timedelta(0), replication=timedelta(seconds=5)
 )
@@ -49,6 +58,22 @@ def exchange_on_lync(name: str = EXCHANGE_ON_LYNC, **changes: Any) -> DesiredApp
         server_name="lync",
         has_finalizer=False,
         connectivity_test=ConnectivityTest("sip:kenmyer@litwareinc.com"),
+    )
+    return replace(declared, **changes)
+
+
+def exchange_on_sharepoint(**changes: Any) -> DesiredApplication:
+    """SharePoint shall trust Exchange."""
+    declared = values.application(
+        Product.EXCHANGE, EXCHANGE_ON_SHAREPOINT, server_name="sharepoint", has_finalizer=False
+    )
+    return replace(declared, **changes)
+
+
+def lync_on_sharepoint(**changes: Any) -> DesiredApplication:
+    """SharePoint shall trust Lync."""
+    declared = values.application(
+        Product.LYNC, LYNC_ON_SHAREPOINT, server_name="sharepoint", has_finalizer=False
     )
     return replace(declared, **changes)
 
@@ -92,6 +117,13 @@ class World:
             self.crash,
             LYNC_HOSTS,
         )
+        self.sharepoint = FakeOrganisation(
+            Product.SHAREPOINT,
+            ModelServer(Product.SHAREPOINT, (), (*documents, values.reading(Product.SHAREPOINT))),
+            self.clock,
+            self.crash,
+            SHAREPOINT_HOSTS,
+        )
         self.lync.passes = self.trusted
         self.cluster.add_server(
             values.server(
@@ -104,6 +136,21 @@ class World:
         self.cluster.add_server(
             values.server(Product.LYNC, hosts=LYNC_HOSTS, removal_settle=self.removal_settle)
         )
+
+    @property
+    def organisations(self) -> dict[Product, FakeOrganisation]:
+        """All that can be managed."""
+        return {there.product: there for there in (self.exchange, self.lync, self.sharepoint)}
+
+    def join_farm(self, **changes: Any) -> None:
+        """`kubectl apply` of a farm's PartnerServer, which nobody restarts by default."""
+        declared = values.server(
+            Product.SHAREPOINT,
+            hosts=SHAREPOINT_HOSTS,
+            restart=replace(self.rules, policy=RestartPolicy.NEVER),
+            removal_settle=self.removal_settle,
+        )
+        self.cluster.add_server(replace(declared, **changes))
 
     def trusted(self) -> bool:
         """Whether a token of either side is accepted, by what the servers *run* with."""
@@ -127,7 +174,7 @@ class World:
         """The partner publishes these certificates from now on, and signs with the first."""
         certificates = tuple(values.certificate(thumbprint) for thumbprint in thumbprints)
         rolled = values.reading(partner, certificates=certificates)
-        for organisation in (self.exchange, self.lync):
+        for organisation in self.organisations.values():
             organisation.model.documents = tuple(
                 rolled if reading.url == rolled.url else reading
                 for reading in organisation.model.documents
@@ -146,7 +193,7 @@ class World:
             reader=view,
             writer=view,
             announcer=self.cluster,
-            operations={Product.EXCHANGE: self.exchange, Product.LYNC: self.lync},
+            operations=self.organisations,
             clock=self.clock,
             chance=random.Random(1),
             patience=IMPATIENT,

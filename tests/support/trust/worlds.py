@@ -11,6 +11,7 @@ from typing import Any
 from partner_operator.catalog import CATALOG
 from partner_operator.oauth.certificates import Certificate
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.products.sharepoint.rules import INTERIM
 from partner_operator.trust.decide import ApplicationView
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
@@ -133,9 +134,9 @@ def view(
 def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **changes: Any) -> Entry:
     """The entry for a partner as it should be on a server."""
     document = metadata(partner)
-    exchange = on is Product.EXCHANGE
+    exchange, lync = on is Product.EXCHANGE, on is Product.LYNC
     good = Entry(
-        reference=f"CN={partner}" if exchange else str(partner),
+        reference=str(partner) if lync else f"CN={partner}",
         identity=str(partner),
         application_identifier=document.application_identifier,
         realm=document.realm,
@@ -143,14 +144,14 @@ def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **cha
         metadata_url=URLS[partner],
         kind=EntryKind.OWN_KEYS,
         enabled=True,
-        accepts_security_identifiers=exchange,
-        trust_level=None if exchange else "Full",
+        accepts_security_identifiers=not lync,
+        trust_level="Full" if lync else None,
         linked_account=LinkedAccount(
             f"litwareinc.com/Users/{partner}", CATALOG.partners[partner].roles
         )
         if exchange
         else None,
-        thumbprints=document.thumbprints if exchange else None,
+        thumbprints=None if lync else document.thumbprints,
     )
     return replace(good, **changes)
 
@@ -216,6 +217,10 @@ def registered(of: Entry, *, ours: bool = True) -> Registration:
     )
 
 
+class BrokenOff(Exception):
+    """A change was broken off between two of its steps."""
+
+
 @dataclass(slots=True)
 class ModelServer:
     """A server of values: applies a change the way the product's cmdlets would."""
@@ -224,6 +229,8 @@ class ModelServer:
     entries: tuple[Entry, ...]
     documents: tuple[DocumentReading, ...]
     writes: list[Change] = field(default_factory=list)
+    breaks_after: int | None = None
+    """After which step the next replacement of an issuer is broken off: 1 made, 2 the old one removed."""
     _guids: itertools.count[int] = field(default_factory=itertools.count)
 
     def observed(self) -> Observed:
@@ -241,7 +248,10 @@ class ModelServer:
         assert change.entry in self.entries, "a change names an entry that was just read"
         others = tuple(each for each in self.entries if each != change.entry)
         if change.kind is ChangeKind.REMOVE:
-            self.entries = others
+            unfinished = f"{change.entry.identity}{INTERIM}"
+            self.entries = tuple(each for each in others if each.identity != unfinished)
+        elif change.kind is ChangeKind.RECREATE and self.product is Product.SHAREPOINT:
+            return self._replaced(change.entry, desired)
         elif change.kind is ChangeKind.RECREATE:
             self.entries = others
             made = self._made(desired, desired.identity or change.entry.identity)
@@ -251,6 +261,26 @@ class ModelServer:
             self.entries = others
             self._add(self._updated(change.entry, change.fields, desired))
         return None
+
+    def _replaced(self, old: Entry, desired: DesiredApplication) -> str:
+        """The new one first, then the old one goes, then the new one gets its name. Each can be the last step."""
+        name = desired.identity or old.identity
+        interim = f"{name}{INTERIM}"
+        made = next((each for each in self.entries if each.identity == interim), None)
+        if made is None:
+            made = self._made(desired, interim)
+            self._add(made)
+        self._step(1)
+        self.entries = tuple(each for each in self.entries if each != old)
+        self._step(2)
+        self.entries = tuple(each for each in self.entries if each != made)
+        self._add(replace(made, identity=name))
+        return made.reference
+
+    def _step(self, number: int) -> None:
+        if self.breaks_after == number:
+            self.breaks_after = None
+            raise BrokenOff
 
     def _add(self, added: Entry) -> None:
         names = {each.identity.casefold() for each in self.entries}
@@ -270,14 +300,14 @@ class ModelServer:
         made = entry(
             Product(desired.partner.name),
             self.product,
-            reference=self._new_guid() if self.product is Product.EXCHANGE else identity,
+            reference=identity if self.product is Product.LYNC else self._new_guid(),
             identity=identity,
         )
         return self._reread(made, desired)
 
     def _reread(self, old: Entry, desired: DesiredApplication) -> Entry:
         document = self._document(desired)
-        shown = self.product is Product.EXCHANGE
+        shown = self.product is not Product.LYNC
         return replace(
             old,
             metadata_url=desired.partner.auth_metadata_url,
@@ -300,8 +330,8 @@ class ModelServer:
         if fields & rereads:
             kept = new
             new = self._reread(new, desired)
-            if self.product is Product.LYNC:
-                # Set-CsPartnerApplication cannot change these.
+            if self.product is not Product.EXCHANGE:
+                # Set-CsPartnerApplication cannot change these, and whether SharePoint's cmdlet does is not known.
                 new = replace(
                     new,
                     realm=kept.realm,
@@ -314,8 +344,8 @@ class ModelServer:
             new = replace(new, trust_level=str(desired.trust_level))
         if Field.ACCEPTS_SECURITY_IDENTIFIERS in fields:
             new = replace(new, accepts_security_identifiers=True)
-        if Field.IDENTITY in fields and desired.identity is not None:
-            new = replace(new, identity=desired.identity)
+        if Field.IDENTITY in fields:
+            new = replace(new, identity=desired.identity or new.identity.removesuffix(INTERIM))
         account = new.linked_account
         if Field.LINKED_ACCOUNT in fields:
             account = account or LinkedAccount("litwareinc.com/Users/made", ())

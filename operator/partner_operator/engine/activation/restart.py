@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from partner_operator.engine import restarts
+from partner_operator.engine import evidence, restarts
 from partner_operator.engine.activation.at_once import AtOnce
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.activation import SELF_REFRESH
 from partner_operator.trust.conditions import Part, find, kept, unknown
-from partner_operator.trust.model import Mode
+from partner_operator.trust.model import Mode, RestartPolicy
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from partner_operator.trust.restart_plan import RestartAction, RestartStep, activated
+from partner_operator.trust.restart_plan import (
+    ByItself,
+    RestartAction,
+    RestartStep,
+    activated,
+)
 from partner_operator.trust.verdict import not_known
 
 
@@ -22,6 +27,8 @@ class Restart(AtOnce):
     async def run(self, work: Reached) -> None:
         """Restart what is pending, if now is the time. Raises OperationFailed and LogonRefused."""
         await restarts.run_round(work, allowed=work.may_act())
+        if not work.overtaken:
+            await evidence.ask(work)
         for draft in work.live:
             active_at = _active_at(work, draft)
             told = draft.desired.mode is not Mode.SUSPEND or draft.desired.deleting
@@ -30,21 +37,31 @@ class Restart(AtOnce):
 
     def activated(self, work: Pass, draft: Draft) -> Part:
         """Whether the workers of all listed hosts started after the last change, or a test proved it."""
-        registered = draft.status.registration is not None
-        if not (isinstance(work, Reached) and work.round is not None and registered):
+        registration = draft.status.registration
+        if registration is None or not isinstance(work, Reached) or work.round is None:
             told = draft.status.conditions
-            if registered and find(told, ConditionType.ACTIVATED) is not None:
+            if registration is not None and find(told, ConditionType.ACTIVATED) is not None:
                 return kept(told, ConditionType.ACTIVATED)
             return not_known(work.obstacle_to(draft))
         if _active_at(work, draft) is not None:
             return unknown(Reason.ACTIVATION_UNKNOWN, _young(work))
         counterpart = draft.declared.counterpart
+        by_itself = None
+        if work.server.restart.policy is RestartPolicy.NEVER and work.rules.takes_over_within:
+            by_itself = ByItself(
+                work.server.product,
+                work.rules.takes_over_within,
+                work.now(),
+                registration.last_changed_at,
+                registration.known_to or (),
+                work.not_asked,
+            )
         return activated(
             work.round,
             test_passed_at=counterpart.test_passed_at if counterpart else None,
             rules=work.server.restart,
             step=work.step or RestartStep(RestartAction.NOTHING),
-            taken_over=_is_taken_over(work),
+            by_itself=by_itself,
         )
 
     def waiting(self, work: Pass, draft: Draft) -> Obstacle | None:
@@ -58,12 +75,6 @@ class Restart(AtOnce):
         asks = waiting is not None and waiting.reason is Reason.RESTART_APPROVAL_NEEDED
         proven = self.activated(work, draft).status is ConditionStatus.TRUE
         return None if asks and proven else waiting
-
-
-def _is_taken_over(work: Reached) -> bool:
-    """Whether hosts have had the time that they need to take the last change over by themselves."""
-    since, within = work.iis.restart_required_since, work.rules.takes_over_within
-    return since is not None and within is not None and since + within <= work.now()
 
 
 def _active_at(work: Reached, draft: Draft) -> datetime | None:

@@ -22,7 +22,7 @@ from partner_operator.trust.model import (
     OwnCertificate,
     Product,
 )
-from partner_operator.trust.obstacle import Next
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.winrm import Answer
 
@@ -60,6 +60,11 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, listed: Sequence[st
         if told.certificate
         else "Get-SPSecurityTokenServiceConfig shows no signing certificate.",
         discovered_hosts=tuple(DiscoveredHost(name, needs_restart=True) for name in members),
+        unready=None
+        if APP_MANAGEMENT in told.proxies
+        else Obstacle(
+            Reason.SERVICE_APPLICATION_MISSING, f"{NO_APP_MANAGEMENT} Nothing was made.", Next.HUMAN
+        ),
         notices=tuple(_notices(told)),
     )
 

@@ -21,7 +21,11 @@ from partner_operator.products.sharepoint.observed import (
     NO_APP_MANAGEMENT,
     observed,
 )
-from partner_operator.products.sharepoint.rules import CLIENT_SERVICE
+from partner_operator.products.sharepoint.rules import (
+    CLIENT_SERVICE,
+    interim_name,
+    name_without_interim,
+)
 from partner_operator.texts import said
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
@@ -40,10 +44,6 @@ from partner_operator.winrm import Answer, ScriptError
 PORTS = (80, 443)
 READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
 """Fields that SharePoint reads out of the partner's document: Set-SPTrustedSecurityTokenIssuer -MetadataEndPoint."""
-LONGEST_NAME = 50
-"""Microsoft's own scripts cut the names of issuers here."""
-INTERIM = " (new)"
-"""Behind the name of an issuer that takes another one's place, until that one is gone."""
 
 _CONFLICT = "SPUpdatedConcurrencyException"
 _NO_APP_MANAGEMENT = "PartnerOperator.NoAppManagement"
@@ -75,7 +75,7 @@ class SharePointSession(IISSession):
             "storedRealm": entry.realm,
         }
         if change.kind is ChangeKind.REMOVE:
-            return Call("remove", named)
+            return Call("remove", named | {"interim": interim_name(entry.identity)})
         fields = change.fields
         return Call(
             "update",
@@ -83,7 +83,7 @@ class SharePointSession(IISSession):
                 **named,
                 "metadataUrl": application.partner.auth_metadata_url,
                 "setUrl": bool(fields & READ_AGAIN),
-                "name": effective_identity(application) if Field.IDENTITY in fields else "",
+                "name": _identity(change, application) if Field.IDENTITY in fields else "",
             },
         )
 
@@ -182,7 +182,7 @@ def _registration(
         "applicationIdentifier": reading.document.application_identifier,
         "realm": reading.document.realm,
         "identity": identity,
-        "interim": identity[: LONGEST_NAME - len(INTERIM)] + INTERIM,
+        "interim": interim_name(identity),
         "appManagement": APP_MANAGEMENT,
         **_replaced(change.entry),
     }
@@ -201,5 +201,5 @@ def _replaced(entry: Entry | None) -> dict[str, object]:
 def _identity(change: Change, application: DesiredApplication) -> str:
     """The name of the issuer that is made; one that is made anew keeps its name unless one is declared."""
     if change.entry is not None and application.identity is None:
-        return change.entry.identity
+        return name_without_interim(change.entry)
     return effective_identity(application)

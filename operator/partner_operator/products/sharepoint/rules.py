@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from partner_operator.oauth.identifiers import SHAREPOINT
-from partner_operator.trust.model import Authentication, PartnerProfile, Product, RestartPolicy
-from partner_operator.trust.plan import Field
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredApplication,
+    Entry,
+    Observed,
+    PartnerProfile,
+    Product,
+    RestartPolicy,
+)
+from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.product import Activation, Rules
 
 PROFILE = PartnerProfile(
@@ -29,6 +38,35 @@ CLIENT_SERVICE = "/_vti_bin/client.svc"
 """In front of it stands SharePoint's bearer challenge."""
 
 
+INTERIM = " (partner-operator)"
+"""Behind the name of an issuer that takes another one's place, until that one is gone."""
+
+
+LONGEST_NAME = 50
+"""Microsoft's own scripts cut the names of issuers here."""
+
+
+def interim_name(identity: str) -> str:
+    """The name of an issuer that is to take the place of the one with this name."""
+    return identity[: LONGEST_NAME - len(INTERIM)] + INTERIM
+
+
+def name_without_interim(entry: Entry) -> str:
+    """The name that an issuer is to have whose making was broken off."""
+    return entry.identity.removesuffix(INTERIM)
+
+
+def _is_unfinished(entry: Entry) -> bool:
+    return entry.identity.endswith(INTERIM)
+
+
+def _differences(
+    application: DesiredApplication, entry: Entry, observed: Observed
+) -> Iterator[Difference]:
+    if application.identity is None and _is_unfinished(entry):
+        yield Difference(Field.IDENTITY, entry.identity, name_without_interim(entry))
+
+
 RULES = Rules(
     product=Product.SHAREPOINT,
     profile=PROFILE,
@@ -41,9 +79,13 @@ RULES = Rules(
     restart_policy=RestartPolicy.NEVER,
     # What Microsoft says of new token issuers.
     takes_over_within=timedelta(hours=24),
-    differences=lambda application, entry, observed: (),
+    challenges=True,
+    # The first requests after iisreset compile pages and wait for service applications, some minutes long.
+    cold_start=timedelta(minutes=10),
+    differences=_differences,
     # Whether Set takes over a realm is not known, so another issuer takes the place of the old one.
     immutable=frozenset({Field.REALM, Field.APPLICATION_IDENTIFIER}),
+    unfinished=_is_unfinished,
     harmless=frozenset({Field.IDENTITY}),
     warnings=lambda observed: observed.notices,
     second_hop="SQL Server let the account in: Get-SPFarm shows the farm.",
