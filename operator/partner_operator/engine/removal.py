@@ -22,7 +22,7 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.removal import TOGETHER, is_crowd
-from partner_operator.trust.status import ChangeKind, Deletion, Removal
+from partner_operator.trust.status import Deletion, Removal
 
 REMEMBERED = 50
 """Removals at most in a status."""
@@ -65,8 +65,9 @@ def remember_removal(work: Pass, draft: Draft) -> tuple[Removal, ...]:
 
 
 def _removes(draft: Draft) -> bool:
+    """Whether something is taken from the server for an object that goes: its entry, or what it gave."""
     change = draft.decision.change if draft.decision else None
-    return change is not None and change.kind is ChangeKind.REMOVE and draft.blocker is None
+    return change is not None and draft.desired.deleting and draft.blocker is None
 
 
 def _deleted_at(work: Pass, draft: Draft) -> datetime:

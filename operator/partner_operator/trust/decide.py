@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust import permission
 from partner_operator.trust.absence import warned
 from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
 from partner_operator.trust.claims import Claimed, Claims
@@ -20,7 +21,7 @@ from partner_operator.trust.match import (
     find_unreadable,
     is_registered,
 )
-from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed
+from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed, Permission, Right
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
     ApplicationView,
@@ -169,7 +170,7 @@ def _with_change(case: _Case, decision: Decision) -> Decision:
         return replace(decision, blocker=_document_blocker(case.metadata))
     change = _change(case, case.document)
     if change is None:
-        return decision
+        return replace(decision, blocker=_permission_unknown(case))
     if unread is not None:
         return replace(decision, blocker=unread, planned=change)
     if case.view.desired.mode is Mode.OBSERVE:
@@ -181,16 +182,40 @@ def _change(case: _Case, document: AuthMetadata) -> Change | None:
     desired, entry = case.view.desired, case.match.entry
     if entry is None:
         made = Difference(Field.ENTRY, "", effective_identity(desired))
-        return _sized(case, ChangeKind.REGISTER, (made,))
-    registration = case.view.status.registration
+        return _sized(case, ChangeKind.REGISTER, (made, *_to_be_given(case)))
+    registration, given = case.view.status.registration, case.view.status.given_permission
     known = registration if is_registered(entry, registration) else None
     found = differences(case.rules, desired, entry, known, document, case.observed)
+    if {difference.field for difference in found} & case.rules.immutable:
+        # Another principal: what this object gave to the old one goes with it.
+        change = _sized(case, ChangeKind.RECREATE, (*found, *_to_be_given(case)))
+        return replace(change, permission=permission.taken_back(entry, given))
+    aim = permission.wanted(desired.permission, entry, given)
+    if aim is not None:
+        found = (*found, permission.difference(case.rules, entry.permission, aim))
     if not found:
         return _reading_again(case, entry, document)
-    fields = {difference.field for difference in found}
-    return _sized(
-        case, ChangeKind.RECREATE if fields & case.rules.immutable else ChangeKind.UPDATE, found
-    )
+    change = _sized(case, ChangeKind.UPDATE, found)
+    if aim is None:
+        return change
+    gives = desired.permission is not Right.NONE
+    giving = permission.giving(entry, given, aim) if gives else None
+    return replace(change, permission=aim, giving=giving)
+
+
+def _to_be_given(case: _Case) -> tuple[Difference, ...]:
+    """What an entry that is made now is given afterwards, when it is seen what its principal has already."""
+    asked = case.view.desired.permission
+    if asked is Right.NONE:
+        return ()
+    return (permission.difference(case.rules, None, Permission(asked, app_only=True)),)
+
+
+def _permission_unknown(case: _Case) -> Obstacle | None:
+    entry, status = case.match.entry, case.view.status
+    if entry is None:
+        return None
+    return permission.unreadable(entry, case.view.desired.permission, status.given_permission)
 
 
 def _reading_again(case: _Case, entry: Entry, document: AuthMetadata) -> Change | None:

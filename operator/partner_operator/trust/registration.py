@@ -44,4 +44,5 @@ def registration_of(
         created_by_us=created_by_us,
         last_changed_at=changed_at or (previous.last_changed_at if previous else None),
         metadata_url=entry.metadata_url,
+        permission=entry.permission,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from partner_operator.trust.model import Permission, Right
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 
 
@@ -66,6 +67,23 @@ class Registration:
     """With the realm it tells on Lync whether an entry of this name is still the one that was registered."""
     missing_since: datetime | None = None
     """Since when it is not visible, while its absence is not believed (operator's clock)."""
+    permission: Permission | None = None
+    """What the partner is allowed; None: not known, or the product has no permissions of partners."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPermission:
+    """What this object gave to a partner beside trust. Written down before it is given, and taken by nobody else.
+
+    A principal keeps its permission when its entry goes and is made again, so this outlives the registration.
+    """
+
+    principal: str
+    """Whose it is: `<application identifier>@<realm>`."""
+    right: Right
+    """The most that may have been given, app-only."""
+    before: Permission
+    """What others had given: it is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +166,7 @@ class ApplicationStatus:
     observed_generation: int = -1
     conditions: tuple[Condition, ...] = ()
     registration: Registration | None = None
+    given_permission: GivenPermission | None = None
     plan: tuple[str, ...] = ()
     counterpart: Counterpart | None = None
     connectivity: Connectivity | None = None

@@ -26,8 +26,12 @@ TYPES = words(
     " System.Threading.AbandonedMutexException System.Threading.CancellationTokenSource"
     " System.Threading.Mutex System.Threading.Thread System.Threading.Timeout"
     " byte[]"
+    " Microsoft.SharePoint.SPAppPrincipalIdentityProvider"
+    " Microsoft.SharePoint.SPAppPrincipalManager Microsoft.SharePoint.SPAppPrincipalName"
+    " Microsoft.SharePoint.SPAppPrincipalPermissionsManager"
 )
-"""By full name, or PowerShell's accelerators of 3.0. Add one only after a look at .NET 4.5."""
+"""By full name, or PowerShell's accelerators of 3.0. Add one only after a look at .NET 4.5. SharePoint's own are
+those that Microsoft documents since 2013."""
 STATIC_MEMBERS = words(
     "BitConverter.ToString Convert.FromBase64String Convert.ToBase64String Console.Out Console.Error"
     " DateTime.UtcNow DateTimeKind.Utc IntPtr.Size StringComparison.OrdinalIgnoreCase"
@@ -41,6 +45,9 @@ STATIC_MEMBERS = words(
     " scriptblock.Create string.CompareOrdinal string.Equals"
     " System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties"
     " string.IsNullOrEmpty"
+    " Microsoft.SharePoint.SPAppPrincipalIdentityProvider.External"
+    " Microsoft.SharePoint.SPAppPrincipalManager.GetManager"
+    " Microsoft.SharePoint.SPAppPrincipalName.CreateFromNameIdentifier"
 )
 METHODS = {
     "abort": {0},
@@ -50,14 +57,18 @@ METHODS = {
     "close": {0},
     "computehash": {1},
     "contains": {1},
+    "dispose": {0},
     "flush": {0},
     "getactivetcplisteners": {0},
+    "getappprincipalsitesubscriptioncontentpermission": {1},
     "getbytes": {1},
     "getenumerator": {0},
     "getresponse": {0},
     "getresponsestream": {0},
     "getstring": {1},
     "gettype": {0},
+    "isapponlypolicyallowed": {1},
+    "lookupappprincipal": {2},
     "makereadonly": {0},
     "read": {3},
     "register": {1},
@@ -76,7 +87,7 @@ METHODS = {
     "write": {1, 3},
 }
 """Instance methods by number of arguments. ToString with a format alone would follow the culture.
-Update is of SharePoint's own objects."""
+Those of principals, Dispose and Update are of SharePoint's own objects."""
 
 
 def types_known(facts: Facts) -> Iterator[str]:

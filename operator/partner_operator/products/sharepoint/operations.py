@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from partner_operator.engine.ports import OperationFailed, Step
 from partner_operator.oauth.challenge import Challenge, parse_challenge
+from partner_operator.oauth.identifiers import EXCHANGE, LYNC
 from partner_operator.products import documents
 from partner_operator.products.iis import IISSession
 from partner_operator.products.remote import Call, Operations
@@ -16,10 +17,13 @@ from partner_operator.products.sharepoint.answers import (
     ObserveAnswer,
     RegisterAnswer,
 )
-from partner_operator.products.sharepoint.observed import (
+from partner_operator.products.sharepoint.observed import observed
+from partner_operator.products.sharepoint.permissions import (
     APP_MANAGEMENT,
     NO_APP_MANAGEMENT,
-    observed,
+    changing,
+    failed,
+    web_of,
 )
 from partner_operator.products.sharepoint.rules import CLIENT_SERVICE
 from partner_operator.texts import said
@@ -30,6 +34,7 @@ from partner_operator.trust.model import (
     Entry,
     Observed,
     Product,
+    Right,
 )
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change, Field
@@ -57,15 +62,16 @@ class SharePointSession(IISSession):
     """One server of a SharePoint 2013 farm, or of a newer one."""
 
     def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        return Call("observe", documents.wanted(urls))
+        asked = {"web": self._web, "partners": [EXCHANGE, LYNC]}
+        return Call("observe", {**documents.wanted(urls), **asked})
 
     def _observed(self, answer: Answer) -> Observed:
         told = self._understood(ObserveAnswer, answer)
-        return observed(answer, told, self.host, self.server.hosts)
+        return observed(answer, told, self.host, self.server.hosts, self._web)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
         if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
-            return Call("register", _registration(observed, change, application))
+            return Call("register", _registration(observed, change, application, self._web))
         entry = change.entry
         assert entry is not None
         named = {
@@ -73,6 +79,7 @@ class SharePointSession(IISSession):
             "applicationIdentifier": entry.application_identifier,
             "storedUrl": entry.metadata_url or "",
             "storedRealm": entry.realm,
+            **changing(change, self._web),
         }
         if change.kind is ChangeKind.REMOVE:
             return Call("remove", named)
@@ -100,6 +107,10 @@ class SharePointSession(IISSession):
         call = Call("challenge", {"path": CLIENT_SERVICE, "site": self._site}, seconds=120)
         told = self._understood(ChallengeAnswer, await self._run(call))
         return parse_challenge([told.challenge])
+
+    @property
+    def _web(self) -> str:
+        return web_of(self.server.auth_metadata_url)
 
     @property
     def _site(self) -> str:
@@ -134,6 +145,9 @@ class SharePointSession(IISSession):
                 nothing_ran=True,
                 step=Step.MODULE,
             )
+        permission = failed(details, self._web, nothing_ran=error.nothing_ran)
+        if permission is not None:
+            return permission
         if _OPENS_THE_FARM not in details.position:
             return None
         return OperationFailed(
@@ -165,7 +179,7 @@ class SharePointOperations(Operations[SharePointSession]):
 
 
 def _registration(
-    observed: Observed, change: Change, application: DesiredApplication
+    observed: Observed, change: Change, application: DesiredApplication, web: str
 ) -> dict[str, object]:
     """What register.ps1 is told. Raises OperationFailed where there is no document."""
     url = application.partner.auth_metadata_url
@@ -185,6 +199,9 @@ def _registration(
         "interim": identity[: LONGEST_NAME - len(INTERIM)] + INTERIM,
         "appManagement": APP_MANAGEMENT,
         **_replaced(change.entry),
+        **changing(change, web),
+        # Even where nothing is given in this run: what cannot be given is found before anything is made.
+        "web": web if change.permission or application.permission is not Right.NONE else "",
     }
 
 

@@ -4,6 +4,12 @@ foreach ($issuer in (Invoke-Read -Call { Get-SPTrustedSecurityTokenIssuer -Error
     if (-not (Test-Same -Left $issuer.Id -Right $Request.reference)) { continue }
     # What was made into something else meanwhile is somebody else's.
     if (-not (Test-OfContent -Issuer $issuer -Identifier $Request.applicationIdentifier -Url $Request.storedUrl -Realm $Request.storedRealm)) { continue }
+    if ([string]$Request.right -ne '') {
+        # While the issuer is there: its principal is not found without it.
+        $web = Open-Web
+        try { Set-AppPermission -Web $web -Principal (Find-AppPrincipal -Web $web -Issuer $issuer) }
+        finally { Close-Web -Web $web }
+    }
     $null = Remove-SPTrustedSecurityTokenIssuer -Identity (Get-Text -Value $issuer.Id) -Confirm:$false -ErrorAction Stop
     $removed = $true
 }
