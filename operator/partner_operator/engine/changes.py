@@ -318,6 +318,9 @@ async def _judge(
             count = repair.made if first or change.asked else repair.proven
             draft.status = replace(draft.status, repair=count(record))
         await _announce_success(work, draft, change)
+    elif draft.failure is not None and change.permission is not None and not took:
+        # It was refused, so that nothing was put right and nobody set it back: whoever lacks the right is given it.
+        draft.status = replace(draft.status, repair=draft.declared.status.repair)
     elif decision.absent and draft.failure is None:
         draft.failure = Obstacle(
             Reason.CREATED_NOTHING,

@@ -129,7 +129,7 @@ class FakeOrganisation:
         """Read everything."""
         self._begin("observe", host, credentials)
         found = self.model.observed()
-        exchange = self.product is Product.EXCHANGE
+        restarts = self.product is not Product.LYNC
         seen = replace(
             found,
             host=host,
@@ -140,10 +140,10 @@ class FakeOrganisation:
             domain_controller=self.controller,
             documents={url: found.documents[url] for url in urls if url in found.documents},
             discovered_hosts=tuple(DiscoveredHost(name, True) for name in self.hosts)
-            if exchange
+            if restarts
             else (),
             replicas=()
-            if exchange
+            if restarts
             else tuple(
                 Replica(name, self.running[name] == self.model.entries) for name in self.hosts
             ),

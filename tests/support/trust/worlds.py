@@ -24,6 +24,7 @@ from partner_operator.trust.model import (
     ObjectKey,
     Observed,
     Partner,
+    Permission,
     Product,
     RestartRules,
 )
@@ -150,7 +151,7 @@ def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **cha
         )
         if exchange
         else None,
-        thumbprints=document.thumbprints if exchange else None,
+        thumbprints=None if on is Product.LYNC else document.thumbprints,
     )
     return replace(good, **changes)
 
@@ -216,6 +217,11 @@ def registered(of: Entry, *, ours: bool = True) -> Registration:
     )
 
 
+def principal(of: Entry) -> str:
+    """By which an entry's partner is allowed something."""
+    return f"{of.application_identifier}@{of.realm}".casefold()
+
+
 @dataclass(slots=True)
 class ModelServer:
     """A server of values: applies a change the way the product's cmdlets would."""
@@ -223,12 +229,24 @@ class ModelServer:
     product: Product
     entries: tuple[Entry, ...]
     documents: tuple[DocumentReading, ...]
+    allowed: dict[str, Permission] = field(default_factory=dict)
+    """What principals are allowed on a farm; it outlives their entries."""
+    unknown: Obstacle | None = None
+    """Why nobody can read that."""
     writes: list[Change] = field(default_factory=list)
     _guids: itertools.count[int] = field(default_factory=itertools.count)
 
     def observed(self) -> Observed:
         """What an observe run would learn now."""
-        return observed(self.product, self.entries, self.documents)
+        entries = [self._shown(each) for each in self.entries]
+        return observed(self.product, entries, self.documents)
+
+    def _shown(self, stored: Entry) -> Entry:
+        if self.product is not Product.SHAREPOINT:
+            return stored
+        if self.unknown is not None:
+            return replace(stored, permission_fault=self.unknown)
+        return replace(stored, permission=self.allowed.get(principal(stored), Permission()))
 
     def apply(self, change: Change, desired: DesiredApplication) -> str | None:
         """Make one change. Only what the change names is touched. Tells which entry a registration made."""
@@ -238,8 +256,12 @@ class ModelServer:
             self._add(made)
             return made.reference
         assert change.entry is not None
-        assert change.entry in self.entries, "a change names an entry that was just read"
-        others = tuple(each for each in self.entries if each != change.entry)
+        shown = {self._shown(each): each for each in self.entries}
+        assert change.entry in shown, "a change names an entry that was just read"
+        old = shown[change.entry]
+        others = tuple(each for each in self.entries if each != old)
+        if change.permission is not None:
+            self.allowed[principal(old)] = change.permission
         if change.kind is ChangeKind.REMOVE:
             self.entries = others
         elif change.kind is ChangeKind.RECREATE:
@@ -249,7 +271,7 @@ class ModelServer:
             return made.reference
         else:
             self.entries = others
-            self._add(self._updated(change.entry, change.fields, desired))
+            self._add(self._updated(old, change.fields, desired))
         return None
 
     def _add(self, added: Entry) -> None:
@@ -270,14 +292,14 @@ class ModelServer:
         made = entry(
             Product(desired.partner.name),
             self.product,
-            reference=self._new_guid() if self.product is Product.EXCHANGE else identity,
+            reference=identity if self.product is Product.LYNC else self._new_guid(),
             identity=identity,
         )
         return self._reread(made, desired)
 
     def _reread(self, old: Entry, desired: DesiredApplication) -> Entry:
         document = self._document(desired)
-        shown = self.product is Product.EXCHANGE
+        shown = self.product is not Product.LYNC
         return replace(
             old,
             metadata_url=desired.partner.auth_metadata_url,

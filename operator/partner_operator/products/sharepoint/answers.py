@@ -26,7 +26,7 @@ class PermissionAnswer(_Answer):
     right: Text
     """A SPAppPrincipalPermissionKind by name; empty: not known, or nobody asked."""
     appOnly: bool  # noqa: N815
-    fault: Text
+    fault: Shown
     """The class of the innermost exception."""
     words: Said
 
