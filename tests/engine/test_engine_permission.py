@@ -9,7 +9,15 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import DeletionPolicy, Mode, Permission, Product, Right
+from partner_operator.trust.model import (
+    DeletionPolicy,
+    DocumentFault,
+    DocumentReading,
+    Mode,
+    Permission,
+    Product,
+    Right,
+)
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.crash import Crash, Fault
@@ -190,6 +198,40 @@ def test_more_than_is_declared_from_somebody_else_is_left_and_told(right: Right)
     world.cluster.delete(NAME)
     world.settle()
     assert world.allowed == FULL
+
+
+@pytest.mark.parametrize("lost", ["unreachable", "another product's"])
+def test_what_is_declared_no_more_is_taken_although_the_partner_is_down(lost: str) -> None:
+    world = asked()
+    model = world.farm.model
+    fault = DocumentReading(values.EXCHANGE_URL, fault=DocumentFault.UNREACHABLE)
+    other = values.reading(Product.LYNC, values.EXCHANGE_URL)
+    model.documents = (fault if lost == "unreachable" else other, *model.documents[1:])
+    world.ask(Right.NONE)
+    world.settle()
+    assert set(model.allowed.values()) == {NOTHING}
+    assert world.given is None
+    assert len(model.entries) == 1
+    ready = world.cluster.ready(NAME)
+    assert ready is not None
+    assert ready[0] is FALSE
+
+
+def test_who_asks_for_too_much_is_no_heir_and_holds_no_removal_back() -> None:
+    world = asked()
+    heir = replace(
+        world.cluster.applications[NAME],
+        key=replace(world.cluster.applications[NAME].key, name="heir", uid="uid-heir"),
+        created_at=world.clock.now(),
+        has_finalizer=False,
+    )
+    world.cluster.change_server("sharepoint", max_permission=Right.READ)
+    world.cluster.add(heir)
+    world.cluster.delete(NAME)
+    world.settle()
+    assert world.allowed == NOTHING
+    assert world.farm.model.entries == ()
+    assert world.cluster.ready("heir") == (FALSE, Reason.PERMISSION_NOT_ALLOWED)
 
 
 # ---- drift

@@ -26,6 +26,8 @@ from partner_operator.trust.status import Deletion, Removal
 
 REMEMBERED = 50
 """Removals at most in a status."""
+NOT_ALLOWED = frozenset({Reason.PARTNER_NOT_ALLOWED, Reason.PERMISSION_NOT_ALLOWED})
+"""What an object says that is understood, and that its server's owner does not want."""
 LOOK_AGAIN = timedelta(minutes=1)
 OTHER_QUESTIONS = frozenset(
     {Reason.OTHER_ORGANIZATION, Reason.OUTCOME_UNKNOWN, Reason.INCOMPLETE_READ}
@@ -123,7 +125,7 @@ def _awaits_heir(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
 def _possible_heirs(work: Pass, draft: Draft) -> Iterator[DesiredApplication]:
     for other in work.live:
         blocker = other.declared.blocker
-        unknown = blocker is not None and blocker.reason is not Reason.PARTNER_NOT_ALLOWED
+        unknown = blocker is not None and blocker.reason not in NOT_ALLOWED
         if unknown and other.status.registration is None and not other.desired.deleting:
             yield other.desired
     for neighbour in work.declared.neighbours:

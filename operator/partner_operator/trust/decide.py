@@ -167,6 +167,9 @@ def _with_change(case: _Case, decision: Decision) -> Decision:
         return replace(decision, blocker=unread)
     decision = replace(decision, absent=case.match.entry is None)
     if case.document is None or case.metadata.status is not ConditionStatus.TRUE:
+        taking = _taking(case)
+        if taking is not None:
+            return replace(decision, change=taking)
         return replace(decision, blocker=_document_blocker(case.metadata))
     change = _change(case, case.document)
     if change is None:
@@ -209,6 +212,19 @@ def _to_be_given(case: _Case) -> tuple[Difference, ...]:
     if asked is Right.NONE:
         return ()
     return (permission.difference(case.rules, None, Permission(asked, app_only=True)),)
+
+
+def _taking(case: _Case) -> Change | None:
+    """What this object gave and declares no more is taken whatever became of the partner's document."""
+    entry, view = case.match.entry, case.view
+    asked, enforced = view.desired.permission, view.desired.mode is Mode.ENFORCE
+    if entry is None or not enforced or asked is not Right.NONE or case.observed.incomplete:
+        return None
+    back = permission.taken_back(entry, view.status.given_permission)
+    if back is None:
+        return None
+    difference = permission.difference(case.rules, entry.permission, back)
+    return replace(_sized(case, ChangeKind.UPDATE, (difference,)), permission=back)
 
 
 def _permission_unknown(case: _Case) -> Obstacle | None:
