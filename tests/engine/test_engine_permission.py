@@ -150,6 +150,7 @@ def test_an_owner_who_takes_his_word_back_is_heard_before_anything_is_given(step
     world.settle()
     assert world.allowed == NOTHING
     assert world.given is None
+    assert len(world.farm.model.entries) == ("Register" in step)
     assert world.cluster.ready(NAME) == (FALSE, Reason.PERMISSION_NOT_ALLOWED)
 
 

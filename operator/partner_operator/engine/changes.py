@@ -191,7 +191,7 @@ def _is_judged_anew(draft: Draft, change: Change) -> bool:
     """Whether the declarations are read once more: whom the owner of a server no longer allows, nobody registers,
     and what he no longer allows, nobody gives."""
     by_url = draft.desired.partner.server_name is None
-    return change.kind in IRREVOCABLE or by_url or change.giving is not None
+    return change.kind in IRREVOCABLE or by_url or Field.PERMISSION in change.fields
 
 
 def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
