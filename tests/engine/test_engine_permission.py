@@ -21,8 +21,8 @@ from partner_operator.trust.model import (
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.crash import Crash, Fault
-from support.engine.farm import FULL, NAME, NOTHING, READ, FarmWorld
 from support.engine.meanwhile import when
+from support.engine.permission import FULL, NAME, NOTHING, READ, PermissionWorld
 from support.trust import worlds as values
 
 TRUE, FALSE = ConditionStatus.TRUE, ConditionStatus.FALSE
@@ -32,9 +32,9 @@ UNKNOWN = Obstacle(Reason.FORBIDDEN, "The account has no right on the database."
 GONE = Obstacle(Reason.ROOT_SITE_MISSING, "There is no such site.", Next.HUMAN)
 
 
-def asked(right: Right = Right.FULL_CONTROL, before: Permission = NOTHING) -> FarmWorld:
+def asked(right: Right = Right.FULL_CONTROL, before: Permission = NOTHING) -> PermissionWorld:
     """A farm that trusts Exchange and allows it what is declared; `before`: what somebody gave."""
-    world = FarmWorld()
+    world = PermissionWorld()
     world.allowed = before
     world.ask(right)
     world.settle()
@@ -47,7 +47,7 @@ def asked(right: Right = Right.FULL_CONTROL, before: Permission = NOTHING) -> Fa
 
 @pytest.mark.parametrize("right", [right for right in Right if right is not Right.NONE])
 def test_what_is_asked_and_allowed_is_given_in_the_first_pass(right: Right) -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.ask(right)
     world.run_pass("sharepoint")
     assert world.allowed == Permission(right, app_only=True)
@@ -68,7 +68,7 @@ def test_nothing_is_given_where_nothing_is_asked_and_it_is_said_what_will_not_wo
 
 
 def test_it_is_written_down_before_it_is_given() -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.ask(Right.READ)
     seen = []
     when(world, "SharePoint apply Update", lambda: seen.append(world.given))
@@ -77,7 +77,7 @@ def test_it_is_written_down_before_it_is_given() -> None:
 
 
 def test_a_plan_says_what_the_permission_means() -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.ask(Right.FULL_CONTROL, mode=Mode.OBSERVE)
     world.run_pass("sharepoint")
     [entry, permission] = world.cluster.status(NAME).plan
@@ -101,7 +101,7 @@ def test_a_plan_says_what_the_permission_means() -> None:
 def test_more_than_the_owner_allows_makes_nothing_and_waits_for_a_word(
     asks: Right, most: Right
 ) -> None:
-    world = FarmWorld(most=most)
+    world = PermissionWorld(most=most)
     world.ask(asks)
     world.settle()
     assert world.cluster.ready(NAME) == (FALSE, Reason.PERMISSION_NOT_ALLOWED)
@@ -140,7 +140,7 @@ def test_the_deletion_of_what_is_not_allowed_any_more_takes_it_and_asks_nobody()
 
 @pytest.mark.parametrize("step", ["SharePoint observe done", "SharePoint apply Register done"])
 def test_an_owner_who_takes_his_word_back_is_heard_before_anything_is_given(step: str) -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.ask(Right.FULL_CONTROL)
     when(
         world,
@@ -170,7 +170,7 @@ def test_an_owner_who_takes_his_word_back_is_heard_before_anything_is_given(step
 def test_raising_lowering_and_revoking_leave_what_others_gave(
     steps: tuple[Right, ...], before: Permission
 ) -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.allowed = before
     world.adopted()
     for right in steps:
@@ -188,7 +188,7 @@ def test_raising_lowering_and_revoking_leave_what_others_gave(
 
 @pytest.mark.parametrize("right", [Right.NONE, Right.READ])
 def test_more_than_is_declared_from_somebody_else_is_left_and_told(right: Right) -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.allowed = FULL
     world.adopted()
     world.ask(right)
@@ -293,7 +293,7 @@ def test_a_removal_takes_what_was_given_first(before: Permission) -> None:
 
 @pytest.mark.parametrize("before", [NOTHING, READS])
 def test_an_issuer_that_was_adopted_stays_and_what_was_given_to_it_goes(before: Permission) -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.allowed = before
     world.adopted()
     entries = world.farm.model.entries
@@ -363,7 +363,7 @@ def test_what_cannot_be_read_is_no_knowledge(fault: Obstacle) -> None:
 
 
 def test_where_nothing_is_asked_and_nothing_was_given_nobody_needs_to_know() -> None:
-    world = FarmWorld()
+    world = PermissionWorld()
     world.farm.model.unknown = UNKNOWN
     world.ask(Right.NONE)
     world.settle()
@@ -380,7 +380,7 @@ def test_an_issuer_whose_permission_is_refused_is_told_and_finished_later(
     times: int, ran: bool
 ) -> None:
     """No second issuer, and a refusal is no repair that did not help."""
-    world = FarmWorld()
+    world = PermissionWorld()
     world.ask(Right.FULL_CONTROL)
     refusal = OperationFailed(
         Reason.FORBIDDEN, "The issuer is there, and its permission not.", nothing_ran=not ran
@@ -409,7 +409,7 @@ def test_an_issuer_whose_permission_is_refused_is_told_and_finished_later(
 # ---- another realm, and an issuer that vanishes
 
 
-def _realm(world: FarmWorld) -> None:
+def _realm(world: PermissionWorld) -> None:
     other = values.reading(Product.EXCHANGE, realm="contoso.com")
     kept = (each for each in world.farm.model.documents if each.url != other.url)
     world.farm.model.documents = (*kept, other)
@@ -444,23 +444,23 @@ def test_a_permission_that_outlives_its_issuer_is_still_ours() -> None:
 # ---- killed
 
 
-def _lower(world: FarmWorld) -> None:
+def _lower(world: PermissionWorld) -> None:
     world.ask(Right.READ)
 
 
-def _revoke(world: FarmWorld) -> None:
+def _revoke(world: PermissionWorld) -> None:
     world.ask(Right.NONE)
 
 
-def _delete(world: FarmWorld) -> None:
+def _delete(world: PermissionWorld) -> None:
     world.cluster.delete(NAME)
 
 
-def _drift(world: FarmWorld) -> None:
+def _drift(world: PermissionWorld) -> None:
     world.allowed = NOTHING
 
 
-CHAPTERS: dict[str, tuple[Callable[[FarmWorld], None], Permission]] = {
+CHAPTERS: dict[str, tuple[Callable[[PermissionWorld], None], Permission]] = {
     "declared": (lambda world: None, FULL),
     "lowered": (_lower, READ),
     "revoked": (_revoke, NOTHING),
@@ -470,8 +470,8 @@ CHAPTERS: dict[str, tuple[Callable[[FarmWorld], None], Permission]] = {
 }
 
 
-def _began(chapter: str) -> FarmWorld:
-    world = FarmWorld()
+def _began(chapter: str) -> PermissionWorld:
+    world = PermissionWorld()
     world.ask(Right.FULL_CONTROL)
     if chapter != "declared":
         world.settle()
@@ -481,7 +481,7 @@ def _began(chapter: str) -> FarmWorld:
     return world
 
 
-def _ended(world: FarmWorld, chapter: str) -> None:
+def _ended(world: PermissionWorld, chapter: str) -> None:
     world.crash.at = world.crash.fault = None
     world.settle(20)
     assert world.allowed == CHAPTERS[chapter][1]

@@ -117,6 +117,7 @@ async def test_what_a_partner_may_do_is_read(right: Right, app_only: bool) -> No
             Reason.REMOTE_ERROR,
             "It broke.",
         ),
+        (_permission(), Reason.REMOTE_ERROR, "(none)"),
         (_permission(right="Guest"), Reason.REMOTE_ERROR, "Remove-SPAppPrincipalPermission"),
     ],
 )

@@ -129,7 +129,7 @@ class FakeOrganisation:
         """Read everything."""
         self._begin("observe", host, credentials)
         found = self.model.observed()
-        restarts = self.product is not Product.LYNC
+        lync = self.product is Product.LYNC
         seen = replace(
             found,
             host=host,
@@ -139,14 +139,14 @@ class FakeOrganisation:
             own_certificates=self._own_certificates(found),
             domain_controller=self.controller,
             documents={url: found.documents[url] for url in urls if url in found.documents},
-            discovered_hosts=tuple(DiscoveredHost(name, True) for name in self.hosts)
-            if restarts
-            else (),
-            replicas=()
-            if restarts
-            else tuple(
+            discovered_hosts=()
+            if lync
+            else tuple(DiscoveredHost(name, True) for name in self.hosts),
+            replicas=tuple(
                 Replica(name, self.running[name] == self.model.entries) for name in self.hosts
-            ),
+            )
+            if lync
+            else (),
         )
         self._end("observe")
         return seen

@@ -134,9 +134,9 @@ def view(
 def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **changes: Any) -> Entry:
     """The entry for a partner as it should be on a server."""
     document = metadata(partner)
-    exchange = on is Product.EXCHANGE
+    exchange, lync = on is Product.EXCHANGE, on is Product.LYNC
     good = Entry(
-        reference=f"CN={partner}" if exchange else str(partner),
+        reference=str(partner) if lync else f"CN={partner}",
         identity=str(partner),
         application_identifier=document.application_identifier,
         realm=document.realm,
@@ -144,14 +144,14 @@ def entry(partner: Product = Product.LYNC, on: Product = Product.EXCHANGE, **cha
         metadata_url=URLS[partner],
         kind=EntryKind.OWN_KEYS,
         enabled=True,
-        accepts_security_identifiers=exchange,
-        trust_level=None if exchange else "Full",
+        accepts_security_identifiers=not lync,
+        trust_level="Full" if lync else None,
         linked_account=LinkedAccount(
             f"litwareinc.com/Users/{partner}", CATALOG.partners[partner].roles
         )
         if exchange
         else None,
-        thumbprints=None if on is Product.LYNC else document.thumbprints,
+        thumbprints=None if lync else document.thumbprints,
     )
     return replace(good, **changes)
 

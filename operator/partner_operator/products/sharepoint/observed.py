@@ -16,6 +16,7 @@ from partner_operator.products.sharepoint.answers import EntryAnswer, ObserveAns
 from partner_operator.products.sharepoint.permissions import (
     APP_MANAGEMENT,
     NO_APP_MANAGEMENT,
+    PARTNERS,
     permission_of,
 )
 from partner_operator.trust.model import (
@@ -113,7 +114,11 @@ def _incomplete(told: ObserveAnswer, host: str, members: Sequence[str]) -> str |
 
 def _entry(told: EntryAnswer, web: str, proxies: Sequence[str]) -> Entry:
     issuer = parse_issuer(told.issuer)
-    permission, fault = permission_of(told.permission, web, proxies)
+    permission, fault = (
+        permission_of(told.permission, web, proxies)
+        if issuer.identifier in PARTNERS
+        else (None, None)
+    )
     return Entry(
         reference=told.reference,
         identity=told.name,

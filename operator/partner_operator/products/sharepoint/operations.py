@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from partner_operator.engine.ports import OperationFailed, Step
 from partner_operator.oauth.challenge import Challenge, parse_challenge
-from partner_operator.oauth.identifiers import EXCHANGE, LYNC
 from partner_operator.products import documents
 from partner_operator.products.iis import IISSession
 from partner_operator.products.remote import Call, Operations
@@ -21,6 +20,7 @@ from partner_operator.products.sharepoint.observed import observed
 from partner_operator.products.sharepoint.permissions import (
     APP_MANAGEMENT,
     NO_APP_MANAGEMENT,
+    PARTNERS,
     changing,
     failed,
     web_of,
@@ -62,7 +62,7 @@ class SharePointSession(IISSession):
     """One server of a SharePoint 2013 farm, or of a newer one."""
 
     def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        asked = {"web": self._web, "partners": [EXCHANGE, LYNC]}
+        asked = {"web": self._web, "partners": list(PARTNERS)}
         return Call("observe", {**documents.wanted(urls), **asked})
 
     def _observed(self, answer: Answer) -> Observed:

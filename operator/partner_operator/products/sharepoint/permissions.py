@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from partner_operator.engine.ports import OperationFailed
+from partner_operator.oauth.identifiers import EXCHANGE, LYNC
 from partner_operator.products.sharepoint.answers import PermissionAnswer
 from partner_operator.texts import said
 from partner_operator.trust.model import Permission, Right
@@ -20,6 +21,8 @@ NO_APP_MANAGEMENT = (
     "issuers. Make one: New-SPAppManagementServiceApplication, then New-SPAppManagementServiceApplicationProxy "
     "-UseDefaultProxyGroup."
 )
+PARTNERS = (EXCHANGE, LYNC)
+"""Of whose principals it is asked what they may do."""
 NO_WEB = "PartnerOperator.NoWeb"
 """What session.ps1 throws where Get-SPWeb shows nothing and no error."""
 BEFORE_IT_IS_MADE = "Test-Web"
@@ -46,13 +49,11 @@ def permission_of(
         return None, obstacle(
             told.fault, told.words, web, has_app_management=APP_MANAGEMENT in proxies
         )
-    if not told.right:
-        return None, None
     if told.right not in _RIGHTS:
         return None, Obstacle(
             Reason.REMOTE_ERROR,
-            f"SharePoint shows the permission {told.right}, which no cmdlet gives. Set one of Read, Write, Manage and "
-            "FullControl by hand, or take it away: Remove-SPAppPrincipalPermission -Scope SiteSubscription.",
+            f"SharePoint shows the permission {told.right or '(none)'}, which no cmdlet gives. Set one of Read, Write, "
+            "Manage and FullControl by hand, or take it away: Remove-SPAppPrincipalPermission -Scope SiteSubscription.",
             Next.RETRIED,
         )
     return Permission(Right(told.right), told.appOnly), None

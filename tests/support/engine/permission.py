@@ -21,7 +21,7 @@ READ = Permission(Right.READ, app_only=True)
 
 
 @dataclass
-class FarmWorld(World):
+class PermissionWorld(World):
     """The farm shall trust Exchange, and allow it something."""
 
     most: Right = Right.FULL_CONTROL
