@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -53,6 +54,9 @@ def test_what_is_asked_and_allowed_is_given_in_the_first_pass(right: Right) -> N
     assert world.allowed == Permission(right, app_only=True)
     assert world.farm.counts["registered"] == 1
     assert not world.cluster.told(Reason.DRIFT_DETECTED)
+    assert world.cluster.told(Reason.REGISTERED) == ["SharePoint now trusts Exchange."]
+    [said] = world.cluster.told(Reason.REPAIRED)
+    assert said.endswith(f"Exchange has the permission {right}, app-only now.")
     world.settle()
     registration = world.cluster.status(NAME).registration
     assert registration is not None
@@ -318,6 +322,17 @@ def test_what_is_retained_is_retained_with_its_permission(stays: dict[str, objec
     world.settle()
     assert NAME not in world.cluster.applications
     assert world.allowed == FULL
+
+
+def test_what_waits_before_it_is_taken_says_so() -> None:
+    world = PermissionWorld(removal_settle=timedelta(minutes=5))
+    world.adopted()
+    world.ask(Right.READ)
+    world.settle()
+    world.cluster.delete(NAME)
+    world.run_pass("sharepoint")
+    assert world.allowed == READ
+    assert "What this object gave is taken from SharePoint when it has settled" in world.message()
 
 
 def test_an_heir_has_what_was_given_and_takes_it_when_it_declares_less() -> None:

@@ -406,4 +406,8 @@ async def _announce_success(work: Reached, draft: Draft, change: Change) -> None
         await work.tell(draft, Reason.REPAIRED, message)
     else:
         names = ", ".join(sorted(change.fields))
-        await work.tell(draft, Reason.REPAIRED, f"Repaired: {names}.")
+        message = f"Repaired: {names}."
+        if change.permission is not None and change.kind is ChangeKind.UPDATE:
+            partner = draft.desired.partner.name
+            message += f" {partner} has the permission {change.permission} now."
+        await work.tell(draft, Reason.REPAIRED, message)

@@ -22,7 +22,7 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.removal import TOGETHER, is_crowd
-from partner_operator.trust.status import Deletion, Removal
+from partner_operator.trust.status import ChangeKind, Deletion, Removal
 
 REMEMBERED = 50
 """Removals at most in a status."""
@@ -89,9 +89,12 @@ def _settles(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     over = _settling_began(work, draft) + work.server.removal_settle
     if work.now() >= over:
         return None
+    change = draft.decision.change if draft.decision else None
+    adopted = change is not None and change.kind is ChangeKind.UPDATE
+    what = "What this object gave is taken" if adopted else "The registration is removed"
     obstacle = Obstacle(
         Reason.WAITING_FOR_SETTLE,
-        f"The registration is removed from {work.server.product} when it has settled "
+        f"{what} from {work.server.product} when it has settled "
         f"(spec.removal.settle of PartnerServer {work.server.key.name}), unless another object has come for "
         "the same partner by then.",
         Next.WAITS,

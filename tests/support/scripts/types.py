@@ -57,18 +57,14 @@ METHODS = {
     "close": {0},
     "computehash": {1},
     "contains": {1},
-    "dispose": {0},
     "flush": {0},
     "getactivetcplisteners": {0},
-    "getappprincipalsitesubscriptioncontentpermission": {1},
     "getbytes": {1},
     "getenumerator": {0},
     "getresponse": {0},
     "getresponsestream": {0},
     "getstring": {1},
     "gettype": {0},
-    "isapponlypolicyallowed": {1},
-    "lookupappprincipal": {2},
     "makereadonly": {0},
     "read": {3},
     "register": {1},
@@ -82,12 +78,20 @@ METHODS = {
     "tostring": {2},
     "touniversaltime": {0},
     "trim": {0},
-    "update": {0},
     "waitone": {1},
     "write": {1, 3},
 }
-"""Instance methods by number of arguments. ToString with a format alone would follow the culture.
-Those of principals, Dispose and Update are of SharePoint's own objects."""
+"""Instance methods by number of arguments. ToString with a format alone would follow the culture."""
+OWN_METHODS = {
+    "sharepoint": {
+        "dispose": {0},
+        "getappprincipalsitesubscriptioncontentpermission": {1},
+        "isapponlypolicyallowed": {1},
+        "lookupappprincipal": {2},
+        "update": {0},
+    }
+}
+"""The same of a product's own objects, which only its scripts have."""
 
 
 def types_known(facts: Facts) -> Iterator[str]:
@@ -105,6 +109,7 @@ def types_known(facts: Facts) -> Iterator[str]:
 
 def members_known(facts: Facts) -> Iterator[str]:
     """Static members and instance methods, with that number of arguments, are in .NET 4.5."""
+    known = METHODS | OWN_METHODS.get(facts.product, {})
     for member in facts.all("members"):
         line, name = member["line"], (member["member"] or "").lower()
         if member["static"] and member["type"]:
@@ -112,7 +117,7 @@ def members_known(facts: Facts) -> Iterator[str]:
                 yield f"line {line}: [{member['type']}]::{member['member']}"
         elif member["static"]:
             yield f"line {line}: static call on {member['target']}"
-        elif member["call"] and len(member["arguments"]) not in METHODS.get(name, set()):
+        elif member["call"] and len(member["arguments"]) not in known.get(name, set()):
             yield f"line {line}: .{member['member']}() with {len(member['arguments'])} arguments"
 
 
