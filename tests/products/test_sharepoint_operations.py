@@ -16,10 +16,11 @@ from partner_operator.trust.status import ChangeKind
 from partner_simulator.views import SharePointEntry
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
+from partner_simulator.world.misbehaviour import Misbehaviour
 from partner_simulator.world.switches import Name
 from support.embedded import farms
 from support.embedded.twins import Act, Case, Rounds, rounds
-from support.embedded.worlds import Arrange, both, nothing
+from support.embedded.worlds import Arrange, both, misbehaving, nothing
 from support.pwsh import find_pwsh
 
 pytestmark = pytest.mark.pwsh
@@ -245,4 +246,21 @@ def test_an_issuer_that_is_there_is_told_apart_from_its_permission(farm: Farm, t
 def test_what_is_made_anew_takes_the_old_ones_permission_first(farm: Farm) -> None:
     """The old principal is not found without its issuer; the new one is given nothing yet."""
     _, left = farm.allowed(farms.ALLOWED_ANEW, farms.OLD_ALLOWED)
+    assert left == [NOTHING]
+
+
+@pytest.mark.parametrize("how", [Misbehaviour.FAILS_AT_ONCE, Misbehaviour.FAILS_AFTERWARDS])
+def test_a_permission_that_is_refused_may_have_been_given(farm: Farm, how: Misbehaviour) -> None:
+    """So what is there is read again before anything is said of it."""
+    refusing = misbehaving("Set-SPAppPrincipalPermission", how)
+    failed, left = farm.allowed(farms.GIVE, both(farms.issuer(), refusing))
+    assert failed["obstacle"].message.startswith("The token issuer is there, and its permission")
+    assert not failed["nothing_ran"]
+    assert left == [NOTHING if how is Misbehaviour.FAILS_AT_ONCE else EVERYTHING]
+
+
+def test_a_conflict_says_that_the_issuer_is_there(farm: Farm) -> None:
+    failed, left = farm.allowed(farms.GIVE, both(farms.issuer(), farms.ALLOWED["conflict"]))
+    assert failed["obstacle"].reason is Reason.FARM_BUSY
+    assert failed["obstacle"].message.startswith("The token issuer is there, and its permission")
     assert left == [NOTHING]

@@ -23,6 +23,7 @@ from partner_operator.products.sharepoint.permissions import (
     PARTNERS,
     changing,
     failed,
+    how_far,
     web_of,
 )
 from partner_operator.products.sharepoint.rules import CLIENT_SERVICE
@@ -125,8 +126,8 @@ class SharePointSession(IISSession):
         if _CONFLICT in types:
             return OperationFailed(
                 Reason.FARM_BUSY,
-                f"Somebody else changed the farm at the same moment, so SharePoint did not take the change: {words} It "
-                "is tried again in a new process.",
+                f"{how_far(details)}Somebody else changed the farm at the same moment, so SharePoint did not take the "
+                f"change: {words} It is tried again in a new process.",
                 nothing_ran=error.nothing_ran,
             )
         if details.error_id == _NO_APP_MANAGEMENT:

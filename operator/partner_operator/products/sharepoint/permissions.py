@@ -1,4 +1,4 @@
-"""What partners may do on a farm's sites: how it is read, what is in the way, and how it is changed."""
+"""What partners may do on a farm's sites (P-SP-6): how it is read, what is in the way, and how it is changed."""
 
 from __future__ import annotations
 
@@ -83,26 +83,29 @@ def obstacle(kind: str, words: str, web: str, *, has_app_management: bool = True
     return Obstacle(Reason.REMOTE_ERROR, f"SharePoint refused it: {sentence}", Next.RETRIED)
 
 
+def how_far(details: ErrorDetails) -> str:
+    """What there is of an issuer whose permission failed, to begin a message with; empty for any other failure."""
+    if BEFORE_IT_IS_MADE in details.position:
+        return "Nothing is made yet, because the permission could not be given: "
+    if any(name in details.position for name in (*IN_BETWEEN, *AFTER_IT_IS_MADE)):
+        return "The token issuer is there, and its permission was not changed: "
+    return ""
+
+
 def failed(details: ErrorDetails, web: str, *, nothing_ran: bool) -> OperationFailed | None:
     """A failure of the functions that work with permissions; None for one of any other."""
-    at = details.position
-    before = BEFORE_IT_IS_MADE in at
-    after = any(name in at for name in AFTER_IT_IS_MADE)
-    if not (before or after or any(name in at for name in IN_BETWEEN)):
+    begin = how_far(details)
+    if not begin:
         return None
+    after = any(name in details.position for name in AFTER_IT_IS_MADE)
     no_web = details.error_id == NO_WEB
     kind = _NO_SITE if no_web else details.innermost_type or details.type
     words = (
         "Get-SPWeb shows nothing." if no_web else details.messages[-1] if details.messages else ""
     )
     found = obstacle(kind, words, web)
-    begin = (
-        "Nothing is made yet, because the permission could not be given"
-        if before
-        else "The token issuer is there, and its permission was not changed"
-    )
     return OperationFailed(
-        found.reason, f"{begin}: {found.message}", found.then, nothing_ran=nothing_ran or not after
+        found.reason, f"{begin}{found.message}", found.then, nothing_ran=nothing_ran or not after
     )
 
 
