@@ -90,6 +90,19 @@ def test_a_plan_says_what_the_permission_means() -> None:
     assert world.farm.changes == 0
 
 
+def test_a_plan_says_what_will_not_work_without_one() -> None:
+    world = PermissionWorld()
+    world.ask(Right.NONE, mode=Mode.OBSERVE)
+    world.run_pass("sharepoint")
+    [_, permission] = world.cluster.status(NAME).plan
+    assert permission.startswith("permission: None -> None, so that its site mailboxes")
+    world = asked(Right.WRITE)
+    world.ask(Right.NONE, mode=Mode.OBSERVE)
+    world.settle()
+    [permission] = world.cluster.status(NAME).plan
+    assert permission.startswith("permission: Write, app-only -> None, so that its site mailboxes")
+
+
 # ---- the owner of the farm
 
 

@@ -195,7 +195,7 @@ def _change(case: _Case, document: AuthMetadata) -> Change | None:
         return replace(change, permission=permission.taken_back(entry, given))
     aim = permission.wanted(desired.permission, entry, given)
     if aim is not None:
-        found = (*found, permission.difference(case.rules, entry.permission, aim))
+        found = (*found, _permission(case, entry.permission, aim))
     if not found:
         return _reading_again(case, entry, document)
     change = _sized(case, ChangeKind.UPDATE, found)
@@ -207,11 +207,19 @@ def _change(case: _Case, document: AuthMetadata) -> Change | None:
 
 
 def _to_be_given(case: _Case) -> tuple[Difference, ...]:
-    """What an entry that is made now is given afterwards, when it is seen what its principal has already."""
-    asked = case.view.desired.permission
-    if asked is Right.NONE:
+    """What an entry that is made now is given afterwards, when it is seen what its principal has already.
+
+    That nothing is given is told too, where something will not work without it.
+    """
+    asked, known = case.view.desired.permission, case.rules.permissions
+    if known is None or case.view.desired.partner.name not in known.without:
         return ()
-    return (permission.difference(case.rules, None, Permission(asked, app_only=True)),)
+    aim = Permission(asked, app_only=asked is not Right.NONE)
+    return (_permission(case, None, aim),)
+
+
+def _permission(case: _Case, current: Permission | None, aim: Permission) -> Difference:
+    return permission.difference(case.rules, case.view.desired.partner, current, aim)
 
 
 def _taking(case: _Case) -> Change | None:
@@ -223,7 +231,7 @@ def _taking(case: _Case) -> Change | None:
     back = permission.taken_back(entry, view.status.given_permission)
     if back is None:
         return None
-    difference = permission.difference(case.rules, entry.permission, back)
+    difference = _permission(case, entry.permission, back)
     return replace(_sized(case, ChangeKind.UPDATE, (difference,)), permission=back)
 
 

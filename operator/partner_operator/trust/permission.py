@@ -122,10 +122,15 @@ def remembered(
     return replace(mine, right=declared) if there.right is declared else mine
 
 
-def difference(rules: Rules, current: Permission | None, aim: Permission) -> Difference:
-    """The same for people, with what the new permission means."""
-    means = rules.permissions.means.get(aim.right, "") if rules.permissions else ""
-    desired = f"{aim}, that is {means}" if means else str(aim)
+def difference(
+    rules: Rules, partner: Partner, current: Permission | None, aim: Permission
+) -> Difference:
+    """The same for people, with what the new permission means, or what does not work without one."""
+    known, desired = rules.permissions, str(aim)
+    means = known.means.get(aim.right, "") if known is not None and aim.app_only else ""
+    missing = _without(known, partner) if known is not None and aim == Permission() else ""
+    if means or missing:
+        desired = f"{aim}, that is {means}" if means else f"{aim}, so that {missing}"
     return Difference(Field.PERMISSION, str(current or Permission()), desired)
 
 
@@ -142,7 +147,8 @@ def told(
             f"What {partner.name} is allowed there is not known: {fault.message}" if fault else ""
         )
     if there == Permission():
-        return _without(known, partner)
+        missing = _without(known, partner)
+        return f"{partner.name} has no permission: {missing}." if missing else ""
     means = (
         known.means.get(there.right, "")
         if there.app_only
@@ -157,8 +163,8 @@ def told(
 
 
 def _without(known: Permissions, partner: Partner) -> str:
-    missing = next((text for name, text in known.without.items() if name == partner.name), "")
-    return f"{partner.name} has no permission: {missing}." if missing else ""
+    """What does not work for a partner that has none."""
+    return next((text for name, text in known.without.items() if name == partner.name), "")
 
 
 def _mine(given: GivenPermission | None, entry: Entry) -> GivenPermission | None:
