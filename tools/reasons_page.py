@@ -108,9 +108,13 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "spec.partner.authMetadataUrl is on a host that no pattern in the server's allowedPartners names.",
         "Add a pattern if the server shall trust that host; to revoke the trust, delete the object.",
     ),
+    Reason.PERMISSION_NOT_ALLOWED: (
+        "spec.sharePoint.permission asks for more than the maxPermission of the server.",
+        "Declare less, or let the farm's owner raise maxPermission.",
+    ),
     Reason.PRODUCT_MISMATCH: (
-        "A block of another product than the server's is set.",
-        "Take the block out.",
+        "A block of another product than the server's is set, or a permission for a partner that needs none.",
+        "Take the block, or the permission, out.",
     ),
     Reason.UNSUPPORTED_PAIR: (
         "The operator cannot make this product trust that one.",
@@ -167,6 +171,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.SERVICE_APPLICATION_MISSING: (
         "A service application or its proxy that trust needs is missing in a SharePoint farm; nothing was made.",
         "Make it as the message says.",
+    ),
+    Reason.ROOT_SITE_MISSING: (
+        "The site through which permissions are read and given is none of the SharePoint farm.",
+        "Make it, or declare the address of a web application that has a root site.",
     ),
     Reason.TIMED_OUT: ("The host did not answer in time.", "Look at the host's load."),
     Reason.PROTOCOL_ERROR: (
@@ -322,6 +330,9 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.PARTNER_NOT_ALLOWED: (
         "The server's owner names the host in `allowedPartners`; or delete the object, which removes the trust."
     ),
+    Reason.PERMISSION_NOT_ALLOWED: (
+        "The server's owner raises `maxPermission`; or declare less; or delete the object."
+    ),
     Reason.HOST_NOT_ALLOWED: "The Secret's owner names the host in the key `hosts`; or take it out of `spec.hosts`.",
     Reason.DRIFT_OBSERVED: "Set `mode` to Enforce, or change the declaration.",
     Reason.DRIFT_PERSISTS: f"Look at the server, then {RECONCILE} on the object: counting begins anew.",
@@ -373,6 +384,7 @@ WAYS_OUT: Final[dict[Reason, str]] = {
             Reason.CONTRACT_VIOLATED,
             Reason.WRONG_PRODUCT,
             Reason.INCOMPLETE_READ,
+            Reason.ROOT_SITE_MISSING,
             Reason.CERTIFICATE_EXPIRES_SOON,
             Reason.CERTIFICATE_MISSING,
             Reason.CERTIFICATE_UNREADABLE,

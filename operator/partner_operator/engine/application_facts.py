@@ -5,6 +5,7 @@ from __future__ import annotations
 from partner_operator.engine import expiry
 from partner_operator.engine.activation import way_of
 from partner_operator.engine.state import Draft, Pass, Reached
+from partner_operator.trust import permission
 from partner_operator.trust.certificate_check import check_document
 from partner_operator.trust.conditions import (
     LONGEST_MESSAGE,
@@ -110,7 +111,7 @@ def _registered(work: Pass, draft: Draft) -> Part:
     if draft.blocker is not None and draft.blocker.reason is Reason.METADATA_ALTERNATES:
         return not_known(draft.blocker)
     pending = decision.change or decision.planned
-    if pending is not None and pending.kind is ChangeKind.REMOVE:
+    if draft.desired.deleting:
         # That it is to go is no difference of what is there.
         pending = None
     if decision.entry is not None and pending is None:
@@ -134,7 +135,18 @@ def _registered_message(work: Reached, draft: Draft) -> str:
     name = registration.identity if registration else ""
     message = f"{work.server.product} has the partner application {name}."
     warnings = work.rules.warnings(work.observed)
-    return " ".join(filter(None, (message, work.rules.registered, *warnings)))
+    return " ".join(
+        filter(None, (message, work.rules.registered, _allowed(work, draft), *warnings))
+    )
+
+
+def _allowed(work: Reached, draft: Draft) -> str:
+    """What the partner is allowed beside being trusted."""
+    entry = draft.decision.entry if draft.decision else None
+    if entry is None:
+        return ""
+    desired, given = draft.desired, draft.status.given_permission
+    return permission.told(work.rules, desired.partner, entry, desired.permission, given)
 
 
 def _connected(work: Pass, draft: Draft) -> Part | None:

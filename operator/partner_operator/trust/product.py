@@ -16,6 +16,7 @@ from partner_operator.trust.model import (
     PartnerProfile,
     Product,
     RestartPolicy,
+    Right,
 )
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.status import MetadataStatus
@@ -41,6 +42,18 @@ class Finding:
     ok: bool
     message: str
     next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What a product can allow partners beside trusting them."""
+
+    without: Mapping[Product, str]
+    """Partners that may be given something, and what does not work for each that has nothing."""
+    means: Mapping[Right, str]
+    """What each right lets its holder do; read behind "that is"."""
+    taking: str
+    """A sentence: how people take one away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,8 @@ class Rules:
     """Where a host says, without a logon, whom it trusts now."""
     short_name: Callable[[str], str] = lambda organization: shortened(organization, SHORT)
     """What people call an organisation, in at most SHORT characters: for a column."""
+    permissions: Permissions | None = None
+    """None: its partners have no permissions of their own."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
     """The doctor's checks of its organisations, by name."""
 

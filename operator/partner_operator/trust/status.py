@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from partner_operator.trust.model import Permission, Right
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 
 
@@ -71,6 +72,23 @@ class Registration:
     known_to: tuple[str, ...] | None = None
     """Hosts that were heard to name its issuer since it was registered; None: they may know it from before the last
     change, so that what they name proves nothing."""
+    permission: Permission | None = None
+    """What the partner is allowed; None: not known, or the product has no permissions of partners."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPermission:
+    """What this object gave to a partner beside trust. Written down before it is given, and taken by nobody else.
+
+    A principal keeps its permission when its entry goes and is made again, so this outlives the registration.
+    """
+
+    principal: str
+    """Whose it is: `<application identifier>@<realm>`."""
+    right: Right
+    """The most that may have been given, app-only."""
+    before: Permission
+    """What others had given: it is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +204,7 @@ class ApplicationStatus:
     observed_generation: int = -1
     conditions: tuple[Condition, ...] = ()
     registration: Registration | None = None
+    given_permission: GivenPermission | None = None
     plan: tuple[str, ...] = ()
     counterpart: Counterpart | None = None
     connectivity: Connectivity | None = None

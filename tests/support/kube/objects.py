@@ -43,6 +43,14 @@ LYNC_ON_EXCHANGE_SPEC: dict[str, Any] = {
 }
 
 
+FARM_SPEC = {
+    "product": "SharePoint",
+    "authMetadataUrl": "https://portal.litwareinc.com/_layouts/15/metadata/json/1",
+    "hosts": ["atl-sp-001.litwareinc.com"],
+    "credentialsSecretRef": {"name": "sharepoint-admin"},
+}
+
+
 def crd(plural: str) -> dict[str, Any]:
     """One of our CRDs, from its file."""
     document: dict[str, Any] = yaml.safe_load((ROOT / "crds" / f"{plural}.yaml").read_text())
