@@ -1,0 +1,38 @@
+"""The wheel: made by the locked build tool from what git knows of this checkout."""
+
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from partner_release.command import run
+from partner_release.facts import ROOT, Facts
+
+LOCK = ROOT / "requirements" / "build.txt"
+_PARTS = ("pyproject.toml", "README.md", "LICENSE", "operator")
+
+
+def build(facts: Facts, folder: Path) -> Path:
+    """Build it into ``folder``; the same commit gives the same bytes. Raises CommandFailedError."""
+    with TemporaryDirectory(prefix="partner-operator-wheel-") as temporary:
+        tools, source, made = (Path(temporary) / name for name in ("tools", "source", "made"))
+        run([sys.executable, "-m", "venv", str(tools)])
+        pip = [str(tools / "bin" / "pip"), "--disable-pip-version-check"]
+        run([*pip, "install", "--quiet", "--require-hashes", "-r", str(LOCK)])
+        copy(source)
+        stamp = {"SOURCE_DATE_EPOCH": str(int(facts.committed.timestamp()))}
+        command = [*pip, "wheel", "--no-index", "--no-deps", "--no-build-isolation"]
+        run([*command, "--wheel-dir", str(made), str(source)], environment=os.environ | stamp)
+        [wheel] = made.glob("*.whl")
+        target = folder / wheel.name
+        target.write_bytes(wheel.read_bytes())
+    return target
+
+
+def copy(target: Path) -> None:
+    """What a wheel is made of, as it is in the work tree: nothing that an earlier build left is in it."""
+    for name in run(["git", "-C", str(ROOT), "ls-files", "-z", "--", *_PARTS]).split("\0"):
+        if name and (ROOT / name).exists():
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes((ROOT / name).read_bytes())
