@@ -22,6 +22,7 @@ from partner_release.facts import ROOT, Facts, facts
 from partner_release.layout import Image
 from partner_testbed import ControlPlane, install_crds
 from support.release.container import Container, terminate
+from support.release.locks import locked, normal
 from support.waiting import comes_true
 
 pytestmark = [pytest.mark.timeout(3600)]
@@ -87,19 +88,14 @@ def test_nothing_of_the_machine_that_built_it_is_in_it(container: Container) -> 
         assert "://" not in json.loads(path.read_text())["url"].removeprefix("file://"), path
 
 
-def test_every_python_package_is_one_of_the_locks(container: Container) -> None:
-    locked: dict[str, str] = {}
-    for name in ("operator", "kerberos"):
-        text = (ROOT / "requirements" / f"{name}.txt").read_text()
-        locked |= dict(re.findall(r"^([\w.-]+)==([^ ;\\]+)", text, re.MULTILINE))
-    ours = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    locked[ours["name"]] = ours["version"]
+def test_every_python_package_is_one_of_the_locks(container: Container, known: Facts) -> None:
+    named = locked("operator", "kerberos") | {"partner-operator": known.version}
     asked = "import importlib.metadata as m, json; print(json.dumps({d.name: d.version for d in m.distributions()}))"
     answer = container.run("python", "-c", asked)
     assert answer.returncode == 0, answer.stdout.decode()
-    installed = {re.sub("[-_.]+", "-", k).lower(): v for k, v in json.loads(answer.stdout).items()}
+    installed = normal(json.loads(answer.stdout))
     assert {"kopf", "gssapi", "partner-operator"} <= installed.keys()
-    assert {name: locked.get(name) for name in installed} == installed
+    assert {name: named.get(name) for name in installed} == installed
 
 
 def test_the_list_names_all_that_is_in_it(container: Container, known: Facts) -> None:

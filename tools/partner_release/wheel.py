@@ -19,7 +19,7 @@ def build(facts: Facts, folder: Path) -> Path:
         run([sys.executable, "-m", "venv", str(tools)])
         pip = [str(tools / "bin" / "pip"), "--disable-pip-version-check"]
         run([*pip, "install", "--quiet", "--require-hashes", "-r", str(LOCK)])
-        copy(source)
+        copy(source, *_PARTS)
         stamp = {"SOURCE_DATE_EPOCH": str(int(facts.committed.timestamp()))}
         command = [*pip, "wheel", "--no-index", "--no-deps", "--no-build-isolation"]
         run([*command, "--wheel-dir", str(made), str(source)], environment=os.environ | stamp)
@@ -29,9 +29,9 @@ def build(facts: Facts, folder: Path) -> Path:
     return target
 
 
-def copy(target: Path) -> None:
-    """What a wheel is made of, as it is in the work tree: nothing that an earlier build left is in it."""
-    for name in run(["git", "-C", str(ROOT), "ls-files", "-z", "--", *_PARTS]).split("\0"):
+def copy(target: Path, *parts: str) -> None:
+    """What git knows of this checkout, or of parts of it, as it is in the work tree: nothing that a build left."""
+    for name in run(["git", "-C", str(ROOT), "ls-files", "-z", "--", *parts]).split("\0"):
         if name and (ROOT / name).exists():
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
