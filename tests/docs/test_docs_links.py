@@ -11,7 +11,7 @@ from support.docs.pages import DOCS, ROOT, anchors, links, name_of, pages
 
 LONGEST_LINE = 150
 FILE = re.compile(
-    r"(?<![\w./-])(?:docs|tests|tools|operator|crds|manifests|examples|simulator|requirements)/[\w./-]*\w"
+    r"(?<![\w./-])(?:docs|tests|tools|operator|crds|charts|manifests|examples|simulator|requirements)/[\w./-]*\w"
 )
 
 
@@ -24,6 +24,17 @@ def test_links_inside_the_repository_resolve(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        waiting += [(page.parent / link.partition("#")[0]).resolve() for link in links(page)]
+    assert sorted(name_of(page) for page in set(pages()) - reached) == []
 
 
 @pytest.mark.parametrize("page", pages(), ids=name_of)

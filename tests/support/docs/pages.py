@@ -67,6 +67,16 @@ def objects(page: Path) -> list[dict[str, Any]]:
     return found
 
 
+def commands(page: Path, heading: str) -> list[str]:
+    """The blocks of shell commands under a heading, as a reader would type them, in their order."""
+    text = page.read_text()
+    (begin,) = re.finditer(rf"^(#+) {re.escape(heading)}$", text, re.MULTILINE)
+    rest = text[begin.end() :]
+    end = re.search(rf"^#{{1,{len(begin[1])}}} [A-Z]", rest, re.MULTILINE)
+    part = rest[: end.start()] if end else rest
+    return [block for language, block in _FENCE.findall(part) if language == "sh"]
+
+
 def field_rows(page: Path) -> list[FieldRow]:
     """The rows of the tables of fields, spec and status."""
     rows = []
