@@ -25,7 +25,7 @@ RUN --mount=type=secret,id=pip --mount=type=secret,id=authorities \
       -r requirements/operator.txt \
  && /opt/tools/bin/pip --python /opt/partner-operator/bin/python install --no-index --no-deps \
       /opt/wheels/*.whl
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
 # All that these two take is installed above, by its hash.
 RUN /opt/tools/bin/pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /opt/own . \

@@ -40,6 +40,7 @@ lint: $(VENV)/.installed
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
+	$(VENV)/bin/zizmor --quiet --offline --pedantic --strict-collection .github
 	$(RUN) tools/write_docs.py --check
 
 fast: $(VENV)/.installed

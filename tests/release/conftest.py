@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from partner_release.base import USUAL
+from partner_release.bundle import bundle
+from partner_release.facts import Facts, facts
+
 _HERE = Path(__file__).resolve().parent
 
 
@@ -18,3 +22,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.release)
+
+
+@pytest.fixture(scope="session")
+def known() -> Facts:
+    """What this checkout would release."""
+    return facts()
+
+
+@pytest.fixture(scope="session")
+def dist(known: Facts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `make release` fills, of this work tree."""
+    folder = tmp_path_factory.mktemp("release") / "dist"
+    bundle(known, USUAL, folder, print)
+    return folder

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from partner_release import wheel
-from partner_release.facts import ROOT, facts
+from partner_release.facts import ROOT, Facts
 from support.release.locks import locked, normal
 from support.release.wheelhouse import Environment
 
@@ -17,26 +16,19 @@ pytestmark = [pytest.mark.timeout(900)]
 PACKAGE = ROOT / "operator" / "partner_operator"
 
 
-def from_checkout(environment: Environment, folder: Path) -> None:
-    """`pip install .`, in a copy of what git knows."""
-    wheel.copy(folder / "checkout")
-    environment.install(str(folder / "checkout"))
-
-
-def from_wheel(environment: Environment, folder: Path) -> None:
-    """The wheel that a release hands out."""
-    environment.install(str(wheel.build(facts(), folder)))
-
-
-@pytest.fixture(scope="module", params=[from_checkout, from_wheel], ids=lambda way: way.__name__)
+@pytest.fixture(scope="module", params=["checkout", "wheel"])
 def environment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Environment:
-    """One in which it is installed, each way."""
+    """One into which `pip install .` put it, in a copy of what git knows, or `pip install` of a release's wheel."""
     folder = tmp_path_factory.mktemp("installed")
-    way: Callable[[Environment, Path], None] = request.param
     made = Environment(folder / "environment")
-    way(made, folder)
+    if request.param == "checkout":
+        wheel.copy(folder / "checkout")
+        made.install(str(folder / "checkout"))
+    else:
+        [built] = request.getfixturevalue("dist").glob("*.whl")
+        made.install(str(built))
     return made
 
 
@@ -52,10 +44,10 @@ def test_only_locked_packages_came_with_it(environment: Environment) -> None:
 
 @pytest.mark.parametrize("program", [["partner-operator"], ["python", "-m", "partner_operator"]])
 def test_it_says_its_version_and_explains_its_commands(
-    environment: Environment, program: list[str]
+    environment: Environment, program: list[str], known: Facts
 ) -> None:
     done = environment.run(*program, "--version")
-    assert (done.returncode, done.stdout.strip()) == (0, facts().version)
+    assert (done.returncode, done.stdout.strip()) == (0, known.version)
     for command in ("run", "doctor", "explain-token"):
         done = environment.run(*program, command, "--help")
         assert done.returncode == 0
@@ -92,9 +84,6 @@ def test_its_licence_comes_with_it(environment: Environment) -> None:
     assert found.read_bytes() == (ROOT / "LICENSE").read_bytes()
 
 
-def test_the_same_commit_gives_the_same_wheel(tmp_path: Path) -> None:
-    first, second = tmp_path / "first", tmp_path / "second"
-    for folder in (first, second):
-        folder.mkdir()
-    known = facts()
-    assert wheel.build(known, first).read_bytes() == wheel.build(known, second).read_bytes()
+def test_the_same_commit_gives_the_same_wheel(known: Facts, dist: Path, tmp_path: Path) -> None:
+    [first] = dist.glob("*.whl")
+    assert wheel.build(known, tmp_path).read_bytes() == first.read_bytes()

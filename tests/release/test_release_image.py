@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from kubernetes import client, utils
 
-from partner_release import image as release_image
 from partner_release import layout, sbom
 from partner_release.base import OWN, USUAL
-from partner_release.facts import ROOT, Facts, facts
+from partner_release.facts import ROOT, Facts
 from partner_release.layout import Image
 from partner_testbed import ControlPlane, install_crds
+from support.kube.objects import manifest
 from support.release.container import Container, terminate
 from support.release.locks import locked, normal
 from support.waiting import comes_true
@@ -31,16 +30,10 @@ LABEL = "org.opencontainers.image."
 
 
 @pytest.fixture(scope="session")
-def known() -> Facts:
-    """What this checkout would release."""
-    return facts()
-
-
-@pytest.fixture(scope="session")
-def image(known: Facts, tmp_path_factory: pytest.TempPathFactory) -> Image:
+def image(dist: Path) -> Image:
     """The image, from the file that a release hands out."""
-    folder = tmp_path_factory.mktemp("image")
-    return layout.read(release_image.archive(known, USUAL, folder, print))
+    [archive] = dist.glob("*-image.tar")
+    return layout.read(archive)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +50,7 @@ def test_it_says_what_it_is(image: Image, known: Facts) -> None:
         "title": project["name"],
         "description": project["description"],
         "licenses": project["license"],
-        "version": project["version"],
+        "version": known.version,
         "revision": known.revision,
         "created": known.committed.isoformat(),
     }
@@ -98,9 +91,10 @@ def test_every_python_package_is_one_of_the_locks(container: Container, known: F
     assert {name: named.get(name) for name in installed} == installed
 
 
-def test_the_list_names_all_that_is_in_it(container: Container, known: Facts) -> None:
+def test_the_list_names_all_that_is_in_it(container: Container, known: Facts, dist: Path) -> None:
     """As dpkg and Python say it from within."""
-    document = json.loads(sbom.document(known, container.image, container.root))
+    [listing] = dist.glob("*.cdx.json")
+    document = json.loads(listing.read_text())
     debian = container.run("dpkg-query", "-W", "-f", "${Package} ${Version}\n")
     packages = dict(line.split() for line in debian.stdout.decode().splitlines())
     assert {"libgssapi-krb5-2", "python3", "libc6"} <= packages.keys()
@@ -110,8 +104,7 @@ def test_the_list_names_all_that_is_in_it(container: Container, known: Facts) ->
     python = [part for part in parts if ":pypi/" in part["purl"]]
     assert f"pkg:pypi/partner-operator@{known.version}" in {part["purl"] for part in python}
     assert document["metadata"]["component"]["hashes"][0]["content"] in container.image.digest
-    again = json.loads(sbom.document(known, container.image, container.root))
-    assert document == again
+    assert sbom.document(known, container.image, container.root) == listing.read_text()
     assert [part["name"] for part in python if not part.get("licenses")] == []
 
 
@@ -138,13 +131,9 @@ def test_kerberos_can_be_used_in_it(container: Container) -> None:
 def account(plane: ControlPlane, api: Any, tmp_path: Path) -> Path:
     """What a pod of the shipped Deployment gets: the token of its ServiceAccount, authority, namespace."""
     install_crds(api, sorted((ROOT / "crds").glob("*.yaml")))
-    for path in sorted((ROOT / "manifests").rglob("*.yaml")):
-        name = "-".join(path.relative_to(ROOT / "manifests").parts)
-        if name.endswith(("namespace.yaml", "serviceaccount.yaml")) or name.startswith(
-            "rbac-cluster"
-        ):
-            for document in yaml.safe_load_all(path.read_text()):
-                _created(api, document)
+    for name in ("namespace/namespace.yaml", "base/serviceaccount.yaml", "rbac/cluster"):
+        for document in manifest(name):
+            _created(api, document)
     request = client.AuthenticationV1TokenRequest(
         spec=client.V1TokenRequestSpec(audiences=[], expiration_seconds=3600)
     )

@@ -90,7 +90,9 @@ class Builder:
         """Write an image into a tar file in the layout of OCI."""
         archive.unlink(missing_ok=True)
         if self.kind is Kind.DOCKER:
-            run(["docker", "save", "--output", str(archive), image])
+            run(
+                ["docker", "save", "--output", str(archive), image]
+            )  # in this layout since Docker 25
         else:
             run(["buildah", "push", "--quiet", image, f"oci-archive:{archive}:{image}"])
 

@@ -5,10 +5,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from partner_release import image, layout, sbom, wheel
-from partner_release.facts import NAME, Facts
+from partner_release.command import run
+from partner_release.facts import NAME, ROOT, Facts
 from partner_testbed.cache import Progress
+from partner_testbed.helm import find_helm
 
 SUMS = "SHA256SUMS"
+CHART = ROOT / "charts" / NAME
 
 
 def bundle(facts: Facts, wanted_base: str, folder: Path, progress: Progress) -> list[Path]:
@@ -27,9 +30,18 @@ def bundle(facts: Facts, wanted_base: str, folder: Path, progress: Progress) -> 
         root = Path(temporary) / "root"
         made.unpack(root)
         files[-1].write_text(sbom.document(facts, made, root), encoding="utf-8")
+    progress("the chart")
+    files.append(_chart(folder, progress))
     sums = folder / SUMS
     sums.write_text("".join(f"{_digest(file)}  {file.name}\n" for file in sorted(files)))
     return [*files, sums]
+
+
+def _chart(folder: Path, progress: Progress) -> Path:
+    before = set(folder.iterdir())
+    run([str(find_helm(progress)), "package", str(CHART), "--destination", str(folder)])
+    [made] = set(folder.iterdir()) - before
+    return made
 
 
 def _digest(file: Path) -> str:

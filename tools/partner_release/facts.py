@@ -1,5 +1,6 @@
 """What is being released: its version, and the commit that it is made of."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from partner_release.command import run
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "partner-operator"
+_VERSION = ROOT / "operator" / "partner_operator" / "__init__.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,21 @@ def facts() -> Facts:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changed = bool(_git("status", "--porcelain"))
     return Facts(
-        version=project["version"],
+        version=version(),
         description=project["description"],
         licence=project["license"],
         revision=_git("rev-parse", "HEAD") + ("-dirty" if changed else ""),
         committed=datetime.fromtimestamp(int(_git("log", "-1", "--format=%ct")), UTC),
         source=published(_git("config", "--default", "", "--get", "remote.origin.url")),
     )
+
+
+def version() -> str:
+    """The operator's own, where all others are taken from."""
+    [found] = re.findall(
+        r'^__version__ = "(.+)"$', _VERSION.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return str(found)
 
 
 def published(remote: str) -> str | None:

@@ -19,6 +19,10 @@ def build(facts: Facts, wanted_base: str, progress: Progress) -> tuple[Builder, 
     builder = find_builder()
     under = base(builder, wanted_base, progress)
     image = f"{NAME}:{facts.version}"
+    if facts.source is None:
+        progress(
+            "NOTE: this checkout has no remote that others can read: the image will not say where its source is."
+        )
     with secrets() as files:
         builder.build(
             ROOT,

@@ -1,6 +1,6 @@
 """Reads an image from a tar file in OCI's layout: its configuration, and its root file system, layer upon layer.
 
-Format: opencontainers/image-spec, image-layout.md, manifest.md, config.md and layer.md (whiteouts).
+Format: opencontainers/image-spec 1.0: layout, manifest, configuration, and layers with their whiteouts.
 """
 
 import hashlib
@@ -61,7 +61,9 @@ def read(archive: Path) -> Image:
             config = json.loads(_checked(tar, manifest["config"]["digest"]))
             layers = tuple(layer["digest"] for layer in manifest["layers"])
     except (tarfile.TarError, KeyError, ValueError) as error:
-        raise NotAnImageError(f"{archive.name} is no image in OCI's layout: {error!r}") from None
+        raise NotAnImageError(
+            f"{archive.name} is no image in OCI's layout, as buildah writes it, and Docker since 25: {error!r}"
+        ) from None
     return Image(archive, entry["digest"], config, layers)
 
 
