@@ -1,13 +1,15 @@
-"""Build the image into the builder's store, or everything that a release hands out into a folder."""
+"""Build the image into the builder's store, or everything that a release hands out into dist/."""
 
 import argparse
+import shutil
 import sys
 import time
-from pathlib import Path
 
 from partner_release import bundle, image
 from partner_release.base import USUAL
 from partner_release.facts import ROOT, facts
+
+_DIST = ROOT / "dist"
 
 
 def _say(message: str) -> None:
@@ -19,7 +21,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m partner_release", description=__doc__)
     parser.add_argument("do", choices=["image", "release"])
     parser.add_argument("--base", default=USUAL, help="the image's base, best with its digest")
-    parser.add_argument("--folder", type=Path, default=ROOT / "dist", help="release: where to")
     arguments = parser.parse_args()
     known, begun = facts(), time.monotonic()
     try:
@@ -31,7 +32,8 @@ def main() -> None:
         elif known.dirty:
             sys.exit("What is not committed goes into no release: commit it, or put it away.")
         else:
-            for file in bundle.bundle(known, arguments.base, arguments.folder, _say):
+            shutil.rmtree(_DIST, ignore_errors=True)
+            for file in bundle.bundle(known, arguments.base, _DIST, _say):
                 print(f"{file.stat().st_size:>11,}  {file}")
     except RuntimeError as error:
         sys.exit(str(error))

@@ -15,10 +15,8 @@ CHART = ROOT / "charts" / NAME
 
 
 def bundle(facts: Facts, wanted_base: str, folder: Path, progress: Progress) -> list[Path]:
-    """Build all of it into ``folder``. Raises what the parts raise."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
+    """Build all of it into ``folder``, which must not be there yet. Raises what the parts raise."""
+    folder.mkdir(parents=True)
     progress("the wheel")
     files = [wheel.build(facts, folder)]
     progress("the image; minutes, if it was never built here")

@@ -1,4 +1,4 @@
-"""The wheel: made by the locked build tool from what git knows of this checkout."""
+"""The wheel: made by the locked build tool, which is among the development packages, of what git knows."""
 
 import os
 import sys
@@ -8,21 +8,18 @@ from tempfile import TemporaryDirectory
 from partner_release.command import run
 from partner_release.facts import ROOT, Facts
 
-LOCK = ROOT / "requirements" / "build.txt"
 _PARTS = ("pyproject.toml", "README.md", "LICENSE", "operator")
 
 
 def build(facts: Facts, folder: Path) -> Path:
     """Build it into ``folder``; the same commit gives the same bytes. Raises CommandFailedError."""
+    flags = ["--disable-pip-version-check", "--no-index", "--no-deps", "--no-build-isolation"]
+    stamp = {"SOURCE_DATE_EPOCH": str(int(facts.committed.timestamp()))}
     with TemporaryDirectory(prefix="partner-operator-wheel-") as temporary:
-        tools, source, made = (Path(temporary) / name for name in ("tools", "source", "made"))
-        run([sys.executable, "-m", "venv", str(tools)])
-        pip = [str(tools / "bin" / "pip"), "--disable-pip-version-check"]
-        run([*pip, "install", "--quiet", "--require-hashes", "-r", str(LOCK)])
+        source, made = Path(temporary) / "source", Path(temporary) / "made"
         copy(source, *_PARTS)
-        stamp = {"SOURCE_DATE_EPOCH": str(int(facts.committed.timestamp()))}
-        command = [*pip, "wheel", "--no-index", "--no-deps", "--no-build-isolation"]
-        run([*command, "--wheel-dir", str(made), str(source)], environment=os.environ | stamp)
+        command = [sys.executable, "-m", "pip", "wheel", *flags, "--wheel-dir", str(made)]
+        run([*command, str(source)], environment=os.environ | stamp)
         [wheel] = made.glob("*.whl")
         target = folder / wheel.name
         target.write_bytes(wheel.read_bytes())
