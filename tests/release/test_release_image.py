@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import tomllib
 import urllib.request
 from collections.abc import Iterator
@@ -14,18 +13,21 @@ from typing import Any
 import pytest
 from kubernetes import client, utils
 
+from partner_demo.stage import Stage
+from partner_demo.story import Story
 from partner_release import layout, sbom
 from partner_release.base import OWN, USUAL
 from partner_release.facts import ROOT, Facts
 from partner_release.layout import Image
+from partner_simulator.simulation import Simulation
 from partner_testbed import ControlPlane, install_crds
 from support.kube.objects import manifest
-from support.release.container import Container, terminate
+from support.release.container import ACCOUNT, Container, terminate
+from support.release.from_image import NAMESPACE, FromImage, account_of, api_server, free_port
 from support.release.locks import locked, normal
 from support.waiting import comes_true
 
 pytestmark = [pytest.mark.timeout(3600)]
-NAMESPACE = "partner-operator"
 LABEL = "org.opencontainers.image."
 
 
@@ -129,23 +131,12 @@ def test_kerberos_can_be_used_in_it(container: Container) -> None:
 
 @pytest.fixture
 def account(plane: ControlPlane, api: Any, tmp_path: Path) -> Path:
-    """What a pod of the shipped Deployment gets: the token of its ServiceAccount, authority, namespace."""
+    """With the rights for the whole cluster."""
     install_crds(api, sorted((ROOT / "crds").glob("*.yaml")))
     for name in ("namespace/namespace.yaml", "base/serviceaccount.yaml", "rbac/cluster"):
         for document in manifest(name):
             _created(api, document)
-    request = client.AuthenticationV1TokenRequest(
-        spec=client.V1TokenRequestSpec(audiences=[], expiration_seconds=3600)
-    )
-    core: Any = client.CoreV1Api(api)
-    answer = core.create_namespaced_service_account_token(NAMESPACE, NAMESPACE, request)
-    assert plane.ca is not None
-    folder = tmp_path / "account"
-    folder.mkdir()
-    (folder / "token").write_text(answer.status.token)
-    (folder / "ca.crt").write_bytes(plane.ca)
-    (folder / "namespace").write_text(NAMESPACE)
-    return folder
+    return account_of(plane, tmp_path / "account")
 
 
 def _created(api: Any, document: dict[str, Any]) -> None:
@@ -161,19 +152,16 @@ def operator(
     container: Container, plane: ControlPlane, account: Path, tmp_path: Path
 ) -> Iterator[tuple[Any, str, Path]]:
     """The image's program with the image's own arguments, as a pod of the cluster."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     arguments = [
-        word.replace("0.0.0.0:8080", f"127.0.0.1:{port}")
+        re.sub(r"0\.0\.0\.0:\d+", lambda _: f"127.0.0.1:{free_port()}", word)
         for word in container.image.config["config"]["Cmd"]
     ]
-    host, _, api_port = plane.url.removeprefix("https://").partition(":")
-    where = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": api_port}
     log = tmp_path / "log"
     with log.open("wb") as output:
-        process = container.start(arguments, variables=where, account=account, output=output)
-        yield process, f"http://127.0.0.1:{port}/healthz", log
+        process = container.start(
+            arguments, variables=api_server(plane), volumes={ACCOUNT: account}, output=output
+        )
+        yield process, arguments[arguments.index("--liveness") + 1], log
         process.kill()
         process.wait()
 
@@ -208,7 +196,9 @@ def test_as_a_pod_it_takes_the_lease_and_serves(operator: tuple[Any, str, Path],
             "credentialsSecretRef": {"name": "not-there"},
         },
     }
-    where = ("partner-operator.io", "v1alpha1", NAMESPACE, "partnerservers")
+    core: Any = client.CoreV1Api(api)
+    core.create_namespace({"metadata": {"name": "team"}})
+    where = ("partner-operator.io", "v1alpha1", "team", "partnerservers")
     custom.create_namespaced_custom_object(*where, body)
 
     def told() -> bool:
@@ -219,3 +209,15 @@ def test_as_a_pod_it_takes_the_lease_and_serves(operator: tuple[Any, str, Path],
     assert comes_true(told, 120), log.read_text()
     terminate(process)
     assert comes_true(lambda: process.poll() == 0, 60), log.read_text()
+
+
+@pytest.mark.controlplane
+def test_two_servers_come_to_trust_each_other_by_the_image(
+    container: Container, plane: ControlPlane
+) -> None:
+    """The demo's first step, told by the simulated servers: its WinRM, TLS and logons work from in there."""
+    with Simulation(None) as simulation:
+        stage = Stage(plane=plane, namespace=NAMESPACE, simulation=simulation, settle="1s")
+        stage.operator = FromImage(container, stage)
+        with stage:
+            Story(stage).apply_examples()

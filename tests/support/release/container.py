@@ -43,12 +43,12 @@ class Container:
         arguments: Sequence[str],
         *,
         variables: Mapping[str, str] | None = None,
-        account: Path | None = None,
+        volumes: Mapping[Path, Path] | None = None,
         output: int | IO[bytes] = subprocess.PIPE,
     ) -> subprocess.Popen[bytes]:
-        """Start its entry point with arguments; ``account`` is a folder that is mounted as a pod's credentials."""
+        """Start its entry point with arguments; ``volumes`` are folders of ours by where they are mounted."""
         config = self.image.config["config"]
-        return self._enter([*config["Entrypoint"], *arguments], variables, account, output)
+        return self._enter([*config["Entrypoint"], *arguments], variables, volumes, output)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[bytes]:
         """Run any of its programs to the end, in the same confinement."""
@@ -60,7 +60,7 @@ class Container:
         self,
         command: Sequence[str],
         variables: Mapping[str, str] | None,
-        account: Path | None,
+        volumes: Mapping[Path, Path] | None,
         output: int | IO[bytes],
     ) -> subprocess.Popen[bytes]:
         if os.geteuid() != 0 or shutil.which("unshare") is None:
@@ -73,9 +73,9 @@ class Container:
             'mount --rbind /dev "$0/dev"',
             'mount -t tmpfs -o size=16m,mode=1777 tmpfs "$0/tmp"',
         ]
-        if account is not None:
-            (self.root / ACCOUNT).mkdir(parents=True, exist_ok=True)
-            mounts.append(f'mount --bind "{account}" "$0/{ACCOUNT}"')
+        for inside, folder in (volumes or {}).items():
+            (self.root / inside).mkdir(parents=True, exist_ok=True)
+            mounts.append(f'mount --bind -o ro "{folder}" "$0/{inside}"')
         mounts.append('mount -o remount,bind,ro "$0"')
         environment = [*config["Env"], *(f"{k}={v}" for k, v in (variables or {}).items())]
         confined = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups"]
