@@ -44,6 +44,6 @@ RUN /opt/partner-operator/bin/python -c "import gssapi" \
  && /opt/partner-operator/bin/partner-operator --version
 ENV PATH=/opt/partner-operator/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
-EXPOSE 8080
+EXPOSE 8080 9402
 ENTRYPOINT ["partner-operator"]
-CMD ["run", "--all-namespaces", "--log-format", "json", "--liveness", "http://0.0.0.0:8080/healthz"]
+CMD ["run", "--all-namespaces", "--log-format", "json", "--liveness", "http://0.0.0.0:8080/healthz", "--metrics", "http://0.0.0.0:9402/metrics"]

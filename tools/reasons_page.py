@@ -17,6 +17,10 @@ CONDITIONS: Final[dict[ConditionType, str]] = {
     ConditionType.ACTIVATED: "Every listed host runs with the last change.",
     ConditionType.CONNECTED: "The last connectivity test passed.",
     ConditionType.CERTIFICATE_VALID: "The server's own OAuth certificate is good, and the one that it publishes.",
+    ConditionType.CERTIFICATE_EXPIRING: (
+        "A certificate ends within 60 days, or has ended: a server's own, an application's partner's. Exists only "
+        "while True; Ready stays True until the end."
+    ),
     ConditionType.UNLISTED_HOSTS: "The organisation has hosts that spec.hosts does not list; they are not touched.",
 }
 
@@ -396,7 +400,7 @@ def reasons_page() -> str:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| `{reason}` | {meaning} | {step} | {WAYS_OUT.get(reason, '-')} |"
+        f'| `{reason}` | <a id="{reason.lower()}"></a>{meaning} | {step} | {WAYS_OUT.get(reason, "-")} |'
         for reason, (meaning, step) in REASONS.items()
     ]
     return "\n".join(lines) + "\n"

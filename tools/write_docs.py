@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are tables of the code, and the chart's copies of manifests. `--check` only compares."""
+"""Writes docs/ that are tables of the code, and the chart's copies of manifests. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from chart_copies import COPIES, copies
+from metrics_page import metrics_page
 from partner_simulator.world.switches import ROWS
 from powershell_traps.page import traps_page
 from reasons_page import reasons_page
@@ -48,6 +49,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reasons.md": reasons_page(),
         DOCS / "assumptions.md": assumptions_page(),
         DOCS / "faults.md": faults_page(),
+        DOCS / "metrics.md": metrics_page(),
         DOCS / "powershell-traps.md": traps_page(),
     }
 

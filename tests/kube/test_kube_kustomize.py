@@ -86,6 +86,18 @@ def test_what_delete_k_takes_away_holds_no_object_of_ours(overlay: str) -> None:
     assert kinds & {"Namespace", "CustomResourceDefinition"} == set()
 
 
+def test_monitoring_is_what_one_adds_and_has_all_that_its_folder_has() -> None:
+    added = rendered(MANIFESTS / "monitoring")
+    for overlay in OVERLAYS:
+        kinds = {each["kind"] for each in rendered(MANIFESTS / "overlays" / overlay)}
+        assert {each["kind"] for each in added} & kinds == set()
+    folder = MANIFESTS / "monitoring"
+    for name in ("servicemonitor.yaml", "alerts.yaml"):
+        assert all(document in added for document in manifest(f"monitoring/{name}"))
+    dashboard = one(added, "ConfigMap", "partner-operator-dashboard")
+    assert list(dashboard["data"].values()) == [(folder / "dashboard.json").read_text()]
+
+
 def test_both_rights_together_are_refused(tmp_path: Path) -> None:
     shutil.copytree(MANIFESTS, tmp_path / "manifests")
     both = {"resources": [f"manifests/rbac/{name}" for name in OVERLAYS]}

@@ -5,6 +5,7 @@ leaves that mark out. A program that such a test needs is fetched or built by a 
 that raises a MissingError where it cannot be had: the test is left out aloud then, and fails under `CI=true`.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from partner_release.base import USUAL
 from partner_release.bundle import bundle
 from partner_release.facts import Facts, facts
+from partner_testbed import ControlPlane
+from support.release.reader import Reader
 
 _HERE = Path(__file__).resolve().parent
 
@@ -36,3 +39,22 @@ def dist(known: Facts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("release") / "dist"
     bundle(known, USUAL, folder, print)
     return folder
+
+
+@pytest.fixture
+def own_plane() -> Iterator[ControlPlane]:
+    """A cluster in which nothing was installed before."""
+    with ControlPlane(progress=print) as running:
+        yield running
+
+
+@pytest.fixture
+def reader(own_plane: ControlPlane, tmp_path: Path) -> Reader:
+    """Somebody who has just cloned the repository."""
+    return Reader(tmp_path, own_plane)
+
+
+@pytest.fixture(scope="session")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Somebody who only renders."""
+    return Reader(tmp_path_factory.mktemp("renderer"))

@@ -1,3 +1,4 @@
+// The lock of Helm. Another version: go get -tool helm.sh/helm/v3/cmd/helm@VERSION
 module partner-operator.io/tools/helm
 
 go 1.26.0

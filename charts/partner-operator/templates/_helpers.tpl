@@ -29,6 +29,7 @@ The objects of a file that is a copy out of manifests/ or crds/, put into `names
 {{- $namespace := .namespace | default $root.Release.Namespace -}}
 {{- $own := .own -}}
 {{- $annotations := .annotations -}}
+{{- $labels := .labels | default dict -}}
 {{- range splitList "\n---\n" ($root.Files.Get .file) }}
 {{- $object := fromYaml . }}
 {{- if hasKey $object.metadata "namespace" }}
@@ -48,6 +49,7 @@ The objects of a file that is a copy out of manifests/ or crds/, put into `names
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $_ := set $object.metadata "labels" (merge (dict) ($object.metadata.labels | default dict) $labels) }}
 {{- if $annotations }}
 {{- $_ := set $object.metadata "annotations" (merge (dict) $annotations ($object.metadata.annotations | default dict)) }}
 {{- end }}
@@ -66,6 +68,12 @@ The objects of a file that is a copy out of manifests/ or crds/, put into `names
 {{- end -}}
 {{- if and .Values.caBundle .Values.caBundleConfigMap -}}
 {{- fail "caBundle and caBundleConfigMap both name certificate authorities. Set one of them." -}}
+{{- end -}}
+{{- with lookup "apps/v1" "Deployment" .Release.Namespace "partner-operator" -}}
+{{- $release := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" | default $.Release.Name -}}
+{{- if ne $release $.Release.Name -}}
+{{- fail (printf "Namespace %s has a partner-operator already: release %s. Upgrade that one, or take another namespace, and other namespaces to serve." $.Release.Namespace $release) -}}
+{{- end -}}
 {{- end -}}
 {{- range (lookup "rbac.authorization.k8s.io/v1" "ClusterRoleBinding" "" "").items -}}
 {{- $labels := .metadata.labels | default dict -}}

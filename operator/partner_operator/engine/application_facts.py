@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from partner_operator.engine import expiry
 from partner_operator.engine.activation import way_of
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.certificate_check import check_document
@@ -35,7 +36,8 @@ def application_working(work: Pass, draft: Draft, change: Change | None) -> Appl
         connected=kept(told, ConditionType.CONNECTED)
         if draft.desired.connectivity_test is not None
         else None,
-        working=f"{work.server.product} is being looked at, and made to trust {partner}.",
+        expiring=expiry.of_partner(work, draft),
+        working=f"Checking {work.server.product} and its trust in {partner}.",
         repairing=change if _repairs(change) else None,
     )
 
@@ -60,6 +62,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         obstacle=obstacle,
         waiting=_waiting(work, draft),
         planned=draft.decision.planned if draft.decision else None,
+        expiring=expiry.of_partner(work, draft),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import application_facts, refused_writes, server_facts
+from partner_operator.engine import application_facts, expiry, refused_writes, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, next_attempt, resync
@@ -111,6 +111,7 @@ async def _close_application(work: Pass, draft: Draft) -> None:
     if draft.desired.mode is Mode.SUSPEND and not draft.desired.deleting:
         await _close_suspended(work, draft)
         return
+    days = expiry.note_partner(work, draft)
     before = draft.status
     found = application_facts.application_facts(work, draft)
     verdict = application_verdict(before.conditions, found, work.now())
@@ -130,6 +131,7 @@ async def _close_application(work: Pass, draft: Draft) -> None:
     )
     await work.save(draft, status)
     await _announce_ready(work, draft, verdict)
+    await expiry.tell_partner(work, draft, days, verdict.conditions)
 
 
 async def _close_suspended(work: Pass, draft: Draft) -> None:
@@ -163,6 +165,7 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
 
 
 async def _close_server(work: Pass) -> None:
+    days = expiry.note_server(work)
     verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
     handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
     status: ServerStatus = replace(
@@ -171,11 +174,13 @@ async def _close_server(work: Pass) -> None:
         observed_generation=verdict.observed_generation(
             work.status.observed_generation, work.server.generation
         ),
+        columns=server_facts.columns(work),
         last_handled_reconcile_at=handled or work.status.last_handled_reconcile_at,
     )
     work.status = status
     await work.save_server()
     await _announce_server(work, verdict)
+    await expiry.tell_server(work, days, verdict.conditions)
 
 
 def _unfinished_deletions(work: Pass) -> bool:

@@ -46,13 +46,19 @@ class Worker:
             self.name.name,
             ", ".join(reasons) or "due",
         )
+        began = self.ports.clock.monotonic()
         try:
             result = await run_pass(self.ports, self.name, self._credentials, self.memory)
         except (
             Exception
         ) as error:  # the outermost loop: what nobody foresaw must not end the worker
+            self.memory.broken += 1
             logger.exception("pass over %s/%s broke off", self.name.namespace, self.name.name)
             return await self._broke_off(error)
+        else:
+            self.memory.passes += 1
+        finally:
+            self.memory.seconds += self.ports.clock.monotonic() - began
         self._credentials = result.credentials
         clock = self.ports.clock
         due = result.due

@@ -130,6 +130,7 @@ class Session(ABC):
             else {},
             deadline_seconds=call.seconds,
             asker=None if call.at_once else Asker(server.key.namespace, server.key.name),
+            product=product,
         )
         try:
             answer = await self.remote.runner(endpoint, request)

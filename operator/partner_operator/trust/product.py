@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from partner_operator.trust.conditions import shortened
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
@@ -16,6 +17,9 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.status import MetadataStatus
+
+SHORT = 24
+"""Characters of an organisation's name in a column."""
 
 
 class Activation(StrEnum):
@@ -76,6 +80,8 @@ class Rules:
     """What an inner session of its own proves, where the scripts open one with the logon."""
     challenge_path: str = ""
     """Where a host says, without a logon, whom it trusts now."""
+    short_name: Callable[[str], str] = lambda organization: shortened(organization, SHORT)
+    """What people call an organisation, in at most SHORT characters: for a column."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
     """The doctor's checks of its organisations, by name."""
 

@@ -16,6 +16,7 @@ class ConditionType(StrEnum):
     ACTIVATED = "Activated"
     CONNECTED = "Connected"
     CERTIFICATE_VALID = "CertificateValid"
+    CERTIFICATE_EXPIRING = "CertificateExpiring"
     UNLISTED_HOSTS = "UnlistedHosts"
 
 

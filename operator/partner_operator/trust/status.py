@@ -142,6 +142,29 @@ class Counterpart:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """One threshold before the end of a certificate that people were told of."""
+
+    thumbprint: str
+    days: int
+    """0: it had ended."""
+    at: datetime
+    """By the operator's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEnd:
+    """The certificate by which a server's tokens are told to be its own, and when it ends."""
+
+    thumbprint: str
+    not_after: datetime
+    ends: str
+    """The day in UTC, `2026-12-31`: kubectl prints a time that is to come as `<invalid>`."""
+    warned: tuple[Warned, ...] = ()
+    """The latest warnings, of this certificate and of those before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationStatus:
     """`.status` of a PartnerApplication."""
 
@@ -154,6 +177,8 @@ class ApplicationStatus:
     intent: Intent | None = None
     deletion: Deletion | None = None
     repair: Repair | None = None
+    certificate: CertificateEnd | None = None
+    """The partner's: of those that it publishes, the one that can be used longest."""
     last_handled_reconcile_at: str | None = None
 
 
@@ -296,6 +321,16 @@ class LogonStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """What `kubectl get` shows of a server in few characters."""
+
+    organization: str | None
+    """The organisation's name as people call it; None: it was never reached."""
+    hosts: str
+    """The first host in spec.hosts, and how many more there are."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerStatus:
     """`.status` of a PartnerServer."""
 
@@ -304,6 +339,9 @@ class ServerStatus:
     organization: str | None = None
     product_version: str | None = None
     metadata: MetadataStatus | None = None
+    certificate: CertificateEnd | None = None
+    """The one that the server signs its tokens with."""
+    columns: Columns | None = None
     iis: IISStatus | None = None
     undeclared: tuple[Undeclared, ...] = ()
     undeclared_cut: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from partner_operator.trust.certificate_check import HUMAN_ONLY
@@ -14,6 +14,7 @@ from partner_operator.trust.conditions import (
     true,
     unknown,
 )
+from partner_operator.trust.expiry import Expiring
 from partner_operator.trust.model import Mode
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import Change
@@ -45,6 +46,8 @@ class ApplicationFacts:
     """Drift that was found and is being repaired."""
     planned: Change | None = None
     """What Enforce would do (mode Observe)."""
+    expiring: Expiring | None = None
+    """The partner's certificate, where it ends soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class ServerFacts:
     generation: int
     certificate: Part
     metadata: Part
+    expiring: Expiring | None = None
+    """The server's own certificate, where it ends soon."""
     unlisted_hosts: tuple[str, ...] = ()
     skewed: str = ""
     """A sentence that names hosts whose clocks are too far from ours."""
@@ -96,7 +101,10 @@ def application_verdict(
         parts[ConditionType.ACTIVATED] = facts.activated
     if facts.connected is not None:
         parts[ConditionType.CONNECTED] = facts.connected
-    return _conclude(old, parts, _application_summary(facts), facts.generation, now)
+    if facts.expiring is not None:
+        parts[ConditionType.CERTIFICATE_EXPIRING] = facts.expiring.part
+    summary = _with_expiry(_application_summary(facts), facts.expiring)
+    return _conclude(old, parts, summary, facts.generation, now)
 
 
 def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime) -> Verdict:
@@ -105,6 +113,8 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
         ConditionType.METADATA_VALID: facts.metadata,
         ConditionType.CERTIFICATE_VALID: facts.certificate,
     }
+    if facts.expiring is not None:
+        parts[ConditionType.CERTIFICATE_EXPIRING] = facts.expiring.part
     if facts.unlisted_hosts:
         names = ", ".join(sorted(facts.unlisted_hosts))
         parts[ConditionType.UNLISTED_HOSTS] = true(
@@ -112,7 +122,8 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
             f"The organisation also has {names}, which spec.hosts does not list. They are never touched, so "
             "IIS there reads changes by itself some minutes later.",
         )
-    return _conclude(old, parts, _server_summary(facts), facts.generation, now)
+    summary = _with_expiry(_server_summary(facts), facts.expiring)
+    return _conclude(old, parts, summary, facts.generation, now)
 
 
 def broken_off(
@@ -140,6 +151,14 @@ class _Summary:
 
 def _succeeded(message: str) -> _Summary:
     return _Summary(true(Reason.SUCCEEDED, message), settled=True)
+
+
+def _with_expiry(summary: _Summary, expiring: Expiring | None) -> _Summary:
+    """Whoever reads nothing but a Ready that is True reads of it there."""
+    ready = summary.ready
+    if expiring is None or ready.status is not ConditionStatus.TRUE:
+        return summary
+    return replace(summary, ready=replace(ready, message=f"{ready.message} {expiring.short}"))
 
 
 def _stalled(reason: Reason, message: str) -> _Summary:

@@ -75,6 +75,8 @@ class RemoteRequest:
     """How long to wait on the host while another run of ours works there; at most half the deadline."""
     asker: Asker | None = None
     """Whose turn it takes; None: it waits for nobody."""
+    product: str = ""
+    """Whose script it is, for people who count runs."""
 
 
 def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:

@@ -15,6 +15,7 @@ DOCS = ROOT / "docs"
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_ID = re.compile(r'<a id="([\w-]+)"></a>')
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -50,9 +51,10 @@ def links(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What can stand behind # in a link to this page, as GitHub makes it of headings."""
-    headings = _HEADING.findall(without_code(page.read_text()))
-    return {
+    """What can stand behind # in a link to this page, as GitHub makes it of headings, and ids that are written."""
+    text = without_code(page.read_text())
+    headings = _HEADING.findall(text)
+    return set(_ID.findall(text)) | {
         re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
     }
 

@@ -768,7 +768,7 @@ PARKED: dict[Reason, Parked] = {
             lambda hall: _own_certificates(hall, not_after=values.NOW + timedelta(days=10)),
             "Set-AuthConfig",
         ),
-        where=ConditionType.CERTIFICATE_VALID,
+        where=ConditionType.CERTIFICATE_EXPIRING,
     ),
     Reason.CERTIFICATE_MISSING: _of_the_server(
         lambda hall: _observes(hall, own_certificates=()), "Set-AuthConfig"

@@ -22,9 +22,10 @@ ORDER = (
     "Activated",
     "Connected",
     "CertificateValid",
+    "CertificateExpiring",
     "UnlistedHosts",
 )
-ONLY_WHILE_TRUE = frozenset({"Stalled", "Reconciling", "UnlistedHosts"})
+ONLY_WHILE_TRUE = frozenset({"Stalled", "Reconciling", "CertificateExpiring", "UnlistedHosts"})
 NEGATIVE = frozenset({"Stalled", "Reconciling"})
 FIELDS = frozenset(
     {"type", "status", "reason", "message", "observedGeneration", "lastTransitionTime"}
