@@ -38,7 +38,9 @@ def base(builder: Builder, wanted: str, progress: Progress) -> str:
     if builder.pull(wanted):
         return wanted
     if wanted != USUAL:
-        raise BaseMissingError(f"{wanted} cannot be pulled.")
+        raise BaseMissingError(
+            f"{wanted} cannot be pulled. Correct BASE, or leave it out: then {USUAL} is taken."
+        )
     progress(
         f"NOTE: no registry gave {wanted}. This image's base is {OWN} instead: the same release of Debian, "
         "made on this machine by debootstrap from Debian's signed archive."
@@ -58,21 +60,12 @@ def _make(builder: Builder) -> None:
     with tempfile.TemporaryDirectory(prefix="partner-operator-base-") as folder:
         root = Path(folder) / "root"
         try:
-            run(["debootstrap", "--variant=minbase", _SUITE, str(root), archive()])
+            flags = ["--variant=minbase", "--force-check-gpg"]
+            run(["debootstrap", *flags, _SUITE, str(root), archive()])
             _spare(root)
             tar = Path(folder) / "root.tar"
-            run(
-                [
-                    "tar",
-                    "--numeric-owner",
-                    "--exclude=./dev/*",
-                    "-C",
-                    str(root),
-                    "-cf",
-                    str(tar),
-                    ".",
-                ]
-            )
+            packed = ["--numeric-owner", "--exclude=./dev/*", "-C", str(root)]
+            run(["tar", *packed, "-cf", str(tar), "."])
             builder.load(tar, OWN)
         except CommandFailedError as error:
             raise BaseMissingError(
