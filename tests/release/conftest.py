@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from partner_release.base import USUAL
+from partner_release.bundle import bundle
+from partner_release.facts import Facts, facts
 from partner_testbed import ControlPlane
 from support.release.reader import Reader
 
@@ -22,6 +25,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.release)
+
+
+@pytest.fixture(scope="session")
+def known() -> Facts:
+    """What this checkout would release."""
+    return facts()
+
+
+@pytest.fixture(scope="session")
+def dist(known: Facts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `make release` fills, of this work tree."""
+    folder = tmp_path_factory.mktemp("release") / "dist"
+    bundle(known, USUAL, folder, print)
+    return folder
 
 
 @pytest.fixture
