@@ -9,13 +9,16 @@ unexport PYTHONDONTWRITEBYTECODE
 # PowerShells that live for a second need no measuring of what to make faster later.
 export DOTNET_TieredPGO := 0
 
-.PHONY: help demo test fast mutants lint docs lock clean
+.PHONY: help demo test fast mutants image release release-test lint docs lock clean
 
 help:
 	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
 	@echo 'make fast          pure tests only, in less than a minute'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
+	@echo 'make image         build the container image with docker or buildah'
+	@echo 'make release       build image, wheel, chart and list of contents into dist/'
+	@echo 'make release-test  by hand and before a release: the image, the wheel, the chart'
 
 # Two first runs at once: the second waits, and finds what the first installed.
 ALONE := $(if $(shell command -v flock),flock build/install.lock)
@@ -37,6 +40,7 @@ lint: $(VENV)/.installed
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/hadolint Dockerfile
+	$(VENV)/bin/zizmor --quiet --offline --pedantic --strict-collection .github
 	$(RUN) tools/write_docs.py --check
 
 fast: $(VENV)/.installed
@@ -50,6 +54,15 @@ mutants: $(VENV)/.installed
 	$(RUN) -m partner_testbed build
 	$(RUN) tools/mutants.py
 
+BASE ?= debian:trixie-slim
+image release: $(VENV)/.installed
+	@$(RUN) -m partner_release $@ --base $(BASE)
+
+# Hours are not what a release needs to save: one process, so that what a test builds has both cores.
+release-test: $(VENV)/.installed
+	$(RUN) -m partner_testbed build
+	$(RUN) -m pytest -q -m release tests/release
+
 docs: $(VENV)/.installed
 	$(RUN) tools/write_docs.py
 
@@ -57,7 +70,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --universal --python-version 3.
 CLIENTS := tests/clients/locks
 lock:
 	$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	for name in operator dev go kerberos kerberos-build; do \
+	for name in operator dev go build kerberos kerberos-build; do \
 	  $(COMPILE) requirements/$$name.in -o requirements/$$name.txt; done
 	for name in pypsrp pywinrm ansible; do $(COMPILE) $(CLIENTS)/$$name.in -o $(CLIENTS)/$$name.txt; done
 	$(COMPILE) --no-deps $(CLIENTS)/ansible-collections.in -o $(CLIENTS)/ansible-collections.txt

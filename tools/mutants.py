@@ -45,6 +45,41 @@ MUTANTS = (
         ("tests/engine/test_engine_absence.py",),
     ),
     Mutant(
+        "a warning of a certificate is given once",
+        "trust/expiry.py",
+        "    if days is None or (end.thumbprint, days) in told:\n",
+        "    if days is None:\n",
+        ("tests/engine/test_engine_expiry.py",),
+    ),
+    Mutant(
+        "warnings of certificates are bounded, whatever a partner publishes",
+        "trust/expiry.py",
+        "    return days if len(lately) < MOST_PER_DAY else None\n",
+        "    return days\n",
+        ("tests/trust/test_expiry.py",),
+    ),
+    Mutant(
+        "a server that fails does not flip to a step",
+        "engine/steps.py",
+        "    if failed or ready_reason(told) is Reason.INTERNAL_ERROR:\n",
+        "    if False:\n",
+        ("tests/engine/test_engine_broken_off.py",),
+    ),
+    Mutant(
+        "an application that is as declared has no steps",
+        "engine/steps.py",
+        "    if not is_under_way(status.conditions):\n",
+        "    if False:\n",
+        ("tests/engine/test_engine_told.py",),
+    ),
+    Mutant(
+        "a change is in the log before it is made",
+        "engine/changes.py",
+        "    announced.log()\n",
+        "    pass\n",
+        ("tests/engine/test_engine_told.py",),
+    ),
+    Mutant(
         "what a server warns about is not made a second time",
         "trust/decide.py",
         "    if unreadable is not None:\n",
@@ -271,8 +306,8 @@ MUTANTS = (
     Mutant(
         "the owner's word is read again right before a registration",
         "engine/changes.py",
-        "    return change.kind in IRREVOCABLE or draft.desired.partner.server_name is None\n",
-        "    return change.kind in IRREVOCABLE\n",
+        "    by_url = draft.desired.partner.server_name is None\n",
+        "    by_url = False\n",
         ("tests/engine/test_engine_allowed.py",),
     ),
     Mutant(

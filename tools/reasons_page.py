@@ -17,7 +17,12 @@ CONDITIONS: Final[dict[ConditionType, str]] = {
     ConditionType.ACTIVATED: "Every listed host runs with the last change.",
     ConditionType.CONNECTED: "The last connectivity test passed.",
     ConditionType.CERTIFICATE_VALID: "The server's own OAuth certificate is good, and the one that it publishes.",
+    ConditionType.CERTIFICATE_EXPIRING: (
+        "A certificate ends within 60 days, or has ended: a server's own, an application's partner's. Exists only "
+        "while True; Ready stays True until the end."
+    ),
     ConditionType.UNLISTED_HOSTS: "The organisation has hosts that spec.hosts does not list; they are not touched.",
+    ConditionType.SUSPENDED: "mode is Suspend, and the object rests. Exists only while True.",
 }
 
 REASONS: Final[dict[Reason, tuple[str, str]]] = {
@@ -35,6 +40,11 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Change the admission policy, the webhook, the right or the CRD that refuses it.",
     ),
     Reason.SUSPENDED: ("mode is Suspend.", "Set mode to Enforce or Observe to go on."),
+    Reason.CHANGE_BEGINS: (
+        "A change of a server, or a restart of IIS, is about to begin. The Event says what was there and what it is to "
+        "be; see [Audit](audit.md).",
+        NOTHING,
+    ),
     Reason.DRIFT_DETECTED: (
         "The server differs from what is declared and is being repaired.",
         "Find out who changed the fields that the Event names.",
@@ -98,9 +108,13 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "spec.partner.authMetadataUrl is on a host that no pattern in the server's allowedPartners names.",
         "Add a pattern if the server shall trust that host; to revoke the trust, delete the object.",
     ),
+    Reason.PERMISSION_NOT_ALLOWED: (
+        "spec.sharePoint.permission asks for more than the maxPermission of the server.",
+        "Declare less, or let the farm's owner raise maxPermission.",
+    ),
     Reason.PRODUCT_MISMATCH: (
-        "A block of another product than the server's is set.",
-        "Take the block out.",
+        "A block of another product than the server's is set, or a permission for a partner that needs none.",
+        "Take the block, or the permission, out.",
     ),
     Reason.UNSUPPORTED_PAIR: (
         "The operator cannot make this product trust that one.",
@@ -157,6 +171,10 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.SERVICE_APPLICATION_MISSING: (
         "A service application or its proxy that trust needs is missing in a SharePoint farm; nothing was made.",
         "Make it as the message says.",
+    ),
+    Reason.ROOT_SITE_MISSING: (
+        "The site through which permissions are read and given is none of the SharePoint farm.",
+        "Make it, or declare the address of a web application that has a root site.",
     ),
     Reason.TIMED_OUT: ("The host did not answer in time.", "Look at the host's load."),
     Reason.PROTOCOL_ERROR: (
@@ -312,6 +330,9 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.PARTNER_NOT_ALLOWED: (
         "The server's owner names the host in `allowedPartners`; or delete the object, which removes the trust."
     ),
+    Reason.PERMISSION_NOT_ALLOWED: (
+        "The server's owner raises `maxPermission`; or declare less; or delete the object."
+    ),
     Reason.HOST_NOT_ALLOWED: "The Secret's owner names the host in the key `hosts`; or take it out of `spec.hosts`.",
     Reason.DRIFT_OBSERVED: "Set `mode` to Enforce, or change the declaration.",
     Reason.DRIFT_PERSISTS: f"Look at the server, then {RECONCILE} on the object: counting begins anew.",
@@ -363,6 +384,7 @@ WAYS_OUT: Final[dict[Reason, str]] = {
             Reason.CONTRACT_VIOLATED,
             Reason.WRONG_PRODUCT,
             Reason.INCOMPLETE_READ,
+            Reason.ROOT_SITE_MISSING,
             Reason.CERTIFICATE_EXPIRES_SOON,
             Reason.CERTIFICATE_MISSING,
             Reason.CERTIFICATE_UNREADABLE,
@@ -412,7 +434,7 @@ def reasons_page() -> str:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| `{reason}` | {meaning} | {step} | {WAYS_OUT.get(reason, '-')} |"
+        f'| `{reason}` | <a id="{reason.lower()}"></a>{meaning} | {step} | {WAYS_OUT.get(reason, "-")} |'
         for reason, (meaning, step) in REASONS.items()
     ]
     return "\n".join(lines) + "\n"

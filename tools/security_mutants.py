@@ -372,10 +372,24 @@ _SECRETS = (
         ),
     ),
     Mutant(
+        "no logon stands in an audit, and no value without bounds",
+        "trust/audit.py",
+        '        name: shortened(shown(_LOGON_IN_URL.sub("", value)), LONGEST_VALUE)\n',
+        "        name: value\n",
+        ("tests/engine/test_engine_told.py",),
+    ),
+    Mutant(
+        "no level silences the audit",
+        "logs.py",
+        "    logging.getLogger(AUDIT).setLevel(logging.INFO)\n",
+        "",
+        ("tests/cli/test_logs.py",),
+    ),
+    Mutant(
         "no log line is forged",
         "logs.py",
-        "        return shown(super().formatMessage(record))\n",
-        "        return super().formatMessage(record)\n",
+        "        line = shown(super().formatMessage(record))\n",
+        "        line = super().formatMessage(record)\n",
         ("tests/texts/test_texts_net.py::test_no_log_line_is_forged",),
     ),
     Mutant(
@@ -496,9 +510,43 @@ _TRUST = (
     Mutant(
         "what is not allowed holds no removal back",
         "engine/removal.py",
-        "blocker.reason is not Reason.PARTNER_NOT_ALLOWED",
+        "blocker.reason not in NOT_ALLOWED",
         "True",
         ("tests/engine/test_engine_allowed.py::test_what_is_not_allowed_holds_no_removal_back",),
+    ),
+    Mutant(
+        "a permission is bounded by the farm's owner",
+        "trust/permission.py",
+        "_RANKS[asked] <= _RANKS[most]",
+        "True",
+        ("tests/kube/test_kube_parse.py::test_a_permission_needs_the_word_of_the_farms_owner",),
+    ),
+    Mutant(
+        "the owner's word is heard right before a permission is given",
+        "engine/changes.py",
+        " or Field.PERMISSION in change.fields",
+        "",
+        (
+            "tests/engine/test_engine_permission.py"
+            "::test_an_owner_who_takes_his_word_back_is_heard_before_anything_is_given",
+        ),
+    ),
+    Mutant(
+        "a permission is written down before it is given",
+        "engine/changes.py",
+        "change.giving or draft.status.given_permission",
+        "draft.status.given_permission",
+        ("tests/engine/test_engine_permission.py::test_it_is_written_down_before_it_is_given",),
+    ),
+    Mutant(
+        "more than is declared from somebody else is left",
+        "trust/permission.py",
+        "_RANKS[there.right] <= _RANKS[declared] and there != aim",
+        "there != aim",
+        (
+            "tests/engine/test_engine_permission.py"
+            "::test_more_than_is_declared_from_somebody_else_is_left_and_told",
+        ),
     ),
     Mutant(
         "a metadata document has a largest size",
@@ -651,8 +699,8 @@ _WORK = (
     Mutant(
         "no run begins while the Lease is uncertain",
         "cli.py",
-        "                before_run()\n",
-        "                pass\n",
+        "            before_run()\n",
+        "            pass\n",
         ("tests/kube/test_kube_lease.py::test_no_remote_run_begins_while_it_is_uncertain",),
     ),
     Mutant(

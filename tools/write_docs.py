@@ -1,10 +1,12 @@
-"""Writes the pages of docs/ that are tables of the code: reasons, assumptions, faults. `--check` only compares."""
+"""Writes docs/ that are tables of the code, and the chart's copies of manifests. `--check` only compares."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from chart_copies import COPIES, copies
+from metrics_page import metrics_page
 from partner_simulator.world.switches import ROWS
 from powershell_traps.page import traps_page
 from reasons_page import reasons_page
@@ -47,20 +49,26 @@ def pages() -> dict[Path, str]:
         DOCS / "reasons.md": reasons_page(),
         DOCS / "assumptions.md": assumptions_page(),
         DOCS / "faults.md": faults_page(),
+        DOCS / "metrics.md": metrics_page(),
         DOCS / "powershell-traps.md": traps_page(),
     }
 
 
 def main() -> int:
-    """Write the pages, or name the stale ones."""
+    """Write the files, or name the stale ones."""
+    written = pages() | copies()
     stale = [
-        path for path, text in pages().items() if not path.exists() or path.read_text() != text
+        path for path, text in written.items() if not path.exists() or path.read_text() != text
     ]
+    stale += [path for path in COPIES.rglob("*") if path.is_file() and path not in written]
     if "--check" in sys.argv:
         for path in stale:
-            print(f"{path.name} is stale: make docs")
+            print(f"{path.relative_to(DOCS.parent)} is stale: make docs")
         return 1 if stale else 0
-    for path, text in pages().items():
+    for path in stale:
+        path.unlink(missing_ok=True)
+    for path, text in written.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return 0
 

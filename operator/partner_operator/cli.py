@@ -8,10 +8,10 @@ import logging
 import random
 import ssl
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from partner_operator import __version__
 from partner_operator.catalog import CATALOG, OPERATIONS
@@ -41,6 +41,8 @@ from partner_operator.kube.reader import KubernetesReader
 from partner_operator.kube.watches import CannotServe
 from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.logs import LogFormat, configure
+from partner_operator.metrics.collector import Ears, State
+from partner_operator.metrics.server import CannotListen, answering, listening_at, new_registry
 from partner_operator.products.remote import Runner
 from partner_operator.recorder import Recorder
 from partner_operator.texts import shown
@@ -86,6 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ApiFailure,
         NoSuchServer,
         UnusableAuthorities,
+        CannotListen,
     ) as problem:
         sys.exit(shown(f"partner-operator: {problem}"))
     except KeyboardInterrupt:
@@ -114,6 +117,12 @@ def _add_run(commands: Commands) -> None:
     run_parser.add_argument("--log-format", choices=[f.value for f in LogFormat], default="text")
     run_parser.add_argument("--log-level", choices=["debug", "info", "warning"], default="info")
     run_parser.add_argument("--liveness", metavar="URL", help="answer health probes at this URL")
+    run_parser.add_argument(
+        "--metrics",
+        type=_listening,
+        metavar="URL",
+        help="let Prometheus scrape metrics at this URL, such as http://0.0.0.0:9402/metrics",
+    )
     run_parser.add_argument(
         "--lease-namespace",
         metavar="NS",
@@ -151,6 +160,14 @@ def _add_bounds(parser: argparse.ArgumentParser) -> None:
         metavar="PORTS",
         help="log on to no port but these, separated by commas (5986)",
     )
+
+
+def _listening(text: str) -> str:
+    try:
+        listening_at(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _patterns(text: str) -> tuple[str, ...]:
@@ -228,44 +245,71 @@ def _explain(options: argparse.Namespace) -> NoReturn:
 async def _run(options: argparse.Namespace) -> None:
     """Work at once where no Lease decides, else when it is ours."""
     ca_bundle = _authorities(options.ca_file)
+    state = State()
+    async with answering(options.metrics, new_registry(state)):
+        await _run_measured(options, ca_bundle, state)
+
+
+async def _run_measured(options: argparse.Namespace, ca_bundle: str | None, state: State) -> None:
     # The Lease has a time of its own for each request, and asks again by itself.
     async with await Connection.open(patience=NONE) as first:
+        state.requests.append(first.answered)
         namespace = options.lease_namespace or first.namespace
+        name = None if namespace is None else lease_name(namespace, options.namespace)
+        _say_what_runs(options, None if name is None else f"{namespace}/{name}")
         if namespace is None:
             async with await Connection.open() as connection:
-                await _serve(options, ca_bundle, connection)
+                state.works = lambda: True
+                await _serve(options, ca_bundle, connection, state)
             return
         lease = Lease(first, namespace, lease_name(namespace, options.namespace))
         before = lease.must_be_certain
+        state.works = lambda: lease.is_certain
         async with await Connection.open(before) as connection:
             await lead(
                 lease,
                 options.liveness,
-                lambda stop: _serve(options, ca_bundle, connection, before, stop),
+                lambda stop: _serve(options, ca_bundle, connection, state, before, stop),
             )
+
+
+def _say_what_runs(options: argparse.Namespace, lease: str | None) -> None:
+    """One line at the start, by which a log can be told from another's."""
+    scope = ", ".join(options.namespace) or None
+    logger.info(
+        "partner-operator %s serves %s; %s",
+        __version__,
+        f"namespace {scope}" if scope else "all namespaces",
+        f"Lease {lease} decides which operator works" if lease else "no Lease: it works at once",
+        extra={"version": __version__, "scope": scope, "lease": lease},
+    )
 
 
 async def _serve(
     options: argparse.Namespace,
     ca_bundle: str | None,
     connection: Connection,
+    state: State,
     before_run: Callable[[], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
     """Until a signal comes, or `stop` is set. What has begun on a server by then is read to its end."""
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="winrm")
     echo = Echo()
-    announcer = KubernetesAnnouncer(connection)
-    operations = _operations(_on_threads(pool, before_run), ca_bundle, options.record)
+    announcer = state.objects.announcer(KubernetesAnnouncer(connection))
+    turns = Turns(SLOTS)
+    runner = _in_turn(turns, state.runs.measured(_on_threads(pool, before_run)))
+    operations = _operations(runner, ca_bundle, options.record)
     kinds = ServedKinds(connection)
 
     def ports_of_a_worker() -> Ports:
         seen = LastSeen(echo)
+        reader = KubernetesReader(
+            connection, seen, CATALOG, options.namespace, _bounds(options), kinds
+        )
         return Ports(
-            reader=KubernetesReader(
-                connection, seen, CATALOG, options.namespace, _bounds(options), kinds
-            ),
-            writer=KubernetesWriter(connection, seen),
+            reader=state.objects.reader(reader),
+            writer=state.objects.writer(KubernetesWriter(connection, seen)),
             announcer=announcer,
             operations=operations,
             rules=CATALOG.rules,
@@ -274,13 +318,19 @@ async def _serve(
         )
 
     watchdog = Watchdog(ports_of_a_worker)
+    state.memories = watchdog.memories
+    state.ears = Ears(lambda: echo.unheard, lambda: echo.silence)
+    state.waiting_runs = lambda: turns.waiting
+    state.requests.append(connection.answered)
 
     async def work_on(name: ServerName, bell: Bell) -> None:
-        await Worker(ports_of_a_worker(), name, bell, watchdog.attend(name)).run()
+        with state.serving(name, bell):
+            await Worker(ports_of_a_worker(), name, bell, watchdog.attend(name)).run()
         watchdog.leave(name)
 
-    def answer_unserved(bell: Bell) -> Coroutine[Any, Any, None]:
-        return serve_unserved(ports_of_a_worker(), bell)
+    async def answer_unserved(bell: Bell) -> None:
+        with state.serving(None, bell):
+            await serve_unserved(ports_of_a_worker(), bell)
 
     watching = asyncio.create_task(watchdog.run(), name="watchdog")
     try:
@@ -313,7 +363,7 @@ async def _doctor(options: argparse.Namespace) -> int:
         return hear(host, path, server.ca_bundle or ca_bundle)
 
     with ThreadPoolExecutor(1, thread_name_prefix="winrm") as pool:
-        runner = _on_threads(pool)
+        runner = _in_turn(Turns(SLOTS), _on_threads(pool))
 
         async def run_and_note(endpoint: Endpoint, request: RemoteRequest) -> Answer:
             answer = await runner(endpoint, request)
@@ -355,26 +405,30 @@ def _authorities(ca_file: Path | None) -> str | None:
 
 
 def _on_threads(pool: ThreadPoolExecutor, before_run: Callable[[], None] | None = None) -> Runner:
-    """Each remote run on a thread of its own, in its turn.
-
-    What `before_run` raises, the run raises, and nothing begins.
-    """
-    turns = Turns(SLOTS)
+    """Each remote run on a thread of its own. What `before_run` raises, the run raises, and nothing begins."""
 
     async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        if before_run is not None:
+            before_run()
+        return await asyncio.get_running_loop().run_in_executor(pool, run, endpoint, request)
+
+    return run_remotely
+
+
+def _in_turn(turns: Turns, runner: Runner) -> Runner:
+    """Each remote run in its turn."""
+
+    async def run_in_turn(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         async with turns.turn(request.asker, endpoint.host):
-            if before_run is not None:
-                before_run()
-            loop = asyncio.get_running_loop()
             try:
-                answer = await loop.run_in_executor(pool, run, endpoint, request)
+                answer = await runner(endpoint, request)
             except RemoteRunError as error:
                 turns.heard(endpoint.host, answered=not isinstance(error, (Unreachable, TimedOut)))
                 raise
             turns.heard(endpoint.host, answered=True)
             return answer
 
-    return run_remotely
+    return run_in_turn
 
 
 def _operations(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+from collections import Counter
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from partner_operator.engine import watchdog
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import ServerName
 from partner_operator.kube.client import Connection
+from partner_operator.metrics.collector import State
 
 NAME = ServerName("trust", "exchange")
 
@@ -22,6 +24,7 @@ class Hanging:
 
     def __init__(self) -> None:
         self.answers = asyncio.Event()
+        self.answered: Counter[tuple[str, str]] = Counter()
 
     async def get(self, path: str) -> None:
         """The object is not there, but that comes late."""
@@ -59,5 +62,5 @@ async def test_a_worker_that_hangs_is_looked_at_and_one_that_is_done_is_not(
         allowed_hosts=None,
         allowed_ports=frozenset({5986}),
     )
-    await cli._serve(options, None, cast(Connection, connection))
+    await cli._serve(options, None, cast(Connection, connection), State())
     assert "watchdog" not in {task.get_name() for task in asyncio.all_tasks()}

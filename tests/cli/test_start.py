@@ -8,6 +8,7 @@ import pytest
 
 from partner_operator import cli
 from partner_operator.kube.doorbell import CRDsMissing, RightsMissing
+from partner_operator.metrics.server import CannotListen
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_a_kubeconfig_that_is_not_there(
     )
 
 
-@pytest.mark.parametrize("problem", [CRDsMissing, RightsMissing])
+@pytest.mark.parametrize("problem", [CRDsMissing, RightsMissing, CannotListen])
 def test_kinds_or_rights_that_are_not_there(
     problem: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:

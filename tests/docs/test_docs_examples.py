@@ -84,10 +84,3 @@ def test_the_window_of_the_example_opens_once_when_the_hour_comes_twice() -> Non
     assert next_opening([window], datetime(2027, 10, 30, 12, tzinfo=UTC)) == opening
     assert open_until([window], opening) == datetime(2027, 10, 31, 2, 30, tzinfo=UTC)
     assert next_opening([window], opening) == datetime(2027, 11, 7, 1, 30, tzinfo=UTC)
-
-
-def test_argo_cd_judges_both_kinds_by_the_same_script() -> None:
-    (config,) = objects(DOCS / "argo-cd.md")
-    prefix = "resource.customizations.health.partner-operator.io_"
-    assert set(config["data"]) == {prefix + kind for kind in MODELS}
-    assert len(set(config["data"].values())) == 1

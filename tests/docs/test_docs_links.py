@@ -11,7 +11,7 @@ from support.docs.pages import DOCS, ROOT, anchors, links, name_of, pages
 
 LONGEST_LINE = 150
 FILE = re.compile(
-    r"(?<![\w./-])(?:docs|tests|tools|operator|crds|manifests|examples|simulator|requirements)/[\w./-]*\w"
+    r"(?<![\w./-])(?:docs|tests|tools|operator|crds|charts|manifests|examples|simulator|requirements|windows|gitops)/[\w./-]*\w"
 )
 
 
@@ -26,13 +26,26 @@ def test_links_inside_the_repository_resolve(page: Path) -> None:
     assert broken == []
 
 
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md":
+            continue
+        reached.add(page)
+        waiting += [(page.parent / link.partition("#")[0]).resolve() for link in links(page)]
+    assert sorted(name_of(page) for page in set(pages()) - reached) == []
+
+
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_files_that_are_named_exist(page: Path) -> None:
     named = set(FILE.findall(page.read_text()))
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
-@pytest.mark.parametrize("name", ["partnerserver.md", "partnerapplication.md", "argo-cd.md"])
+@pytest.mark.parametrize(
+    "name", ["partnerserver.md", "partnerapplication.md", "argo-cd.md", "flux.md"]
+)
 def test_lines_outside_tables_are_short(name: str) -> None:
     """Rows of tables cannot be wrapped."""
     lines = (DOCS / name).read_text().splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chart_copies import COPIES, copies
 from partner_operator.trust.reasons import ConditionType, Reason
 from support.docs.pages import DOCS, field_rows, pages, table_rows
 from write_docs import pages as generated_pages
@@ -23,6 +24,13 @@ def test_the_generated_pages_are_as_the_code_is() -> None:
     """Stale? `make docs`."""
     stale = [path.name for path, text in generated_pages().items() if path.read_text() != text]
     assert stale == []
+
+
+def test_the_chart_s_copies_are_what_they_are_copies_of() -> None:
+    """Stale? `make docs`."""
+    files = {path: path.read_text() for path in COPIES.rglob("*") if path.is_file()}
+    assert files == copies()
+    assert len(files) >= 10
 
 
 def test_conditions_of_both_pages_are_those_of_the_code() -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
 from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT
+from partner_simulator.simulation import Simulation
 from partner_simulator.views import ExchangeEntry, LyncEntry
 from partner_simulator.world import names
 from partner_simulator.world.machines import Role
@@ -23,6 +24,11 @@ def settled(stage: Stage) -> str:
     text = (ROOT / "examples" / "sharepoint.yaml").read_text()
     line = "  credentialsSecretRef: {name: sharepoint-admin}\n"
     return text.replace(line, f"{line}  removal: {{settle: 1s}}\n")
+
+
+def rights(simulation: Simulation) -> dict[str, str]:
+    """What the issuers' principals may do on the whole farm."""
+    return {each.name: each.right for each in simulation.sharepoint_entries()}
 
 
 def joined(stage: Stage) -> None:
@@ -74,8 +80,11 @@ def test_six_trusts_come_true_and_go_again(stage: Stage) -> None:
         assert stage.condition("papp", name, "Registered")["status"] == "True"
         assert stage.condition("papp", name, "Ready")["status"] == "Unknown"
     assert {
-        (each.name, each.is_self_issuer, each.right) for each in simulation.sharepoint_entries()
-    } == {("Exchange", True, ""), ("Lync", True, "")}
+        (each.name, each.is_self_issuer, each.right, each.app_only)
+        for each in simulation.sharepoint_entries()
+    } == {("Exchange", True, "FullControl", True), ("Lync", True, "", False)}
+    shown = stage.get("papp", ON_THE_FARM[0])["status"]["registration"]["permission"]
+    assert shown == {"right": "FullControl", "appOnly": True}
     for name in (EXCHANGE_OBJECT, LYNC_OBJECT, *FOR_THE_FARM):
         stage.wait_ready(name)
     assert simulation.refused(Role.EXCHANGE, Role.SHAREPOINT) is None
@@ -86,9 +95,19 @@ def test_six_trusts_come_true_and_go_again(stage: Stage) -> None:
     for name in ON_THE_FARM:
         stage.wait_ready(name, 180)
     assert simulation.refused(Role.SHAREPOINT, Role.FRONT_END) is None
+    assert simulation.refused(Role.SHAREPOINT, Role.EXCHANGE) is None
+
+    # Declared no more, it is taken: then the token is still known, and may do nothing.
+    nothing = '{"spec": {"sharePoint": {"permission": "None"}}}'
+    stage.kubectl("patch", "papp", ON_THE_FARM[0], "--type=merge", "-p", nothing)
+    stage.wait_for(
+        "the permission is taken", lambda: rights(simulation) == {"Exchange": "", "Lync": ""}
+    )
+    for host in names.SHAREPOINT_HOSTS:
+        simulation.iisreset(host)
     refused = simulation.refused(Role.SHAREPOINT, Role.EXCHANGE)
     assert refused is not None
-    assert "3002002" in refused, "only the permission is missing, which is the farm owner's to give"
+    assert "3002002" in refused
 
     # One at a time: to delete most of a namespace's applications at once asks for a consent.
     for name in (*ON_THE_FARM, *FOR_THE_FARM):

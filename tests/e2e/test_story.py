@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 
 from partner_demo.stage import Stage
@@ -33,6 +35,7 @@ def test_a_second_pass_over_a_converged_world_does_nothing(stage: Stage) -> None
     for name in (EXCHANGE_OBJECT, LYNC_OBJECT):
         stage.wait_ready(name, 120)
     _quiet(stage)
+    _is_told(stage)
     writes = _api_writes(stage)
     servers_writes = len(stage.simulation.writes())
     before = stage.simulation.commands_started()
@@ -63,6 +66,27 @@ def _api_writes(stage: Stage) -> object:
     return stage.kubectl(
         "get", "pserver,papp,events", "-o", "jsonpath={.items[*].metadata.resourceVersion}"
     )
+
+
+def _is_told(stage: Stage) -> None:
+    """A line of `kubectl get` fits a terminal and has the end of a certificate; the log says who began what."""
+    for kind in ("pserver", "papp"):
+        heading, *lines = stage.kubectl("get", kind).splitlines()
+        assert "CERTIFICATE ENDS" in heading
+        assert all(re.search(r" \d{4}-\d{2}-\d{2} ", line) for line in lines)
+        assert max(map(len, (heading, *lines))) <= 120
+    log = [json.loads(line) for line in stage.operator.log.read_text().splitlines()]
+    (start,) = (line for line in log if "version" in line)
+    assert start["scope"] == stage.namespace
+    changes = [line for line in log if line["logger"] == "partner_operator.audit"]
+    told = sorted((line["operation"], line["host"].partition(".")[0]) for line in changes)
+    assert told == [
+        ("Register", "atl-exchange-001"),
+        ("Register", "atl-fe-001"),
+        ("Restart", "atl-exchange-001"),
+        ("Restart", "atl-exchange-002"),
+    ]
+    assert all(line["before"] is None for line in changes if line["operation"] == "Register")
 
 
 def _quiet(stage: Stage) -> None:

@@ -15,7 +15,10 @@ from partner_simulator.world.switches import ROWS, Name, Switches, all_worlds
 
 
 def covering_worlds() -> Iterator[tuple[str, Switches]]:
-    """Few worlds in which every alternative of every guess appears once: the n-th of each row."""
+    """Few worlds in which every alternative of every guess appears once: the n-th of each row.
+
+    So each version of each product appears, too; the newest Exchange with the oldest Lync beside them.
+    """
     most = max(len(row.alternatives) for row in ROWS if row.flippable)
     for place in range(most):
         changed: dict[Name, object] = {
@@ -24,11 +27,36 @@ def covering_worlds() -> Iterator[tuple[str, Switches]]:
             if row.flippable and len(row.alternatives) > place
         }
         yield f"alternatives {place + 1}", Switches(changed)
+    yield "new with old", Switches({Name.EXCHANGE_VERSION: "Exchange Server SE"})
+
+
+def pairs_of_versions() -> Iterator[tuple[str, Switches]]:
+    """Each version of each product with each of each other one, in as few worlds as there are pairs of two products."""
+    exchange, lync, sharepoint = (
+        (row.default, *row.alternatives)
+        for row in ROWS
+        if row.name in (Name.EXCHANGE_VERSION, Name.LYNC_VERSION, Name.SHAREPOINT_VERSION)
+    )
+    for first, one in enumerate(exchange):
+        for second, other in enumerate(lync):
+            third = sharepoint[(first + second) % len(sharepoint)]
+            yield (
+                f"{one}, {other}, {third}",
+                Switches(
+                    {
+                        Name.EXCHANGE_VERSION: one,
+                        Name.LYNC_VERSION: other,
+                        Name.SHAREPOINT_VERSION: third,
+                    }
+                ),
+            )
 
 
 def worlds() -> list[tuple[str, Switches]]:
-    """All single flips with PARTNER_OPERATOR_ALL_WORLDS (a quarter of an hour), else the covering ones."""
-    return list(all_worlds() if "PARTNER_OPERATOR_ALL_WORLDS" in os.environ else covering_worlds())
+    """All single flips and all pairs of versions with PARTNER_OPERATOR_ALL_WORLDS (an hour), else the covering ones."""
+    if "PARTNER_OPERATOR_ALL_WORLDS" in os.environ:
+        return [*all_worlds(), *pairs_of_versions()]
+    return list(covering_worlds())
 
 
 @pytest.mark.parametrize(("name", "switches"), worlds(), ids=[name for name, _ in worlds()])

@@ -54,6 +54,7 @@ PASSING = frozenset(
         Reason.SUCCEEDED,
         Reason.PROGRESSING,
         Reason.PROGRESSING_WITH_RETRY,
+        Reason.CHANGE_BEGINS,
         Reason.DRIFT_DETECTED,
         Reason.WAITING_FOR_SETTLE,
         Reason.METADATA_VALID,

@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import LogonRefused, OperationFailed
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import Mode, Product, RestartPolicy, RestartRules
+from partner_operator.trust.model import Mode, Product, RestartPolicy, RestartRules, Right
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import Condition, Connectivity
 from support.engine.world import (
@@ -28,10 +28,10 @@ MINUTES = timedelta(minutes=11)
 class Farm:
     """A farm on which an object registers Exchange, and what is told of it."""
 
-    def __init__(self, **server: object) -> None:
+    def __init__(self, permission: Right = Right.NONE, **server: object) -> None:
         self.world = World()
         self.world.join_farm(**server)
-        self.world.cluster.add(exchange_on_sharepoint())
+        self.world.cluster.add(exchange_on_sharepoint(permission=permission))
         self.there = self.world.sharepoint
         self.passes()
 
@@ -83,6 +83,21 @@ def test_each_host_says_by_itself_that_it_knows_a_new_issuer_and_is_not_asked_ag
     farm.passes(3)
     assert (farm.asked, farm.world.cluster.writes) == (6, writes)
     assert farm.there.restarts.total() == 0
+
+
+def test_a_permission_that_is_given_to_a_new_issuer_spoils_no_evidence() -> None:
+    """It is looked up with each call; and given later, it makes nothing wait."""
+    farm = Farm(Right.READ, max_permission=Right.FULL_CONTROL)
+    assert farm.is_waiting()
+    farm.knows(*SHAREPOINT_HOSTS)
+    farm.passes()
+    assert farm.activated().status is ConditionStatus.TRUE
+    farm.world.cluster.change(EXCHANGE_ON_SHAREPOINT, permission=Right.FULL_CONTROL)
+    farm.passes(2)
+    registration = farm.world.cluster.status(EXCHANGE_ON_SHAREPOINT).registration
+    assert registration is not None
+    assert farm.there.model.allowed
+    assert farm.activated().status is ConditionStatus.TRUE
 
 
 def test_young_workers_are_evidence_without_a_question() -> None:

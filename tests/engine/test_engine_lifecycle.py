@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from partner_operator.engine.ports import Credentials, Severity
+from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DeletionPolicy, Mode
-from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus
 from support.engine.crash import Crash
 from support.engine.world import (
@@ -95,24 +97,65 @@ def test_suspend_from_the_beginning_says_so_and_contacts_nobody_for_it() -> None
     world.cluster.add(lync_on_exchange(mode=Mode.SUSPEND))
     for _ in range(3):
         world.run_round()
-    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (ConditionStatus.UNKNOWN, Reason.SUSPENDED)
+    [rests] = world.cluster.status(LYNC_ON_EXCHANGE).conditions
+    assert (rests.type, rests.status) == (ConditionType.SUSPENDED, ConditionStatus.TRUE)
     assert world.exchange.changes == 0
     assert world.cluster.status(LYNC_ON_EXCHANGE).registration is None
 
 
-def test_suspend_keeps_the_last_status_and_writes_nothing() -> None:
+def test_suspend_keeps_what_is_known_says_so_and_writes_no_more() -> None:
     world = converged()
     before = world.cluster.status(LYNC_ON_EXCHANGE)
     disable(world)
     world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.SUSPEND)
     world.run_round()
-    assert world.cluster.status(LYNC_ON_EXCHANGE) == before
+    after = world.cluster.status(LYNC_ON_EXCHANGE)
+    assert set(before.conditions) < set(after.conditions)
+    assert after.observed_generation == world.cluster.applications[LYNC_ON_EXCHANGE].generation
+    told = {"conditions": before.conditions, "observed_generation": before.observed_generation}
+    assert replace(after, **told) == before  # type: ignore[arg-type]  # its fields
     writes = world.cluster.writes
     world.run_round()
     assert world.cluster.writes == writes
     world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.ENFORCE)
     world.settle()
     assert world.exchange.model.entries[0].enabled
+
+
+def test_suspend_is_seen_at_once_also_where_the_next_try_is_far_away() -> None:
+    """Whoever waits for the object by its generation need not wait for a server that is gone."""
+    world = converged()
+    world.memories = {}
+    world.exchange.unreachable.update(EXCHANGE_HOSTS)
+    for _ in range(9):
+        world.run_when_due("exchange")
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.SUSPEND)
+    world.run_pass("exchange")
+    status = world.cluster.status(LYNC_ON_EXCHANGE)
+    generation = world.cluster.applications[LYNC_ON_EXCHANGE].generation
+    assert status.observed_generation == generation
+    asked = world.exchange.counts["observe"]
+    world.run_pass("exchange")
+    assert world.exchange.counts["observe"] == asked, "and the pause goes on"
+
+
+def test_who_is_suspended_and_cannot_be_let_go_says_why_and_the_way_out() -> None:
+    """An heir may be on the server, so the server is asked, in every mode; and it does not answer."""
+    world = converged()
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.SUSPEND)
+    world.run_round()
+    world.exchange.unreachable.update(EXCHANGE_HOSTS)
+    world.cluster.delete(LYNC_ON_EXCHANGE)
+    world.run_round()
+    assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DELETION_BLOCKED)
+    ready = find(world.cluster.status(LYNC_ON_EXCHANGE).conditions, ConditionType.READY)
+    assert ready is not None
+    assert "partner-operator.io/release=" in ready.message
+    world.exchange.unreachable.clear()
+    world.clock.instant += timedelta(minutes=20)
+    world.run_round()
+    assert LYNC_ON_EXCHANGE not in world.cluster.applications
+    assert world.exchange.model.entries
 
 
 def test_suspend_after_a_kill_in_mid_change_is_quiet_too() -> None:

@@ -102,10 +102,12 @@ def test_a_write_that_does_not_come_back_is_a_deaf_watch() -> None:
     echo.heard("other", "99")
     echo.check()
     clock.seconds = DEAF_AFTER + 1
+    assert (echo.unheard, echo.silence) == (DEAF_AFTER + 1, 2)
     with pytest.raises(Unhealthy, match="a write of 61 s ago did not come back"):
         echo.check()
     echo.heard("uid", "12")
     echo.check()
+    assert (echo.unheard, echo.silence) == (0, 0)
 
 
 @pytest.mark.parametrize(("version", "deleted"), [("13", False), ("5", True), ("opaque", False)])

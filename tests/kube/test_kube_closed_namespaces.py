@@ -69,11 +69,7 @@ class House:
         rbac.delete_namespaced_role(role["metadata"]["name"], cluster.namespace)
 
     def _documents(self) -> list[dict[str, Any]]:
-        found = [
-            document
-            for document in manifest("rbac-namespaced.yaml")
-            if document["metadata"]["name"] == "partner-operator"
-        ]
+        found = manifest("rbac/served-namespace")
         for document in found:
             del document["metadata"]["namespace"]
             for subject in document.get("subjects", []):
@@ -174,7 +170,7 @@ async def test_a_namespace_that_was_closed_before_the_start_is_said_and_the_othe
         await until(lambda: house.read.get("lync") is not None)
         await until(lambda: f"namespace {house.there.namespace} is open again" in caplog.text)
     assert caplog.text.count("is not served: ") == 1
-    assert "manifests/rbac-namespaced.yaml" in caplog.text
+    assert "manifests/rbac/served-namespace" in caplog.text
 
 
 async def test_one_that_is_closed_later_ends_nothing_and_is_rung_when_it_is_open_again(
@@ -231,7 +227,7 @@ async def test_where_nothing_may_be_looked_at_the_start_ends_with_a_sentence(hou
         async with house.running() as operator:
             await asyncio.wait({operator})
     assert 'cannot list resource "partnerservers"' in str(problem.value)
-    assert "manifests/rbac-namespaced.yaml" in str(problem.value)
+    assert "manifests/rbac/served-namespace" in str(problem.value)
 
 
 async def test_watches_that_end_begin_anew(

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from partner_operator.trust.model import Right
 from support.kube.cluster import Cluster, Refused
-from support.kube.objects import application, changed, crd, server
+from support.kube.objects import FARM_SPEC, application, changed, crd, server
 
 pytestmark = pytest.mark.controlplane
 
 EXCHANGE = server("exchange")
 LYNC = server("lync")
+FARM = server("farm", FARM_SPEC)
 TRUST = application("lync-on-exchange")
 TESTED = application("exchange-on-lync")
 BY_URL = changed(
@@ -137,6 +139,10 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
         )
         for host in hosts
     ),
+    (EXCHANGE, "sharePoint", {"maxPermission": "Read"}, "belongs to a SharePoint farm: take it"),
+    (LYNC, "sharePoint", {}, "belongs to a SharePoint farm: take it out"),
+    (FARM, "sharePoint", {"maxPermission": "Owner"}, '"None", "Read", "Write", "Manage"'),
+    (TRUST, "sharePoint", {"permission": "fullcontrol"}, '"None", "Read", "Write", "Manage"'),
     (TRUST, "serverRef", None, "spec.serverRef: Required value"),
     (TRUST, "serverRef", {}, "spec.serverRef.name: Required value"),
     (TRUST, "serverRef", {"name": "Exchange Server"}, REFERENCE.format("PartnerServer")),
@@ -285,6 +291,9 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
     (TESTED, "lync", {}),
     (TRUST, "exchange", {}),
     (TRUST, "sharePoint", {}),
+    (FARM, "sharePoint", {}),
+    *((FARM, "sharePoint", {"maxPermission": right}) for right in Right),
+    *((TRUST, "sharePoint", {"permission": right}) for right in Right),
     (TRUST, "deletionPolicy", "Retain"),
 ]
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import yaml
 
 from support.kube.cluster import Cluster
-from support.kube.objects import ROOT, application, crd
+from support.kube.objects import ROOT, application
 
 pytestmark = pytest.mark.controlplane
 
@@ -40,20 +38,3 @@ def test_applications_are_found_by_their_server_and_by_their_partner(cluster: Cl
             field_selector=selector,
         )
         assert [item["metadata"]["name"] for item in found["items"]] == [name]
-
-
-def test_kubectl_get_shows_what_people_ask_first(cluster: Cluster) -> None:
-    columns = crd("partnerapplications")["spec"]["versions"][0]["additionalPrinterColumns"]
-    shown = [column["name"] for column in columns if not column.get("priority")]
-    assert shown == ["Server", "Trusts", "Ready", "Active", "Test", "Tested", "Reason", "Age"]
-    cluster.create(TRUST)
-    table = cluster.custom.api_client.call_api(
-        *cluster.custom.api_client.param_serialize(
-            "GET",
-            f"/apis/partner-operator.io/v1alpha1/namespaces/{cluster.namespace}/partnerapplications",
-            header_params={"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"},
-            auth_settings=["BearerToken"],
-        )
-    )
-    cells = json.loads(table.read())["rows"][0]["cells"]
-    assert cells[:3] == ["lync-on-exchange", "exchange", "lync"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
+import logging
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Sequence
@@ -22,6 +24,7 @@ from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.parse import parse_server
 from partner_operator.kube.writer import KubernetesWriter
+from partner_operator.logs import LogFormat, configure
 from partner_operator.trust.status import ServerStatus
 from support.kube.cluster import Cluster
 from support.kube.objects import application, server
@@ -318,6 +321,37 @@ async def test_probes_tell_a_deaf_watch(
     operator.echo.expect("nobody's", "1")
     async with operator.running():
         await until(lambda: probe() == 500)
+
+
+async def test_probes_leave_no_line_in_the_log(
+    operator: Operator, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kubelet asks every few seconds, for years: neither kopf nor aiohttp may say so."""
+    root = logging.getLogger()
+    handlers, level, lines = root.handlers[:], root.level, io.StringIO()
+    monkeypatch.setattr("sys.stderr", lines)
+    configure(LogFormat.JSON, logging.INFO)
+    url = operator.liveness = f"http://127.0.0.1:{unused_tcp_port}/healthz"
+
+    def answers() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.HTTPError, urllib.error.URLError):
+            return False
+
+    try:
+        async with operator.running():
+            await until(answers)
+            for _ in range(5):
+                assert await asyncio.to_thread(answers)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    told = lines.getvalue()
+    assert "kopf" in told
+    assert "kopf.activities" not in told
+    assert "aiohttp.access" not in told
 
 
 async def test_gone_is_what_a_late_pass_hears(cluster: Cluster, connection: Connection) -> None:

@@ -11,27 +11,31 @@ from kubernetes import client
 from partner_operator.kube.doorbell import build_settings
 from partner_operator.kube.lease import lease_name
 from partner_operator.kube.watches import LONGEST_END
-from support.kube.cluster import Cluster
+from support.kube.cluster import LOGON, Cluster
 from support.kube.objects import ROOT, manifest
 
-FILES = sorted(path.name for path in (ROOT / "manifests").glob("*.yaml"))
+FILES = sorted(
+    str(path.relative_to(ROOT / "manifests"))
+    for path in (ROOT / "manifests").rglob("*.yaml")
+    if path.name != "kustomization.yaml"
+)
 
 
 def pod() -> dict[str, Any]:
     """The pod template's spec."""
-    (deployment,) = manifest("deployment.yaml")
+    (deployment,) = manifest("base/deployment.yaml")
     spec: dict[str, Any] = deployment["spec"]["template"]["spec"]
     return spec
 
 
 def test_a_new_pod_stands_by_before_the_old_one_is_told_to_end() -> None:
-    (deployment,) = manifest("deployment.yaml")
+    (deployment,) = manifest("base/deployment.yaml")
     rolling = {"maxSurge": 1, "maxUnavailable": 0}
     assert deployment["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": rolling}
 
 
 @pytest.mark.parametrize(
-    ("name", "served"), [("rbac-cluster.yaml", []), ("rbac-namespaced.yaml", ["partner-operator"])]
+    ("name", "served"), [("rbac/cluster", []), ("rbac/namespaced", ["partner-operator"])]
 )
 def test_the_operator_may_write_its_own_lease_and_no_other(name: str, served: list[str]) -> None:
     (role,) = [d for d in manifest(name) if d["metadata"]["name"] == "partner-operator-lease"][:1]
@@ -65,10 +69,25 @@ def test_everything_lives_in_one_namespace() -> None:
             assert namespace == "partner-operator", name
 
 
-def test_examples_name_no_namespace_so_that_kubectl_n_decides() -> None:
-    for name in ("litwareinc.yaml", "secrets.yaml"):
-        for document in yaml.safe_load_all((ROOT / "examples" / name).read_text()):
-            assert "namespace" not in document["metadata"]
+def test_examples_touch_no_namespace_so_that_kubectl_n_decides() -> None:
+    """`kubectl apply -f examples/` must not take the labels off a namespace, nor put anything into a certain one."""
+    for file in (ROOT / "examples").glob("*"):
+        for document in yaml.safe_load_all(file.read_text()):
+            assert document["kind"] in {"PartnerServer", "PartnerApplication", "Secret"}, file
+            assert "namespace" not in document["metadata"], file
+
+
+def test_logons_of_examples_say_where_their_password_may_go() -> None:
+    secrets = [
+        document
+        for file in (ROOT / "examples").glob("*")
+        for document in yaml.safe_load_all(file.read_text())
+        if document["kind"] == "Secret"
+    ]
+    assert len(secrets) >= 2
+    for secret in secrets:
+        assert secret["type"] == LOGON
+        assert secret["stringData"].keys() == {"username", "password", "hosts"}
 
 
 @pytest.mark.controlplane
@@ -77,7 +96,7 @@ def test_the_api_server_takes_the_pod_under_its_strictest_profile(
 ) -> None:
     """Pod Security `restricted`, asked by a dry run in a namespace that enforces it."""
     core: Any = client.CoreV1Api(api)
-    (namespace,) = manifest("namespace.yaml")
+    (namespace,) = manifest("namespace/namespace.yaml")
     labels = {"metadata": {"labels": namespace["metadata"]["labels"]}}
     core.patch_namespace(cluster.namespace, labels)
     core.create_namespaced_service_account(
@@ -89,7 +108,7 @@ def test_the_api_server_takes_the_pod_under_its_strictest_profile(
 
 
 @pytest.mark.controlplane
-@pytest.mark.parametrize("name", ["deployment.yaml", "networkpolicy.yaml"])
+@pytest.mark.parametrize("name", ["base/deployment.yaml", "base/networkpolicy.yaml"])
 def test_the_api_server_knows_every_field(cluster: Cluster, api: Any, name: str) -> None:
     apis: dict[str, Any] = {
         "Deployment": client.AppsV1Api(api).create_namespaced_deployment,

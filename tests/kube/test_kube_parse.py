@@ -25,12 +25,13 @@ from partner_operator.trust.model import (
     Product,
     RestartPolicy,
     RestartWindow,
+    Right,
     TrustLevel,
 )
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.product import Catalog
 from partner_operator.trust.reasons import Reason
-from support.kube.objects import READY, application, changed, server, stored
+from support.kube.objects import FARM_SPEC, READY, application, changed, server, stored
 
 EXCHANGE = stored(server("exchange"))
 LYNC = stored(server("lync"))
@@ -474,3 +475,58 @@ def test_another_server_stands_back_by_its_own_word(
     assert other is not None
     assert other.deleting
     assert other.stands_back is stands_back
+
+
+FARM = stored(server("farm", FARM_SPEC))
+
+
+def on_the_farm(partner: str, asked: str | None, most: str | None) -> DeclaredApplication:
+    """An application whose server is a farm with this bound."""
+    farm = changed(FARM, "sharePoint", {"maxPermission": most}) if most else FARM
+    spec = {"serverRef": {"name": "farm"}, "partnerRef": {"name": partner}}
+    block = {} if asked is None else {"sharePoint": {"permission": asked}}
+    body = stored(application("app", {**spec, **block}))
+    return declared_application(body, farm, [*SERVERS, farm], CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "reason"),
+    [
+        (None, None, None),
+        ("None", None, None),
+        ("None", "None", None),
+        ("Read", "Read", None),
+        ("Write", "FullControl", None),
+        ("FullControl", "FullControl", None),
+        ("Read", None, Reason.PERMISSION_NOT_ALLOWED),
+        ("FullControl", "Manage", Reason.PERMISSION_NOT_ALLOWED),
+        ("Manage", "Write", Reason.PERMISSION_NOT_ALLOWED),
+    ],
+)
+def test_a_permission_needs_the_word_of_the_farms_owner(
+    asked: str | None, most: str | None, reason: Reason | None
+) -> None:
+    found = on_the_farm("exchange", asked, most)
+    assert found.desired.permission is Right(asked or "None")
+    assert (found.blocker and found.blocker.reason) is reason
+    if found.blocker is not None:
+        assert found.blocker.then is Next.HUMAN
+
+
+def test_a_partner_that_needs_no_permission_is_given_none() -> None:
+    """No page gives one to Lync."""
+    found = on_the_farm("lync", "Read", "FullControl")
+    assert found.blocker is not None
+    assert found.blocker.reason is Reason.PRODUCT_MISMATCH
+    assert "Lync needs no permission on SharePoint" in found.blocker.message
+    assert on_the_farm("lync", "None", None).blocker is None
+
+
+@pytest.mark.parametrize("on", [EXCHANGE, LYNC])
+def test_a_permission_on_another_server_is_a_block_of_another_product(on: dict[str, Any]) -> None:
+    partner = "lync" if on is EXCHANGE else "exchange"
+    body = changed(stored(application("lync-on-exchange")), "partnerRef", {"name": partner})
+    found = declared(changed(body, "sharePoint", {"permission": "FullControl"}), on)
+    assert found.blocker is not None
+    assert found.blocker.reason is Reason.PRODUCT_MISMATCH
+    assert found.desired.permission is Right.NONE

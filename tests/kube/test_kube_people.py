@@ -18,9 +18,9 @@ READ, WRITE = ("get", "list", "watch"), ("create", "update", "patch", "delete")
 
 
 def bind(api: Any, cluster: Cluster, role: str) -> None:
-    """The role of manifests/rbac-people.yaml, to the user of the same name, in the test's namespace."""
+    """The role of manifests/rbac/people, to the user of the same name, in the test's namespace."""
     rbac: Any = client.RbacAuthorizationV1Api(api)
-    (body,) = (one for one in manifest("rbac-people.yaml") if one["metadata"]["name"] == role)
+    (body,) = (one for one in manifest("rbac/people") if one["metadata"]["name"] == role)
     try:
         rbac.create_cluster_role(body)
     except client.ApiException as error:
@@ -85,7 +85,7 @@ def test_the_roles_are_taken_up_by_the_cluster_s_own() -> None:
             for label in document["metadata"]["labels"]
             if label.startswith("rbac.authorization.k8s.io/aggregate-to-")
         }
-        for document in manifest("rbac-people.yaml")
+        for document in manifest("rbac/people")
     }
     assert taken == {
         "view": {"view", "edit", "admin"},
@@ -95,7 +95,7 @@ def test_the_roles_are_taken_up_by_the_cluster_s_own() -> None:
 
 
 def test_a_namespace_that_goes_needs_our_kinds_only() -> None:
-    role, _ = manifest("rbac-leaving-namespaces.yaml")
+    role, _ = manifest("rbac/leaving-namespaces")
     assert {group for rule in role["rules"] for group in rule["apiGroups"]} == {
         "partner-operator.io"
     }

@@ -72,7 +72,7 @@ async def operators_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Connection]:
     """A connection as the ServiceAccount of the manifests."""
-    install(api, cluster, ("serviceaccount.yaml", "rbac-namespaced.yaml"))
+    install(api, cluster, ("base/serviceaccount.yaml", "rbac/namespaced"))
     path = plane.service_account_kubeconfig(
         cluster.namespace, "partner-operator", tmp_path / "operator.kubeconfig"
     )
@@ -178,11 +178,11 @@ async def test_the_rights_are_enough_and_none_is_unused(
         )
         for event in asked
     }
-    assert granted("rbac-namespaced.yaml") - used == set()
+    assert granted("rbac/namespaced") - used == set()
 
 
 def test_both_variants_grant_the_same() -> None:
-    assert granted("rbac-cluster.yaml") == granted("rbac-namespaced.yaml")
+    assert granted("rbac/cluster") == granted("rbac/namespaced")
 
 
 FORBIDDEN: list[Right] = [
@@ -229,7 +229,7 @@ async def test_a_secret_that_may_not_be_read_is_a_problem_with_the_next_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = cluster.create(server("exchange"))
-    install(api, cluster, ("serviceaccount.yaml",))
+    install(api, cluster, ("base/serviceaccount.yaml",))
     path = plane.service_account_kubeconfig(
         cluster.namespace, "partner-operator", tmp_path / "operator.kubeconfig"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate
-from partner_operator.trust.model import Observed, Product
+from partner_operator.trust.model import Observed, Permission, Product, Right
 from partner_operator.trust.reasons import Reason
 from partner_simulator.certificates import self_signed
 from partner_simulator.world.sharepoint_farm import NEVER
@@ -85,3 +85,58 @@ async def test_an_issuer_is_known_by_its_id_alone(reference: str) -> None:
     with pytest.raises(OperationFailed) as caught:
         await seen("entries.0.reference", reference)
     assert caught.value.obstacle.reason is Reason.CONTRACT_VIOLATED
+
+
+def _permission(**changes: Any) -> dict[str, Any]:
+    return {"right": "", "appOnly": False, "fault": "", "words": "", **changes}
+
+
+@pytest.mark.parametrize("right", Right)
+@pytest.mark.parametrize("app_only", [True, False])
+async def test_what_a_partner_may_do_is_read(right: Right, app_only: bool) -> None:
+    told = _permission(right=str(right), appOnly=app_only)
+    [entry] = (await seen("entries.0.permission", told)).entries
+    assert (entry.permission, entry.permission_fault) == (Permission(right, app_only), None)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason", "next_step"),
+    [
+        (
+            _permission(fault="System.UnauthorizedAccessException", words="Verboten."),
+            Reason.FORBIDDEN,
+            "Add-SPShellAdmin",
+        ),
+        (
+            _permission(fault="Microsoft.SharePoint.PowerShell.SPCmdletPipeBindException"),
+            Reason.ROOT_SITE_MISSING,
+            "New-SPSite https://portal.litwareinc.com",
+        ),
+        (
+            _permission(fault="System.Exception", words="It broke."),
+            Reason.REMOTE_ERROR,
+            "It broke.",
+        ),
+        (_permission(), Reason.REMOTE_ERROR, "(none)"),
+        (_permission(right="Guest"), Reason.REMOTE_ERROR, "Remove-SPAppPrincipalPermission"),
+    ],
+)
+async def test_what_cannot_be_read_is_no_knowledge_and_has_a_next_step(
+    told: dict[str, Any], reason: Reason, next_step: str
+) -> None:
+    """By the class of the exception: texts come in the server's language."""
+    found = await seen("entries.0.permission", told)
+    assert found.incomplete is None, "the list of issuers is whole all the same"
+    [entry] = found.entries
+    assert entry.permission is None
+    assert entry.permission_fault is not None
+    assert entry.permission_fault.reason is reason
+    assert next_step in entry.permission_fault.message
+
+
+async def test_without_app_management_that_is_what_is_told() -> None:
+    told = _permission(fault="System.InvalidOperationException", words="not installed")
+    answer = changed(changed(SHAREPOINT, "entries.0.permission", told), "proxies", [])
+    [entry] = (await observed(answer, Product.SHAREPOINT)).entries
+    assert entry.permission_fault is not None
+    assert entry.permission_fault.reason is Reason.SERVICE_APPLICATION_MISSING

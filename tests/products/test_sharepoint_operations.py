@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from partner_operator.oauth.identifiers import EXCHANGE, LYNC
-from partner_operator.trust.model import Authentication, Product
+from partner_operator.trust.model import Authentication, Permission, Product, Right
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.views import SharePointEntry
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
+from partner_simulator.world.misbehaviour import Misbehaviour
 from partner_simulator.world.switches import Name
 from support.embedded import farms
 from support.embedded.twins import Act, Case, Rounds, rounds
-from support.embedded.worlds import Arrange, both, nothing
+from support.embedded.worlds import Arrange, both, misbehaving, nothing
 from support.pwsh import find_pwsh
 
 pytestmark = pytest.mark.pwsh
@@ -37,6 +38,16 @@ class Farm:
 
     def __init__(self, play: Rounds) -> None:
         self._play = play
+
+    def allowed(self, act: Act, arrange: Arrange) -> tuple[Any, list[tuple[str, bool]]]:
+        """The outcome, and what the principals of the issuers may do, in both engines the same."""
+        each = self._play.ask(Case("one", act, arrange)).result()
+        told = [
+            (one.outcome, [(i.right, i.app_only) for i in one.effects["sharepoint"]])
+            for one in each
+        ]
+        assert all(other == told[0] for other in told)
+        return told[0]
 
     def after(
         self,
@@ -187,3 +198,86 @@ def test_only_our_own_issuer_is_removed(farm: Farm) -> None:
     removal = farms.change(ChangeKind.REMOVE, entry=farms.stored(reference=str(farms.SECOND)))
     _, issuers = farm.after(removal, both(others, ours))
     assert issuers == left
+
+
+EVERYTHING, NOTHING = ("FullControl", True), ("", False)
+
+
+@pytest.mark.parametrize(
+    ("aim", "there", "left"),
+    [
+        (farms.EVERYTHING_ALLOWED, farms.NOTHING, EVERYTHING),
+        (farms.EVERYTHING_ALLOWED, farms.READ, EVERYTHING),
+        (farms.NOTHING, farms.EVERYTHING_ALLOWED, NOTHING),
+        (farms.READ, farms.EVERYTHING_ALLOWED, ("Read", False)),
+        (Permission(Right.NONE, app_only=True), farms.EVERYTHING_ALLOWED, ("", True)),
+        (Permission(Right.WRITE, app_only=True), farms.EVERYTHING_ALLOWED, ("Write", True)),
+    ],
+)
+def test_a_principal_is_allowed_what_is_asked_and_no_more(
+    farm: Farm, aim: Permission, there: Permission, left: tuple[str, bool]
+) -> None:
+    arrange = both(farms.issuer(), farms.holds(there.right, app_only=there.app_only))
+    assert farm.allowed(farms.allow(aim, there), arrange) == (None, [left])
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.UPDATE, ChangeKind.REMOVE])
+def test_what_somebody_else_changed_meanwhile_is_left(farm: Farm, kind: ChangeKind) -> None:
+    arrange = both(farms.issuer(), farms.holds(Right.FULL_CONTROL))
+    seen = Permission(Right.READ, app_only=True)
+    failed, left = farm.allowed(farms.allow(farms.NOTHING, seen, kind), arrange)
+    assert "was changed by somebody else meanwhile" in failed["obstacle"].message
+    assert failed["nothing_ran"]
+    assert left == [EVERYTHING]
+
+
+REASONS = {"no site": Reason.ROOT_SITE_MISSING, "no databases": Reason.FORBIDDEN}
+
+
+@pytest.mark.parametrize("there", REASONS)
+def test_where_a_permission_cannot_be_given_nothing_is_made(farm: Farm, there: str) -> None:
+    arrange = farms.ALLOWED[there]
+    first = farms.change(ChangeKind.REGISTER, Field.ENTRY, declared=Right.READ)
+    failed, issuers = farm.after(first, arrange)
+    assert (failed["obstacle"].reason, issuers) == (REASONS[there], [])
+    assert failed["obstacle"].message.startswith("Nothing is made yet")
+    assert failed["nothing_ran"]
+    _, issuers = farm.after(farms.REGISTER, arrange)
+    assert issuers == [OURS], "where none is asked, none of that matters"
+
+
+@pytest.mark.parametrize("there", REASONS)
+def test_an_issuer_that_is_there_is_told_apart_from_its_permission(farm: Farm, there: str) -> None:
+    failed, issuers = farm.after(farms.GIVE, both(farms.issuer(), farms.ALLOWED[there]))
+    assert failed["obstacle"].message.startswith(
+        "The token issuer is there, and its permission was not changed"
+    )
+    assert (failed["obstacle"].reason, issuers) == (REASONS[there], [OURS])
+    removed, issuers = farm.after(
+        farms.allow(farms.NOTHING, farms.EVERYTHING_ALLOWED, ChangeKind.REMOVE),
+        both(farms.issuer(), farms.ALLOWED[there]),
+    )
+    assert (removed["obstacle"].reason, issuers) == (REASONS[there], [OURS])
+
+
+def test_what_is_made_anew_takes_the_old_ones_permission_first(farm: Farm) -> None:
+    """The old principal is not found without its issuer; the new one is given nothing yet."""
+    _, left = farm.allowed(farms.ALLOWED_ANEW, farms.OLD_ALLOWED)
+    assert left == [NOTHING]
+
+
+@pytest.mark.parametrize("how", [Misbehaviour.FAILS_AT_ONCE, Misbehaviour.FAILS_AFTERWARDS])
+def test_a_permission_that_is_refused_may_have_been_given(farm: Farm, how: Misbehaviour) -> None:
+    """So what is there is read again before anything is said of it."""
+    refusing = misbehaving("Set-SPAppPrincipalPermission", how)
+    failed, left = farm.allowed(farms.GIVE, both(farms.issuer(), refusing))
+    assert failed["obstacle"].message.startswith("The token issuer is there, and its permission")
+    assert not failed["nothing_ran"]
+    assert left == [NOTHING if how is Misbehaviour.FAILS_AT_ONCE else EVERYTHING]
+
+
+def test_a_conflict_says_that_the_issuer_is_there(farm: Farm) -> None:
+    failed, left = farm.allowed(farms.GIVE, both(farms.issuer(), farms.ALLOWED["conflict"]))
+    assert failed["obstacle"].reason is Reason.FARM_BUSY
+    assert failed["obstacle"].message.startswith("The token issuer is there, and its permission")
+    assert left == [NOTHING]

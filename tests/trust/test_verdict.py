@@ -33,6 +33,7 @@ from partner_operator.trust.verdict import (
     ServerFacts,
     Verdict,
     application_verdict,
+    broken_off,
     server_verdict,
 )
 from support.proof import examples
@@ -40,6 +41,14 @@ from support.trust.condition_invariants import check_status, check_transition
 from support.trust.conditions import as_status
 from support.trust.worlds import NOW, application, entry
 
+SUMMARIES = frozenset(
+    {
+        ConditionType.READY,
+        ConditionType.RECONCILING,
+        ConditionType.STALLED,
+        ConditionType.SUSPENDED,
+    }
+)
 GOOD = ApplicationFacts(
     generation=3,
     mode=Mode.ENFORCE,
@@ -179,7 +188,6 @@ RETRY = "Reconciling/ProgressingWithRetry"
             "settled",
         ),
         ({"mode": Mode.OBSERVE, "planned": DRIFT}, "False/DriftObserved", "", "settled"),
-        ({"mode": Mode.SUSPEND}, "Unknown/Suspended", "", None),
     ],
 )
 def test_the_table_of_states(
@@ -228,12 +236,44 @@ def test_the_table_for_servers(changes: dict[str, Any], ready: str, beside: str)
     check_status(as_status(verdict.conditions, observed), generation=3)
 
 
-def test_suspend_keeps_the_last_word_unchanged() -> None:
-    before = application_verdict((), GOOD, NOW).conditions
-    suspended = replace(GOOD, mode=Mode.SUSPEND, generation=4)
-    verdict = application_verdict(before, suspended, NOW + timedelta(hours=1))
-    assert verdict.conditions == before
-    assert verdict.observed_generation(3, 4) == 3
+@pytest.mark.parametrize(
+    ("before", "kept", "says"),
+    [
+        (GOOD, True, "is from before"),
+        (replace(GOOD, obstacle=STALLED), False, "Ready was False (Conflict): Two objects claim"),
+        (replace(GOOD, obstacle=RETRIED), False, "Ready was False (IncompleteRead): Not whole."),
+        (replace(GOOD, working="Looking."), False, "Ready was Unknown (Progressing): Looking."),
+        (None, False, "Nothing was read for it yet."),
+    ],
+    ids=["ready", "stalled", "retried", "working", "new"],
+)
+def test_who_rests_has_nothing_to_be_done(
+    before: ApplicationFacts | None, kept: bool, says: str
+) -> None:
+    """The last word of an object that was not Ready is in the message, and stays there."""
+    old = application_verdict((), before, NOW).conditions if before else ()
+    for generation in (4, 5):
+        suspended = replace(GOOD, mode=Mode.SUSPEND, generation=generation)
+        verdict = application_verdict(old, suspended, NOW + timedelta(hours=1))
+        check_status(as_status(verdict.conditions, generation), generation)
+        assert verdict.observed_generation(3, generation) == generation
+        assert (find(verdict.conditions, ConditionType.READY) is not None) is kept
+        rests = find(verdict.conditions, ConditionType.SUSPENDED)
+        assert rests is not None
+        assert says in rests.message
+        known = {found for found in old if found.type not in SUMMARIES}
+        assert known <= set(verdict.conditions), "what was told keeps its generation and time"
+        old = verdict.conditions
+
+
+def test_whoever_goes_on_rests_no_more() -> None:
+    suspended = application_verdict((), replace(GOOD, mode=Mode.SUSPEND), NOW).conditions
+    for after in (
+        application_verdict(suspended, GOOD, NOW).conditions,
+        broken_off(suspended, "It broke.", 4, NOW),
+    ):
+        assert find(after, ConditionType.SUSPENDED) is None
+        check_status(as_status(after, 3))
 
 
 def test_the_drift_message_names_the_fields() -> None:

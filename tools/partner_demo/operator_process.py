@@ -71,23 +71,34 @@ class OperatorProcess:
             *self._arguments,
         ]
 
-    def start(self) -> None:
-        """Start it and wait until its health endpoint answers."""
-        if self.running:
-            return
-        self.liveness = f"http://127.0.0.1:{_free_port()}/healthz"
+    def environment(self) -> dict[str, str]:
+        """What is in its environment."""
         paths = [ROOT / "operator", ROOT / "simulator" / "partner_simulator" / "names"]
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("KUBE")
         }
-        environment |= {
+        return environment | {
             "KUBECONFIG": str(self._kubeconfig),
             "PYTHONPATH": os.pathsep.join(str(path) for path in paths),
             "PARTNER_SIMULATOR_NAMES": str(self._names),
         }
+
+    def address(self) -> str:
+        """Where it shall answer probes."""
+        return f"http://127.0.0.1:{_free_port()}/healthz"
+
+    def start(self) -> None:
+        """Start it and wait until its health endpoint answers."""
+        if self.running:
+            return
+        self.liveness = self.address()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(), env=environment, stdout=log, stderr=log, start_new_session=True
+                self.command(),
+                env=self.environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._wait_ready()
 

@@ -119,8 +119,11 @@ class Stage:
                 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
             )
         )
-        for name in ("serviceaccount.yaml", "rbac-namespaced.yaml"):
-            text = (ROOT / "manifests" / name).read_text()
+        manifests = ROOT / "manifests"
+        for text in (
+            (manifests / "base" / "serviceaccount.yaml").read_text(),
+            self.kubectl("kustomize", str(manifests / "rbac" / "namespaced")),
+        ):
             self.apply_text(
                 text.replace("namespace: partner-operator", f"namespace: {self.namespace}")
             )

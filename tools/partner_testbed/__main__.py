@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from partner_testbed import clients, kdc
+from partner_testbed import clients, gitops, kdc, prometheus
 from partner_testbed.controlplane import ControlPlane
 from partner_testbed.missing import MissingError, all_must_be_there
 from partner_testbed.program import find_program
@@ -50,6 +50,8 @@ def _prepare() -> None:
     steps: list[Callable[[], object]] = [_engine, _build]
     steps += [partial(clients.environment, client, _say) for client in clients.Client]
     steps.append(partial(kdc.build, _say))
+    steps.append(partial(prometheus.promtool, _say))
+    steps.append(partial(gitops.judge, _say))
     for step in steps:
         try:
             step()

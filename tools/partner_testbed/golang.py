@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +35,8 @@ class Go:
     version: str  # for example go1.26.8
 
     def build(self, source: Path, output: Path, progress: Progress = silent) -> None:
-        """Compile the program in ``source``: minutes at first, seconds once Go's cache is warm."""
-        progress("reading the list of packages; modules are downloaded the first time")
-        listed = self._run(source, "list", "-deps", _TAGS, ".")
-        total = sum(1 for _ in listed)
-        progress(f"compiling {total} packages with {self.version}, a few minutes the first time")
-        version = kubernetes_version(source)
+        """Compile the Kubernetes in ``source``: minutes at first, seconds once Go's cache is warm."""
+        version = pinned_version(source, "k8s.io/kubernetes")
         major, minor = version.removeprefix("v").split(".")[:2]
         stamp = {
             "gitVersion": version,
@@ -48,11 +44,27 @@ class Go:
             "gitMinor": minor,
             "gitTreeState": "clean",
         }
-        flags = " ".join(f"-X k8s.io/component-base/version.{k}={v}" for k, v in stamp.items())
+        variables = {f"k8s.io/component-base/version.{k}": v for k, v in stamp.items()}
+        self.compile(source, ".", output, variables, progress)
+
+    def compile(
+        self,
+        source: Path,
+        package: str,
+        output: Path,
+        variables: Mapping[str, str],
+        progress: Progress = silent,
+    ) -> None:
+        """Compile a package of the module in ``source``, with variables of its packages set. Raises BuildError."""
+        progress("reading the list of packages; modules are downloaded the first time")
+        listed = self._run(source, "list", "-deps", _TAGS, package)
+        total = sum(1 for _ in listed)
+        progress(f"compiling {total} packages with {self.version}, a few minutes the first time")
+        flags = " ".join(f"-X {name}={value}" for name, value in variables.items())
         compiled = self._run(
             source,
             *("build", "-v", "-trimpath", "-buildvcs=false", _TAGS),
-            *(f"-ldflags=-s -w {flags}", "-o", str(output), "."),
+            *(f"-ldflags=-s -w {flags}", "-o", str(output), package),
         )
         for done, _ in enumerate(compiled, start=1):
             if done % _STEP == 0:
@@ -91,9 +103,9 @@ def find_go(source: Path) -> Go | None:
     return None
 
 
-def kubernetes_version(source: Path) -> str:
-    """Return the release that a module's go.mod pins, for example v1.37.2."""
-    return _line(source / "go.mod", "k8s.io/kubernetes")
+def pinned_version(source: Path, module: str) -> str:
+    """Return the release of a module that a go.mod pins, for example v1.37.2."""
+    return _line(source / "go.mod", module)
 
 
 def recent_go(source: Path, progress: Progress = silent) -> Go:

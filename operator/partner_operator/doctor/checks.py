@@ -8,6 +8,7 @@ from typing import Final
 
 from partner_operator.doctor.facts import Check, Facts, Failure, HostFacts, Probe
 from partner_operator.doctor.organisation import host_checks, organisation_checks
+from partner_operator.doctor.preparation import Preparation, missing_for, see
 from partner_operator.engine.ports import Step
 from partner_operator.trust.model import Authentication
 from partner_operator.trust.reasons import Reason
@@ -83,12 +84,15 @@ def _kubernetes(facts: Facts) -> Iterator[Check]:
 def _host(facts: Facts, host: HostFacts) -> Iterator[Check]:
     way = host.way
     yield _probed("DNS", way.names, host, "Mend spec.hosts, or the cluster's DNS.")
-    yield _probed("TCP", way.port, host, "Check winrm.port, the firewall and the WinRM listener.")
+    yield _probed("TCP", way.port, host, "Check winrm.port.")
     yield _probed(
         "TLS",
         way.tls,
         host,
-        "On the host: winrm enumerate winrm/config/listener shows the certificate and the port.",
+        see(
+            "On the host: winrm enumerate winrm/config/listener shows the certificate and the port.",
+            Preparation.LISTENER,
+        ),
     )
     yield from _ladder(facts, host)
     yield from host_checks(facts, host)
@@ -111,7 +115,7 @@ def _ladder(facts: Facts, host: HostFacts) -> Iterator[Check]:
         elif host.failure is None:
             yield Check(name, None, host.not_tried or NOT_REACHED, host=host.host)
         else:
-            yield _against(name, step, _fallen(facts, host.failure), host)
+            yield _against(name, step, _fallen(facts, host.failure), facts, host)
 
 
 def _fallen(facts: Facts, failure: Failure) -> Failure:
@@ -138,10 +142,11 @@ def _lacks_delegation(facts: Facts, failure: Failure) -> bool:
     )
 
 
-def _against(name: str, step: Step, failure: Failure, host: HostFacts) -> Check:
+def _against(name: str, step: Step, failure: Failure, facts: Facts, host: HostFacts) -> Check:
     mine, fallen = _ORDER.index(step), _ORDER.index(failure.step)
     if mine == fallen:
-        return Check(name, False, failure.message, NEXT_STEPS[step], host.host)
+        next_step = see(NEXT_STEPS[step], *missing_for(step, failure, facts))
+        return Check(name, False, failure.message, next_step, host.host)
     unproven = _PROVES_LITTLE.get(failure.reason)
     if mine > fallen or (unproven is not None and mine >= _ORDER.index(unproven)):
         return Check(name, None, NOT_REACHED, host=host.host)
@@ -159,7 +164,10 @@ def _powershell(name: str, host: HostFacts) -> Check:
         name,
         False,
         f"{sentence} The products' cmdlets are not made for it.",
-        "WinRM must find System32's powershell.exe first: look at the account's PATH there.",
+        see(
+            "WinRM must find System32's powershell.exe first: look at the account's PATH there.",
+            Preparation.POWERSHELL,
+        ),
         host.host,
     )
 

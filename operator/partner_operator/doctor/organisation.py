@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from partner_operator.doctor.facts import Check, Facts, Heard, HostFacts
+from partner_operator.doctor.preparation import Preparation, see
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import Part
@@ -135,8 +136,11 @@ def _clock(host: HostFacts, observed: Observed) -> Check:
         "clock",
         False,
         f"The host says {observed.clock:%Y-%m-%d %H:%M:%S} UTC, {seconds} s from ours.",
-        "Mend time synchronisation there (w32tm /query /status), or where the operator runs: "
-        "tokens and Kerberos tickets have validity times.",
+        see(
+            "Mend time synchronisation there (w32tm /query /status), or where the operator runs: "
+            "tokens and Kerberos tickets have validity times.",
+            Preparation.CLOCK,
+        ),
         host.host,
     )
 

@@ -7,7 +7,9 @@ import ssl
 from typing import Final
 
 from partner_operator.doctor.facts import Probe, Way
+from partner_operator.doctor.preparation import Preparation, see
 
+CLOSED: Final = "Check winrm.port, the firewall and the WinRM listener."
 CONNECT_SECONDS: Final = 10.0
 """The same patience as that of a remote run."""
 
@@ -41,7 +43,8 @@ def probe(host: str, port: int, ca_pem: str | None) -> Way:
     try:
         connection = socket.create_connection((host, port), CONNECT_SECONDS)
     except OSError as error:
-        return Way(names, Probe(False, f"Port {port} does not answer: {_words(error)}."))
+        sentence = f"Port {port} does not answer: {_words(error)}."
+        return Way(names, Probe(False, sentence, see(CLOSED, *_in_the_way(error))))
     with connection:
         reached = Probe(True, f"Port {port} answers.")
         return Way(names, reached, _handshake(connection, host, ca_pem))
@@ -55,9 +58,19 @@ def _handshake(connection: socket.socket, host: str, ca_pem: str | None) -> Prob
             return Probe(True, f"{secured.version()}, and the certificate is trusted.")
     except ssl.SSLCertVerificationError as error:
         sentence = f"The certificate is not acceptable: {error.verify_message.rstrip('.')}."
-        return Probe(False, sentence, _ADVICE.get(error.verify_code, ""))
+        advice = _ADVICE.get(error.verify_code, "Look at the certificate of the WinRM listener.")
+        return Probe(False, sentence, see(advice, Preparation.CERTIFICATE))
     except OSError as error:
         return Probe(False, f"The handshake failed: {_words(error)}.")
+
+
+def _in_the_way(error: OSError) -> tuple[Preparation, ...]:
+    """Windows' firewall is silent, and a host on which nobody listens refuses."""
+    if isinstance(error, ConnectionRefusedError):
+        return (Preparation.LISTENER,)
+    if isinstance(error, TimeoutError):
+        return (Preparation.FIREWALL,)
+    return Preparation.LISTENER, Preparation.FIREWALL
 
 
 def _words(error: OSError) -> str:

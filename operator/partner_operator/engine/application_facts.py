@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from partner_operator.engine import expiry
 from partner_operator.engine.activation import way_of
 from partner_operator.engine.state import Draft, Pass, Reached
+from partner_operator.trust import permission
 from partner_operator.trust.certificate_check import check_document
 from partner_operator.trust.conditions import (
     LONGEST_MESSAGE,
@@ -35,9 +37,19 @@ def application_working(work: Pass, draft: Draft, change: Change | None) -> Appl
         connected=kept(told, ConditionType.CONNECTED)
         if draft.desired.connectivity_test is not None
         else None,
-        working=f"{work.server.product} is being looked at, and made to trust {partner}.",
+        expiring=expiry.of_partner(work, draft),
+        working=_doing(work, partner, change),
         repairing=change if _repairs(change) else None,
     )
+
+
+def _doing(work: Pass, partner: str, change: Change | None) -> str:
+    product = work.server.product
+    if change is None:
+        return f"Checking {product} and its trust in {partner}."
+    if change.asked:
+        return f"Making {product} read the document of {partner} again."
+    return f"Registering {partner} on {product}."
 
 
 def _repairs(change: Change | None) -> bool:
@@ -51,7 +63,8 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         obstacle = _why_still_here(draft, obstacle)
     return ApplicationFacts(
         generation=draft.desired.generation,
-        mode=draft.desired.mode,
+        # Who is deleted does not rest: why it is still here is said in every mode.
+        mode=Mode.ENFORCE if draft.desired.deleting else draft.desired.mode,
         metadata=_metadata(work, draft),
         registered=_registered(work, draft),
         activated=way_of(work).activated(work, draft),
@@ -60,6 +73,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         obstacle=obstacle,
         waiting=_waiting(work, draft),
         planned=draft.decision.planned if draft.decision else None,
+        expiring=expiry.of_partner(work, draft),
     )
 
 
@@ -97,7 +111,7 @@ def _registered(work: Pass, draft: Draft) -> Part:
     if draft.blocker is not None and draft.blocker.reason is Reason.METADATA_ALTERNATES:
         return not_known(draft.blocker)
     pending = decision.change or decision.planned
-    if pending is not None and pending.kind is ChangeKind.REMOVE:
+    if draft.desired.deleting:
         # That it is to go is no difference of what is there.
         pending = None
     if decision.entry is not None and pending is None:
@@ -121,7 +135,18 @@ def _registered_message(work: Reached, draft: Draft) -> str:
     name = registration.identity if registration else ""
     message = f"{work.server.product} has the partner application {name}."
     warnings = work.rules.warnings(work.observed)
-    return " ".join(filter(None, (message, work.rules.registered, *warnings)))
+    return " ".join(
+        filter(None, (message, work.rules.registered, _allowed(work, draft), *warnings))
+    )
+
+
+def _allowed(work: Reached, draft: Draft) -> str:
+    """What the partner is allowed beside being trusted."""
+    entry = draft.decision.entry if draft.decision else None
+    if entry is None:
+        return ""
+    desired, given = draft.desired, draft.status.given_permission
+    return permission.told(work.rules, desired.partner, entry, desired.permission, given)
 
 
 def _connected(work: Pass, draft: Draft) -> Part | None:

@@ -42,7 +42,7 @@ def sentence_of(error: Exception) -> str:
 async def tell(ports: Ports, name: ServerName, memory: ProcessMemory, message: str) -> None:
     """Ready is Unknown on all that the pass was about, with an Event where that is new.
 
-    Suspended applications keep their last value. Raises what reading raises.
+    Suspended applications keep what was told last. Raises what reading raises.
     """
     declared = await ports.reader.server(name)
     if declared is None:

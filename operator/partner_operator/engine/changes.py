@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from partner_operator.engine import (
     absence,
+    audit,
     evidence,
     identity,
     reach,
     registrations,
     removal,
     report,
+    steps,
 )
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
 from partner_operator.engine.refused_writes import confined, is_set_aside
@@ -80,28 +82,50 @@ def _decide(work: Reached, read: Collection[ObjectKey]) -> None:
 
 
 async def make_changes(work: Reached) -> None:
-    """Make every decided change, then read back once and decide again."""
+    """Make every decided change, then read back once and decide again.
+
+    What an entry that is new now lacks is given after it was seen: only then it is known what it has already.
+    """
+    changed = await _make_all(work, work.live)
+    new = [draft for draft, change in changed if _completes(draft, change)]
+    if new and work.failure is None and not work.overtaken:
+        await _make_all(work, new, completing=True)
+    if work.failure is not None or work.overtaken:
+        return
+    touched = [draft for draft, _ in changed]
+    for draft in work.live:
+        if draft not in touched:
+            _rest(work, draft)
+
+
+async def _make_all(
+    work: Reached, drafts: Sequence[Draft], *, completing: bool = False
+) -> list[tuple[Draft, Change]]:
+    """Make the changes of these, and read back once. Returns what was begun."""
     iis_before = work.status.iis
     made: list[tuple[Draft, Change]] = []
-    for draft in work.live:
+    for draft in drafts:
         change = draft.decision.change if draft.decision else None
         if change is None or draft.blocker is not None:
             continue
         with confined(work, draft):
-            if await _make(work, draft, change):
+            if await _make(work, draft, change, completing=completing):
                 made.append((draft, change))
         if work.failure is not None:
-            return
+            return made
         if work.overtaken:
             break
     if made:
         await _read_back(work, made, iis_before)
-    if work.overtaken:
-        return
-    changed = [draft for draft, _ in made]
-    for draft in work.live:
-        if draft not in changed:
-            _rest(work, draft)
+    return made
+
+
+def _completes(draft: Draft, made: Change) -> bool:
+    """Whether all that is left to do for an entry that was just made is its permission."""
+    change = draft.decision.change if draft.decision else None
+    if change is None or made.kind not in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
+        return False
+    return change.kind is ChangeKind.UPDATE and change.fields == {Field.PERMISSION}
 
 
 def _rest(work: Reached, draft: Draft) -> None:
@@ -124,8 +148,11 @@ def _rest(work: Reached, draft: Draft) -> None:
         draft.status = replace(draft.status, repair=record)
 
 
-async def _make(work: Reached, draft: Draft, change: Change) -> bool:
-    """Write down what is about to happen, then do it. False: it was not begun."""
+async def _make(work: Reached, draft: Draft, change: Change, *, completing: bool) -> bool:
+    """Write down what is about to happen, then do it. False: it was not begun.
+
+    `completing`: it completes an entry of this pass, so that nothing has drifted.
+    """
     if change.kind is not ChangeKind.REMOVE:
         attempt = _attempt(work, draft, change)
         if isinstance(attempt, Obstacle):
@@ -135,9 +162,14 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
     if not draft.desired.has_finalizer and not draft.desired.deleting:
         await work.ports.writer.add_finalizer(draft.desired)
     # The intent first: where it cannot be written, nothing moves with each try, and no Event tells of a repair.
-    draft.status = replace(draft.status, intent=_intent(work, draft, change))
+    draft.status = replace(
+        draft.status,
+        intent=_intent(work, draft, change),
+        given_permission=change.giving or draft.status.given_permission,
+    )
     await report.show_change(work, draft, change)
-    await _announce_drift(work, draft, change)
+    if not completing:
+        await _announce_drift(work, draft, change)
     before = work.status.iis
     iis = raise_requirement(before, work.now()) if change.needs_restart else before
     removals = work.status.removals
@@ -146,11 +178,14 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
     dropped = evidence.dropped(work, change.entry) if change.kind in IRREVOCABLE else None
     # With it the domain controller is remembered, which a crash must not forget either.
     await work.save_server(iis=iis, removals=removals, dropped=dropped or work.status.dropped)
+    announced = audit.of_change(work, draft, change)
+    await work.tell(draft, Reason.CHANGE_BEGINS, announced.message)
     judged_anew = _is_judged_anew(draft, change)
     work.overtaken = judged_anew and not await still_as_declared(work)
     if work.overtaken:
         await _take_back(work, draft, before)
         return False
+    announced.log()
     try:
         draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
     except RunFailed as failure:
@@ -170,8 +205,10 @@ async def _make(work: Reached, draft: Draft, change: Change) -> bool:
 
 
 def _is_judged_anew(draft: Draft, change: Change) -> bool:
-    """Whether the declarations are read once more: whom the owner of a server no longer allows, nobody registers."""
-    return change.kind in IRREVOCABLE or draft.desired.partner.server_name is None
+    """Whether the declarations are read once more: whom the owner of a server no longer allows, nobody registers,
+    and what he no longer allows, nobody gives."""
+    by_url = draft.desired.partner.server_name is None
+    return change.kind in IRREVOCABLE or by_url or Field.PERMISSION in change.fields
 
 
 def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
@@ -190,8 +227,10 @@ def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
 
 async def _take_back(work: Reached, draft: Draft, iis: IISStatus | None) -> None:
     """The change was not begun, so it leaves neither an intent nor a requirement nor an attempt."""
-    repaired = draft.declared.status.repair
-    draft.status = replace(draft.status, repair=repaired, intent=None)
+    before = draft.declared.status
+    draft.status = replace(
+        draft.status, repair=before.repair, intent=None, given_permission=before.given_permission
+    )
     await work.save_server(iis=iis)
 
 
@@ -296,7 +335,7 @@ async def _judge(
     if decision is None or draft.desired.deleting:
         return
     _note_document(work, draft)
-    if decision.change is None and draft.blocker is None:
+    if (decision.change is None or _completes(draft, change)) and draft.blocker is None:
         draft.failure = None
         record = draft.status.repair
         if record is not None:
@@ -304,6 +343,9 @@ async def _judge(
             count = repair.made if first or change.asked else repair.proven
             draft.status = replace(draft.status, repair=count(record))
         await _announce_success(work, draft, change)
+    elif draft.failure is not None and change.permission is not None and not took:
+        # It was refused, so that nothing was put right and nobody set it back: whoever lacks the right is given it.
+        draft.status = replace(draft.status, repair=draft.declared.status.repair)
     elif decision.absent and draft.failure is None:
         draft.failure = Obstacle(
             Reason.CREATED_NOTHING,
@@ -373,7 +415,9 @@ async def _conclude(
     )
     if changed and intent is not None and intent.needs_restart:
         evidence.begin(draft, fresh=intent.fresh)
-    await work.save(draft, replace(draft.status, intent=None))
+    partner, product = draft.desired.partner.name, work.server.product
+    step = f"{product} has {partner} as declared. Next, this becomes active there."
+    await work.save(draft, replace(steps.application_at(work, draft, step), intent=None))
 
 
 async def _settled_at(work: Reached, draft: Draft, intent: Intent) -> datetime:
@@ -397,4 +441,8 @@ async def _announce_success(work: Reached, draft: Draft, change: Change) -> None
         await work.tell(draft, Reason.REPAIRED, message)
     else:
         names = ", ".join(sorted(change.fields))
-        await work.tell(draft, Reason.REPAIRED, f"Repaired: {names}.")
+        message = f"Repaired: {names}."
+        if change.permission is not None and change.kind is ChangeKind.UPDATE:
+            partner = draft.desired.partner.name
+            message += f" {partner} has the permission {change.permission} now."
+        await work.tell(draft, Reason.REPAIRED, message)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
+from partner_operator.engine import steps
 from partner_operator.engine.ports import OperationFailed, Severity, Tests
 from partner_operator.engine.refused_writes import confined, prove_writable
 from partner_operator.engine.state import Draft, Pass, Reached
@@ -98,6 +99,9 @@ async def run_tests(work: Reached) -> None:
 
 
 async def _run(work: Reached, draft: Draft, test: ConnectivityTest, host: str) -> None:
+    step = steps.application_at(work, draft, f"Running the connectivity test on {host}.")
+    if step != draft.status:
+        await work.save(draft, step)
     began = work.now()
     try:
         report = await cast(Tests, work.on(host)).test(test)

@@ -37,6 +37,12 @@ class ProcessMemory:
     """Monotonic seconds when a pass came to its end, or began a remote run."""
     overdue_told: bool = False
     """It was told that no pass came to its end since."""
+    passes: int = 0
+    """Passes that came to their end in order, for people who count."""
+    broken: int = 0
+    """Passes that broke off for a reason that nobody foresaw."""
+    seconds: float = 0.0
+    """That all these passes took."""
 
     def ended(self, due: datetime | None, monotonic: float) -> None:
         """A pass came to its end, and people can read how."""

@@ -10,6 +10,7 @@ from partner_operator.engine.ports import Severity
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust import permission
 from partner_operator.trust.deletion import must_be_held
 from partner_operator.trust.match import is_registered
 from partner_operator.trust.model import Mode, ObjectKey, Observed
@@ -49,10 +50,11 @@ def remember_registration(
         if decision.absent and draft.failure is None and not draft.desired.deleting:
             draft.status = replace(draft.status, registration=None, intent=None)
         return
-    previous = draft.status.registration
+    previous, given = draft.status.registration, draft.status.given_permission
     if previous is None:
         for giver in _handing_over_to(work, draft):
             previous = previous or giver.status.registration
+            given = given or giver.status.given_permission
             witnessed = witnessed and giver.status.intent is None
     if not is_registered(decision.entry, previous):
         # What is known of another entry says nothing about this one.
@@ -65,7 +67,8 @@ def remember_registration(
         document_was_read=document_read,
         changed_at=changed_at,
     )
-    draft.status = replace(draft.status, registration=registration)
+    given = permission.remembered(given, draft.desired.permission, decision.entry)
+    draft.status = replace(draft.status, registration=registration, given_permission=given)
 
 
 async def notice_vanished(work: Pass) -> None:
@@ -132,7 +135,8 @@ async def bequeath(work: Pass, giver: Draft, key: ObjectKey) -> None:
         changed_at=None,
     )
     await work.ports.writer.add_finalizer(neighbour.desired)
-    status = replace(neighbour.status, registration=registration)
+    given = giver.status.given_permission
+    status = replace(neighbour.status, registration=registration, given_permission=given)
     await work.ports.writer.application_status(neighbour.desired, status)
 
 

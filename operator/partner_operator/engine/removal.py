@@ -26,6 +26,8 @@ from partner_operator.trust.status import ChangeKind, Deletion, Removal
 
 REMEMBERED = 50
 """Removals at most in a status."""
+NOT_ALLOWED = frozenset({Reason.PARTNER_NOT_ALLOWED, Reason.PERMISSION_NOT_ALLOWED})
+"""What an object says that is understood, and that its server's owner does not want."""
 LOOK_AGAIN = timedelta(minutes=1)
 OTHER_QUESTIONS = frozenset(
     {Reason.OTHER_ORGANIZATION, Reason.OUTCOME_UNKNOWN, Reason.INCOMPLETE_READ}
@@ -65,8 +67,9 @@ def remember_removal(work: Pass, draft: Draft) -> tuple[Removal, ...]:
 
 
 def _removes(draft: Draft) -> bool:
+    """Whether something is taken from the server for an object that goes: its entry, or what it gave."""
     change = draft.decision.change if draft.decision else None
-    return change is not None and change.kind is ChangeKind.REMOVE and draft.blocker is None
+    return change is not None and draft.desired.deleting and draft.blocker is None
 
 
 def _deleted_at(work: Pass, draft: Draft) -> datetime:
@@ -86,9 +89,12 @@ def _settles(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     over = _settling_began(work, draft) + work.server.removal_settle
     if work.now() >= over:
         return None
+    change = draft.decision.change if draft.decision else None
+    adopted = change is not None and change.kind is ChangeKind.UPDATE
+    what = "What this object gave is taken" if adopted else "The registration is removed"
     obstacle = Obstacle(
         Reason.WAITING_FOR_SETTLE,
-        f"The registration is removed from {work.server.product} when it has settled "
+        f"{what} from {work.server.product} when it has settled "
         f"(spec.removal.settle of PartnerServer {work.server.key.name}), unless another object has come for "
         "the same partner by then.",
         Next.WAITS,
@@ -122,7 +128,7 @@ def _awaits_heir(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
 def _possible_heirs(work: Pass, draft: Draft) -> Iterator[DesiredApplication]:
     for other in work.live:
         blocker = other.declared.blocker
-        unknown = blocker is not None and blocker.reason is not Reason.PARTNER_NOT_ALLOWED
+        unknown = blocker is not None and blocker.reason not in NOT_ALLOWED
         if unknown and other.status.registration is None and not other.desired.deleting:
             yield other.desired
     for neighbour in work.declared.neighbours:

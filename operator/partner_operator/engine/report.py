@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from partner_operator.engine import application_facts, refused_writes, server_facts
+from partner_operator.engine import application_facts, expiry, refused_writes, server_facts
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, next_attempt, resync
@@ -111,6 +111,7 @@ async def _close_application(work: Pass, draft: Draft) -> None:
     if draft.desired.mode is Mode.SUSPEND and not draft.desired.deleting:
         await _close_suspended(work, draft)
         return
+    days = expiry.note_partner(work, draft)
     before = draft.status
     found = application_facts.application_facts(work, draft)
     verdict = application_verdict(before.conditions, found, work.now())
@@ -130,23 +131,33 @@ async def _close_application(work: Pass, draft: Draft) -> None:
     )
     await work.save(draft, status)
     await _announce_ready(work, draft, verdict)
+    await expiry.tell_partner(work, draft, days, verdict.conditions)
 
 
 async def _close_suspended(work: Pass, draft: Draft) -> None:
-    """Suspend keeps everything as it was; only a request is answered.
+    """Suspend keeps what is known; that the object rests is said, and a request is answered.
 
     What was inherited in this pass stays, else nobody would remove what we once made.
     """
     found = application_facts.application_working(work, draft, None)
     verdict = application_verdict(draft.status.conditions, found, work.now())
     handled = draft.desired.reconcile_requested_at or draft.status.last_handled_reconcile_at
-    status = replace(draft.status, conditions=verdict.conditions, last_handled_reconcile_at=handled)
+    status = replace(
+        draft.status,
+        conditions=verdict.conditions,
+        observed_generation=draft.desired.generation,
+        last_handled_reconcile_at=handled,
+    )
     await work.save(draft, status)
 
 
 async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
-    """A Warning when an object becomes not ready or stalled for another reason than before."""
+    """A Warning when an object becomes not ready or stalled for another reason than before; and when it is ready
+    again, that."""
     old = draft.declared.status.conditions
+    if _became_ready(old, verdict):
+        ready = verdict.ready
+        await work.tell(draft, ready.reason, ready.message)
     for condition_type in (ConditionType.STALLED, ConditionType.READY):
         now = find(verdict.conditions, condition_type)
         bad = (
@@ -162,7 +173,14 @@ async def _announce_ready(work: Pass, draft: Draft, verdict: Verdict) -> None:
         return
 
 
+def _became_ready(old: tuple[Condition, ...], verdict: Verdict) -> bool:
+    was = find(old, ConditionType.READY)
+    before = was is not None and was.status is ConditionStatus.TRUE
+    return verdict.ready.status is ConditionStatus.TRUE and not before
+
+
 async def _close_server(work: Pass) -> None:
+    days = expiry.note_server(work)
     verdict = server_verdict(work.status.conditions, server_facts.server_facts(work), work.now())
     handled = None if _unfinished_deletions(work) else work.server.reconcile_requested_at
     status: ServerStatus = replace(
@@ -171,11 +189,13 @@ async def _close_server(work: Pass) -> None:
         observed_generation=verdict.observed_generation(
             work.status.observed_generation, work.server.generation
         ),
+        columns=server_facts.columns(work),
         last_handled_reconcile_at=handled or work.status.last_handled_reconcile_at,
     )
     work.status = status
     await work.save_server()
     await _announce_server(work, verdict)
+    await expiry.tell_server(work, days, verdict.conditions)
 
 
 def _unfinished_deletions(work: Pass) -> bool:
@@ -190,9 +210,11 @@ def _unfinished_deletions(work: Pass) -> bool:
 
 
 async def _announce_server(work: Pass, verdict: Verdict) -> None:
-    now = find(verdict.conditions, ConditionType.READY)
+    now = verdict.ready
     was = find(work.declared.status.conditions, ConditionType.READY)
-    if now is None or now.status is not ConditionStatus.FALSE:
+    if _became_ready(work.declared.status.conditions, verdict):
+        await work.tell_server(now.reason, now.message)
+    if now.status is not ConditionStatus.FALSE:
         return
     if was is None or was.status is not now.status or was.reason is not now.reason:
         await work.tell_server(now.reason, now.message, Severity.WARNING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from partner_operator.engine import audit, steps
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import LogonRefused, OperationFailed, RunFailed, Severity
 from partner_operator.engine.reread import still_as_declared
@@ -171,7 +172,12 @@ async def _restart_one(work: Reached, view: Round, name: str) -> None:
     assert before is not None
     # Workers that started since the look are somebody else's work.
     older_than = work.looks[name].state.clock
-    await work.save_server(iis=activation.mark_restarting(view, name, now=work.now()))
+    iis = activation.mark_restarting(view, name, now=work.now())
+    told = steps.server_at(work, f"Restarting IIS on {name}.")
+    await work.save_server(iis=iis, conditions=told)
+    announced = audit.of_restart(work, before)
+    await work.tell_server(Reason.CHANGE_BEGINS, announced.message)
+    announced.log()
     lost: RunFailed | None = None
     try:
         report = await work.restarts_on(name).restart(older_than)

@@ -34,8 +34,10 @@ from partner_operator.engine.ports import (
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.schedule import may_wait, next_attempt
 from partner_operator.engine.state import Draft, Logon, Pass, Ports, Reached
+from partner_operator.trust.conditions import find
 from partner_operator.trust.obstacle import Next, Obstacle
-from partner_operator.trust.reasons import Reason
+from partner_operator.trust.reasons import ConditionType, Reason
+from partner_operator.trust.status import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Result:
     """When the next pass is due; None: the server is gone, or nothing is left to do for it."""
     credentials: Credentials | None = None
     """The credentials that worked, kept in memory while the server object terminates."""
+    ready: Condition | None = None
+    """What the server's status says at the end, for the log."""
 
 
 async def run_pass(
@@ -81,7 +85,8 @@ async def run_pass(
         # Deleted, made anew, or written by somebody else under our hands: what this pass knows is void.
         kept = work.logon.credentials if work.logon is not None else remembered
         return Result(due=ports.clock.now(), credentials=kept)
-    return Result(due=due, credentials=_kept(work, remembered))
+    ready = find(work.status.conditions, ConditionType.READY)
+    return Result(due=due, credentials=_kept(work, remembered), ready=ready)
 
 
 def _kept(work: Pass, remembered: Credentials | None) -> Credentials | None:

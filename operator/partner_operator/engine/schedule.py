@@ -93,7 +93,7 @@ def _is_new(application: DeclaredApplication) -> bool:
     if desired.reconcile_requested_at not in {None, status.last_handled_reconcile_at}:
         return True
     if desired.mode is Mode.SUSPEND and not desired.deleting:
-        return False
+        return status.observed_generation != desired.generation
     return _unseen(status.conditions, desired.generation)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from partner_operator.engine import expiry
 from partner_operator.engine.clocks import skew_message
 from partner_operator.engine.refused_writes import trouble as refused
 from partner_operator.engine.restarts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
-from partner_operator.trust.conditions import kept
+from partner_operator.trust.conditions import kept, shortened
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionType, Reason
+from partner_operator.trust.status import Columns
 from partner_operator.trust.verdict import ServerFacts, not_known
+
+LONGEST_HOST = 20
+"""Characters of a host's name in a column; one of NetBIOS has 15."""
 
 
 def server_working(work: Pass) -> ServerFacts:
@@ -20,7 +25,8 @@ def server_working(work: Pass) -> ServerFacts:
         generation=work.server.generation,
         certificate=kept(told, ConditionType.CERTIFICATE_VALID),
         metadata=kept(told, ConditionType.METADATA_VALID),
-        working=f"{work.server.product} is being looked at.",
+        expiring=expiry.of_server(work),
+        working=f"Checking {work.server.product}.",
     )
 
 
@@ -30,12 +36,20 @@ def server_facts(work: Pass) -> ServerFacts:
     skewed = skew_message(work.status.skewed_hosts) if work.status.skewed_hosts else ""
     if not isinstance(work, Reached):
         part = not_known(obstacle)
-        return ServerFacts(work.server.generation, part, part, skewed=skewed, obstacle=obstacle)
+        return ServerFacts(
+            work.server.generation,
+            part,
+            part,
+            expiring=expiry.of_server(work),
+            skewed=skewed,
+            obstacle=obstacle,
+        )
     observed, profile, url = work.observed, work.rules.profile, work.server.auth_metadata_url
     return ServerFacts(
         generation=work.server.generation,
         certificate=check_own_certificates(observed, profile.mending, url, observed.clock),
         metadata=check_document(observed.documents.get(url), profile, observed.clock),
+        expiring=expiry.of_server(work),
         unlisted_hosts=_unlisted(work),
         skewed=skewed,
         obstacle=work.blocker or _failed_restart(work) or work.failure or _doubt(work),
@@ -58,6 +72,21 @@ def _failed_restart(work: Reached) -> Obstacle | None:
     if work.step is None or not restart_failed(work.step):
         return None
     return Obstacle(Reason.RESTART_FAILED, work.step.message, Next.HUMAN)
+
+
+def columns(work: Pass) -> Columns:
+    """The server in few characters."""
+    rules, known = work.ports.rules.get(work.server.product), work.status.organization
+    first, *others = work.server.hosts or ("",)
+    return Columns(
+        organization=rules.short_name(known) if rules is not None and known else None,
+        hosts=shortened(_label(first), LONGEST_HOST) + (f" +{len(others)}" if others else ""),
+    )
+
+
+def _label(host: str) -> str:
+    """A host's name without its domain."""
+    return host.partition(".")[0]
 
 
 def _unlisted(work: Reached) -> tuple[str, ...]:

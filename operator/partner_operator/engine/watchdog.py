@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from partner_operator.engine import broken_off
@@ -39,6 +39,11 @@ class Watchdog:
         """`make_ports` gives ports of our own: a worker's may be what hangs."""
         self._make_ports = make_ports
         self._workers: dict[ServerName, ProcessMemory] = {}
+
+    @property
+    def memories(self) -> Mapping[ServerName, ProcessMemory]:
+        """What each worker keeps in memory now."""
+        return self._workers
 
     def attend(self, name: ServerName) -> ProcessMemory:
         """A worker begins. One that takes the place of a dead one has that one's memory."""

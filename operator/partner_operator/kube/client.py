@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -86,6 +87,8 @@ class Connection:
         self._before_write = before_write
         self._patience = patience or Patience()
         self._outcomes = Outcomes()
+        self.answered: Counter[tuple[str, str]] = Counter()
+        """How often a method was answered with an HTTP status; `none` is no answer."""
         # The environment's proxies and netrc are for people; kopf ignores them as well.
         configuration.client_session_kwargs = {"trust_env": False}
         self.configuration = configuration
@@ -176,7 +179,7 @@ class Connection:
                 if time.monotonic() + pause > until:
                     self._outcomes.note(asked, worked=False)
                     raise
-                logger.info("%s %s is tried again: %s", method, path, failure)
+                logger.warning("%s %s is tried again: %s", method, path, failure)
                 await asyncio.sleep(pause)
             else:
                 self._outcomes.note(asked, worked=True)
@@ -208,7 +211,9 @@ class Connection:
             response = await self._client.call_api(*serialized, _request_timeout=REQUEST_TIMEOUT)
             raw = await response.read()  # type: ignore[no-untyped-call]  # published without types
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            self.answered[method, "none"] += 1
             raise ApiUnreachable(f"the API server gave no answer: {error!r}") from error
+        self.answered[method, str(response.status)] += 1
         document = _decode(raw)
         if response.status >= 400:
             told = said(str(document.get("message") or response.reason or ""), LONGEST_REFUSAL)

@@ -223,7 +223,7 @@ async def _wake_kopf(connection: Connection, uid: str, name: ServerName) -> None
             logger.debug("server %s needs no waking any more: %s", name.name, refused)
             return
         except ApiFailure as failure:
-            logger.info("server %s is drained, but: %s", name.name, failure)
+            logger.warning("server %s is drained, but: %s", name.name, failure)
             await asyncio.sleep(RESTART_DELAY)
         else:
             return

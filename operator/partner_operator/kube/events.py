@@ -49,11 +49,19 @@ class KubernetesAnnouncer:
         """Tell people that something happened to an object. An Event that fails is logged."""
         text = _shortened(shown(message))
         name = event_name(key, severity, reason, text)
-        logger.info("%s %s/%s: %s: %s", kind, key.namespace, key.name, reason, text)
+        if reason is not Reason.CHANGE_BEGINS:
+            # The audit's own line says more.
+            _log(kind, key, severity, reason, text)
         try:
             await self._count_up(kind, key, severity, reason, text, name)
         except ApiFailure as failure:
-            logger.warning("event %s on %s could not be written: %s", reason, key.name, failure)
+            logger.warning(
+                "event %s on %s could not be written: %s",
+                reason,
+                key.name,
+                failure,
+                extra=_fields(kind, key, reason),
+            )
 
     async def _count_up(
         self, kind: Kind, key: ObjectKey, severity: Severity, reason: Reason, text: str, name: str
@@ -106,6 +114,20 @@ def event_name(key: ObjectKey, severity: Severity, reason: Reason, message: str)
     told = "\0".join((key.uid, severity, reason, message))
     digest = hashlib.sha256(told.encode()).hexdigest()[:16]
     return f"{key.name[:200].rstrip('.-')}.{digest}"
+
+
+def _log(kind: Kind, key: ObjectKey, severity: Severity, reason: Reason, text: str) -> None:
+    level = logging.WARNING if severity is Severity.WARNING else logging.INFO
+    what = (kind, key.namespace, key.name, reason, text)
+    logger.log(level, "%s %s/%s: %s: %s", *what, extra=_fields(kind, key, reason))
+
+
+def _fields(kind: Kind, key: ObjectKey, reason: Reason) -> dict[str, str]:
+    return {
+        "kind": kind.value,
+        "object": f"{key.namespace}/{key.name}",
+        "reason": reason.value,
+    }
 
 
 def _shortened(message: str) -> str:

@@ -40,6 +40,7 @@ class Echo:
         self._monotonic = monotonic
         self._expected: dict[str, _Expected] = {}
         self._heard: OrderedDict[str, float] = OrderedDict()
+        self._heard_at = monotonic()
 
     def expect(self, uid: str, resource_version: str) -> None:
         """We wrote this version of an object. An older expectation for it keeps its time."""
@@ -53,6 +54,7 @@ class Echo:
 
     def heard(self, uid: str, resource_version: str, *, deleted: bool = False) -> None:
         """The watch told us of this version of an object."""
+        self._heard_at = self._monotonic()
         if deleted:
             version = GONE
         elif resource_version.isdecimal():
@@ -77,12 +79,22 @@ class Echo:
 
     def check(self) -> None:
         """Raise Unhealthy when something that we wrote was not heard for too long."""
-        oldest = min((expected.since for expected in self._expected.values()), default=None)
-        if oldest is not None and self._monotonic() - oldest > DEAF_AFTER:
-            waited = self._monotonic() - oldest
+        waited = self.unheard
+        if waited > DEAF_AFTER:
             raise Unhealthy(
                 f"deaf watch: a write of {waited:.0f} s ago did not come back as an event"
             )
+
+    @property
+    def unheard(self) -> float:
+        """Seconds since the oldest write of ours that the watch has not told of; 0 while it has told of all."""
+        oldest = min((expected.since for expected in self._expected.values()), default=None)
+        return 0.0 if oldest is None else self._monotonic() - oldest
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the watch has told of anything."""
+        return self._monotonic() - self._heard_at
 
 
 def check_workers(

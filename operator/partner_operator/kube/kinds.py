@@ -66,7 +66,7 @@ class ServedKinds:
             try:
                 await self.look()
             except ApiFailure as failure:
-                logger.info("the CRDs could not be looked at: %s", failure)
+                logger.warning("the CRDs could not be looked at: %s", failure)
             if before != self.too_old:
                 changed()
 

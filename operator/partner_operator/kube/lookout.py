@@ -56,7 +56,7 @@ class Lookout:
             try:
                 await self.look()
             except ApiFailure as failure:
-                logger.info("the namespaces could not be looked at: %s", failure)
+                logger.warning("the namespaces could not be looked at: %s", failure)
             if before != self.closed:
                 changed()
 
@@ -77,10 +77,10 @@ def _name(scope: Scope) -> str:
 
 
 def _closed(scope: Scope, refusal: str) -> str:
-    rights = "rbac-cluster.yaml" if scope is None else "rbac-namespaced.yaml"
+    rights = "cluster" if scope is None else "served-namespace"
     where = _name(scope)
     return (
         f"{where[0].upper()}{where[1:]} is not served: {refusal}. What the operator registered for objects there stays "
-        f"on the servers, and objects that are being deleted stay too, until it has its rights again: apply "
-        f"manifests/{rights}."
+        f"on the servers, and objects that are being deleted stay too, until it has its rights again: those "
+        f"of manifests/rbac/{rights}, as docs/install.md says."
     )

@@ -18,7 +18,13 @@ from partner_operator.kube.api.names import (
     REGISTRATION_FINALIZER,
     RELEASE,
 )
-from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, Options, ServerSpec
+from partner_operator.kube.api.spec import (
+    ApplicationSpec,
+    ConfigMapKey,
+    Options,
+    PermissionOptions,
+    ServerSpec,
+)
 from partner_operator.kube.limits import beyond_limits, beyond_test_limits
 from partner_operator.texts import said, shown
 from partner_operator.trust.allowed_partners import partner_not_allowed
@@ -34,8 +40,10 @@ from partner_operator.trust.model import (
     Product,
     RestartPolicy,
     RestartRules,
+    Right,
 )
 from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.permission import permission_not_allowed, permission_unsupported
 from partner_operator.trust.product import Catalog, Rules
 from partner_operator.trust.reasons import Reason
 
@@ -92,6 +100,7 @@ def parse_server(body: Body, catalog: Catalog) -> ParsedServer:
             restart_approved=annotation(body, APPROVE_RESTART),
             credentials_secret=spec.credentials_secret_ref.name,
             allowed_partners=tuple(each.host for each in spec.allowed_partners),
+            max_permission=spec.max_permission,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
         problem=beyond_limits(spec),
@@ -140,6 +149,7 @@ def declared_application(
     partner, blocker = _partner(spec, likely, servers, catalog)
     own = spec.options(rules.options) if rules is not None else None
     options = own if isinstance(own, Options) else Options()
+    asked = own.permission if isinstance(own, PermissionOptions) else Right.NONE
     test = options.connectivity_test
     desired = DesiredApplication(
         **_common(body),
@@ -150,6 +160,7 @@ def declared_application(
         mode=spec.mode,
         deletion_policy=spec.deletion_policy,
         connectivity_test=test,
+        permission=asked,
         release_requested=annotation(body, RELEASE),
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
         trust_level=options.application_trust_level,
@@ -158,8 +169,11 @@ def declared_application(
         blocker = beyond_test_limits(test, rules.options) or blocker
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product, catalog) or _unsupported(product, partner, catalog)
+        blocker = blocker or permission_unsupported(rules, desired)
     if server is not None:
         allowed = parse_server(server, catalog).desired
+        given = status.given_permission
+        blocker = blocker or permission_not_allowed(allowed, desired, given)
         blocker = partner_not_allowed(allowed, desired, status.registration) or blocker
     view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
     return DeclaredApplication(desired, status, blocker, view)

@@ -192,7 +192,8 @@ def _inner_session_failed(
         )
     return OperationFailed(
         Reason.UNREACHABLE,
-        f"The second hop to {product}'s own PowerShell endpoint failed: {said} Does IIS run there?",
+        f"{product}'s own PowerShell endpoint (Microsoft.Exchange) is not available: {said} Does IIS run there, and "
+        "has it the virtual directory PowerShell?",
         step=Step.SECOND_HOP,
         nothing_ran=nothing_ran,
     )

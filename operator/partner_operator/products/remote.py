@@ -140,7 +140,9 @@ class Session(ABC):
             if call.secrets
             else {},
             deadline_seconds=call.seconds,
+            about=f"{server.key.namespace}/{server.key.name}",
             asker=None if call.at_once else Asker(server.key.namespace, server.key.name),
+            product=product,
         )
         try:
             answer = await self.remote.runner(endpoint, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from partner_operator.oauth.certificates import (
@@ -89,13 +90,10 @@ def check_document(reading: DocumentReading | None, owner: PartnerProfile, now: 
             f"({document.application_identifier}), not of {owner.name}. Write the metadata URL of {owner.name}.",
         )
     good = [certificate for certificate in document.certificates if usable(certificate, now)]
-    if not good:
-        worst = max(document.certificates, key=lambda certificate: certificate.not_after)
-        problem = judge(worst, now)[0]
-        return false(_REASONS[problem], f"{_sentence_of(problem, worst)} {owner.mending}")
-    # Only the certificate that lasts longest tells when trust ends: an older twin ends before it.
-    last = max(good, key=lambda certificate: certificate.not_after)
+    last = longest_lasting(document.certificates, now)
     warnings = judge(last, now)
+    if not good:
+        return false(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {owner.mending}")
     if warnings:
         return true(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {owner.mending}")
     told = f"{owner.name} publishes {_named(len(good))} under {reading.url}."
@@ -105,6 +103,15 @@ def check_document(reading: DocumentReading | None, owner: PartnerProfile, now: 
             f"{told} Another key there is left out of account. {document.unreadable[0]} {owner.mending}",
         )
     return true(Reason.METADATA_VALID, told)
+
+
+def longest_lasting(certificates: Sequence[Certificate], now: datetime) -> Certificate:
+    """Of a document's certificates, the one that tells when trust ends: an older twin ends before it.
+
+    One that cannot be used counts only where none can.
+    """
+    good = [certificate for certificate in certificates if usable(certificate, now)]
+    return max(good or certificates, key=lambda certificate: certificate.not_after)
 
 
 def _judge_current(own: OwnCertificate, now: datetime, mending: str) -> Part | None:

@@ -14,7 +14,13 @@ LONGEST_MESSAGE = 1024
 """Characters. Longer messages are cut; a status is no log."""
 
 ABNORMAL = frozenset(
-    {ConditionType.STALLED, ConditionType.RECONCILING, ConditionType.UNLISTED_HOSTS}
+    {
+        ConditionType.STALLED,
+        ConditionType.RECONCILING,
+        ConditionType.CERTIFICATE_EXPIRING,
+        ConditionType.UNLISTED_HOSTS,
+        ConditionType.SUSPENDED,
+    }
 )
 """Conditions that exist only while they are True."""
 
@@ -86,7 +92,7 @@ def set_condition(
 ) -> tuple[Condition, ...]:
     """Put a part into the list; `last_transition` moves only when `status` does.
 
-    An abnormal type (Stalled, Reconciling, UnlistedHosts) that is not True is taken out instead.
+    An abnormal type, such as Stalled, that is not True is taken out instead.
     """
     others = tuple(found for found in conditions if found.type is not condition_type)
     if condition_type in ABNORMAL and part.status is not ConditionStatus.TRUE:

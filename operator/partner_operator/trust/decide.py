@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust import permission
 from partner_operator.trust.absence import warned
 from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
 from partner_operator.trust.claims import Claimed, Claims
@@ -21,7 +22,7 @@ from partner_operator.trust.match import (
     is_registered,
     same,
 )
-from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed
+from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed, Permission, Right
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
     ApplicationView,
@@ -170,10 +171,13 @@ def _with_change(case: _Case, decision: Decision) -> Decision:
         return replace(decision, blocker=unread)
     decision = replace(decision, absent=case.match.entry is None)
     if case.document is None or case.metadata.status is not ConditionStatus.TRUE:
+        taking = _taking(case)
+        if taking is not None:
+            return replace(decision, change=taking)
         return replace(decision, blocker=_document_blocker(case.metadata))
     change = _change(case, case.document)
     if change is None:
-        return decision
+        return replace(decision, blocker=_permission_unknown(case))
     if unread is not None:
         return replace(decision, blocker=unread, planned=change)
     if case.view.desired.mode is Mode.OBSERVE:
@@ -187,16 +191,61 @@ def _change(case: _Case, document: AuthMetadata) -> Change | None:
     desired, entry = case.view.desired, case.match.entry
     if entry is None:
         made = Difference(Field.ENTRY, "", effective_identity(desired))
-        return _sized(case, ChangeKind.REGISTER, (made,))
-    registration = case.view.status.registration
+        return _sized(case, ChangeKind.REGISTER, (made, *_to_be_given(case)))
+    registration, given = case.view.status.registration, case.view.status.given_permission
     known = registration if is_registered(entry, registration) else None
     found = differences(case.rules, desired, entry, known, document, case.observed)
+    if {difference.field for difference in found} & case.rules.immutable:
+        # Another principal: what this object gave to the old one goes with it.
+        change = _sized(case, ChangeKind.RECREATE, (*found, *_to_be_given(case)))
+        return replace(change, permission=permission.taken_back(entry, given))
+    aim = permission.wanted(desired.permission, entry, given)
+    if aim is not None:
+        found = (*found, _permission(case, entry.permission, aim))
     if not found:
         return _reading_again(case, entry, document)
-    fields = {difference.field for difference in found}
-    return _sized(
-        case, ChangeKind.RECREATE if fields & case.rules.immutable else ChangeKind.UPDATE, found
-    )
+    change = _sized(case, ChangeKind.UPDATE, found)
+    if aim is None:
+        return change
+    gives = desired.permission is not Right.NONE
+    giving = permission.giving(entry, given, aim) if gives else None
+    return replace(change, permission=aim, giving=giving)
+
+
+def _to_be_given(case: _Case) -> tuple[Difference, ...]:
+    """What an entry that is made now is given afterwards, when it is seen what its principal has already.
+
+    That nothing is given is told too, where something will not work without it.
+    """
+    asked, known = case.view.desired.permission, case.rules.permissions
+    if known is None or case.view.desired.partner.name not in known.without:
+        return ()
+    aim = Permission(asked, app_only=asked is not Right.NONE)
+    return (_permission(case, None, aim),)
+
+
+def _permission(case: _Case, current: Permission | None, aim: Permission) -> Difference:
+    return permission.difference(case.rules, case.view.desired.partner, current, aim)
+
+
+def _taking(case: _Case) -> Change | None:
+    """What this object gave and declares no more is taken whatever became of the partner's document."""
+    entry, view = case.match.entry, case.view
+    asked, enforced = view.desired.permission, view.desired.mode is Mode.ENFORCE
+    if entry is None or not enforced or asked is not Right.NONE or case.observed.incomplete:
+        return None
+    back = permission.taken_back(entry, view.status.given_permission)
+    if back is None:
+        return None
+    difference = _permission(case, entry.permission, back)
+    return replace(_sized(case, ChangeKind.UPDATE, (difference,)), permission=back)
+
+
+def _permission_unknown(case: _Case) -> Obstacle | None:
+    entry, status = case.match.entry, case.view.status
+    if entry is None:
+        return None
+    return permission.unreadable(entry, case.view.desired.permission, status.given_permission)
 
 
 def _reading_again(case: _Case, entry: Entry, document: AuthMetadata) -> Change | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.trust import permission
 from partner_operator.trust.absence import warned
 from partner_operator.trust.claims import Claims
 from partner_operator.trust.match import (
@@ -14,7 +15,7 @@ from partner_operator.trust.match import (
     find_registered,
     find_unreadable,
 )
-from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed
+from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed, Right
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
     ApplicationView,
@@ -68,7 +69,7 @@ def decide_deletion(
     if heir is not None:
         return replace(decision, handed_over_to=heir)
     retained = why_it_stays(view)
-    if retained:
+    if retained and not _leaves_a_permission(view, match.entry):
         return replace(decision, retained=retained)
     if view.blocker is not None and not _removable_all_the_same(view, view.blocker):
         return replace(decision, blocker=view.blocker)
@@ -87,7 +88,10 @@ def decide_deletion(
     remover = claims.remover_before(view, match.entry)
     if remover is not None and remover != view.desired.key:
         return replace(decision, handed_over_to=remover)
-    return replace(decision, change=_removal(view, match.entry))
+    unknown = permission.unreadable(match.entry, Right.NONE, view.status.given_permission)
+    if unknown is not None:
+        return replace(decision, blocker=unknown)
+    return replace(decision, change=_removal(view, match.entry, stays=bool(retained)))
 
 
 def stays(view: ApplicationView) -> bool:
@@ -120,7 +124,8 @@ def must_be_held(view: ApplicationView) -> bool:
         return False
     removes = desired.deletion_policy is DeletionPolicy.REMOVE and desired.mode is Mode.ENFORCE
     adopted = status.registration is not None and removes
-    return has_made_something(view) or status.intent is not None or adopted
+    gave = status.given_permission is not None
+    return has_made_something(view) or status.intent is not None or adopted or gave
 
 
 def _removable_all_the_same(view: ApplicationView, blocker: Obstacle) -> bool:
@@ -128,14 +133,29 @@ def _removable_all_the_same(view: ApplicationView, blocker: Obstacle) -> bool:
     return blocker.reason in UNUSABLE_DECLARATION and view.status.registration is not None
 
 
-def _removal(view: ApplicationView, entry: Entry) -> Change:
+def _leaves_a_permission(view: ApplicationView, entry: Entry | None) -> bool:
+    """Whether an entry that stays has, as far as is known, a permission that this object gave and should take."""
+    desired, given = view.desired, view.status.given_permission
+    if entry is None or desired.mode is not Mode.ENFORCE:
+        return False
+    if desired.deletion_policy is DeletionPolicy.RETAIN:
+        return False
+    back = permission.taken_back(entry, given)
+    return back is not None or permission.unreadable(entry, Right.NONE, given) is not None
+
+
+def _removal(view: ApplicationView, entry: Entry, *, stays: bool) -> Change:
+    """What this object made and gave goes; where the entry `stays`, only what it gave."""
+    back = permission.taken_back(entry, view.status.given_permission)
+    given = Difference(Field.PERMISSION, str(entry.permission), str(back))
     return Change(
-        kind=ChangeKind.REMOVE,
+        kind=ChangeKind.UPDATE if stays else ChangeKind.REMOVE,
         application=view.desired.key,
         entry=entry,
-        differences=(Difference(Field.ENTRY, entry.identity, ""),),
+        differences=(given if stays else Difference(Field.ENTRY, entry.identity, ""),),
         # Exchange forgets a removed trust within some 15 minutes by itself: no downtime for that.
         needs_restart=False,
+        permission=back,
     )
 
 

@@ -39,6 +39,29 @@ class TrustLevel(StrEnum):
     USER = "User"
 
 
+class Right(StrEnum):
+    """What a partner may do by itself with what a product holds, the least first (-Right of SharePoint's cmdlets)."""
+
+    NONE = "None"
+    READ = "Read"
+    WRITE = "Write"
+    MANAGE = "Manage"
+    FULL_CONTROL = "FullControl"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a partner is allowed, beside being trusted: everywhere where the product keeps content."""
+
+    right: Right = Right.NONE
+    app_only: bool = False
+    """Also by its own token, in which no user is named; else only together with a user's own rights."""
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.right}, app-only" if self.app_only else str(self.right)
+
+
 class RestartPolicy(StrEnum):
     """Whether the operator may restart IIS by itself."""
 
@@ -109,6 +132,8 @@ class DesiredServer:
     """Name of the Secret with the logon, in the namespace of `key`."""
     allowed_partners: tuple[str, ...] = ()
     """Patterns of hosts whose partners may be given by URL, see `trust.allowed`."""
+    max_permission: Right = Right.NONE
+    """The most that an application may ask for its partner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +201,8 @@ class DesiredApplication:
     deletion_policy: DeletionPolicy | None = None
     trust_level: TrustLevel = TrustLevel.FULL
     connectivity_test: ConnectivityTest | None = None
+    permission: Right = Right.NONE
+    """What the partner shall be allowed, app-only."""
     reconcile_requested_at: str | None = None
     release_requested: str | None = None
     has_finalizer: bool = False
@@ -224,6 +251,10 @@ class Entry:
     thumbprints: tuple[str, ...] | None = None
     """None: the product does not show which certificates it stored (Lync)."""
     changed_at: datetime | None = None
+    permission: Permission | None = None
+    """None: not known, or the product has no permissions of partners."""
+    permission_fault: Obstacle | None = None
+    """Why it is not known."""
     warning: str = ""
     """What the server warned about this entry: then its values are not to be relied on."""
 

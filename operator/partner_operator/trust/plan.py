@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from partner_operator.trust.match import is_registered
-from partner_operator.trust.model import DesiredApplication, Entry, ObjectKey
+from partner_operator.trust.model import DesiredApplication, Entry, ObjectKey, Permission
 from partner_operator.trust.obstacle import Obstacle
-from partner_operator.trust.status import ApplicationStatus, ChangeKind
+from partner_operator.trust.status import ApplicationStatus, ChangeKind, GivenPermission
 
 MADE_AGAIN = (
     "The entry cannot be changed so in place: it is removed and made again, and tokens of the partner may be refused "
@@ -31,6 +31,7 @@ class Field(StrEnum):
     ACCEPTS_SECURITY_IDENTIFIERS = "acceptSecurityIdentifierInformation"
     LINKED_ACCOUNT = "linkedAccount"
     ROLES = "roles"
+    PERMISSION = "permission"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,11 @@ class Change:
     """True: Exchange's IIS workers must be restarted to see it."""
     asked: bool = False
     """True: nothing differs; a human asked that the server reads the partner's document again."""
+    permission: Permission | None = None
+    """What the principal of `entry` shall be allowed afterwards; None: whatever it is. An entry that is made anew
+    is given nothing by that: only when it is seen it is known what its principal has already."""
+    giving: GivenPermission | None = None
+    """What must be written down before; None: this change gives nothing."""
 
     @property
     def fields(self) -> frozenset[Field]:

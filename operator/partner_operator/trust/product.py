@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from partner_operator.trust.conditions import shortened
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
@@ -15,9 +16,13 @@ from partner_operator.trust.model import (
     PartnerProfile,
     Product,
     RestartPolicy,
+    Right,
 )
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.status import MetadataStatus
+
+SHORT = 24
+"""Characters of an organisation's name in a column."""
 
 
 class Activation(StrEnum):
@@ -37,6 +42,18 @@ class Finding:
     ok: bool
     message: str
     next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What a product can allow partners beside trusting them."""
+
+    without: Mapping[Product, str]
+    """Partners that may be given something, and what does not work for each that has nothing."""
+    means: Mapping[Right, str]
+    """What each right lets its holder do; read behind "that is"."""
+    taking: str
+    """A sentence: how people take one away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,10 @@ class Rules:
     """What an inner session of its own proves, where the scripts open one with the logon."""
     challenge_path: str = ""
     """Where a host says, without a logon, whom it trusts now."""
+    short_name: Callable[[str], str] = lambda organization: shortened(organization, SHORT)
+    """What people call an organisation, in at most SHORT characters: for a column."""
+    permissions: Permissions | None = None
+    """None: its partners have no permissions of their own."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
     """The doctor's checks of its organisations, by name."""
 

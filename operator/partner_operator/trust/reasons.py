@@ -16,7 +16,9 @@ class ConditionType(StrEnum):
     ACTIVATED = "Activated"
     CONNECTED = "Connected"
     CERTIFICATE_VALID = "CertificateValid"
+    CERTIFICATE_EXPIRING = "CertificateExpiring"
     UNLISTED_HOSTS = "UnlistedHosts"
+    SUSPENDED = "Suspended"
 
 
 class ConditionStatus(StrEnum):
@@ -37,6 +39,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "InternalError"
     NOT_WRITTEN = "NotWritten"
     SUSPENDED = "Suspended"
+    CHANGE_BEGINS = "ChangeBegins"
     DRIFT_DETECTED = "DriftDetected"
     DRIFT_OBSERVED = "DriftObserved"
     DRIFT_PERSISTS = "DriftPersists"
@@ -56,6 +59,7 @@ class Reason(StrEnum):
     SERVER_NOT_FOUND = "ServerNotFound"
     PARTNER_NOT_FOUND = "PartnerNotFound"
     PARTNER_NOT_ALLOWED = "PartnerNotAllowed"
+    PERMISSION_NOT_ALLOWED = "PermissionNotAllowed"
     PRODUCT_MISMATCH = "ProductMismatch"
     UNSUPPORTED_PAIR = "UnsupportedPair"
     CONFLICT = "Conflict"
@@ -75,6 +79,7 @@ class Reason(StrEnum):
     BUSY = "Busy"
     FARM_BUSY = "FarmBusy"
     SERVICE_APPLICATION_MISSING = "ServiceApplicationMissing"
+    ROOT_SITE_MISSING = "RootSiteMissing"
     TIMED_OUT = "TimedOut"
     PROTOCOL_ERROR = "ProtocolError"
     BLOCKED = "Blocked"

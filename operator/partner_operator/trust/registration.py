@@ -45,4 +45,5 @@ def registration_of(
         last_changed_at=changed_at or (previous.last_changed_at if previous else None),
         metadata_url=entry.metadata_url,
         known_to=previous.known_to if previous else None,
+        permission=entry.permission,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from partner_operator.trust.model import Permission, Right
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 
 
@@ -71,6 +72,23 @@ class Registration:
     known_to: tuple[str, ...] | None = None
     """Hosts that were heard to name its issuer since it was registered; None: they may know it from before the last
     change, so that what they name proves nothing."""
+    permission: Permission | None = None
+    """What the partner is allowed; None: not known, or the product has no permissions of partners."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPermission:
+    """What this object gave to a partner beside trust. Written down before it is given, and taken by nobody else.
+
+    A principal keeps its permission when its entry goes and is made again, so this outlives the registration.
+    """
+
+    principal: str
+    """Whose it is: `<application identifier>@<realm>`."""
+    right: Right
+    """The most that may have been given, app-only."""
+    before: Permission
+    """What others had given: it is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +175,44 @@ class Counterpart:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """One threshold before the end of a certificate that people were told of."""
+
+    thumbprint: str
+    days: int
+    """0: it had ended."""
+    at: datetime
+    """By the operator's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEnd:
+    """The certificate by which a server's tokens are told to be its own, and when it ends."""
+
+    thumbprint: str
+    not_after: datetime
+    ends: str
+    """The day in UTC, `2026-12-31`: kubectl prints a time that is to come as `<invalid>`."""
+    warned: tuple[Warned, ...] = ()
+    """The latest warnings, of this certificate and of those before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationStatus:
     """`.status` of a PartnerApplication."""
 
     observed_generation: int = -1
     conditions: tuple[Condition, ...] = ()
     registration: Registration | None = None
+    given_permission: GivenPermission | None = None
     plan: tuple[str, ...] = ()
     counterpart: Counterpart | None = None
     connectivity: Connectivity | None = None
     intent: Intent | None = None
     deletion: Deletion | None = None
     repair: Repair | None = None
+    certificate: CertificateEnd | None = None
+    """The partner's: of those that it publishes, the one that can be used longest."""
     last_handled_reconcile_at: str | None = None
 
 
@@ -311,6 +355,16 @@ class LogonStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """What `kubectl get` shows of a server in few characters."""
+
+    organization: str | None
+    """The organisation's name as people call it; None: it was never reached."""
+    hosts: str
+    """The first host in spec.hosts, and how many more there are."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerStatus:
     """`.status` of a PartnerServer."""
 
@@ -319,6 +373,9 @@ class ServerStatus:
     organization: str | None = None
     product_version: str | None = None
     metadata: MetadataStatus | None = None
+    certificate: CertificateEnd | None = None
+    """The one that the server signs its tokens with."""
+    columns: Columns | None = None
     iis: IISStatus | None = None
     undeclared: tuple[Undeclared, ...] = ()
     undeclared_cut: int | None = None

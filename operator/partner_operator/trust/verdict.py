@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from partner_operator.trust.certificate_check import HUMAN_ONLY
@@ -11,9 +11,11 @@ from partner_operator.trust.conditions import (
     false,
     find,
     replace_conditions,
+    set_condition,
     true,
     unknown,
 )
+from partner_operator.trust.expiry import Expiring
 from partner_operator.trust.model import Mode
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import Change
@@ -45,6 +47,8 @@ class ApplicationFacts:
     """Drift that was found and is being repaired."""
     planned: Change | None = None
     """What Enforce would do (mode Observe)."""
+    expiring: Expiring | None = None
+    """The partner's certificate, where it ends soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,8 @@ class ServerFacts:
     generation: int
     certificate: Part
     metadata: Part
+    expiring: Expiring | None = None
+    """The server's own certificate, where it ends soon."""
     unlisted_hosts: tuple[str, ...] = ()
     skewed: str = ""
     """A sentence that names hosts whose clocks are too far from ours."""
@@ -68,7 +74,12 @@ class Verdict:
 
     conditions: tuple[Condition, ...]
     settled: bool
-    """True: `status.observedGeneration` moves to this generation (success or Stalled)."""
+    """True: `status.observedGeneration` moves to this generation (success, Stalled or at rest)."""
+
+    @property
+    def ready(self) -> Condition:
+        """The sum, which every verdict has."""
+        return next(found for found in self.conditions if found.type is ConditionType.READY)
 
     def observed_generation(self, previous: int, generation: int) -> int:
         """The value for `status.observedGeneration`."""
@@ -86,8 +97,8 @@ def application_verdict(
     old: tuple[Condition, ...], facts: ApplicationFacts, now: datetime
 ) -> Verdict:
     """Conditions of a PartnerApplication."""
-    if facts.mode is Mode.SUSPEND and find(old, ConditionType.READY) is not None:
-        return Verdict(conditions=old, settled=False)
+    if facts.mode is Mode.SUSPEND:
+        return _at_rest(old, facts.generation, now)
     parts = {
         ConditionType.METADATA_VALID: facts.metadata,
         ConditionType.REGISTERED: facts.registered,
@@ -96,7 +107,10 @@ def application_verdict(
         parts[ConditionType.ACTIVATED] = facts.activated
     if facts.connected is not None:
         parts[ConditionType.CONNECTED] = facts.connected
-    return _conclude(old, parts, _application_summary(facts), facts.generation, now)
+    if facts.expiring is not None:
+        parts[ConditionType.CERTIFICATE_EXPIRING] = facts.expiring.part
+    summary = _with_expiry(_application_summary(facts), facts.expiring)
+    return _conclude(old, parts, summary, facts.generation, now)
 
 
 def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime) -> Verdict:
@@ -105,6 +119,8 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
         ConditionType.METADATA_VALID: facts.metadata,
         ConditionType.CERTIFICATE_VALID: facts.certificate,
     }
+    if facts.expiring is not None:
+        parts[ConditionType.CERTIFICATE_EXPIRING] = facts.expiring.part
     if facts.unlisted_hosts:
         names = ", ".join(sorted(facts.unlisted_hosts))
         parts[ConditionType.UNLISTED_HOSTS] = true(
@@ -112,20 +128,78 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
             f"The organisation also has {names}, which spec.hosts does not list. They are never touched, so "
             "IIS there reads changes by itself some minutes later.",
         )
-    return _conclude(old, parts, _server_summary(facts), facts.generation, now)
+    summary = _with_expiry(_server_summary(facts), facts.expiring)
+    return _conclude(old, parts, summary, facts.generation, now)
+
+
+def _at_rest(old: tuple[Condition, ...], generation: int, now: datetime) -> Verdict:
+    """An object that rests is as declared: nobody is at work for it, and nothing is asked of anybody.
+
+    So neither Reconciling nor Stalled stands there, and Ready only while it is True: otherwise it says that something
+    is still to be done, and whoever waits by kstatus would wait for ever. What was told last keeps its generation.
+    """
+    rests = find(old, ConditionType.SUSPENDED)
+    message = rests.message if rests is not None else _last_word(find(old, ConditionType.READY))
+    told = tuple(found for found in old if not _says_to_be_done(found))
+    part = true(Reason.SUSPENDED, message)
+    conditions = set_condition(told, ConditionType.SUSPENDED, part, now=now, generation=generation)
+    return Verdict(conditions, settled=True)
+
+
+def _says_to_be_done(condition: Condition) -> bool:
+    if condition.type is ConditionType.READY:
+        return condition.status is not ConditionStatus.TRUE
+    return condition.type in {ConditionType.STALLED, ConditionType.RECONCILING}
+
+
+def _last_word(ready: Condition | None) -> str:
+    rests = (
+        "mode is Suspend: nothing is done for this object. Set mode to Enforce or Observe to go on."
+    )
+    if ready is None:
+        return f"{rests} Nothing was read for it yet."
+    if ready.status is ConditionStatus.TRUE:
+        return f"{rests} What the other conditions say is from before."
+    return f"{rests} Before, Ready was {ready.status} ({ready.reason}): {ready.message}"
 
 
 def broken_off(
     old: tuple[Condition, ...], message: str, generation: int, now: datetime
 ) -> tuple[Condition, ...]:
     """Conditions of any object after a pass of which nobody knows how far it came: the details stay as told."""
-    summaries = {ConditionType.READY, ConditionType.RECONCILING, ConditionType.STALLED}
+    return _summed_up(old, _under_way(Reason.INTERNAL_ERROR, message), generation, now)
+
+
+def at_step(
+    old: tuple[Condition, ...], message: str, generation: int, now: datetime
+) -> tuple[Condition, ...]:
+    """Conditions of any object while a pass is at this step: the details stay as told."""
+    ready = find(old, ConditionType.READY)
+    drift = ready is not None and ready.reason is Reason.DRIFT_DETECTED
+    reason = Reason.DRIFT_DETECTED if drift else Reason.PROGRESSING
+    return _summed_up(old, _under_way(reason, message), generation, now)
+
+
+def is_under_way(conditions: tuple[Condition, ...]) -> bool:
+    """Whether they say that a pass is at work on the object, and not that it waits or fails."""
+    ready = find(conditions, ConditionType.READY)
+    return ready is not None and ready.reason in {Reason.PROGRESSING, Reason.DRIFT_DETECTED}
+
+
+def _summed_up(
+    old: tuple[Condition, ...], told: _Summary, generation: int, now: datetime
+) -> tuple[Condition, ...]:
+    summaries = {
+        ConditionType.READY,
+        ConditionType.RECONCILING,
+        ConditionType.STALLED,
+        ConditionType.SUSPENDED,
+    }
     parts = {
         found.type: Part(found.status, found.reason, found.message)
         for found in old
         if found.type not in summaries
     }
-    told = _under_way(Reason.INTERNAL_ERROR, message)
     return _conclude(old, parts, told, generation, now).conditions
 
 
@@ -140,6 +214,14 @@ class _Summary:
 
 def _succeeded(message: str) -> _Summary:
     return _Summary(true(Reason.SUCCEEDED, message), settled=True)
+
+
+def _with_expiry(summary: _Summary, expiring: Expiring | None) -> _Summary:
+    """Whoever reads nothing but a Ready that is True reads of it there."""
+    ready = summary.ready
+    if expiring is None or ready.status is not ConditionStatus.TRUE:
+        return summary
+    return replace(summary, ready=replace(ready, message=f"{ready.message} {expiring.short}"))
 
 
 def _stalled(reason: Reason, message: str) -> _Summary:
@@ -159,8 +241,6 @@ _CONCLUDE = {Next.HUMAN: _stalled, Next.RETRIED: _retrying, Next.WAITS: _under_w
 
 def _application_summary(facts: ApplicationFacts) -> _Summary:
     """The first line of this list that holds decides (docs/partnerapplication.md#by-state)."""
-    if facts.mode is Mode.SUSPEND:
-        return _Summary(unknown(Reason.SUSPENDED, "Suspended before anything was read."))
     if facts.obstacle is not None:
         return _stopped(facts.obstacle)
     if facts.repairing is not None:

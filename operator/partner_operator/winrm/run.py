@@ -73,8 +73,12 @@ class RemoteRequest:
     """For everything, from the first connection on; cleaning up may add ten seconds."""
     mutex_wait_seconds: float = 60.0
     """How long to wait on the host while another run of ours works there; at most half the deadline."""
+    about: str = ""
+    """The object for which it runs, for the log: `namespace/name`."""
     asker: Asker | None = None
     """Whose turn it takes; None: it waits for nobody."""
+    product: str = ""
+    """Whose script it is, for people who count runs."""
 
 
 def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
@@ -111,25 +115,18 @@ def _run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
             output = conversation.hold()
         except failures.EXPECTED as error:
             failure = failures.classify(error, conversation.failed_in, endpoint.host)
-            logger.info(
-                "%s on %s failed in %s after %.1f s: %s",
-                request.operation,
-                endpoint.host,
-                conversation.failed_in,
-                sum(conversation.phases.values()),
-                type(failure).__name__,
-            )
+            conversation.tell(failure, f" in {conversation.failed_in}")
             failure.logon_refused = failure.logon_refused or conversation.logon_refused
             # The cause may carry requests and replies; only our own sentence goes on.
             raise failure from None
-    seconds = sum(output.phases.values())
-    logger.info("%s on %s took %.1f s", request.operation, endpoint.host, seconds)
     hidden = (endpoint.password, *request.secrets.values())
     try:
         answer = understand(endpoint.host, output, framing.request_digest(line), hidden)
     except RemoteRunError as failure:
         failure.logon_refused = conversation.logon_refused
+        conversation.tell(failure)
         raise
+    conversation.tell(None)
     return replace(answer, logon_refused=conversation.logon_refused)
 
 
@@ -164,6 +161,7 @@ class _Conversation:
         self.failed_in = Phase.CREATE
         self.logon_refused = False
         self._line = line
+        self._request = request
         self._host = endpoint.host
         self._shell = ""
         self._command = ""
@@ -200,6 +198,23 @@ class _Conversation:
             self._clean_up()
             self.phases[Phase.CLEAN_UP] = time.monotonic() - started
         return Output(stdout, stderr, code, self.phases)
+
+    def tell(self, failure: RemoteRunError | None, where: str = "") -> None:
+        """One line of the log for the whole run. The failure's sentence is for the status."""
+        seconds = round(sum(self.phases.values()), 1)
+        what = (self._request.operation, self._host)
+        fields = {
+            "object": self._request.about,
+            "operation": self._request.operation,
+            "host": self._host,
+            "seconds": seconds,
+            "outcome": "Succeeded" if failure is None else type(failure).__name__,
+        }
+        if failure is None:
+            logger.info("%s on %s took %.1f s", *what, seconds, extra=fields)
+            return
+        text = "%s on %s failed%s after %.1f s: %s"
+        logger.warning(text, *what, where, seconds, fields["outcome"], extra=fields)
 
     @contextlib.contextmanager
     def _phase(self, phase: Phase) -> Iterator[None]:

@@ -48,6 +48,11 @@ class Turns:
         self._places = itertools.count()
         self._silent: set[str] = set()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a slot."""
+        return len(self._waiting)
+
     @asynccontextmanager
     async def turn(self, asker: Asker | None, host: str) -> AsyncIterator[None]:
         """Wait for a slot, and hold it; None neither waits nor holds one.

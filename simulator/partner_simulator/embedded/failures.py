@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from partner_simulator.ports import CmdletError
@@ -48,6 +49,16 @@ class Failed(Exception):
         }
 
 
+@contextmanager
+def within(function: str) -> Iterator[None]:
+    """A function of the scripts: the operator tells by its name how far a run came."""
+    try:
+        yield
+    except Failed as failed:
+        failed.function = function
+        raise
+
+
 def of_cmdlet(error: CmdletError, cmdlet: str, *, remote: bool) -> Failed:
     """What a cmdlet's record is to the script; through an inner session the exception loses its type."""
     kind = f"{_AUTOMATION}.RemoteException" if remote else error.exception_type
@@ -56,13 +67,16 @@ def of_cmdlet(error: CmdletError, cmdlet: str, *, remote: bool) -> Failed:
     return Failed(identifier, kind, error.category, [error.message])
 
 
-def of_method(error: CmdletError, method: str) -> Failed:
+def of_method(error: CmdletError, method: str, arguments: int) -> Failed:
     """A method of a live object threw: PowerShell's own exception around the product's."""
     return Failed(
         error.exception_type.rpartition(".")[2],
         f"{_AUTOMATION}.MethodInvocationException",
         "NotSpecified",
-        [f'Exception calling "{method}" with "0" argument(s): "{error.message}"', error.message],
+        [
+            f'Exception calling "{method}" with "{arguments}" argument(s): "{error.message}"',
+            error.message,
+        ],
         error.exception_type,
     )
 
@@ -105,10 +119,10 @@ def no_inner_session(host: str, refusal: str) -> Failed:
     )
 
 
-def no_module(path: str) -> Failed:
-    """Import-Module found nothing; `path` is what was tried last."""
+def no_module(name: str) -> Failed:
+    """Import-Module found nothing; `name` is what was tried last."""
     text = (
-        f"The specified module '{path}' was not loaded because no valid module file was found in any "
+        f"The specified module '{name}' was not loaded because no valid module file was found in any "
         "module directory."
     )
     return Failed(

@@ -13,10 +13,7 @@ from partner_simulator.embedded.run import Run
 from partner_simulator.ports import PsObject
 
 _MODULES = ("lync", "skypeforbusiness")
-_LAST_PLACE = (
-    r"C:\Program Files\Common Files\Skype for Business Server 2019\Modules\SkypeForBusiness"
-    r"\SkypeForBusiness.psd1"
-)
+_LAST_TRIED = "SkypeForBusiness"
 _MISSING_COMMAND = "System.Management.Automation.CommandNotFoundException"
 _LOOKS, _PAUSE_SECONDS = 10, 1.0
 """How often a replication is looked at, and the time between."""
@@ -25,7 +22,7 @@ _LOOKS, _PAUSE_SECONDS = 10, 1.0
 def _module(run: Run) -> None:
     """Load the management module. Raises Failed where there is none."""
     if not any(module["name"].lower() in _MODULES for module in run.system("modules")):
-        raise failures.no_module(_LAST_PLACE)
+        raise failures.no_module(_LAST_TRIED)
 
 
 def observe(run: Run) -> Mapping[str, Any]:

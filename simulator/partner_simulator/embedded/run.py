@@ -97,14 +97,17 @@ class Run:
             raise failures.of_cmdlet(error, cmdlet, remote=told.remote) from error
         return told
 
-    def method(self, verb: str, parameters: Mapping[str, Any]) -> None:
+    def method(
+        self, verb: str, parameters: Mapping[str, Any], arguments: int = 0
+    ) -> list[PsObject]:
         """A method of a live object, such as `SPTrustedSecurityTokenService.Update`. Raises Failed."""
         self.check()
-        call = CmdletCall(self.session, verb, "", parameters, None)
+        told = Told(self, verb, remote=False, stops=True)
         try:
-            self.world.invoke(call, Told(self, verb, remote=False, stops=True))
+            self.world.invoke(CmdletCall(self.session, verb, "", parameters, None), told)
         except CmdletError as error:
-            raise failures.of_method(error, verb.rpartition(".")[2]) from error
+            raise failures.of_method(error, verb.rpartition(".")[2], arguments) from error
+        return told.objects
 
     def call(
         self, cmdlet: str, parameters: Mapping[str, Any], hop: Logon | None = None

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from partner_simulator.embedded import failures, iis, web
-from partner_simulator.embedded.failures import Failed
+from partner_simulator.embedded import failures, iis, permissions, web
+from partner_simulator.embedded.failures import within
 from partner_simulator.embedded.plain import first, listed, prop, same, same_url, text
 from partner_simulator.embedded.run import Run
 from partner_simulator.ports import PsCertificate, PsObject
 from partner_simulator.world import names
-
-_OPENS = "Open-Farm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +26,11 @@ class _Issuers:
 
 def _open(run: Run) -> tuple[PsObject, list[str]]:
     """The farm, and what was warned while the cmdlets were loaded. Raises Failed."""
-    try:
+    with within("Open-Farm"):
         warnings = _load(run)
         farm = run.told("Get-SPFarm", {}).objects
         if not farm:
             raise failures.thrown("PartnerOperator.NoFarm")
-    except Failed as failed:
-        failed.function = _OPENS
-        raise
     return farm[-1], warnings
 
 
@@ -72,12 +67,16 @@ def _proxies(run: Run) -> list[str]:
 
 
 def _of_content(issuer: PsObject, identifier: str, url: str, realm: str) -> bool:
-    own, _, its_realm = text(issuer, "RegisteredIssuerName").partition("@")
-    if not same(own.strip(" /"), identifier):
+    its_realm = text(issuer, "RegisteredIssuerName").partition("@")[2]
+    if not same(_identifier(issuer), identifier):
         return False
     if same_url(prop(issuer, "MetadataEndPoint"), url):
         return True
     return realm != "" and same(its_realm.strip(), realm)
+
+
+def _identifier(issuer: PsObject) -> str:
+    return text(issuer, "RegisteredIssuerName").partition("@")[0].strip(" /")
 
 
 def _der(certificate: Any) -> str:
@@ -89,13 +88,14 @@ def observe(run: Run) -> Mapping[str, Any]:
     """Everything that decisions need."""
     farm, warnings = _open(run)
     read = _issuers(run, warnings)
+    entries = [_entry(run, issuer) for issuer in read.rows]
     servers = run.told("Get-SPServer", {}).objects
     provider = prop(read.service, "LocalLoginProvider")
     return {
         "product": "SharePoint",
         "version": text(farm, "BuildVersion"),
         "organization": text(farm, "Id"),
-        "entries": [_entry(issuer) for issuer in read.rows],
+        "entries": entries,
         "doubts": read.doubts,
         "certificate": _der(prop(provider, "SigningCertificate")),
         "oauthOverHttp": bool(prop(read.service, "AllowOAuthOverHttp")),
@@ -105,7 +105,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     }
 
 
-def _entry(issuer: PsObject) -> dict[str, Any]:
+def _entry(run: Run, issuer: PsObject) -> dict[str, Any]:
     more = prop(issuer, "AdditionalSigningCertificates") or ()
     certificates = [prop(issuer, "SigningCertificate"), *more]
     return {
@@ -115,6 +115,7 @@ def _entry(issuer: PsObject) -> dict[str, Any]:
         "metadataUrl": text(issuer, "MetadataEndPoint"),
         "broker": not prop(issuer, "IsSelfIssuer"),
         "certificates": [_der(one) for one in certificates if one is not None],
+        "permission": permissions.shown(run, issuer, _identifier(issuer)),
     }
 
 
@@ -136,6 +137,10 @@ def register(run: Run) -> Mapping[str, Any]:
         raise failures.thrown(f"The list of token issuers is not whole: {read.doubts[0]}")
     if not listed(_proxies(run), run.asked("appManagement")):
         raise failures.thrown("PartnerOperator.NoAppManagement")
+    if run.text("web"):
+        with within("Test-Web"):
+            wanted = f"{run.text('applicationIdentifier')}@{run.text('realm')}"
+            permissions.allowed(run, permissions.site(run), wanted)
     found = _look(run, read.rows)
     if found.existing and found.old is not None:
         raise failures.thrown(
@@ -150,6 +155,9 @@ def register(run: Run) -> Mapping[str, Any]:
         )
     made = found.unfinished or _make(run, found, read.rows)
     if made is not None and found.old is not None:
+        if run.text("right"):
+            with within("Set-OldPermission"):
+                permissions.allow_before(run, found.old)
         gone = {"Identity": text(found.old, "Id")}
         run.call("Remove-SPTrustedSecurityTokenIssuer", gone)
         _rename(run, made, run.text("identity"))
@@ -223,6 +231,7 @@ def update(run: Run) -> Mapping[str, Any]:
         raise failures.thrown(
             f"The token issuer {text(issuer, 'Name')} was made into another one meanwhile, so nothing was changed."
         )
+    found = permissions.find(run, issuer) if run.text("right") else None
     if run.asked("setUrl"):
         url = {"MetadataEndPoint": run.text("metadataUrl")}
         flag = {"IsTrustBroker": not prop(issuer, "IsSelfIssuer")}
@@ -231,6 +240,8 @@ def update(run: Run) -> Mapping[str, Any]:
     if run.text("name"):
         issuer = _ours(run)
         _rename(run, issuer, run.text("name"))
+    if found is not None:
+        permissions.allow(run, *found)
     return {"reference": text(issuer, "Id")}
 
 
@@ -242,6 +253,8 @@ def remove(run: Run) -> Mapping[str, Any]:
         named = same(prop(issuer, "Id"), run.asked("reference"))
         unfinished = same(prop(issuer, "Name"), run.asked("interim"))
         if (named or unfinished) and _stored(run, issuer):
+            if named and run.text("right"):
+                permissions.allow_before(run, issuer)
             run.call("Remove-SPTrustedSecurityTokenIssuer", {"Identity": text(issuer, "Id")})
             removed = True
     return {"removed": removed}

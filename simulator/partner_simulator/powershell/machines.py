@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -19,6 +19,7 @@ from partner_simulator.powershell.assemblies import Assemblies
 from partner_simulator.powershell.emulation import Emulation, WindowsPowerShell
 
 _EXCHANGE = Path("Program Files/Microsoft/Exchange Server/V15")
+_COMMON = Path("Program Files/Common Files")
 _LYNC_ROLES_2013 = "'UserApplication', 'ArchiveApplication'"
 _LYNC_ROLES = _LYNC_ROLES_2013 + ", 'MeetingGraphApplication'"
 """DERIVED: the third role exists from 2016 on."""
@@ -61,9 +62,7 @@ class Machines:
         snapins = {
             item["name"]: item["product"] for item in self._world.system(session, "snapins", {})
         }
-        modules = {
-            item["name"]: item["product"] for item in self._world.system(session, "modules", {})
-        }
+        modules = self._world.system(session, "modules", {})
         answer = self._world.system(session, "environment", {}) or {}
         root = self._root(session.host, snapins)
         account = session.logon.user.rpartition("\\")[2].partition("@")[0] or "administrator"
@@ -74,11 +73,7 @@ class Machines:
         environment = _environment(session, account)
         environment |= {
             "PATH": str(root / "Windows" / "System32"),
-            "PSModulePath": os.pathsep.join(
-                sorted(
-                    {str(self._parts.module(modules[name], name).parent.parent) for name in modules}
-                )
-            ),
+            "PSModulePath": os.pathsep.join(sorted(self._search_path(root, modules))),
             "TEMP": str(temporary),
             "TMP": str(temporary),
         }
@@ -98,6 +93,18 @@ class Machines:
             )
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+    def _search_path(self, root: Path, modules: Sequence[Mapping[str, str]]) -> Iterator[str]:
+        """Where modules are found by name. One with a `folder` is found only there, below Common Files."""
+        for item in modules:
+            module = self._parts.module(item["product"], item["name"]).parent
+            if "folder" not in item:
+                yield str(module.parent)
+                continue
+            installed = root.joinpath(_COMMON, *item["folder"].split("\\"), item["name"])
+            with self._lock:
+                if not installed.exists():
+                    _install(module, installed)
 
     def _root(self, host: str, snapins: Mapping[str, str]) -> Path:
         key = (host.lower(), *sorted(snapins.values()))
@@ -141,6 +148,16 @@ def _environment(session: Session, account: str) -> dict[str, str]:
         "POWERSHELL_TELEMETRY_OPTOUT": "1",
         "POWERSHELL_UPDATECHECK": "Off",
     }
+
+
+def _install(module: Path, target: Path) -> None:
+    """A module in a second place: its manifest, with whole paths to the assemblies."""
+    target.mkdir(parents=True)
+    for manifest in module.glob("*.psd1"):
+        text = manifest.read_text("utf-8")
+        (target / manifest.name).write_text(
+            text.replace("../../..", str(module.parents[2])), "utf-8"
+        )
 
 
 def _furnish(root: Path, exchange: str | None) -> None:

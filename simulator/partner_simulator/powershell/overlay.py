@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+AS_OF: Mapping[str, str] = {
+    # DERIVED: it stands on the code of 2019, and the reference does not name it.
+    "Skype for Business Server SE": "Skype for Business Server 2019",
+}
+"""Products that the reference does not know: whose cmdlets they have."""
+
 DEFAULT_SETS: Mapping[str, str] = {
     # SIM-CHOICE: a bare call must bind; the reference declares no default for these.
     "Set-PartnerApplication": "AuthMetadataUrl",

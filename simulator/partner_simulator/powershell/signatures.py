@@ -62,6 +62,7 @@ def cmdlets(product: str) -> tuple[Cmdlet, ...]:
 
     Raises UnknownProduct.
     """
+    product = overlay.AS_OF.get(product, product)
     found = tuple(
         _cmdlet(name.partition("#")[0], entry, product)
         for name, entry in _reference().items()

@@ -1,4 +1,4 @@
-"""Pools, machines, users, replication and versions of the Lync deployment (P-LY-7)."""
+"""Pools, machines, users and replication of the Lync deployment (P-LY-7)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from partner_simulator.ports import CmdletError, PsObject, PsText
 from partner_simulator.world import errors, names
 from partner_simulator.world.invocation import Handlers, Invocation
 from partner_simulator.world.ledger import WriteKind
+from partner_simulator.world.lync_versions import lync_version
 from partner_simulator.world.objects import User
 
-PRODUCT_VERSION = "5.0.8308.0"
 _LOCAL = timezone(timedelta(0), "local")
 
 
@@ -37,7 +37,7 @@ def replication_status(invocation: Invocation) -> None:
             "ReplicaFqdn": row.fqdn,
             "LastStatusReport": _local(row.last_status_report),
             "LastUpdateCreation": _local(row.last_update_creation),
-            "ProductVersion": PRODUCT_VERSION,
+            "ProductVersion": lync_version(invocation.domain.switches).number,
         }
         invocation.emit(PsObject(("Microsoft.Rtc.Management.Xds.ReplicaState",), row.fqdn, values))
 
@@ -165,7 +165,8 @@ def get_user(invocation: Invocation) -> None:
 
 def get_version(invocation: Invocation) -> None:
     """The installed version, as a sentence."""
-    text = f"Microsoft Lync Server 2013 ({PRODUCT_VERSION}): Enterprise Edition."
+    version = lync_version(invocation.domain.switches)
+    text = f"{version.title} ({version.number}): Enterprise Edition."
     invocation.emit(PsObject(("System.String",), text, {}))
 
 

@@ -34,9 +34,7 @@ SHAREPOINT_ID = "00000003-0000-0ff1-ce00-000000000000"
 LYNC_ID = "00000004-0000-0ff1-ce00-000000000000"
 
 EXCHANGE_PRODUCT = "Exchange Server 2013"
-LYNC_PRODUCT = "Lync Server 2013"
 EXCHANGE_SNAPIN = "Microsoft.Exchange.Management.PowerShell.SnapIn"
-LYNC_MODULE = "Lync"
 SHAREPOINT_SNAPIN = "Microsoft.SharePoint.PowerShell"
 SHAREPOINT_MODULE = "SharePointServer"
 

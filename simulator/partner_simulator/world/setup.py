@@ -34,6 +34,8 @@ EXCHANGE_CERTIFICATE_NAME = "Microsoft Exchange Server Auth Certificate"
 _BUILDS = {
     "Exchange Server 2013": "Version 15.0 (Build 1497.2)",
     "Exchange Server 2016": "Version 15.1 (Build 2375.7)",
+    "Exchange Server 2019": "Version 15.2 (Build 1748.10)",
+    "Exchange Server SE": "Version 15.2 (Build 2562.17)",
 }
 
 PEOPLE = ("kenmyer", "pilarackerman")

@@ -41,6 +41,8 @@ class Name(StrEnum):
     ENUM_FORM = "enum-form"
     IMPORTED_VALUES = "imported-values"
     EXCHANGE_VERSION = "exchange-version"
+    LYNC_VERSION = "lync-version"
+    LYNC_MODULE_PLACE = "lync-module-place"
     ASSIGNMENT_NAME = "assignment-name"
     CHALLENGE_SLASH = "challenge-slash"
     NAMED_CONTROLLER_SEES = "named-controller-sees"

@@ -191,7 +191,27 @@ ROWS: tuple[Row, ...] = (
         "P-EX-3",
         Status.DERIVED,
         "Exchange Server 2013",
-        ("Exchange Server 2016",),
+        ("Exchange Server 2016", "Exchange Server 2019", "Exchange Server SE"),
+    ),
+    Row(
+        Name.LYNC_VERSION,
+        "The module is Lync's, or SkypeForBusiness from 2015 on; SE's cmdlets are those of 2019",
+        "P-LY-9",
+        Status.DERIVED,
+        "Lync Server 2013",
+        (
+            "Skype for Business Server SE",
+            "Skype for Business Server 2015",
+            "Skype for Business Server 2019",
+        ),
+    ),
+    Row(
+        Name.LYNC_MODULE_PLACE,
+        "A remote logon finds the management module by its name (search path), or only where setup put it (its folder)",
+        "P-LY-9",
+        Status.SIM_CHOICE,
+        "search path",
+        ("its folder",),
     ),
     Row(
         Name.ASSIGNMENT_NAME,

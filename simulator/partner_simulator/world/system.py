@@ -16,6 +16,7 @@ from partner_simulator.ports import LogonKind, Session
 from partner_simulator.world import iisreset, names, sharepoint_access
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.ledger import Call, Write, WriteKind
+from partner_simulator.world.lync_versions import lync_version
 from partner_simulator.world.machines import Machine, Role
 from partner_simulator.world.switches import Name
 
@@ -107,17 +108,21 @@ class Windows:
     def _products(self, machine: Machine, *, snapins: bool) -> list[dict[str, str]]:
         """The product of a machine, if its cmdlets come in this way."""
         switches = self._domain.switches
+        place: dict[str, str] = {}
         match machine.role:
             case Role.EXCHANGE:
                 name, product = names.EXCHANGE_SNAPIN, switches[Name.EXCHANGE_VERSION]
             case Role.FRONT_END:
-                name, product = names.LYNC_MODULE, names.LYNC_PRODUCT
+                version = lync_version(switches)
+                name, product = version.module, switches[Name.LYNC_VERSION]
+                if switches[Name.LYNC_MODULE_PLACE] != "search path":
+                    place = {"folder": f"{version.folder}\\Modules"}
             case Role.SHAREPOINT:
                 product = switches[Name.SHAREPOINT_VERSION]
                 in_module = product == sharepoint_access.SUBSCRIPTION_EDITION
                 name = names.SHAREPOINT_MODULE if in_module else names.SHAREPOINT_SNAPIN
-        is_snapin = name not in (names.LYNC_MODULE, names.SHAREPOINT_MODULE)
-        return [{"name": name, "product": product}] if is_snapin is snapins else []
+        is_snapin = name in (names.EXCHANGE_SNAPIN, names.SHAREPOINT_SNAPIN)
+        return [{"name": name, "product": product, **place}] if is_snapin is snapins else []
 
     def _operating_system(self, machine: Machine) -> dict[str, Any]:
         return {

@@ -15,6 +15,7 @@ DOCS = ROOT / "docs"
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_ID = re.compile(r'<a id="([\w-]+)"></a>')
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -50,9 +51,10 @@ def links(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """What can stand behind # in a link to this page, as GitHub makes it of headings."""
-    headings = _HEADING.findall(without_code(page.read_text()))
-    return {
+    """What can stand behind # in a link to this page, as GitHub makes it of headings, and ids that are written."""
+    text = without_code(page.read_text())
+    headings = _HEADING.findall(text)
+    return set(_ID.findall(text)) | {
         re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
     }
 
@@ -65,6 +67,16 @@ def objects(page: Path) -> list[dict[str, Any]]:
             documents = list(yaml.safe_load_all(text))
             found += [document for document in documents if "apiVersion" in document]
     return found
+
+
+def commands(page: Path, heading: str) -> list[str]:
+    """The blocks of shell commands under a heading, as a reader would type them, in their order."""
+    text = page.read_text()
+    (begin,) = re.finditer(rf"^(#+) {re.escape(heading)}$", text, re.MULTILINE)
+    rest = text[begin.end() :]
+    end = re.search(rf"^#{{1,{len(begin[1])}}} [A-Z]", rest, re.MULTILINE)
+    part = rest[: end.start()] if end else rest
+    return [block for language, block in _FENCE.findall(part) if language == "sh"]
 
 
 def field_rows(page: Path) -> list[FieldRow]:

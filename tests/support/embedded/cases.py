@@ -360,6 +360,8 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
         "exchange/update",
     ),
     Name.EXCHANGE_VERSION: ("exchange/observe", "exchange/register"),
+    Name.LYNC_VERSION: ("lync/observe",),
+    Name.LYNC_MODULE_PLACE: ("lync/observe",),
     Name.ASSIGNMENT_NAME: ("exchange/register",),
     Name.WORKERS_REFRESH_MINUTES: ("lync/test",),
     Name.WORKERS_READ: ("lync/test",),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from partner_operator.oauth.identifiers import EXCHANGE, LYNC, SHAREPOINT
 from partner_operator.products.sharepoint.rules import INTERIM
-from partner_operator.trust.model import Authentication, Entry, Product
+from partner_operator.trust.model import Authentication, Entry, Permission, Product, Right
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.certificates import self_signed
@@ -17,7 +18,17 @@ from partner_simulator.world import names
 from partner_simulator.world.cms import LyncApplication, with_application
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.objects import PartnerApplication
-from partner_simulator.world.sharepoint_farm import Issuer, Kind, StsFlags, with_issuer
+from partner_simulator.world.sharepoint_farm import (
+    CONFIG_DATABASE,
+    Issuer,
+    Kind,
+    Scope,
+    StsFlags,
+    with_issuer,
+    with_permission,
+)
+from partner_simulator.world.sharepoint_farm import Permission as SimulatedPermission
+from partner_simulator.world.sharepoint_farm import Right as SimulatedRight
 from partner_simulator.world.switches import Name
 from support.embedded.twins import SHAREPOINT_HOST, Act, Case, Driver
 from support.embedded.worlds import LETTERS, Arrange, both, nothing
@@ -80,6 +91,30 @@ def _fields(state: Any) -> dict[str, Any]:
     return {name: getattr(state, name) for name in type(state).__dataclass_fields__}
 
 
+def holds(
+    right: Right, *, app_only: bool = True, of: str = f"{EXCHANGE}@{names.DOMAIN}"
+) -> Arrange:
+    """The principal of this name has a permission on all sites."""
+
+    def arrange(domain: Domain) -> None:
+        key = (Scope.SITE_SUBSCRIPTION, "")
+        rights = {} if right is Right.NONE else {key: SimulatedRight(right)}
+        held = SimulatedPermission(MappingProxyType(rights), app_only)
+        domain.sharepoint.change(lambda state: with_permission(state, of, held))
+
+    return arrange
+
+
+def _no_site(domain: Domain) -> None:
+    domain.sharepoint.sites = [site for site in domain.sharepoint.sites if site.host_named]
+
+
+def _no_databases(domain: Domain) -> None:
+    """Add-SPShellAdmin without -database."""
+    everyone = domain.sharepoint.shell_admins
+    everyone.update({name: frozenset({CONFIG_DATABASE}) for name in everyone})
+
+
 FARMS: dict[str, Arrange] = {
     "new": nothing,
     "trusted": issuer(),
@@ -94,6 +129,16 @@ FARMS: dict[str, Arrange] = {
         issuer(LETTERS, f"{LYNC}@contoso.com", names.LYNC_METADATA_URL, id=UUID(int=8)),
     ),
 }
+ALLOWED: dict[str, Arrange] = {
+    "nothing": nothing,
+    "to read": holds(Right.READ, app_only=False),
+    "everything": holds(Right.FULL_CONTROL),
+    "app-only alone": holds(Right.NONE),
+    "no site": _no_site,
+    "no databases": _no_databases,
+    "conflict": lambda domain: domain.sharepoint.plan_conflicts(),
+}
+"""What Exchange's principal is allowed, and what is in the way."""
 STORED: dict[str, Arrange] = {
     "by its address with a slash": issuer(
         "by hand", f"{EXCHANGE}@other", f"{names.EXCHANGE_METADATA_URL}/"
@@ -150,8 +195,10 @@ def change(
     partner: Product = Product.EXCHANGE,
     identity: str | None = "Exchange",
     entry: Entry | None = None,
+    permission: Permission | None = None,
+    declared: Right = Right.NONE,
 ) -> Act:
-    """One change of the farm's issuers."""
+    """One change of the farm's issuers, and what their principals are allowed then."""
 
     async def act(driver: Driver) -> Any:
         url = _URL[partner]
@@ -160,10 +207,10 @@ def change(
             host=SHAREPOINT_HOST,
             documents=[trust_worlds.reading(partner, url)],
         )
-        wanted = trust_worlds.application(partner, url=url, identity=identity)
+        wanted = trust_worlds.application(partner, url=url, identity=identity, permission=declared)
         old = None if kind is ChangeKind.REGISTER else entry or stored()
         differences = tuple(Difference(field, "old", "new") for field in fields)
-        made = Change(kind, wanted.key, old, differences, needs_restart=True)
+        made = Change(kind, wanted.key, old, differences, needs_restart=True, permission=permission)
         server, logon = driver.server(Product.SHAREPOINT), driver.logon(Product.SHAREPOINT)
         return await driver.sharepoint.on(server, logon, SHAREPOINT_HOST).apply(seen, made, wanted)
 
@@ -195,11 +242,52 @@ REMOVE = change(ChangeKind.REMOVE)
 OLD = issuer(registered=f"{EXCHANGE}@old")
 UNFINISHED = both(OLD, issuer(f"Exchange{INTERIM}", id=SECOND))
 
+NOTHING, READ = Permission(), Permission(Right.READ)
+EVERYTHING_ALLOWED = Permission(Right.FULL_CONTROL, app_only=True)
+
+
+def allow(
+    aim: Permission, there: Permission = NOTHING, kind: ChangeKind = ChangeKind.UPDATE
+) -> Act:
+    """What Exchange's principal is allowed becomes this, if it is still what was seen."""
+    return change(kind, Field.PERMISSION, entry=stored(permission=there), permission=aim)
+
+
+GIVE = allow(EVERYTHING_ALLOWED)
+TAKE = allow(NOTHING, EVERYTHING_ALLOWED)
+PERMISSIONS: dict[str, Act] = {
+    "sharepoint/observe": observe(),
+    "sharepoint/update: give": GIVE,
+    "sharepoint/update: take": TAKE,
+    "sharepoint/update: back": allow(READ, EVERYTHING_ALLOWED),
+    "sharepoint/update: less": allow(Permission(Right.READ, app_only=True), EVERYTHING_ALLOWED),
+    "sharepoint/remove: take": allow(NOTHING, EVERYTHING_ALLOWED, ChangeKind.REMOVE),
+}
+
+ALL_AT_ONCE = change(
+    ChangeKind.UPDATE,
+    *(Field.CERTIFICATES, Field.IDENTITY, Field.PERMISSION),
+    identity="Mail",
+    entry=stored(permission=EVERYTHING_ALLOWED),
+    permission=READ,
+)
+ALLOWED_ANEW = change(
+    ChangeKind.RECREATE,
+    Field.REALM,
+    entry=stored(realm="old", permission=EVERYTHING_ALLOWED),
+    permission=NOTHING,
+    declared=Right.READ,
+)
+OLD_ALLOWED = both(OLD, holds(Right.FULL_CONTROL, of=f"{EXCHANGE}@old"))
+
 OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "sharepoint/observe": (observe(), issuer()),
-    "sharepoint/register": (RECREATE, OLD),
-    "sharepoint/update": (EVERYTHING, issuer()),
-    "sharepoint/remove": (REMOVE, issuer()),
+    "sharepoint/register": (ALLOWED_ANEW, OLD_ALLOWED),
+    "sharepoint/update": (ALL_AT_ONCE, both(issuer(), holds(Right.FULL_CONTROL))),
+    "sharepoint/remove": (
+        PERMISSIONS["sharepoint/remove: take"],
+        both(issuer(), holds(Right.FULL_CONTROL)),
+    ),
     "sharepoint/challenge": (challenge, issuer()),
     "sharepoint/host_state": (look, nothing),
     "sharepoint/restart": (restart, nothing),
@@ -216,6 +304,11 @@ def cases() -> Iterator[Case]:
         yield Case(f"sharepoint/recreate: {name}", RECREATE, both(OLD, arrange))
         yield Case(f"sharepoint/update: {name}", EVERYTHING, both(issuer(), arrange))
         yield Case(f"sharepoint/remove: {name}", REMOVE, both(issuer(), arrange))
+    for name, arrange in ALLOWED.items():
+        for what, act in PERMISSIONS.items():
+            yield Case(f"{what}: {name}", act, both(issuer(), arrange))
+        first = change(ChangeKind.REGISTER, Field.ENTRY, declared=Right.FULL_CONTROL)
+        yield Case(f"sharepoint/register: to be allowed something, {name}", first, arrange)
     for field in (Field.IDENTITY, Field.CERTIFICATES, Field.METADATA_URL):
         renamed = change(ChangeKind.UPDATE, field, identity=LETTERS[:20])
         yield Case(f"sharepoint/update: only {field}", renamed, issuer())
@@ -243,6 +336,8 @@ STORY: dict[str, tuple[Act, Arrange]] = {
     "sharepoint/recreate": (RECREATE, OLD),
     "sharepoint/update": (EVERYTHING, issuer(is_self_issuer=False)),
     "sharepoint/challenge": (challenge, issuer()),
+    "sharepoint/observe without the databases": (observe(), both(issuer(), _no_databases)),
+    "sharepoint/remove": (REMOVE, both(issuer(), holds(Right.READ))),
 }
 SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.SHAREPOINT_VERSION: ("sharepoint/observe", "sharepoint/recreate", "sharepoint/update"),
@@ -254,5 +349,7 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.SHAREPOINT_NEW_ASKS: ("sharepoint/register",),
     Name.SHAREPOINT_NAME_IS_IDENTITY: ("sharepoint/recreate",),
     Name.SHAREPOINT_SET_FLIPS_BROKER: ("sharepoint/update",),
+    Name.SHAREPOINT_PERMISSION_DATABASES: ("sharepoint/observe without the databases",),
+    Name.SHAREPOINT_PERMISSION_SURVIVES: ("sharepoint/remove",),
 }
-"""The operations whose answer can depend on a guess; the others are about tokens or permissions."""
+"""The operations whose answer can depend on a guess; the others are about tokens."""

@@ -26,6 +26,7 @@ from partner_operator.trust.allowed_partners import partner_not_allowed
 from partner_operator.trust.conditions import find, stands_back
 from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
 from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.permission import permission_not_allowed
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from support.engine.crash import Crash
@@ -199,8 +200,11 @@ class Cluster:
     def _blocker(self, found: DesiredApplication) -> Obstacle | None:
         """As the reader finds it."""
         server = self.servers.get(found.server_name)
-        registration = self.statuses[found.key.uid].registration
-        not_allowed = server and partner_not_allowed(server, found, registration)
+        status = self.statuses[found.key.uid]
+        not_allowed = server and (
+            partner_not_allowed(server, found, status.registration)
+            or permission_not_allowed(server, found, status.given_permission)
+        )
         return not_allowed or self.blockers.get(found.key.name)
 
     def _other(self, mine: DesiredApplication) -> CounterpartView | None:

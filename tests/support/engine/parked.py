@@ -20,6 +20,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.products.failures import run_failed
+from partner_operator.products.sharepoint.permissions import obstacle
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
     ConnectivityTest,
@@ -32,6 +33,7 @@ from partner_operator.trust.model import (
     Product,
     RestartPolicy,
     RestartWindow,
+    Right,
 )
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionType, Reason
@@ -284,6 +286,16 @@ def _observes(hall: Hall, **changes: object) -> None:
         return replace(await observe(*arguments, **options), **changes)  # type: ignore[arg-type]
 
     hall.organisation.observe = otherwise  # type: ignore[method-assign]  # reads and changes
+
+
+def _no_root_site(hall: Hall) -> None:
+    """What partners may do cannot be read there."""
+    kind = "Microsoft.SharePoint.PowerShell.SPCmdletPipeBindException"
+    fault = obstacle(kind, "Cannot find it.", "https://portal")
+    hall.declare(max_permission=Right.READ)
+    hall.each(permission=Right.READ)
+    model = hall.organisation.model
+    model.entries = tuple(replace(entry, permission_fault=fault) for entry in model.entries)
 
 
 def _drift_persists(hall: Hall) -> None:
@@ -685,7 +697,8 @@ PARKED: dict[Reason, Parked] = {
     Reason.SUSPENDED: Parked(
         _then_passes(lambda hall: hall.anew(mode=Mode.SUSPEND)),
         lambda hall: hall.each(mode=Mode.ENFORCE),
-        "Suspended",
+        "Set mode to Enforce",
+        where=ConditionType.SUSPENDED,
     ),
     Reason.DRIFT_OBSERVED: Parked(
         _observed_drift, lambda hall: hall.each(mode=Mode.ENFORCE), "Mode is Observe"
@@ -746,6 +759,11 @@ PARKED: dict[Reason, Parked] = {
         lambda hall: hall.declare(allowed_partners=OURS),
         "allowedPartners",
     ),
+    Reason.PERMISSION_NOT_ALLOWED: Parked(
+        _then_passes(lambda hall: hall.each(permission=Right.READ)),
+        lambda hall: hall.declare(max_permission=Right.READ),
+        "maxPermission",
+    ),
     Reason.HOST_NOT_ALLOWED: Parked(
         _then_passes(_foreign_hosts), _secret_back, "The key hosts of Secret", on_server=True
     ),
@@ -804,6 +822,9 @@ PARKED: dict[Reason, Parked] = {
         _mended_and_asked,
         on_server=True,
     ),
+    Reason.ROOT_SITE_MISSING: Parked(
+        _then_passes(_no_root_site), lambda hall: hall.each(permission=Right.NONE), "New-SPSite"
+    ),
     Reason.METADATA_UNREACHABLE: _documents(document=None, fault=DocumentFault.UNREACHABLE),
     Reason.METADATA_INVALID: _documents(document=None, fault=DocumentFault.INVALID),
     Reason.METADATA_WRONG_PRODUCT: _documents(document=values.metadata(Product.SHAREPOINT)),
@@ -818,7 +839,7 @@ PARKED: dict[Reason, Parked] = {
             lambda hall: _own_certificates(hall, not_after=values.NOW + timedelta(days=10)),
             "Set-AuthConfig",
         ),
-        where=ConditionType.CERTIFICATE_VALID,
+        where=ConditionType.CERTIFICATE_EXPIRING,
     ),
     Reason.CERTIFICATE_MISSING: _of_the_server(
         lambda hall: _observes(hall, own_certificates=()), "Set-AuthConfig"

@@ -43,6 +43,14 @@ LYNC_ON_EXCHANGE_SPEC: dict[str, Any] = {
 }
 
 
+FARM_SPEC = {
+    "product": "SharePoint",
+    "authMetadataUrl": "https://portal.litwareinc.com/_layouts/15/metadata/json/1",
+    "hosts": ["atl-sp-001.litwareinc.com"],
+    "credentialsSecretRef": {"name": "sharepoint-admin"},
+}
+
+
 def crd(plural: str) -> dict[str, Any]:
     """One of our CRDs, from its file."""
     document: dict[str, Any] = yaml.safe_load((ROOT / "crds" / f"{plural}.yaml").read_text())
@@ -50,8 +58,15 @@ def crd(plural: str) -> dict[str, Any]:
 
 
 def manifest(name: str) -> list[dict[str, Any]]:
-    """The documents of a file in manifests/."""
-    return list(yaml.safe_load_all((ROOT / "manifests" / name).read_text()))
+    """The documents of a file in manifests/, or of a folder there: what its kustomization names, before any patch."""
+    return _documents(ROOT / "manifests" / name)
+
+
+def _documents(path: Path) -> list[dict[str, Any]]:
+    if path.is_file():
+        return list(yaml.safe_load_all(path.read_text()))
+    named = yaml.safe_load((path / "kustomization.yaml").read_text())["resources"]
+    return [document for one in named for document in _documents(path / one)]
 
 
 def server(

@@ -86,6 +86,7 @@ SHAREPOINT: dict[str, Any] = {
             "metadataUrl": "https://atl-cs-001.litwareinc.com/metadata/json/1",
             "broker": True,
             "certificates": [],
+            "permission": {"right": "None", "appOnly": False, "fault": "", "words": ""},
         }
     ],
     "doubts": [],

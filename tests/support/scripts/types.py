@@ -26,8 +26,12 @@ TYPES = words(
     " System.Threading.AbandonedMutexException System.Threading.CancellationTokenSource"
     " System.Threading.Mutex System.Threading.Thread System.Threading.Timeout"
     " byte[]"
+    " Microsoft.SharePoint.SPAppPrincipalIdentityProvider"
+    " Microsoft.SharePoint.SPAppPrincipalManager Microsoft.SharePoint.SPAppPrincipalName"
+    " Microsoft.SharePoint.SPAppPrincipalPermissionsManager"
 )
-"""By full name, or PowerShell's accelerators of 3.0. Add one only after a look at .NET 4.5."""
+"""By full name, or PowerShell's accelerators of 3.0. Add one only after a look at .NET 4.5. SharePoint's own are
+those that Microsoft documents since 2013."""
 STATIC_MEMBERS = words(
     "BitConverter.ToString Convert.FromBase64String Convert.ToBase64String Console.Out Console.Error"
     " DateTime.UtcNow DateTimeKind.Utc IntPtr.Size StringComparison.OrdinalIgnoreCase"
@@ -41,6 +45,9 @@ STATIC_MEMBERS = words(
     " scriptblock.Create string.CompareOrdinal string.Equals"
     " System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties"
     " string.IsNullOrEmpty"
+    " Microsoft.SharePoint.SPAppPrincipalIdentityProvider.External"
+    " Microsoft.SharePoint.SPAppPrincipalManager.GetManager"
+    " Microsoft.SharePoint.SPAppPrincipalName.CreateFromNameIdentifier"
 )
 METHODS = {
     "abort": {0},
@@ -71,12 +78,20 @@ METHODS = {
     "tostring": {2},
     "touniversaltime": {0},
     "trim": {0},
-    "update": {0},
     "waitone": {1},
     "write": {1, 3},
 }
-"""Instance methods by number of arguments. ToString with a format alone would follow the culture.
-Update is of SharePoint's own objects."""
+"""Instance methods by number of arguments. ToString with a format alone would follow the culture."""
+OWN_METHODS = {
+    "sharepoint": {
+        "dispose": {0},
+        "getappprincipalsitesubscriptioncontentpermission": {1},
+        "isapponlypolicyallowed": {1},
+        "lookupappprincipal": {2},
+        "update": {0},
+    }
+}
+"""The same of a product's own objects, which only its scripts have."""
 
 
 def types_known(facts: Facts) -> Iterator[str]:
@@ -94,6 +109,7 @@ def types_known(facts: Facts) -> Iterator[str]:
 
 def members_known(facts: Facts) -> Iterator[str]:
     """Static members and instance methods, with that number of arguments, are in .NET 4.5."""
+    known = METHODS | OWN_METHODS.get(facts.product, {})
     for member in facts.all("members"):
         line, name = member["line"], (member["member"] or "").lower()
         if member["static"] and member["type"]:
@@ -101,7 +117,7 @@ def members_known(facts: Facts) -> Iterator[str]:
                 yield f"line {line}: [{member['type']}]::{member['member']}"
         elif member["static"]:
             yield f"line {line}: static call on {member['target']}"
-        elif member["call"] and len(member["arguments"]) not in METHODS.get(name, set()):
+        elif member["call"] and len(member["arguments"]) not in known.get(name, set()):
             yield f"line {line}: .{member['member']}() with {len(member['arguments'])} arguments"
 
 

@@ -22,9 +22,13 @@ ORDER = (
     "Activated",
     "Connected",
     "CertificateValid",
+    "CertificateExpiring",
     "UnlistedHosts",
+    "Suspended",
 )
-ONLY_WHILE_TRUE = frozenset({"Stalled", "Reconciling", "UnlistedHosts"})
+ONLY_WHILE_TRUE = frozenset(
+    {"Stalled", "Reconciling", "CertificateExpiring", "UnlistedHosts", "Suspended"}
+)
 NEGATIVE = frozenset({"Stalled", "Reconciling"})
 FIELDS = frozenset(
     {"type", "status", "reason", "message", "observedGeneration", "lastTransitionTime"}
@@ -119,6 +123,10 @@ def _is_time(text: str) -> bool:
 
 def _of_summary(by_type: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     ready = by_type.get("Ready")
+    if "Suspended" in by_type:
+        if NEGATIVE & set(by_type) or (ready is not None and ready["status"] != "True"):
+            yield f"at rest, and something is to be done: {sorted(by_type)}"
+        return
     if ready is None:
         yield "Ready is missing"
         return
@@ -142,6 +150,10 @@ def _of_generations(
         return
     if generation is not None and observed > generation:
         yield "status.observedGeneration is ahead of the object"
+    if "Suspended" in by_type:
+        if by_type["Suspended"]["observedGeneration"] != observed:
+            yield "at rest, and status.observedGeneration is another one"
+        return
     settled = (ready is not None and ready["status"] == "True") or "Stalled" in by_type
     if settled:
         others = {name for name, one in by_type.items() if one["observedGeneration"] != observed}

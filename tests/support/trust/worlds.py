@@ -25,6 +25,7 @@ from partner_operator.trust.model import (
     ObjectKey,
     Observed,
     Partner,
+    Permission,
     Product,
     RestartRules,
 )
@@ -217,6 +218,11 @@ def registered(of: Entry, *, ours: bool = True) -> Registration:
     )
 
 
+def principal(of: Entry) -> str:
+    """By which an entry's partner is allowed something."""
+    return f"{of.application_identifier}@{of.realm}".casefold()
+
+
 class BrokenOff(Exception):
     """A change was broken off between two of its steps."""
 
@@ -228,6 +234,10 @@ class ModelServer:
     product: Product
     entries: tuple[Entry, ...]
     documents: tuple[DocumentReading, ...]
+    allowed: dict[str, Permission] = field(default_factory=dict)
+    """What principals are allowed on a farm; it outlives their entries."""
+    unknown: Obstacle | None = None
+    """Why nobody can read that."""
     writes: list[Change] = field(default_factory=list)
     breaks_after: int | None = None
     """After which step the next replacement of an issuer is broken off: 1 made, 2 the old one removed."""
@@ -235,7 +245,15 @@ class ModelServer:
 
     def observed(self) -> Observed:
         """What an observe run would learn now."""
-        return observed(self.product, self.entries, self.documents)
+        entries = [self._shown(each) for each in self.entries]
+        return observed(self.product, entries, self.documents)
+
+    def _shown(self, stored: Entry) -> Entry:
+        if self.product is not Product.SHAREPOINT:
+            return stored
+        if self.unknown is not None:
+            return replace(stored, permission_fault=self.unknown)
+        return replace(stored, permission=self.allowed.get(principal(stored), Permission()))
 
     def apply(self, change: Change, desired: DesiredApplication) -> str | None:
         """Make one change. Only what the change names is touched. Tells which entry a registration made."""
@@ -245,13 +263,17 @@ class ModelServer:
             self._add(made)
             return made.reference
         assert change.entry is not None
-        assert change.entry in self.entries, "a change names an entry that was just read"
-        others = tuple(each for each in self.entries if each != change.entry)
+        shown = {self._shown(each): each for each in self.entries}
+        assert change.entry in shown, "a change names an entry that was just read"
+        old = shown[change.entry]
+        others = tuple(each for each in self.entries if each != old)
+        if change.permission is not None:
+            self.allowed[principal(old)] = change.permission
         if change.kind is ChangeKind.REMOVE:
             unfinished = f"{change.entry.identity}{INTERIM}"
             self.entries = tuple(each for each in others if each.identity != unfinished)
         elif change.kind is ChangeKind.RECREATE and self.product is Product.SHAREPOINT:
-            return self._replaced(change.entry, desired)
+            return self._replaced(old, desired)
         elif change.kind is ChangeKind.RECREATE:
             self.entries = others
             made = self._made(desired, desired.identity or change.entry.identity)
@@ -259,7 +281,7 @@ class ModelServer:
             return made.reference
         else:
             self.entries = others
-            self._add(self._updated(change.entry, change.fields, desired))
+            self._add(self._updated(old, change.fields, desired))
         return None
 
     def _replaced(self, old: Entry, desired: DesiredApplication) -> str:

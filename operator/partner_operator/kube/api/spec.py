@@ -16,6 +16,7 @@ from partner_operator.trust.model import (
     Mode,
     Product,
     RestartRules,
+    Right,
     TrustLevel,
 )
 
@@ -60,6 +61,12 @@ class AllowedPartner(Model):
     host: str
 
 
+class ServerPermissions(Model):
+    """What applications may ask for their partners."""
+
+    max_permission: Right = Right.NONE
+
+
 class ServerSpec(Model):
     """`.spec` of a PartnerServer."""
 
@@ -71,7 +78,13 @@ class ServerSpec(Model):
     restart: Annotated[RestartRules, InYAML] = RestartRules()
     removal: Removal = Field(default_factory=Removal)
     allowed_partners: list[AllowedPartner] = Field(default_factory=list)
+    sharePoint: ServerPermissions | None = None  # noqa: N815 - as the block is called
     interval: Duration = timedelta(minutes=10)
+
+    @property
+    def max_permission(self) -> Right:
+        """The most that an application may ask for its partner."""
+        return self.sharePoint.max_permission if self.sharePoint is not None else Right.NONE
 
 
 class PartnerByURL(Model):
@@ -92,6 +105,12 @@ class Options(NoOptions):
     connectivity_test: Annotated[ConnectivityTest, InYAML] | None = None
 
 
+class PermissionOptions(NoOptions):
+    """The block of a product that can allow partners something beside trusting them."""
+
+    permission: Right = Right.NONE
+
+
 class ApplicationSpec(Model):
     """`.spec` of a PartnerApplication."""
 
@@ -103,7 +122,7 @@ class ApplicationSpec(Model):
     deletion_policy: DeletionPolicy | None = None
     exchange: NoOptions | None = None
     lync: Options | None = None
-    sharePoint: NoOptions | None = None  # noqa: N815 - as the block is called
+    sharePoint: PermissionOptions | None = None  # noqa: N815 - as the block is called
 
     def options(self, block: str) -> NoOptions | None:
         """The block of this name; None where it is not declared."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from partner_operator.oauth.identifiers import EXCHANGE
+from partner_operator.trust.conditions import shortened
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
@@ -15,7 +17,7 @@ from partner_operator.trust.model import (
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import Activation, Finding, Rules
+from partner_operator.trust.product import SHORT, Activation, Finding, Rules
 
 PROFILE = PartnerProfile(
     name=Product.EXCHANGE,
@@ -27,6 +29,8 @@ PROFILE = PartnerProfile(
         "Set-AuthConfig -ClearPreviousCertificate when partners have followed."
     ),
 )
+_FIRST_NAME = re.compile(r"CN=((?:\\.|[^,\\])+)", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(.)")
 WEB_SERVICES = "/ews/exchange.asmx"
 
 
@@ -59,6 +63,13 @@ def _differences(
     if missing:
         current = [role for role in required if role.casefold() in assigned]
         yield Difference(Field.ROLES, ", ".join(current), ", ".join(required))
+
+
+def _short_name(organization: str) -> str:
+    """Of `CN=Litware,CN=Microsoft Exchange,...` the name that the organisation was given."""
+    found = _FIRST_NAME.match(organization)
+    name = _ESCAPED.sub(r"\1", found[1]) if found else organization
+    return shortened(name, SHORT)
 
 
 def _warnings(observed: Observed) -> tuple[str, ...]:
@@ -94,6 +105,7 @@ RULES = Rules(
     # Workers do not cache these with the OAuth configuration.
     harmless=frozenset({Field.IDENTITY, Field.ROLES}),
     warnings=_warnings,
+    short_name=_short_name,
     second_hop="Exchange's own PowerShell endpoint let the account in.",
     challenge_path=WEB_SERVICES,
     checks=(("wildcard accepted domains", _wildcards),),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from partner_operator.oauth.identifiers import LYNC
+from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import same
 from partner_operator.trust.model import (
     Authentication,
@@ -15,7 +17,7 @@ from partner_operator.trust.model import (
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import Activation, Finding, Rules
+from partner_operator.trust.product import SHORT, Activation, Finding, Rules
 from partner_operator.trust.status import MetadataStatus
 
 PROFILE = PartnerProfile(
@@ -32,12 +34,27 @@ PROFILE = PartnerProfile(
 )
 
 
+_DATA_SOURCE = re.compile(
+    r"(?:^|;)\s*(?:Data Source|Server)\s*=\s*((?:\d+[.]){3}\d+|[^.;\\,]+)[^;\\]*(\\[^;,]+)?",
+    re.IGNORECASE,
+)
+"""The host of a connection string without its domain, and the instance."""
+
+
 def _differences(
     application: DesiredApplication, entry: Entry, observed: Observed
 ) -> Iterator[Difference]:
     level = entry.trust_level
     if level is not None and not same(level, application.trust_level):
         yield Difference(Field.TRUST_LEVEL, level, str(application.trust_level))
+
+
+def _short_name(organization: str) -> str:
+    """Of `Data Source=sql.litwareinc.com\\rtc;...` the server of the Central Management store and its instance."""
+    found = _DATA_SOURCE.search(organization)
+    if found is None:
+        return shortened(organization, SHORT)
+    return shortened(found[1] + (found[2] or ""), SHORT)
 
 
 def _signs_as_before(known: MetadataStatus | None, observed: Observed) -> bool:
@@ -76,6 +93,7 @@ RULES = Rules(
     differences=_differences,
     # Set-CsPartnerApplication cannot change these.
     immutable=frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER}),
+    short_name=_short_name,
     same_organization=_signs_as_before,
     registered=(
         "Lync does not show the certificates it stored; what it read from the metadata URL last counts."

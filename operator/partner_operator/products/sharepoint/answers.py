@@ -20,6 +20,17 @@ StoredReference = Annotated[
 """The Id of an issuer, which a rename leaves as it is."""
 
 
+class PermissionAnswer(_Answer):
+    """What the principal of an issuer may do on all sites; the other fields say why that is not known."""
+
+    right: Text
+    """A SPAppPrincipalPermissionKind by name; empty: not known, or nobody asked."""
+    appOnly: bool  # noqa: N815
+    fault: Shown
+    """The class of the innermost exception."""
+    words: Said
+
+
 class EntryAnswer(_Answer):
     """One object of Get-SPTrustedSecurityTokenIssuer."""
 
@@ -31,6 +42,7 @@ class EntryAnswer(_Answer):
     broker: bool
     """It may speak for other applications than itself."""
     certificates: list[str]
+    permission: PermissionAnswer
 
 
 class ObserveAnswer(_Answer):

@@ -13,6 +13,12 @@ from partner_operator.oauth.identifiers import EXCHANGE, LYNC, describe, parse_i
 from partner_operator.products.documents import reading
 from partner_operator.products.plausible import check_product, stored, twice
 from partner_operator.products.sharepoint.answers import EntryAnswer, ObserveAnswer
+from partner_operator.products.sharepoint.permissions import (
+    APP_MANAGEMENT,
+    NO_APP_MANAGEMENT,
+    PARTNERS,
+    permission_of,
+)
 from partner_operator.trust.model import (
     CertificateRole,
     DiscoveredHost,
@@ -28,20 +34,16 @@ from partner_operator.winrm import Answer
 
 FIRST_VERSION = 15
 """SharePoint 2013, the first that trusts other servers' tokens by their metadata."""
-APP_MANAGEMENT = "Microsoft.SharePoint.AppManagement.AppManagementServiceApplicationProxy"
-"""Class of the proxy through which sites find principals and their permissions."""
-NO_APP_MANAGEMENT = (
-    "The farm has no App Management service application with a proxy, so it has no place for the principals of token "
-    "issuers. Make one: New-SPAppManagementServiceApplication, then New-SPAppManagementServiceApplicationProxy "
-    "-UseDefaultProxyGroup."
-)
 _VERSION = re.compile(r"(\d{1,4})\.")
 
 
-def observed(answer: Answer, told: ObserveAnswer, host: str, listed: Sequence[str]) -> Observed:
+def observed(
+    answer: Answer, told: ObserveAnswer, host: str, listed: Sequence[str], web: str
+) -> Observed:
     """Everything one observe run learnt. Raises OperationFailed for what no SharePoint 2013 or newer says.
 
-    `listed`: the declared hosts. The farm names its servers in a short form, which they make whole.
+    `listed`: the declared hosts. The farm names its servers in a short form, which they make whole. `web`: the site
+    through which permissions were asked.
     """
     check_product(told.product, Product.SHAREPOINT, host)
     _check_version(told.version, host)
@@ -52,7 +54,7 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, listed: Sequence[st
         product_version=told.version,
         host=host,
         clock=datetime.fromtimestamp(answer.clock, UTC),
-        entries=tuple(_entry(entry) for entry in told.entries),
+        entries=tuple(_entry(entry, web, told.proxies) for entry in told.entries),
         incomplete=_incomplete(told, host, members),
         documents={document.url: reading(document) for document in told.documents},
         own_certificates=_own_certificates(told.certificate),
@@ -115,8 +117,13 @@ def _incomplete(told: ObserveAnswer, host: str, members: Sequence[str]) -> str |
     )
 
 
-def _entry(told: EntryAnswer) -> Entry:
+def _entry(told: EntryAnswer, web: str, proxies: Sequence[str]) -> Entry:
     issuer = parse_issuer(told.issuer)
+    permission, fault = (
+        permission_of(told.permission, web, proxies)
+        if issuer.identifier in PARTNERS
+        else (None, None)
+    )
     return Entry(
         reference=told.reference,
         identity=told.name,
@@ -128,6 +135,8 @@ def _entry(told: EntryAnswer) -> Entry:
         enabled=True,
         accepts_security_identifiers=True,
         thumbprints=tuple(sorted(_thumbprint(text) for text in told.certificates)),
+        permission=permission,
+        permission_fault=fault,
     )
 
 

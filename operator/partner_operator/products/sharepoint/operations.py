@@ -16,10 +16,15 @@ from partner_operator.products.sharepoint.answers import (
     ObserveAnswer,
     RegisterAnswer,
 )
-from partner_operator.products.sharepoint.observed import (
+from partner_operator.products.sharepoint.observed import observed
+from partner_operator.products.sharepoint.permissions import (
     APP_MANAGEMENT,
     NO_APP_MANAGEMENT,
-    observed,
+    PARTNERS,
+    changing,
+    failed,
+    how_far,
+    web_of,
 )
 from partner_operator.products.sharepoint.rules import (
     CLIENT_SERVICE,
@@ -34,6 +39,7 @@ from partner_operator.trust.model import (
     Entry,
     Observed,
     Product,
+    Right,
 )
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change, Field
@@ -57,15 +63,16 @@ class SharePointSession(IISSession):
     """One server of a SharePoint 2013 farm, or of a newer one."""
 
     def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        return Call("observe", documents.wanted(urls))
+        asked = {"web": self._web, "partners": list(PARTNERS)}
+        return Call("observe", {**documents.wanted(urls), **asked})
 
     def _observed(self, answer: Answer) -> Observed:
         told = self._understood(ObserveAnswer, answer)
-        return observed(answer, told, self.host, self.server.hosts)
+        return observed(answer, told, self.host, self.server.hosts, self._web)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
         if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
-            return Call("register", _registration(observed, change, application))
+            return Call("register", _registration(observed, change, application, self._web))
         entry = change.entry
         assert entry is not None
         named = {
@@ -73,6 +80,7 @@ class SharePointSession(IISSession):
             "applicationIdentifier": entry.application_identifier,
             "storedUrl": entry.metadata_url or "",
             "storedRealm": entry.realm,
+            **changing(change, self._web),
         }
         if change.kind is ChangeKind.REMOVE:
             return Call("remove", named | {"interim": interim_name(entry.identity)})
@@ -102,6 +110,10 @@ class SharePointSession(IISSession):
         return parse_challenge([told.challenge])
 
     @property
+    def _web(self) -> str:
+        return web_of(self.server.auth_metadata_url)
+
+    @property
     def _site(self) -> str:
         """Under which name the farm serves what partners ask for; each server answers for it."""
         return urlsplit(self.server.auth_metadata_url).netloc
@@ -114,8 +126,8 @@ class SharePointSession(IISSession):
         if _CONFLICT in types:
             return OperationFailed(
                 Reason.FARM_BUSY,
-                f"Somebody else changed the farm at the same moment, so SharePoint did not take the change: {words} It "
-                "is tried again in a new process.",
+                f"{how_far(details)}Somebody else changed the farm at the same moment, so SharePoint did not take the "
+                f"change: {words} It is tried again in a new process.",
                 nothing_ran=error.nothing_ran,
             )
         if details.error_id == _NO_APP_MANAGEMENT:
@@ -134,6 +146,9 @@ class SharePointSession(IISSession):
                 nothing_ran=True,
                 step=Step.MODULE,
             )
+        permission = failed(details, self._web, nothing_ran=error.nothing_ran)
+        if permission is not None:
+            return permission
         if _OPENS_THE_FARM not in details.position:
             return None
         return OperationFailed(
@@ -165,7 +180,7 @@ class SharePointOperations(Operations[SharePointSession]):
 
 
 def _registration(
-    observed: Observed, change: Change, application: DesiredApplication
+    observed: Observed, change: Change, application: DesiredApplication, web: str
 ) -> dict[str, object]:
     """What register.ps1 is told. Raises OperationFailed where there is no document."""
     url = application.partner.auth_metadata_url
@@ -185,6 +200,9 @@ def _registration(
         "interim": interim_name(identity),
         "appManagement": APP_MANAGEMENT,
         **_replaced(change.entry),
+        **changing(change, web),
+        # Even where nothing is given in this run: what cannot be given is found before anything is made.
+        "web": web if change.permission or application.permission is not Right.NONE else "",
     }
 
 

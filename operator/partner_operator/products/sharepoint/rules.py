@@ -14,9 +14,10 @@ from partner_operator.trust.model import (
     PartnerProfile,
     Product,
     RestartPolicy,
+    Right,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import Activation, Rules
+from partner_operator.trust.product import Activation, Permissions, Rules
 
 PROFILE = PartnerProfile(
     name=Product.SHAREPOINT,
@@ -34,6 +35,23 @@ PROFILE = PartnerProfile(
     # Farms that stand in for each other, search for each other or belong to one tenant often have one realm.
     realm_tells=False,
 )
+PERMISSIONS = Permissions(
+    without={Product.EXCHANGE: "its site mailboxes and eDiscovery do not work on this farm"},
+    means={
+        Right.READ: "whoever holds its signing certificate may read everything on every site of the farm",
+        Right.WRITE: "whoever holds its signing certificate may read and change what is on every site of the farm",
+        Right.MANAGE: (
+            "whoever holds its signing certificate may read and change what is on every site of the farm, and its "
+            "lists and libraries"
+        ),
+        Right.FULL_CONTROL: (
+            "whoever holds its signing certificate may read, change and delete everything on every site of the farm: "
+            "the largest right there is"
+        ),
+    },
+    taking="To take it away: Remove-SPAppPrincipalPermission -Scope SiteSubscription.",
+)
+"""App permissions over all sites. Microsoft's pages give Exchange FullControl, and Lync none."""
 CLIENT_SERVICE = "/_vti_bin/client.svc"
 """In front of it stands SharePoint's bearer challenge."""
 
@@ -86,7 +104,9 @@ RULES = Rules(
     # Whether Set takes over a realm is not known, so another issuer takes the place of the old one.
     immutable=frozenset({Field.REALM, Field.APPLICATION_IDENTIFIER}),
     unfinished=_is_unfinished,
-    harmless=frozenset({Field.IDENTITY}),
+    # What a principal may do is looked up in App Management, and is no part of what workers keep of an issuer.
+    harmless=frozenset({Field.IDENTITY, Field.PERMISSION}),
+    permissions=PERMISSIONS,
     warnings=lambda observed: observed.notices,
     second_hop="SQL Server let the account in: Get-SPFarm shows the farm.",
     challenge_path=CLIENT_SERVICE,

@@ -1,21 +1,26 @@
 # Prelude of Lync's operations: the management module, under the name and in the place of this version.
 
 function Import-Lync {
-    # A logon may lack what setup added to PSModulePath, hence the paths. The last error says that there is none.
-    $names = @('Lync', 'SkypeForBusiness',
-        "$($env:CommonProgramFiles)\Microsoft Lync Server 2013\Modules\Lync\Lync.psd1",
-        "$($env:CommonProgramFiles)\Skype for Business Server 2015\Modules\SkypeForBusiness\SkypeForBusiness.psd1",
-        "$($env:CommonProgramFiles)\Skype for Business Server 2019\Modules\SkypeForBusiness\SkypeForBusiness.psd1")
-    for ($place = 0; $place -lt $names.Count; $place++) {
+    foreach ($name in 'Lync', 'SkypeForBusiness') {
         try {
-            Import-Module -Name $names[$place] -DisableNameChecking -ErrorAction Stop
+            Import-Module -Name $name -DisableNameChecking -ErrorAction Stop
             return
         }
         catch {
-            $missing = $_.FullyQualifiedErrorId -cmatch '^Modules_ModuleNotFound'
-            if ((-not $missing) -or ($place -eq ($names.Count - 1))) { throw }
+            if ($_.FullyQualifiedErrorId -cnotmatch '^Modules_ModuleNotFound') { throw }
+            $missing = $_
         }
     }
+    # A logon may lack what setup added to PSModulePath. Setup's folder is named after the version.
+    foreach ($place in 'Microsoft Lync Server *\Modules\Lync\Lync.psd1', 'Skype for Business Server *\Modules\SkypeForBusiness\SkypeForBusiness.psd1') {
+        $pattern = "$($env:CommonProgramFiles)\$place"
+        if (-not (Test-Path -Path $pattern)) { continue }
+        foreach ($file in @(Get-Item -Path $pattern -ErrorAction Stop)) {
+            Import-Module -Name $file.FullName -DisableNameChecking -ErrorAction Stop
+            return
+        }
+    }
+    throw $missing
 }
 
 function Test-OfContent {

@@ -1,3 +1,19 @@
+function Read-AppPermission {
+    # What an issuer's principal may do, or why that is not known: what is not known is never absent.
+    param($Issuer)
+    $web = $null
+    try {
+        $web = Open-Web
+        $found = Get-AppPermission -Web $web -Name (Get-Text -Value $Issuer.RegisteredIssuerName)
+        return @{ right = $found.right; appOnly = $found.appOnly; fault = ''; words = '' }
+    }
+    catch {
+        $inner = Get-Innermost -Exception $_.Exception
+        return @{ right = ''; appOnly = $false; fault = [string]$inner.GetType().FullName; words = [string]$inner.Message }
+    }
+    finally { Close-Web -Web $web }
+}
+
 $opened = Open-Farm
 $read = Get-Issuers -Warnings $opened.warnings
 
@@ -7,6 +23,8 @@ foreach ($issuer in $read.objects) {
     foreach ($certificate in @($issuer.SigningCertificate) + @(Get-Property -Object $issuer -Name 'AdditionalSigningCertificates')) {
         if ($null -ne $certificate) { $null = $certificates.Add((Get-Der -Certificate $certificate)) }
     }
+    $permission = @{ right = ''; appOnly = $false; fault = ''; words = '' }
+    if (Test-Listed -Names $Request.partners -Name (Get-Identifier -Issuer $issuer)) { $permission = Read-AppPermission -Issuer $issuer }
     $null = $entries.Add(@{
             reference = Get-Text -Value $issuer.Id
             name = Get-Text -Value $issuer.Name
@@ -14,6 +32,7 @@ foreach ($issuer in $read.objects) {
             metadataUrl = Get-Url -Issuer $issuer
             broker = -not [bool]$issuer.IsSelfIssuer
             certificates = [object[]]@($certificates.ToArray())
+            permission = $permission
         })
 }
 

@@ -1,3 +1,10 @@
+function Test-Web {
+    # The partner shall be allowed something when it is there: where that cannot be, nothing is made.
+    $web = Open-Web
+    try { $null = Get-AppPermission -Web $web -Name "$($Request.applicationIdentifier)@$($Request.realm)" }
+    finally { Close-Web -Web $web }
+}
+
 function Find-Made {
     # The issuer with the content that is wanted, and none of those that were there; empty where it is not one.
     param($Known)
@@ -10,12 +17,21 @@ function Find-Made {
     return $null
 }
 
+function Set-OldPermission {
+    # While the old issuer is there: its principal is not found without it.
+    param($Issuer)
+    $web = Open-Web
+    try { Set-AppPermission -Web $web -Principal (Find-AppPrincipal -Web $web -Issuer $Issuer) }
+    finally { Close-Web -Web $web }
+}
+
 $opened = Open-Farm
 $read = Get-Issuers -Warnings $opened.warnings
 $doubts = @($read.doubts)
 if ($doubts.Count -gt 0) { throw "The list of token issuers is not whole: $($doubts[0])" }
 # Without it the principals of issuers have no place, and every call with a token fails.
 if (-not (Test-Listed -Names (Get-Proxies).types -Name $Request.appManagement)) { throw 'PartnerOperator.NoAppManagement' }
+if ([string]$Request.web -ne '') { Test-Web }
 $known = New-Object System.Collections.ArrayList
 $existing = ''
 $taken = ''
@@ -50,6 +66,7 @@ if ($existing -eq '') {
     if ($null -ne $made) {
         $created = Get-Text -Value $made.Id
         if ($null -ne $old) {
+            if ([string]$Request.right -ne '') { Set-OldPermission -Issuer $old }
             $null = Remove-SPTrustedSecurityTokenIssuer -Identity (Get-Text -Value $old.Id) -Confirm:$false -ErrorAction Stop
             $made.Name = [string]$Request.identity
             $null = $made.Update()

@@ -52,12 +52,17 @@ function Get-Url {
     return Get-Text -Value $url
 }
 
+function Get-Identifier {
+    # The text in front of the first @ of the name for tokens, which may bear stray slashes.
+    param($Issuer)
+    return ((Get-Text -Value $Issuer.RegisteredIssuerName) -creplace '@[\s\S]*$', '') -creplace '^[\s/]+|[\s/]+$', ''
+}
+
 function Test-OfContent {
     # Whether an issuer is this partner: its identifier, and its address or its realm.
     param($Issuer, [string]$Identifier, [string]$Url, [string]$Realm)
     $name = Get-Text -Value $Issuer.RegisteredIssuerName
-    # The text in front of the first @ may bear stray slashes.
-    $own = ($name -creplace '@[\s\S]*$', '') -creplace '^[\s/]+|[\s/]+$', ''
+    $own = Get-Identifier -Issuer $Issuer
     $realmOfIssuer = ($name -creplace '^[^@]*@?', '').Trim()
     if (-not (Test-Same -Left $own -Right $Identifier)) { return $false }
     if (Test-SameUrl -Left (Get-Url -Issuer $Issuer) -Right $Url) { return $true }
@@ -76,4 +81,54 @@ function Get-Proxies {
     $types = New-Object System.Collections.ArrayList
     foreach ($proxy in (Invoke-Read -Call { Get-SPServiceApplicationProxy -ErrorAction Stop }).objects) { $null = $types.Add([string]$proxy.GetType().FullName) }
     return @{ types = $types }
+}
+
+function Open-Web {
+    # The root web that partners know the farm by: what applications may do is asked and changed through a web.
+    $web = $null
+    foreach ($found in (Invoke-Read -Call { Get-SPWeb -Identity $Request.web -ErrorAction Stop }).objects) { $web = $found }
+    if ($null -eq $web) { throw 'PartnerOperator.NoWeb' }
+    return $web
+}
+
+function Close-Web {
+    param($Web)
+    if ($null -ne $Web) { $null = $Web.Dispose() }
+}
+
+function Get-AppPermission {
+    # What the principal of this name may do on all sites, and whether by its own token. No cmdlet reads it.
+    param($Web, [string]$Name)
+    $manager = [Microsoft.SharePoint.SPAppPrincipalManager]::GetManager($Web)
+    $named = [Microsoft.SharePoint.SPAppPrincipalName]::CreateFromNameIdentifier($Name)
+    $principal = $manager.LookupAppPrincipal([Microsoft.SharePoint.SPAppPrincipalIdentityProvider]::External, $named)
+    if ($null -eq $principal) { return @{ right = 'None'; appOnly = $false } }
+    $reader = New-Object Microsoft.SharePoint.SPAppPrincipalPermissionsManager -ArgumentList $Web
+    $right = $reader.GetAppPrincipalSiteSubscriptionContentPermission($principal)
+    return @{ right = Get-Text -Value $right; appOnly = [bool]$reader.IsAppOnlyPolicyAllowed($principal) }
+}
+
+function Find-AppPrincipal {
+    # The principal of an issuer, if it may do what it did when it was looked at. Nothing is changed here.
+    param($Web, $Issuer)
+    $name = Get-Text -Value $Issuer.RegisteredIssuerName
+    $there = Get-AppPermission -Web $Web -Name $name
+    if (-not (Test-Same -Left $there.right -Right $Request.rightBefore) -or ([bool]$there.appOnly -ne [bool]$Request.appOnlyBefore)) { throw "The permission of $name was changed by somebody else meanwhile, so nothing was changed." }
+    $principal = $null
+    foreach ($found in (Invoke-Read -Call { Get-SPAppPrincipal -Site $Web -NameIdentifier $name -ErrorAction Stop }).objects) { $principal = $found }
+    if ($null -eq $principal) { throw "Get-SPAppPrincipal shows nothing for $name, so nothing was changed." }
+    return $principal
+}
+
+function Set-AppPermission {
+    param($Web, $Principal)
+    $nothing = Test-Same -Left $Request.right -Right 'None'
+    $narrower = [bool]$Request.appOnlyBefore -and -not [bool]$Request.appOnly
+    if ($nothing -or $narrower) {
+        # Set can allow the use of its own token, and only Remove takes that back.
+        $null = Remove-SPAppPrincipalPermission -AppPrincipal $Principal -Site $Web -Scope SiteSubscription -DisableAppOnlyPolicy:$narrower -Confirm:$false -ErrorAction Stop
+    }
+    if (-not $nothing) {
+        $null = Set-SPAppPrincipalPermission -AppPrincipal $Principal -Site $Web -Scope SiteSubscription -Right $Request.right -EnableAppOnlyPolicy:([bool]$Request.appOnly) -Confirm:$false -ErrorAction Stop
+    }
 }

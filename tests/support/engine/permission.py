@@ -1,0 +1,103 @@
+"""A SharePoint farm beside the two organisations, and what people do with permissions there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from partner_operator.engine.state import Ports
+from partner_operator.trust.model import Permission, Product, Right
+from partner_operator.trust.status import GivenPermission
+from support.engine.servers import FakeOrganisation
+from support.engine.world import World
+from support.trust import worlds as values
+from support.trust.worlds import ModelServer
+
+NAME = "exchange-on-sharepoint"
+HOSTS = ("sp1.litwareinc.com", "sp2.litwareinc.com")
+NOTHING = Permission()
+FULL = Permission(Right.FULL_CONTROL, app_only=True)
+READ = Permission(Right.READ, app_only=True)
+
+
+@dataclass
+class PermissionWorld(World):
+    """The farm shall trust Exchange, and allow it something."""
+
+    most: Right = Right.FULL_CONTROL
+
+    def __post_init__(self) -> None:
+        """Nothing is there yet."""
+        super().__post_init__()
+        documents = (values.reading(Product.EXCHANGE), values.reading(Product.SHAREPOINT))
+        self.farm = FakeOrganisation(
+            Product.SHAREPOINT,
+            ModelServer(Product.SHAREPOINT, (), documents),
+            self.clock,
+            self.crash,
+            HOSTS,
+        )
+        self.cluster.add_server(
+            values.server(
+                Product.SHAREPOINT,
+                hosts=HOSTS,
+                restart=self.rules,
+                removal_settle=self.removal_settle,
+                max_permission=self.most,
+            )
+        )
+
+    def ports(self) -> Ports:
+        """With the farm."""
+        known = super().ports()
+        return replace(known, operations={**known.operations, Product.SHAREPOINT: self.farm})
+
+    def ask(self, right: Right, **changes: Any) -> None:
+        """`kubectl apply` of the object with this permission."""
+        if NAME in self.cluster.applications:
+            self.cluster.change(NAME, permission=right, **changes)
+            return
+        desired = values.application(
+            Product.EXCHANGE,
+            NAME,
+            server_name="sharepoint",
+            has_finalizer=False,
+            permission=right,
+            **changes,
+        )
+        self.cluster.add(desired)
+
+    @property
+    def principal(self) -> str:
+        """Exchange's, with the realm that it has now."""
+        document = next(
+            reading.document
+            for reading in self.farm.model.documents
+            if reading.url == values.EXCHANGE_URL
+        )
+        assert document is not None
+        return f"{document.application_identifier}@{document.realm}"
+
+    @property
+    def allowed(self) -> Permission:
+        """What the farm allows Exchange."""
+        return self.farm.model.allowed.get(self.principal, NOTHING)
+
+    @allowed.setter
+    def allowed(self, permission: Permission) -> None:
+        self.farm.model.allowed[self.principal] = permission
+
+    @property
+    def given(self) -> GivenPermission | None:
+        """What the object remembers to have given."""
+        return self.cluster.status(NAME).given_permission
+
+    def adopted(self) -> None:
+        """Somebody made the issuer by hand."""
+        made = values.entry(Product.EXCHANGE, on=Product.SHAREPOINT, reference="by-hand")
+        self.farm.model.entries = (replace(made, trust_level=None),)
+
+    def message(self) -> str:
+        """What Registered and Ready say."""
+        told = self.cluster.status(NAME).conditions
+        return " ".join(condition.message for condition in told)
