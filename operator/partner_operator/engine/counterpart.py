@@ -18,9 +18,11 @@ def view_of(
     In mode Suspend nothing is told any more, so what was told last counts, for whichever generation it was.
     """
 
-    def told(condition_type: ConditionType) -> Condition | None:
+    def told(
+        condition_type: ConditionType, wanted: ConditionStatus = ConditionStatus.TRUE
+    ) -> Condition | None:
         found = find(status.conditions, condition_type)
-        if found is None or found.status is not ConditionStatus.TRUE or deleting:
+        if found is None or found.status is not wanted or deleting:
             return None
         return found if mode is Mode.SUSPEND or found.observed_generation == generation else None
 
@@ -38,4 +40,6 @@ def view_of(
         last_changed_at=max((change for change in changes if change is not None), default=None),
         testable_at=testable,
         test_passed_at=status.connectivity.last_succeeded_at if status.connectivity else None,
+        settling=registered is not None
+        and told(ConditionType.ACTIVATED, ConditionStatus.UNKNOWN) is not None,
     )

@@ -21,7 +21,7 @@ from partner_operator.kube.api.names import (
 from partner_operator.kube.api.spec import ApplicationSpec, ConfigMapKey, Options, ServerSpec
 from partner_operator.kube.limits import beyond_limits, beyond_test_limits
 from partner_operator.texts import said, shown
-from partner_operator.trust.allowed_partners import partner_not_allowed
+from partner_operator.trust.allowed_partners import leads_elsewhere, partner_not_allowed
 from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
     Authentication,
@@ -140,7 +140,7 @@ def declared_application(
     partner, blocker = _partner(spec, likely, servers, catalog)
     own = spec.options(rules.options) if rules is not None else None
     options = own if isinstance(own, Options) else Options()
-    test = options.connectivity_test
+    test = own.test if own is not None else None
     desired = DesiredApplication(
         **_common(body),
         deleted_at=_deleted_at(body),
@@ -158,10 +158,16 @@ def declared_application(
         blocker = beyond_test_limits(test, rules.options) or blocker
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product, catalog) or _unsupported(product, partner, catalog)
-    if server is not None:
+    if blocker is None and rules is not None and test is not None and not desired.deleting:
+        blocker = _no_such_test(rules, partner)
+    if server is not None and rules is not None:
         allowed = parse_server(server, catalog).desired
+        blocker = blocker or leads_elsewhere(allowed, desired, rules.options)
         blocker = partner_not_allowed(allowed, desired, status.registration) or blocker
     view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
+    others = catalog.rules.get(Product(partner.name))
+    if view is not None and others is not None:
+        view = replace(view, gradual=others.takes_over_within is not None)
     return DeclaredApplication(desired, status, blocker, view)
 
 
@@ -254,6 +260,17 @@ def _wrong_block(spec: ApplicationSpec, product: Product, catalog: Catalog) -> O
                 Next.HUMAN,
             )
     return None
+
+
+def _no_such_test(rules: Rules, partner: Partner) -> Obstacle | None:
+    if partner.name in rules.tests:
+        return None
+    return Obstacle(
+        Reason.PRODUCT_MISMATCH,
+        f"spec.{rules.options}.connectivityTest cannot test the trust with {partner.name}: it is for "
+        f"{' and '.join(rules.tests)}. Take it out of this object.",
+        Next.HUMAN,
+    )
 
 
 def _unsupported(server: Product, partner: Partner, catalog: Catalog) -> Obstacle | None:

@@ -15,7 +15,7 @@ from partner_operator.trust.model import (
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import Activation, Finding, Rules
+from partner_operator.trust.product import Activation, Finding, Proof, Rules
 
 PROFILE = PartnerProfile(
     name=Product.EXCHANGE,
@@ -94,6 +94,8 @@ RULES = Rules(
     # Workers do not cache these with the OAuth configuration.
     harmless=frozenset({Field.IDENTITY, Field.ROLES}),
     warnings=_warnings,
+    # Test-OAuthConnectivity shows Exchange's token to a web service of the partner.
+    tests={Product.SHAREPOINT: Proof.BY_PARTNER},
     second_hop="Exchange's own PowerShell endpoint let the account in.",
     challenge_path=WEB_SERVICES,
     checks=(("wildcard accepted domains", _wildcards),),

@@ -15,7 +15,7 @@ from partner_operator.trust.model import (
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import Activation, Finding, Rules
+from partner_operator.trust.product import Activation, Finding, Proof, Rules
 from partner_operator.trust.status import MetadataStatus
 
 PROFILE = PartnerProfile(
@@ -80,6 +80,7 @@ RULES = Rules(
     registered=(
         "Lync does not show the certificates it stored; what it read from the metadata URL last counts."
     ),
+    tests={Product.EXCHANGE: Proof.BOTH_WAYS},
     asked="Lync then reads the partner's document again, too.",
     activated="The Front Ends in spec.hosts have this configuration.",
     not_activated=(
