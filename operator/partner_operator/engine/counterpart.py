@@ -11,9 +11,15 @@ from partner_operator.trust.status import ApplicationStatus, Condition
 
 
 def view_of(
-    name: str, status: ApplicationStatus, *, generation: int, mode: Mode, deleting: bool
+    name: str,
+    status: ApplicationStatus,
+    *,
+    generation: int,
+    mode: Mode,
+    deleting: bool,
+    gradual: bool = False,
 ) -> CounterpartView:
-    """What this side needs to know of the other one.
+    """What this side needs to know of the other one. `gradual`: see there, it is the product's.
 
     In mode Suspend nothing is told any more, so what was told last counts, for whichever generation it was.
     """
@@ -42,4 +48,5 @@ def view_of(
         test_passed_at=status.connectivity.last_succeeded_at if status.connectivity else None,
         settling=registered is not None
         and told(ConditionType.ACTIVATED, ConditionStatus.UNKNOWN) is not None,
+        gradual=gradual,
     )

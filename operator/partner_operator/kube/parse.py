@@ -164,17 +164,20 @@ def declared_application(
         allowed = parse_server(server, catalog).desired
         blocker = blocker or leads_elsewhere(allowed, desired, rules.options)
         blocker = partner_not_allowed(allowed, desired, status.registration) or blocker
-    view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
     others = catalog.rules.get(Product(partner.name))
-    if view is not None and others is not None:
-        view = replace(view, gradual=others.takes_over_within is not None)
+    gradual = others is not None and others.takes_over_within is not None
+    view = None
+    if spec.partner_ref is not None:
+        view = counterpart_view(spec.partner_ref.name, counterparts, gradual=gradual)
     return DeclaredApplication(desired, status, blocker, view)
 
 
-def counterpart_view(partner: str, candidates: Sequence[Body]) -> CounterpartView | None:
+def counterpart_view(
+    partner: str, candidates: Sequence[Body], *, gradual: bool = False
+) -> CounterpartView | None:
     """The declared other direction: of those that trust our server, one on the partner's server.
 
-    Of several, one that stays wins, then the oldest.
+    Of several, one that stays wins, then the oldest. `gradual`: of the partner's product.
     """
     found = [body for body in candidates if body["spec"]["serverRef"]["name"] == partner]
     if not found:
@@ -194,6 +197,7 @@ def counterpart_view(partner: str, candidates: Sequence[Body]) -> CounterpartVie
         generation=chosen["metadata"]["generation"],
         mode=Mode(mode) if mode in list(Mode) else Mode.ENFORCE,
         deleting="deletionTimestamp" in chosen["metadata"],
+        gradual=gradual,
     )
 
 

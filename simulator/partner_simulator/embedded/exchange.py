@@ -24,7 +24,6 @@ from partner_simulator.embedded.plain import (
 from partner_simulator.embedded.run import Run, Told
 from partner_simulator.ports import Logon, LogonKind, PsObject
 
-
 _TEST = "Test-OAuthConnectivity"
 _LONGEST_DETAIL = 8000
 _NOT_GIVEN = tuple(

@@ -101,6 +101,7 @@ class Twin:
     def become(self, domain: Domain) -> None:
         """From now on this is a copy of `domain`, with web sites of its own."""
         addresses = self.domain.network.names()
+        self.domain.network.close()
         vars(self.domain).clear()
         vars(self.domain).update(vars(_copied(domain)))
         for fqdn, ports in addresses.items():

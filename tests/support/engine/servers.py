@@ -129,7 +129,7 @@ class FakeOrganisation:
         """Read everything."""
         self._begin("observe", host, credentials)
         found = self.model.observed()
-        exchange = self.product is Product.EXCHANGE
+        exchange = self.product is not Product.LYNC
         seen = replace(
             found,
             host=host,

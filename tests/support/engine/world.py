@@ -105,6 +105,11 @@ class World:
             values.server(Product.LYNC, hosts=LYNC_HOSTS, removal_settle=self.removal_settle)
         )
 
+    @property
+    def organisations(self) -> dict[Product, FakeOrganisation]:
+        """By product."""
+        return {Product.EXCHANGE: self.exchange, Product.LYNC: self.lync}
+
     def trusted(self) -> bool:
         """Whether a token of either side is accepted, by what the servers *run* with."""
         signs = self._published(self.exchange.model, values.LYNC_URL)
@@ -146,7 +151,7 @@ class World:
             reader=view,
             writer=view,
             announcer=self.cluster,
-            operations={Product.EXCHANGE: self.exchange, Product.LYNC: self.lync},
+            operations=self.organisations,
             clock=self.clock,
             chance=random.Random(1),
             patience=IMPATIENT,

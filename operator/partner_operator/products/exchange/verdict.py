@@ -11,9 +11,7 @@ from partner_operator.trust.model import TestReport
 
 SUCCESS = "Success"
 """ResultType, an enumeration: its names are the same in every language."""
-PASSED = (
-    "Test-OAuthConnectivity passed: the partner accepts Exchange's tokens. No cmdlet tests the other way round."
-)
+PASSED = "Test-OAuthConnectivity passed: the partner accepts Exchange's tokens. No cmdlet tests the other way round."
 _DIAGNOSTICS = re.compile(r'\b(\d{7});\s*reason="?([^"\r\n]*)')
 HINTS = {
     "3000003": "The farm's realm or the host in the token is not what the server expects: is the address right?",
@@ -29,7 +27,9 @@ NOT_TRUSTED = (
     "workers start since?"
 )
 _NO_LOGON = re.compile(r"\((30[1278]|200|404)\)")
-NO_SERVICE = "Nothing there asks for a token: is it the address of a web service, and does the site exist?"
+NO_SERVICE = (
+    "Nothing there asks for a token: is it the address of a web service, and does the site exist?"
+)
 _LONGEST = 300
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from partner_operator.products.documents import FetchedDocument
 from partner_operator.products.plausible import LONGEST_TEST, Said, Shown, Text
 
+
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
