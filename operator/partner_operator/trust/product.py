@@ -93,6 +93,8 @@ class Rules:
     """What an inner session of its own proves, where the scripts open one with the logon."""
     challenge_path: str = ""
     """Where a host says, without a logon, whom it trusts now."""
+    no_challenge: str = ""
+    """What to look at where it does not say so."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
     """The doctor's checks of its organisations, by name."""
 

@@ -98,5 +98,6 @@ RULES = Rules(
     tests={Product.SHAREPOINT: Proof.BY_PARTNER},
     second_hop="Exchange's own PowerShell endpoint let the account in.",
     challenge_path=WEB_SERVICES,
+    no_challenge="Look at OAuthAuthentication of the virtual directories.",
     checks=(("wildcard accepted domains", _wildcards),),
 )

@@ -13,6 +13,7 @@ from partner_operator.oauth.identifiers import EXCHANGE, LYNC, describe, parse_i
 from partner_operator.products.documents import reading
 from partner_operator.products.plausible import check_product, stored, twice
 from partner_operator.products.sharepoint.answers import EntryAnswer, ObserveAnswer
+from partner_operator.products.sharepoint.farm import facts, settings
 from partner_operator.trust.model import (
     CertificateRole,
     DiscoveredHost,
@@ -61,6 +62,8 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, listed: Sequence[st
         else "Get-SPSecurityTokenServiceConfig shows no signing certificate.",
         discovered_hosts=tuple(DiscoveredHost(name, needs_restart=True) for name in members),
         notices=tuple(_notices(told)),
+        settings=tuple(settings(told)),
+        facts=facts(told),
     )
 
 

@@ -57,7 +57,7 @@ class SharePointSession(IISSession):
     """One server of a SharePoint 2013 farm, or of a newer one."""
 
     def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        return Call("observe", documents.wanted(urls))
+        return Call("observe", {**documents.wanted(urls), "rootSite": self._root})
 
     def _observed(self, answer: Answer) -> Observed:
         told = self._understood(ObserveAnswer, answer)
@@ -100,6 +100,11 @@ class SharePointSession(IISSession):
         call = Call("challenge", {"path": CLIENT_SERVICE, "site": self._site}, seconds=120)
         told = self._understood(ChallengeAnswer, await self._run(call))
         return parse_challenge([told.challenge])
+
+    @property
+    def _root(self) -> str:
+        """The site collection under which the farm's document is published."""
+        return self.server.auth_metadata_url.partition("/_layouts/")[0]
 
     @property
     def _site(self) -> str:
