@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
-from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT
-from partner_simulator.world import names
+from partner_demo.story import EXCHANGE_OBJECT, FOR_THE_FARM, LYNC_OBJECT, ON_THE_FARM, Story
 from partner_simulator.world.machines import Role
 from support.pwsh import on_both_engines
-
-ON_THE_FARM = ("exchange-on-sharepoint", "lync-on-sharepoint")
-FOR_THE_FARM = ("sharepoint-on-exchange", "sharepoint-on-lync")
-
-
-def settled(stage: Stage) -> str:
-    """The example, with the stage's times."""
-    text = (ROOT / "examples" / "sharepoint.yaml").read_text()
-    line = "  credentialsSecretRef: {name: sharepoint-admin}\n"
-    return text.replace(line, f"{line}  removal: {{settle: 1s}}\n")
 
 
 @on_both_engines
@@ -31,7 +19,7 @@ def test_six_trusts_come_true_and_go_again(stage: Stage) -> None:
     stage.secret("lync-admin", *lync)
     stage.secret("sharepoint-admin", *simulation.farm_credential())
     stage.apply_text(stage.examples())
-    stage.apply_text(settled(stage))
+    stage.apply_text(stage.examples("sharepoint"))
     stage.operator.start()
 
     def waits(name: str) -> bool:
@@ -45,22 +33,35 @@ def test_six_trusts_come_true_and_go_again(stage: Stage) -> None:
     assert {
         (each.name, each.is_self_issuer, each.right) for each in simulation.sharepoint_entries()
     } == {("Exchange", True, ""), ("Lync", True, "")}
-    for name in (EXCHANGE_OBJECT, LYNC_OBJECT, *FOR_THE_FARM):
+    for name in (EXCHANGE_OBJECT, LYNC_OBJECT, "sharepoint-on-lync"):
         stage.wait_ready(name)
+
+    def tested(name: str = "sharepoint-on-exchange") -> bool:
+        connected = stage.condition("papp", name, "Connected")
+        return connected.get("reason") == "WaitingForCounterpart"
+
+    stage.wait_for("Exchange's test waits for the farm", tested)
+    assert stage.condition("papp", "sharepoint-on-exchange", "Ready")["status"] == "Unknown"
     assert simulation.refused(Role.EXCHANGE, Role.SHAREPOINT) is None
     assert simulation.refused(Role.FRONT_END, Role.SHAREPOINT) is None
     assert [simulation.restarts(host) for host in simulation.sharepoint_hosts()] == [0, 0]
 
-    for host in names.SHAREPOINT_HOSTS:
-        simulation.iisreset(host)
+    Story(stage).administrate_farm()
     asked = "partner-operator.io/reconcile-requested-at=now"
     stage.kubectl("annotate", "--overwrite", "pserver", "sharepoint", asked)
-    for name in ON_THE_FARM:
+    for name in (*ON_THE_FARM, *FOR_THE_FARM):
         stage.wait_ready(name, 180)
     assert simulation.refused(Role.SHAREPOINT, Role.FRONT_END) is None
-    refused = simulation.refused(Role.SHAREPOINT, Role.EXCHANGE)
-    assert refused is not None
-    assert "3002002" in refused, "only the permission is missing, which is the farm owner's to give"
+    assert simulation.refused(Role.SHAREPOINT, Role.EXCHANGE) is None
+    for name, status, reason in (
+        ("sharepoint-on-exchange", "True", "ConnectivityTestPassed"),
+        ("sharepoint-on-lync", "Unknown", "NotTested"),
+        ("lync-on-sharepoint", "Unknown", "NotTested"),
+    ):
+        connected = stage.condition("papp", name, "Connected")
+        assert (connected["status"], connected["reason"]) == (status, reason)
+    settings = stage.get("pserver", "sharepoint")["status"]["settings"]
+    assert "AllowOAuthOverHttp: False" in settings
 
     # One at a time: to delete most of a namespace's applications at once asks for a consent.
     for name in (*ON_THE_FARM, *FOR_THE_FARM):
