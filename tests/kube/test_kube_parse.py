@@ -566,3 +566,19 @@ def test_the_other_sides_product_says_whether_it_takes_changes_over_by_itself(
     found = declared_application(body, EXCHANGE, servers, CATALOG, [other])
     assert found.counterpart is not None
     assert found.counterpart.gradual is gradual
+
+
+def test_a_farm_that_shall_trust_a_farm_is_no_pair_of_this_operator() -> None:
+    """Such trusts need root authorities and permissions of their own; what is there is left alone."""
+    body = changed(
+        changed(stored(application("lync-on-exchange")), "partnerRef", None),
+        "partner",
+        {
+            "product": "SharePoint",
+            "authMetadataUrl": "https://search.contoso.com/_layouts/15/metadata/json/1",
+        },
+    )
+    farm = changed(FARM, "allowedPartners", [{"host": "search.contoso.com"}])
+    blocker = declared_application(body, farm, [farm], CATALOG).blocker
+    assert blocker is not None
+    assert (blocker.reason, blocker.then) == (Reason.UNSUPPORTED_PAIR, Next.HUMAN)

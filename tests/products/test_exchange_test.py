@@ -8,7 +8,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.products.exchange.verdict import NO_SERVICE, NOT_TRUSTED
+from partner_operator.products.exchange.verdict import NO_SERVICE, NOT_TRUSTED, REFUSED
 from partner_operator.trust import model
 from partner_operator.trust.model import ServiceTest
 from partner_operator.trust.obstacle import Next
@@ -116,6 +116,8 @@ async def test_of_a_long_log_the_far_sides_words_are_told_and_no_ids() -> None:
          NOT_TRUSTED),
         ("no locally configured issuer was in the trusted_issuer list", NOT_TRUSTED),
         ("The remote server returned an error: (404) Not Found.", NO_SERVICE),
+        ("The remote server returned an error: (302) Found.", NO_SERVICE),
+        ("The remote server returned an error: (401) Unauthorized.", REFUSED),
     ],
 )  # fmt: skip
 async def test_what_is_known_of_a_refusal_has_a_next_step(detail: str, words: str) -> None:

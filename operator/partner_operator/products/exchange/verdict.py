@@ -26,6 +26,11 @@ NOT_TRUSTED = (
     "The server does not name Exchange among the issuers that it trusts: is Exchange registered there, and did its "
     "workers start since?"
 )
+_REFUSED = re.compile(r"\b401\b")
+REFUSED = (
+    "The server takes no token of Exchange and names no reason. Is Exchange registered there and active, and is the "
+    "web application one for HTTPS? One for HTTP alone asks for no token."
+)
 _NO_LOGON = re.compile(r"\((30[1278]|200|404)\)")
 NO_SERVICE = (
     "Nothing there asks for a token: is it the address of a web service, and does the site exist?"
@@ -62,4 +67,6 @@ def _why(told: TestAnswer) -> str:
 def _hint(text: str) -> str:
     if _UNKNOWN.search(text) is not None:
         return NOT_TRUSTED
+    if _REFUSED.search(text) is not None:
+        return REFUSED
     return NO_SERVICE if _NO_LOGON.search(text) is not None else ""
