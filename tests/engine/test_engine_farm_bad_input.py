@@ -20,7 +20,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine.farm import (
+from support.engine.proven_farm import (
     EXCHANGE_ON_SHAREPOINT,
     SHAREPOINT_ON_EXCHANGE,
     FarmWorld,

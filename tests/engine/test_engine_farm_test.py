@@ -11,7 +11,7 @@ from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Mode, Product, RestartPolicy, RestartRules
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import Condition
-from support.engine.farm import (
+from support.engine.proven_farm import (
     EXCHANGE_ON_SHAREPOINT,
     FARM_HOSTS,
     SHAREPOINT_ON_EXCHANGE,
