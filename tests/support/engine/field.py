@@ -44,7 +44,7 @@ class FieldModel(ModelServer):
                 raise OperationFailed(
                     Reason.REMOTE_ERROR, f"{change.entry.reference} couldn't be found."
                 )
-            change = replace(change, entry=now)
+            change = replace(change, entry=self._shown(now))
         try:
             return super().apply(change, desired)
         except AssertionError as refused:

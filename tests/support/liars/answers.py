@@ -162,6 +162,7 @@ def sharepoint_answer() -> dict[str, Any]:
                 "metadataUrl": EXCHANGE_URL,
                 "broker": False,
                 "certificates": [encoded(SIGNING)],
+                "permission": {"right": "FullControl", "appOnly": True, "fault": "", "words": ""},
             }
         ],
         "doubts": [],

@@ -273,7 +273,7 @@ class ModelServer:
             unfinished = f"{change.entry.identity}{INTERIM}"
             self.entries = tuple(each for each in others if each.identity != unfinished)
         elif change.kind is ChangeKind.RECREATE and self.product is Product.SHAREPOINT:
-            return self._replaced(change.entry, desired)
+            return self._replaced(old, desired)
         elif change.kind is ChangeKind.RECREATE:
             self.entries = others
             made = self._made(desired, desired.identity or change.entry.identity)
