@@ -12,7 +12,7 @@ export DOTNET_TieredPGO := 0
 .PHONY: help demo test fast mutants image release release-test lint docs lock clean
 
 help:
-	@echo 'make demo          watch Exchange and Lync come to trust each other (KEEP=1: stay up while they do)'
+	@echo 'make demo          watch Exchange, Lync and SharePoint come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
 	@echo 'make fast          pure tests only, in less than a minute'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'

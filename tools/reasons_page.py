@@ -312,8 +312,9 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Read its text in status.connectivity.message.",
     ),
     Reason.NOT_TESTED: (
-        "No test was run yet, or none is declared.",
-        "Declare lync.connectivityTest.",
+        "The declared test was not run yet, or neither product of the pair has a test (SharePoint and Lync).",
+        "Tests are lync.connectivityTest (on Lync trusts Exchange) and exchange.connectivityTest (on Exchange trusts "
+        "SharePoint).",
     ),
 }
 

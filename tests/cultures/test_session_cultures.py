@@ -28,8 +28,10 @@ from support.cultures.batch import (
     without_help,
 )
 from support.cultures.cases import Case, exchange_cases, lync_cases
+from support.cultures.farms import farm_cases
 from support.oauth.samples import body, document
 from support.scripts.runs import Told, differences, run_all, task_of, told_of
+from support.scripts.sharepoint import ISSUER
 from support.scripts.web import Page, serve
 from support.winrm.powershell import feed
 
@@ -76,7 +78,7 @@ def bench(site: tuple[tuple[str, ...], str], tmp_path_factory: pytest.TempPathFa
         "COMPUTERNAME": f"CULTURES-{folder.name}",
         "TZ": "Asia/Kolkata",
     }
-    return Bench([*exchange_cases(folder, urls), *lync_cases(urls)], environment)
+    return Bench([*exchange_cases(folder, urls), *lync_cases(urls), *farm_cases(urls)], environment)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,9 @@ def test_the_operations_are_worth_comparing(plain: dict[str, Told]) -> None:
     assert (failing, silent) == (["exchange denied"], [])
     answers = {name: told.data or {} for name, told in plain.items()}
     assert answers["exchange remove"] == answers["lync remove"] == {"removed": True}
+    assert answers["sharepoint remove"] == {"removed": True}
+    assert answers["sharepoint register again"] == {"existing": ISSUER, "created": ""}
+    assert [one["type"] for one in answers["exchange test"]["results"]] == ["Success"]
     assert answers["lync register again"] == {"existing": "TITLE"}
     assert answers["exchange register"]["created"]
     observed = answers["exchange observe"]

@@ -18,7 +18,7 @@ from rich.console import Console
 from partner_demo import __main__ as demo
 from partner_demo.operator_process import OperatorProcess
 from partner_demo.stage import Stage, StageError
-from partner_demo.story import Step, Story
+from partner_demo.story import FOR_THE_FARM, ON_THE_FARM, Step, Story
 from partner_testbed import Choice, ControlPlane
 from support.left_out import never_left_out
 
@@ -60,7 +60,8 @@ def test_keep_stays_up_with_all_ready_and_says_what_to_look_at() -> None:
                 for condition in item["status"]["conditions"]
                 if condition["type"] == "Ready"
             }
-            names = {"exchange", "lync", "lync-on-exchange-2", "exchange-on-lync-2"}
+            names = {"exchange", "lync", "sharepoint", "lync-on-exchange-2", "exchange-on-lync-2"}
+            names |= {*ON_THE_FARM, *FOR_THE_FARM}
             assert ready == dict.fromkeys(names, "True")
             process.send_signal(signal.SIGINT)
             rest = process.stdout.read().strip().splitlines()

@@ -6,24 +6,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
-from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
-from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT
+from partner_demo.story import EXCHANGE_OBJECT, FOR_THE_FARM, LYNC_OBJECT, ON_THE_FARM
 from partner_simulator.simulation import Simulation
 from partner_simulator.views import ExchangeEntry, LyncEntry
 from partner_simulator.world import names
 from partner_simulator.world.machines import Role
 from support.pwsh import on_both_engines, on_the_embedded_engine
-
-ON_THE_FARM = ("exchange-on-sharepoint", "lync-on-sharepoint")
-FOR_THE_FARM = ("sharepoint-on-exchange", "sharepoint-on-lync")
-
-
-def settled(stage: Stage) -> str:
-    """The example, with the stage's times."""
-    text = (ROOT / "examples" / "sharepoint.yaml").read_text()
-    line = "  credentialsSecretRef: {name: sharepoint-admin}\n"
-    return text.replace(line, f"{line}  removal: {{settle: 1s}}\n")
 
 
 def rights(simulation: Simulation) -> dict[str, str]:
@@ -39,7 +28,7 @@ def joined(stage: Stage) -> None:
     stage.secret("lync-admin", *lync)
     stage.secret("sharepoint-admin", *simulation.farm_credential())
     stage.apply_text(stage.examples())
-    stage.apply_text(settled(stage))
+    stage.apply_text(stage.examples("sharepoint"))
     stage.operator.start()
 
 
@@ -85,17 +74,34 @@ def test_six_trusts_come_true_and_go_again(stage: Stage) -> None:
     } == {("Exchange", True, "FullControl", True), ("Lync", True, "", False)}
     shown = stage.get("papp", ON_THE_FARM[0])["status"]["registration"]["permission"]
     assert shown == {"right": "FullControl", "appOnly": True}
-    for name in (EXCHANGE_OBJECT, LYNC_OBJECT, *FOR_THE_FARM):
+    for name in (EXCHANGE_OBJECT, LYNC_OBJECT, "sharepoint-on-lync"):
         stage.wait_ready(name)
+
+    def tested(name: str = "sharepoint-on-exchange") -> bool:
+        connected = stage.condition("papp", name, "Connected")
+        return connected.get("reason") == "WaitingForCounterpart"
+
+    stage.wait_for("Exchange's test waits for the farm", tested)
+    assert stage.condition("papp", "sharepoint-on-exchange", "Ready")["status"] == "Unknown"
     assert simulation.refused(Role.EXCHANGE, Role.SHAREPOINT) is None
     assert simulation.refused(Role.FRONT_END, Role.SHAREPOINT) is None
     assert [simulation.restarts(host) for host in simulation.sharepoint_hosts()] == [0, 0]
 
     restarted_by_hand(stage)
-    for name in ON_THE_FARM:
+    for name in (*ON_THE_FARM, *FOR_THE_FARM):
         stage.wait_ready(name, 180)
     assert simulation.refused(Role.SHAREPOINT, Role.FRONT_END) is None
     assert simulation.refused(Role.SHAREPOINT, Role.EXCHANGE) is None
+
+    for name, status, reason in (
+        ("sharepoint-on-exchange", "True", "ConnectivityTestPassed"),
+        ("sharepoint-on-lync", "Unknown", "NotTested"),
+        ("lync-on-sharepoint", "Unknown", "NotTested"),
+    ):
+        connected = stage.condition("papp", name, "Connected")
+        assert (connected["status"], connected["reason"]) == (status, reason)
+    settings = stage.get("pserver", "sharepoint")["status"]["settings"]
+    assert "AllowOAuthOverHttp: False" in settings
 
     # Declared no more, it is taken: then the token is still known, and may do nothing.
     nothing = '{"spec": {"sharePoint": {"permission": "None"}}}'

@@ -13,7 +13,7 @@ from partner_operator.catalog import CATALOG, OPERATIONS
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import Operations
 from partner_operator.trust.model import Product
-from partner_operator.trust.product import Catalog, Rules
+from partner_operator.trust.product import Catalog, Proof, Rules
 from support.house.parts import PACKAGE, ROOMS, YAML, faults, named_in
 
 MADE: Mapping[Product, type[Operations[Any]]] = {each.product: each for each in OPERATIONS}
@@ -87,6 +87,15 @@ def test_a_way_of_becoming_active_needs_its_ability() -> None:
     wrong = {**MADE, Product.EXCHANGE: LyncOperations}
     assert faults(CATALOG, wrong) == [
         "Exchange has no ability for its way of becoming active, Restart"
+    ]
+
+
+def test_a_product_that_says_it_has_a_test_can_run_one() -> None:
+    sharepoint = CATALOG.rules[Product.SHAREPOINT]
+    boasting = replace(sharepoint, tests={Product.EXCHANGE: Proof.BY_PARTNER})
+    assert faults(with_rules(boasting), MADE) == [
+        "SharePoint has no script test.ps1",
+        "SharePoint has no ability to run its connectivity test",
     ]
 
 

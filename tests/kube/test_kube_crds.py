@@ -22,6 +22,14 @@ BY_URL = changed(
     "partner",
     {"product": "Lync", "authMetadataUrl": "https://pool.contoso.com/metadata/json/1"},
 )
+SERVICE = changed(
+    TRUST,
+    "exchange.connectivityTest",
+    {
+        "url": "https://portal.litwareinc.com/_vti_bin/client.svc",
+        "mailbox": "kenmyer@litwareinc.com",
+    },
+)
 WINDOW = {"schedule": "0 2 * * 6", "duration": "4h"}
 
 EXCHANGE_URL = "for Exchange write https://<autodiscover host>/autodiscover/metadata/json/1"
@@ -40,6 +48,7 @@ IPV4 = "write an IPv4 address as four decimal numbers, and without *"
 DURATION = "write a duration such as"
 REFERENCE = "write the name of a {} of this namespace: lower case letters, digits, - and ."
 SIP = "write sip:user@domain, such as sip:kenmyer@litwareinc.com"
+WHO = "give exactly one of mailbox (for whose owner the token speaks) and appOnly: true"
 IDENTITY = r"write a name without line breaks, *, /, \, : and blanks at its ends"
 ONE_PARTNER = (
     "give exactly one of partnerRef (a PartnerServer of this namespace) and partner (product and "
@@ -183,6 +192,31 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
         "All",
         'supported values: "Full", "Application", "User"',
     ),
+    (SERVICE, "exchange.connectivityTest.url", None, "connectivityTest.url: Required value"),
+    (
+        SERVICE,
+        "exchange.connectivityTest.url",
+        "http://portal/",
+        "an address that begins with https",
+    ),
+    (
+        SERVICE,
+        "exchange.connectivityTest.url",
+        "https://portal",
+        "an address that begins with https",
+    ),
+    (
+        SERVICE,
+        "exchange.connectivityTest.url",
+        "https://p/a b",
+        "an address that begins with https",
+    ),
+    (SERVICE, "exchange.connectivityTest.url", "https://u@p/", "an address that begins with https"),
+    (SERVICE, "exchange.connectivityTest.mailbox", None, WHO),
+    (SERVICE, "exchange.connectivityTest.appOnly", True, WHO),
+    (SERVICE, "exchange.connectivityTest.mailbox", "kenmyer", "write user@domain"),
+    (SERVICE, "exchange.connectivityTest.mailbox", "a@b.c,d@b.c", "write user@domain"),
+    (SERVICE, "exchange.connectivityTest.interval", "4m59s", "write at least 5m and"),
     (TESTED, "lync.connectivityTest", {}, "spec.lync.connectivityTest.sipUri: Required value"),
     (TESTED, "lync.connectivityTest.sipUri", "kenmyer@litwareinc.com", SIP),
     (TESTED, "lync.connectivityTest.sipUri", "sip:kenmyer", SIP),
@@ -288,6 +322,8 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
     ),
     (TESTED, "lync.connectivityTest.sipUri", "sip:O'Neil+test@sub.litwareinc.com"),
     (TESTED, "lync.connectivityTest.interval", "1h0m0s"),
+    (SERVICE, "exchange.connectivityTest.appOnly", False),
+    (SERVICE, "exchange.connectivityTest", {"url": "https://portal:8443/x?y=1", "appOnly": True}),
     (TESTED, "lync", {}),
     (TRUST, "exchange", {}),
     (TRUST, "sharePoint", {}),

@@ -26,6 +26,7 @@ from partner_operator.trust.model import (
     RestartPolicy,
     RestartWindow,
     Right,
+    ServiceTest,
     TrustLevel,
 )
 from partner_operator.trust.obstacle import Next
@@ -530,3 +531,97 @@ def test_a_permission_on_another_server_is_a_block_of_another_product(on: dict[s
     assert found.blocker is not None
     assert found.blocker.reason is Reason.PRODUCT_MISMATCH
     assert found.desired.permission is Right.NONE
+
+
+SERVICE = "https://portal.litwareinc.com/_vti_bin/client.svc"
+
+
+def _farm_tested(**test: Any) -> Any:
+    body = changed(stored(application("lync-on-exchange")), "partnerRef.name", "sharepoint")
+    declared_test = {"url": SERVICE, "mailbox": "kenmyer@litwareinc.com", **test}
+    return changed(body, "exchange.connectivityTest", declared_test)
+
+
+def test_a_test_of_a_web_service_is_read() -> None:
+    found = declared_application(_farm_tested(), EXCHANGE, [EXCHANGE, FARM], CATALOG)
+    assert found.blocker is None
+    assert found.desired.connectivity_test == ServiceTest(SERVICE, "kenmyer@litwareinc.com")
+    alone = _farm_tested(mailbox=None, appOnly=True, interval="6h", failureThreshold=1)
+    read = declared_application(alone, EXCHANGE, [EXCHANGE, FARM], CATALOG).desired
+    assert read.connectivity_test == ServiceTest(SERVICE, None, True, timedelta(hours=6), 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed", "fine"),
+    [
+        ("https://PORTAL.litwareinc.com:443/other", (), True),
+        ("https://my.litwareinc.com/", (), False),
+        ("https://portal.litwareinc.com:8443/", (), False),
+        ("https://portal.litwareinc.com.evil.example/", (), False),
+        ("https://portal.litwareinc.com@evil.example/", (), False),
+        ("https://my.litwareinc.com/", ("*.litwareinc.com",), True),
+        ("https://evil.example/", ("*.litwareinc.com",), False),
+    ],
+)
+def test_a_test_shows_no_token_to_whom_the_writer_likes(
+    url: str, allowed: tuple[str, ...], fine: bool
+) -> None:
+    """Whom Exchange talks to is its owner's word."""
+    owner = _allowing(*allowed)
+    found = declared_application(_farm_tested(url=url), owner, [owner, FARM], CATALOG)
+    if fine:
+        assert found.blocker is None
+        return
+    assert found.blocker is not None
+    assert found.blocker.reason is Reason.PARTNER_NOT_ALLOWED
+    assert found.blocker.then is Next.HUMAN
+    assert "spec.exchange.connectivityTest.url" in found.blocker.message
+
+
+def test_a_test_for_another_partner_is_no_test_of_this_one() -> None:
+    """Test-CsExStorageConnectivity would pass, and say nothing of SharePoint."""
+    on_lync = changed(stored(application("exchange-on-lync")), "partnerRef.name", "sharepoint")
+    found = declared_application(on_lync, LYNC, [LYNC, FARM], CATALOG)
+    of_lync = changed(_farm_tested(), "partnerRef.name", "lync")
+    other = declared_application(of_lync, EXCHANGE, [EXCHANGE, LYNC], CATALOG)
+    for declared_as, words in (
+        (
+            found,
+            "spec.lync.connectivityTest cannot test the trust with SharePoint: it is for Exchange.",
+        ),
+        (
+            other,
+            "spec.exchange.connectivityTest cannot test the trust with Lync: it is for SharePoint.",
+        ),
+    ):
+        assert declared_as.blocker is not None
+        assert declared_as.blocker.reason is Reason.PRODUCT_MISMATCH
+        assert words in declared_as.blocker.message
+
+
+@pytest.mark.parametrize(("partner", "gradual"), [("sharepoint", True), ("lync", False)])
+def test_the_other_sides_product_says_whether_it_takes_changes_over_by_itself(
+    partner: str, gradual: bool
+) -> None:
+    body = changed(stored(application("lync-on-exchange")), "partnerRef.name", partner)
+    other = changed(stored(application("exchange-on-lync")), "serverRef.name", partner)
+    servers = [EXCHANGE, LYNC, FARM]
+    found = declared_application(body, EXCHANGE, servers, CATALOG, [other])
+    assert found.counterpart is not None
+    assert found.counterpart.gradual is gradual
+
+
+def test_a_farm_that_shall_trust_a_farm_is_no_pair_of_this_operator() -> None:
+    """Such trusts need root authorities and permissions of their own; what is there is left alone."""
+    body = changed(
+        changed(stored(application("lync-on-exchange")), "partnerRef", None),
+        "partner",
+        {
+            "product": "SharePoint",
+            "authMetadataUrl": "https://search.contoso.com/_layouts/15/metadata/json/1",
+        },
+    )
+    farm = changed(FARM, "allowedPartners", [{"host": "search.contoso.com"}])
+    blocker = declared_application(body, farm, [farm], CATALOG).blocker
+    assert blocker is not None
+    assert (blocker.reason, blocker.then) == (Reason.UNSUPPORTED_PAIR, Next.HUMAN)

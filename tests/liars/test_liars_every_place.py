@@ -46,6 +46,10 @@ OTHER_TRUTHS = [
     (Product.LYNC, ("entries", 0, "applicationIdentifier"), "'True'"),
     (Product.LYNC, ("entries", 0, "realm"), "'ä'"),
     (Product.LYNC, ("entries", 0, "realm"), "'True'"),
+    (Product.SHAREPOINT, ("entries",), "[]"),
+    (Product.SHAREPOINT, ("entries", 0), "dropped"),
+    (Product.SHAREPOINT, ("entries", 0, "issuer"), "'ä'"),
+    (Product.SHAREPOINT, ("entries", 0, "issuer"), "'True'"),
 ]
 """Good answers about another state: that the entry is gone, or is now somebody else's, as an administrator
 could have made it. The scripts look for themselves before they change anything (test_liars_to_the_end)."""

@@ -22,6 +22,8 @@ from support.liars.judge import GOOD, look
         (Product.LYNC, {"product": ""}, Reason.WRONG_PRODUCT, "answers as nothing"),
         (Product.EXCHANGE, {"version": "Version 14.3 (Build 123.4)"}, Reason.WRONG_PRODUCT, "came with Exchange 2013"),
         (Product.EXCHANGE, {"version": "Version 8.3 (Build 83.6)"}, Reason.WRONG_PRODUCT, "came with Exchange 2013"),
+        (Product.SHAREPOINT, {"product": "Exchange"}, Reason.WRONG_PRODUCT, "asked as SharePoint and answers as"),
+        (Product.SHAREPOINT, {"version": "14.0.7015.1000"}, Reason.WRONG_PRODUCT, "came with SharePoint 2013"),
     ],
 )  # fmt: skip
 async def test_another_product_or_one_that_is_too_old_is_named(
@@ -65,6 +67,13 @@ async def test_who_answers_for_another_host_is_named(
     assert (await look(product, data)).incomplete is None
 
 
+async def test_a_server_of_another_farm_is_named() -> None:
+    """It was joined to one after it was declared."""
+    data = copy.deepcopy(GOOD[Product.SHAREPOINT]) | {"hosts": ["SP9", "EX10"]}
+    seen = await look(Product.SHAREPOINT, data)
+    assert "The farm that answered has no server ex1.litwareinc.com." in str(seen.incomplete)
+
+
 @pytest.mark.parametrize(
     ("product", "key"),
     [
@@ -74,6 +83,8 @@ async def test_who_answers_for_another_host_is_named(
         (Product.LYNC, "entries"),
         (Product.LYNC, "replicas"),
         (Product.LYNC, "documents"),
+        (Product.SHAREPOINT, "entries"),
+        (Product.SHAREPOINT, "documents"),
     ],
 )
 async def test_what_is_listed_twice_makes_the_list_unbelievable(product: Product, key: str) -> None:

@@ -19,6 +19,7 @@ from partner_simulator.powershell import WindowsPowerShell
 from partner_simulator.powershell.assemblies import assemblies, cache_folder
 from support.cultures.batch import INVARIANT, Task, run_batch
 from support.cultures.cases import Case, exchange_cases, lync_cases
+from support.cultures.farms import farm_cases
 from support.oauth.samples import body, document
 from support.prelude.rows import OLD
 from support.pwsh import find_pwsh
@@ -62,7 +63,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with serve(authority.issue_server(["partner.example"])) as site:
         site.pages["/metadata/json/1"] = Page(body(document(name="O'Neil <Lync> & Co")))
         urls = (site.url(), site.url("/missing"))
-        yield Bench([*exchange_cases(folder, urls), *lync_cases(urls)], environment)
+        yield Bench(
+            [*exchange_cases(folder, urls), *lync_cases(urls), *farm_cases(urls)], environment
+        )
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import partner_operator
 from partner_operator.catalog import OPERATIONS
 from partner_operator.engine.ports import Credentials, OperationFailed
 from partner_operator.trust.allowed import Bounds
-from partner_operator.trust.model import Authentication, ConnectivityTest, Product
+from partner_operator.trust.model import Authentication, ConnectivityTest, Product, ServiceTest
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import Reason
@@ -22,12 +22,16 @@ from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, Unreachable
 from support.trust import worlds as values
 
+_TESTS = {
+    Product.EXCHANGE: ServiceTest("https://portal.litwareinc.com/", app_only=True),
+    Product.LYNC: ConnectivityTest("sip:a@litwareinc.com"),
+}
 ACTS: dict[str, Callable[[Any, Any], Awaitable[Any]]] = {
     "observe": lambda on, _: on.observe((values.LYNC_URL,), None),
     "host_state": lambda on, _: on.host_state(),
     "restart": lambda on, _: on.restart(values.NOW),
     "replicate": lambda on, _: on.replicate(),
-    "test": lambda on, _: on.test(ConnectivityTest("sip:a@litwareinc.com")),
+    "test": lambda on, product: on.test(_TESTS[product]),
     **{
         kind: lambda on, product, kind=kind: _apply(on, product, kind)  # type: ignore[misc]
         for kind in ChangeKind

@@ -9,6 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate
+from partner_operator.products.sharepoint.rules import RULES
 from partner_operator.trust.model import Observed, Permission, Product, Right
 from partner_operator.trust.reasons import Reason
 from partner_simulator.certificates import self_signed
@@ -140,3 +141,72 @@ async def test_without_app_management_that_is_what_is_told() -> None:
     [entry] = (await observed(answer, Product.SHAREPOINT)).entries
     assert entry.permission_fault is not None
     assert entry.permission_fault.reason is Reason.SERVICE_APPLICATION_MISSING
+
+
+async def test_settings_are_shown_and_names_shortened() -> None:
+    roots = {"texts": [f"root {number:03}" for number in range(25)], "fault": ""}
+    shown = (await seen("roots", roots)).settings
+    assert f"Authentication realm: {SHAREPOINT['organization']}" in shown
+    assert {
+        "HybridStsSelectionEnabled: True",
+        "AllowMetadataOverHttp: False",
+        "AllowOAuthOverHttp: False",
+    } <= set(shown)
+    [line] = [line for line in shown if line.startswith("Trusted root authorities: ")]
+    assert line.endswith("root 019, and 5 more")
+    assert (
+        "Service application proxies: AppManagementServiceApplicationProxy, UserProfileApplicationProxy"
+        in shown
+    )
+
+
+async def test_what_cannot_be_shown_is_said_and_stops_nothing() -> None:
+    found = await seen("realm", {"texts": [], "fault": "Access is denied."})
+    assert "Authentication realm: not read (Access is denied.)" in found.settings
+    assert found.incomplete is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "name", "words"),
+    [
+        ("proxies", [], "App Management", "nothing can be registered"),
+        ("proxies", [], "User Profile", "speak for a user are refused"),
+        (
+            "rootSite",
+            {"texts": [], "fault": "Cannot find an SPSite object."},
+            "root site",
+            "Cannot find an SPSite object.",
+        ),
+        ("rootSite", {"texts": [], "fault": ""}, "root site", "Get-SPSite shows nothing."),
+        ("oauthOverHttp", True, "security token service", "AllowOAuthOverHttp of"),
+        ("metadataOverHttp", True, "security token service", "AllowMetadataOverHttp of"),
+    ],
+)
+async def test_the_doctor_finds_what_is_wrong_with_a_farm(
+    path: str, value: Any, name: str, words: str
+) -> None:
+    good, bad = await seen(), await seen(path, value)
+    check = dict(RULES.checks)[name]
+    assert check(good).ok
+    found = check(bad)
+    assert (found.ok, bool(found.next_step)) == (False, True)
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("version", "16.0", "None."),
+        ("entries.0.issuer", "00000001-0000-0000-c000-000000000000@*", "the token issuer Lync"),
+        ("entries.0.issuer", "https://sts.windows.net/*/", "the token issuer Lync trust"),
+        ("entries.0.issuer", "00000005-0000-0000-c000-000000000000@x", "None."),
+        ("realm", {"texts": ["contoso"], "fault": ""}, "a realm that is not the farm's Id"),
+        ("realm", {"texts": [SHAREPOINT["organization"].upper()], "fault": ""}, "None."),
+        ("hybridSelection", False, "None."),
+    ],
+)
+async def test_signs_of_hybrid_are_told_and_are_no_fault(path: str, value: Any, words: str) -> None:
+    """HybridStsSelectionEnabled is set in every new farm, so it is no sign."""
+    found = dict(RULES.checks)["signs of hybrid"](await seen(path, value))
+    assert found.ok
+    assert words in found.message

@@ -281,3 +281,35 @@ def test_a_conflict_says_that_the_issuer_is_there(farm: Farm) -> None:
     assert failed["obstacle"].reason is Reason.FARM_BUSY
     assert failed["obstacle"].message.startswith("The token issuer is there, and its permission")
     assert left == [NOTHING]
+
+
+@pytest.mark.parametrize(
+    ("there", "passed", "words"),
+    [
+        ("full trust", True, "the partner accepts Exchange's tokens"),
+        ("one side only", False, "No partner application is configured"),
+        ("an old key", False, "3000006: Token contains invalid signature. SharePoint has an old"),
+        ("no permission", False, "3002002: App principal does not exist"),
+        ("no bearer challenge", False, "is the web application one for HTTPS?"),
+        ("out of reach", False, "Unable to connect to the remote server"),
+    ],
+)
+def test_exchanges_test_says_what_the_farm_makes_of_its_token(
+    farm: Farm, there: str, passed: bool, words: str
+) -> None:
+    report, _ = farm.after(farms.prove(), farms.PROVEN[there])
+    assert (report["passed"], words in report["message"]) == (passed, True), report["message"]
+
+
+def test_a_site_that_does_not_exist_is_a_failed_test(farm: Farm) -> None:
+    nowhere = f"https://{names.PORTAL}/_vti_bin/nothing.svc"
+    report, _ = farm.after(farms.prove(url=nowhere), farms.accepts_exchange)
+    assert not report["passed"]
+    assert "404" in report["message"]
+
+
+def test_who_is_no_shell_administrator_is_told_how_to_become_one(farm: Farm) -> None:
+    failed, issuers = farm.after(farms.observe(), farms.FARMS["no shell admin"])
+    assert failed["nothing_ran"]
+    assert "Add-SPShellAdmin" in failed["obstacle"].message
+    assert issuers == []

@@ -12,7 +12,7 @@ from partner_operator.products import scripts
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import LONGEST_SECONDS
-from partner_operator.trust.model import ConnectivityTest, Product
+from partner_operator.trust.model import ConnectivityTest, Product, ServiceTest
 from partner_operator.trust.plan import Change
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
@@ -79,6 +79,7 @@ async def test_the_engine_waits_longer_than_any_run_can_live() -> None:
             calls.append(operations.on(server, CREDENTIALS, seen.host).apply(seen, made, desired))
     calls.append(exchange.on(server, CREDENTIALS, hosts[0]).restart(trust_worlds.NOW))
     calls.append(exchange.on(server, CREDENTIALS, hosts[0]).host_state())
+    calls.append(exchange.on(server, CREDENTIALS, hosts[0]).test(ServiceTest("https://a.b.c/")))
     calls.append(lync.on(server, CREDENTIALS, hosts[0]).replicate())
     calls.append(lync.on(server, CREDENTIALS, hosts[0]).test(ConnectivityTest("sip:a@b.c")))
     for each in calls:

@@ -96,10 +96,15 @@ async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
 
 def declared_server(simulation: Simulation, product: Product, **changes: Any) -> DesiredServer:
     """The PartnerServer that the example would declare."""
+    hosts = {
+        Product.EXCHANGE: simulation.exchange_hosts,
+        Product.LYNC: simulation.front_ends,
+        Product.SHAREPOINT: simulation.sharepoint_hosts,
+    }
     exchange = product is Product.EXCHANGE
     server = trust_worlds.server(
         product,
-        hosts=tuple(simulation.exchange_hosts() if exchange else simulation.front_ends()),
+        hosts=tuple(hosts[product]()),
         port=WINRM,
         ca_bundle=simulation.ca_pem,
         authentication=Authentication.NTLM if exchange else Authentication.CREDSSP,
@@ -110,5 +115,10 @@ def declared_server(simulation: Simulation, product: Product, **changes: Any) ->
 def logon(simulation: Simulation, product: Product) -> Credentials:
     """The administrator's."""
     exchange, lync = simulation.credentials()
-    user, password = exchange if product is Product.EXCHANGE else lync
+    known = {
+        Product.EXCHANGE: exchange,
+        Product.LYNC: lync,
+        Product.SHAREPOINT: simulation.farm_credential(),
+    }
+    user, password = known[product]
     return Credentials(user, password, f"{product}-{password[:6]}", OURS)

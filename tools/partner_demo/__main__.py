@@ -1,4 +1,4 @@
-"""`make demo`: watch Exchange and Lync come to trust each other."""
+"""`make demo`: watch Exchange, Lync and SharePoint come to trust each other."""
 
 from __future__ import annotations
 

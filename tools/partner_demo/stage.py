@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -97,7 +98,7 @@ class Stage:
             self._progress("Starting the Kubernetes API server")
             self.plane.start()
         if self._owns_simulation:
-            self._progress("Starting Exchange and Lync")
+            self._progress("Starting Exchange, Lync and SharePoint")
             self.simulation.start()
         self._progress("Installing the operator's kinds and rights")
         with self.plane.api_client() as api:
@@ -168,16 +169,16 @@ class Stage:
         """`kubectl apply -f -`."""
         return self.kubectl("apply", "-f", "-", text=text)
 
-    def examples(self) -> str:
-        """examples/litwareinc.yaml; with `settle`s of the stage's own where one was given."""
-        text = (ROOT / "examples" / "litwareinc.yaml").read_text()
+    def examples(self, name: str = "litwareinc") -> str:
+        """examples/<name>.yaml; with `settle`s of the stage's own where one was given."""
+        text = (ROOT / "examples" / f"{name}.yaml").read_text()
         if self._settle is None:
             return text
-        for logon in ("exchange-admin", "lync-admin"):
-            line = f"  credentialsSecretRef: {{name: {logon}}}\n"
-            assert line in text
+        lines = re.findall(r"^  credentialsSecretRef: .*\n", text, flags=re.MULTILINE)
+        assert lines, name
+        for line in lines:
             settles = f"  removal: {{settle: {self._settle}}}\n"
-            if logon == "exchange-admin":
+            if "exchange-admin" in line:
                 settles += f"  restart: {{settle: {self._settle}}}\n"
             text = text.replace(line, line + settles)
         return text

@@ -1,15 +1,29 @@
-"""The story of the demo: eight steps, each told by what the servers say, not by the operator."""
+"""The story of the demo: its steps, each told by what the servers say, not by the operator."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from partner_demo.stage import Stage, StageError
 from partner_simulator.simulation import Simulation
+from partner_simulator.world.machines import Role
 
 EXCHANGE_OBJECT = "lync-on-exchange"
 LYNC_OBJECT = "exchange-on-lync"
+ON_THE_FARM = ("exchange-on-sharepoint", "lync-on-sharepoint")
+FOR_THE_FARM = ("sharepoint-on-exchange", "sharepoint-on-lync")
+
+
+NAMES = {Role.EXCHANGE: "Exchange", Role.FRONT_END: "Lync", Role.SHAREPOINT: "SharePoint"}
+FARM_PAIRS = (
+    (Role.SHAREPOINT, Role.EXCHANGE),
+    (Role.SHAREPOINT, Role.FRONT_END),
+    (Role.EXCHANGE, Role.SHAREPOINT),
+    (Role.FRONT_END, Role.SHAREPOINT),
+)
+"""Who takes whose tokens when a farm has joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,20 @@ def told_by_servers(simulation: Simulation) -> Iterator[str]:
     yield "a token signed by Lync " + (
         "opens the mailbox" if works is None else f"is refused: {works}"
     )
+    if simulation.sharepoint_entries():
+        yield from _told_by_the_farm(simulation)
+
+
+def _told_by_the_farm(simulation: Simulation) -> Iterator[str]:
+    for issuer in simulation.sharepoint_entries():
+        may = f"may {issuer.right}" if issuer.right else "no permission"
+        yield f"SharePoint trusts {issuer.name} ({may}, {issuer.metadata_end_point})"
+    for host in simulation.sharepoint_hosts():
+        yield f"{host} was restarted {simulation.restarts(host)} time(s)"
+    for server, partner in FARM_PAIRS:
+        refused = simulation.refused(server, partner)
+        taken = "is taken" if refused is None else f"is refused: {refused}"
+        yield f"{NAMES[server]}: a token signed by {NAMES[partner]} {taken}"
 
 
 class Story:
@@ -78,7 +106,16 @@ class Story:
                 "kubectl apply; kubectl delete",
                 self.rename,
             ),
-            Step("The objects are deleted", "kubectl delete papp --all", self.delete),
+            Step(
+                "A farm joins: six trusts; its administrator runs iisreset there",
+                "kubectl apply -f examples/sharepoint.yaml",
+                self.join,
+            ),
+            Step(
+                "The objects are deleted: so many at once are held until somebody means it",
+                "kubectl delete papp --all",
+                self.delete,
+            ),
         ]
 
     def nothing_trusted(self) -> None:
@@ -159,16 +196,55 @@ class Story:
         self._expect(not changed, f"the servers were changed: {changed}")
         self._expect_trust()
 
+    def join(self) -> None:
+        """Nobody restarts a farm by himself: what is registered waits for its administrator, and for nobody else."""
+        self.stage.secret("sharepoint-admin", *self.simulation.farm_credential())
+        self.stage.apply_text(self.stage.examples("sharepoint"))
+        for name in ON_THE_FARM:
+            self.stage.wait_for(f"{name} is registered", partial(self._registered, name))
+        self.administrate_farm()
+        self._now("pserver", "sharepoint")
+        # The others too: Exchange restarts once more, and what it did before is tested anew.
+        for name in (*FOR_THE_FARM, *self._objects()):
+            self.stage.wait_ready(name)
+        for server, partner in FARM_PAIRS:
+            refused = self.simulation.refused(server, partner)
+            self._expect(refused is None, f"{server} refuses a token of {partner}: {refused}")
+
+    def administrate_farm(self) -> None:
+        """What its administrator does: he restarts IIS."""
+        for host in self.simulation.sharepoint_hosts():
+            self.simulation.iisreset(host)
+
+    def _registered(self, name: str) -> bool:
+        return bool(self.stage.condition("papp", name, "Registered").get("status") == "True")
+
+    def _held(self) -> bool:
+        return all(
+            self.stage.condition("papp", found, "Ready").get("reason") == "DeletionBlocked"
+            for found in self._objects()
+        )
+
+    def _objects(self) -> list[str]:
+        found = self.stage.kubectl("get", "papp", "-o", "name").split()
+        return [line.partition("/")[2] for line in found]
+
     def delete(self) -> None:
         """What we created is removed; what was there before stays."""
+        self.stage.kubectl("delete", "papp", "--all", "--wait=false")
+        self.stage.wait_for("all are held", self._held)
+        self._expect(len(self.simulation.lync_entries()) == 2, "something was removed already")
+        for server in ("exchange", "lync", "sharepoint"):
+            self._now("pserver", server)
         self.stage.delete()
-        names = [entry.name for entry in self.simulation.exchange_entries()]
+        left = [entry.name for entry in self.simulation.exchange_entries()]
+        self._expect(not self.simulation.sharepoint_entries(), "SharePoint still trusts somebody")
         self._expect(not self.simulation.lync_entries(), "Lync still trusts somebody")
         self._expect(
             all(entry.use_auth_server for entry in self.simulation.exchange_entries()),
-            f"Exchange still has {names}",
+            f"Exchange still has {left}",
         )
-        self._expect("Exchange Online" in names, "a stock entry of Exchange is gone")
+        self._expect("Exchange Online" in left, "a stock entry of Exchange is gone")
 
     def _expect_trust(self) -> None:
         why_not = self.simulation.trust_works()

@@ -69,9 +69,8 @@ def _issuers(facts: Facts, observed: Observed, heard: Heard) -> tuple[bool | Non
     if heard.problem:
         return None, heard.problem
     if heard.challenge is None:
-        return None, (
-            "Web services there offer no logon by OAuth. Look at OAuthAuthentication of the virtual directories."
-        )
+        hint = facts.rules.no_challenge if facts.rules is not None else ""
+        return None, f"Web services there offer no logon by OAuth. {hint}".rstrip()
     challenge = heard.challenge
     missing = [
         name

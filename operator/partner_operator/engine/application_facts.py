@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partner_operator.engine import expiry
+from partner_operator.engine import connectivity, expiry
 from partner_operator.engine.activation import way_of
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust import permission
@@ -16,7 +16,7 @@ from partner_operator.trust.conditions import (
     true,
     unknown,
 )
-from partner_operator.trust.model import Mode
+from partner_operator.trust.model import Mode, Product
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionType, Reason
@@ -34,9 +34,12 @@ def application_working(work: Pass, draft: Draft, change: Change | None) -> Appl
         metadata=kept(told, ConditionType.METADATA_VALID),
         registered=kept(told, ConditionType.REGISTERED),
         activated=kept(told, ConditionType.ACTIVATED),
-        connected=kept(told, ConditionType.CONNECTED)
-        if draft.desired.connectivity_test is not None
-        else None,
+        connected=_untestable(work, draft)
+        or (
+            kept(told, ConditionType.CONNECTED)
+            if draft.desired.connectivity_test is not None
+            else None
+        ),
         expiring=expiry.of_partner(work, draft),
         working=_doing(work, partner, change),
         repairing=change if _repairs(change) else None,
@@ -151,12 +154,19 @@ def _allowed(work: Reached, draft: Draft) -> str:
 
 def _connected(work: Pass, draft: Draft) -> Part | None:
     if draft.desired.connectivity_test is None:
-        return None
+        return _untestable(work, draft)
     last = draft.status.connectivity
     if last is None:
         return unknown(Reason.NOT_TESTED, "The connectivity test has not run yet.")
     if last.passed:
         return true(Reason.CONNECTIVITY_TEST_PASSED, last.message)
+    counterpart = draft.declared.counterpart
+    if counterpart is not None and connectivity.may_fail_yet(draft):
+        return unknown(
+            Reason.WAITING_FOR_COUNTERPART,
+            f"The test is repeated until PartnerApplication {counterpart.name} is active, which is not known yet. "
+            f"It failed last: {last.message}",
+        )
     way_out = (
         " It is repeated by itself; to test now, set the annotation partner-operator.io/reconcile-requested-at on "
         f"this object. {work.rules.asked}"
@@ -165,7 +175,22 @@ def _connected(work: Pass, draft: Draft) -> Part | None:
     return false(Reason.CONNECTIVITY_TEST_FAILED, said + way_out)
 
 
+def _untestable(work: Pass, draft: Draft) -> Part | None:
+    """What is said where neither product of the pair has a test of their trust; None: one has."""
+    own, other, rules = work.server.product, Product(draft.desired.partner.name), work.ports.rules
+    if own not in rules or other not in rules:
+        return None
+    if other in rules[own].tests or own in rules[other].tests:
+        return None
+    return unknown(
+        Reason.NOT_TESTED,
+        f"No cmdlet of {own} or {other} tests the trust between them, so nothing proves that tokens are accepted.",
+    )
+
+
 def _tolerated(work: Pass, draft: Draft) -> bool:
+    if draft.desired.connectivity_test is None:
+        return True
     test, last = draft.desired.connectivity_test, draft.status.connectivity
     if test is None or last is None or last.passed or last.last_succeeded_at is None:
         return False

@@ -11,7 +11,8 @@ from partner_operator.engine.ports import OperationFailed, Severity, Tests
 from partner_operator.engine.refused_writes import confined, prove_writable
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import ConnectivityTest, Mode, TestReport
+from partner_operator.trust.model import AnyTest, Mode, Product, TestReport
+from partner_operator.trust.product import Proof
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import Connectivity, TestRecord
 
@@ -37,10 +38,18 @@ def waits_for_counterpart(work: Pass, draft: Draft) -> bool:
     counterpart = draft.declared.counterpart
     if counterpart is None or counterpart.ready:
         return False
-    return counterpart.testable_at is None or counterpart.testable_at > work.now()
+    if counterpart.testable_at is None:
+        return True
+    return not counterpart.gradual and counterpart.testable_at > work.now()
 
 
-def due_at(work: Pass, draft: Draft, test: ConnectivityTest) -> datetime | None:
+def may_fail_yet(draft: Draft) -> bool:
+    """Whether a test that failed says no more than that the other side has not taken its change over yet."""
+    counterpart = draft.declared.counterpart
+    return counterpart is not None and counterpart.gradual and counterpart.settling
+
+
+def due_at(work: Pass, draft: Draft, test: AnyTest) -> datetime | None:
     """When the next test is due; None: at once."""
     last = draft.status.connectivity
     if last is None or _requested(draft) or _untested(draft, last):
@@ -98,7 +107,7 @@ async def run_tests(work: Reached) -> None:
             await _run(work, draft, test, host)
 
 
-async def _run(work: Reached, draft: Draft, test: ConnectivityTest, host: str) -> None:
+async def _run(work: Reached, draft: Draft, test: AnyTest, host: str) -> None:
     step = steps.application_at(work, draft, f"Running the connectivity test on {host}.")
     if step != draft.status:
         await work.save(draft, step)
@@ -135,9 +144,13 @@ async def _announce(
     work: Pass, draft: Draft, before: Connectivity | None, report: TestReport
 ) -> None:
     if report.passed and (before is None or not before.passed):
-        message = (
-            f"{work.server.product} and {draft.desired.partner.name} accept each other's tokens."
-        )
-        await work.tell(draft, Reason.CONNECTIVITY_TEST_PASSED, message)
-    elif not report.passed and (before is None or before.passed):
+        await work.tell(draft, Reason.CONNECTIVITY_TEST_PASSED, _proven(work, draft))
+    elif not (report.passed or may_fail_yet(draft)) and (before is None or before.passed):
         await work.tell(draft, Reason.CONNECTIVITY_TEST_FAILED, report.message, Severity.WARNING)
+
+
+def _proven(work: Pass, draft: Draft) -> str:
+    server, partner = work.server.product, draft.desired.partner.name
+    if work.rules.tests.get(Product(partner)) is Proof.BY_PARTNER:
+        return f"{partner} accepts {server}'s tokens."
+    return f"{server} and {partner} accept each other's tokens."

@@ -11,16 +11,24 @@ from partner_operator.trust.status import ApplicationStatus, Condition
 
 
 def view_of(
-    name: str, status: ApplicationStatus, *, generation: int, mode: Mode, deleting: bool
+    name: str,
+    status: ApplicationStatus,
+    *,
+    generation: int,
+    mode: Mode,
+    deleting: bool,
+    gradual: bool = False,
 ) -> CounterpartView:
-    """What this side needs to know of the other one.
+    """What this side needs to know of the other one. `gradual`: see there, it is the product's.
 
     In mode Suspend nothing is told any more, so what was told last counts, for whichever generation it was.
     """
 
-    def told(condition_type: ConditionType) -> Condition | None:
+    def told(
+        condition_type: ConditionType, wanted: ConditionStatus = ConditionStatus.TRUE
+    ) -> Condition | None:
         found = find(status.conditions, condition_type)
-        if found is None or found.status is not ConditionStatus.TRUE or deleting:
+        if found is None or found.status is not wanted or deleting:
             return None
         return found if mode is Mode.SUSPEND or found.observed_generation == generation else None
 
@@ -38,4 +46,7 @@ def view_of(
         last_changed_at=max((change for change in changes if change is not None), default=None),
         testable_at=testable,
         test_passed_at=status.connectivity.last_succeeded_at if status.connectivity else None,
+        settling=registered is not None
+        and told(ConditionType.ACTIVATED, ConditionStatus.UNKNOWN) is not None,
+        gradual=gradual,
     )

@@ -77,6 +77,7 @@ def learn(work: Reached) -> None:
         organization=observed.organization or work.status.organization,
         answered_by=observed.host if observed.organization else work.status.answered_by,
         product_version=observed.product_version,
+        settings=observed.settings,
         domain_controller=_controller(work, observed),
         metadata=report.metadata_status(work, observed) or work.status.metadata,
     )

@@ -12,7 +12,7 @@ from partner_operator.oauth.challenge import Challenge
 from partner_operator.texts import shown
 from partner_operator.trust.allowed import USUAL_BOUNDS, Bounds, is_allowed
 from partner_operator.trust.model import (
-    ConnectivityTest,
+    AnyTest,
     DesiredApplication,
     DesiredServer,
     HostState,
@@ -91,6 +91,10 @@ class CounterpartView:
     """Since when a test can pass although it is not Ready; None: it is not registered."""
     test_passed_at: datetime | None = None
     """When the last connectivity test began that passed, and so proves this side too."""
+    settling: bool = False
+    """It is registered, and not known to be active yet."""
+    gradual: bool = False
+    """Its servers take changes over at a time that nobody knows: a test may pass at any time after one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +371,7 @@ class Replicates(Protocol):
 class Tests(Protocol):
     """What a session has beside it where the product can prove trust by a test of its own."""
 
-    async def test(self, test: ConnectivityTest) -> TestReport:
+    async def test(self, test: AnyTest) -> TestReport:
         """Run the connectivity test. A failed test is a report, not an error."""
         ...
 

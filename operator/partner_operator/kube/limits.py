@@ -8,7 +8,7 @@ from datetime import timedelta
 from partner_operator.kube.api.durations import format_duration
 from partner_operator.kube.api.spec import AllowedPartner, ServerSpec
 from partner_operator.trust.allowed import FORM, is_partner_pattern
-from partner_operator.trust.model import ConnectivityTest, RestartWindow
+from partner_operator.trust.model import AnyTest, RestartWindow
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.windows import WindowError, check_declared
@@ -34,7 +34,7 @@ def beyond_limits(spec: ServerSpec) -> Obstacle | None:
     )
 
 
-def beyond_test_limits(test: ConnectivityTest, block: str) -> Obstacle | None:
+def beyond_test_limits(test: AnyTest, block: str) -> Obstacle | None:
     """Why a connectivity test cannot be run as it is declared in this block, or None."""
     low, high = timedelta(minutes=5), timedelta(hours=168)
     return _out_of_bounds([(f"{block}.connectivityTest.interval", test.interval, low, high)])

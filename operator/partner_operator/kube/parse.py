@@ -27,7 +27,7 @@ from partner_operator.kube.api.spec import (
 )
 from partner_operator.kube.limits import beyond_limits, beyond_test_limits
 from partner_operator.texts import said, shown
-from partner_operator.trust.allowed_partners import partner_not_allowed
+from partner_operator.trust.allowed_partners import leads_elsewhere, partner_not_allowed
 from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
     Authentication,
@@ -150,7 +150,7 @@ def declared_application(
     own = spec.options(rules.options) if rules is not None else None
     options = own if isinstance(own, Options) else Options()
     asked = own.permission if isinstance(own, PermissionOptions) else Right.NONE
-    test = options.connectivity_test
+    test = own.test if own is not None else None
     desired = DesiredApplication(
         **_common(body),
         deleted_at=_deleted_at(body),
@@ -170,19 +170,29 @@ def declared_application(
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product, catalog) or _unsupported(product, partner, catalog)
         blocker = blocker or permission_unsupported(rules, desired)
+    if blocker is None and rules is not None and test is not None and not desired.deleting:
+        blocker = _no_such_test(rules, partner)
     if server is not None:
         allowed = parse_server(server, catalog).desired
         given = status.given_permission
         blocker = blocker or permission_not_allowed(allowed, desired, given)
+        if rules is not None:
+            blocker = blocker or leads_elsewhere(allowed, desired, rules.options)
         blocker = partner_not_allowed(allowed, desired, status.registration) or blocker
-    view = counterpart_view(spec.partner_ref.name, counterparts) if spec.partner_ref else None
+    others = catalog.rules.get(Product(partner.name))
+    gradual = others is not None and others.takes_over_within is not None
+    view = None
+    if spec.partner_ref is not None:
+        view = counterpart_view(spec.partner_ref.name, counterparts, gradual=gradual)
     return DeclaredApplication(desired, status, blocker, view)
 
 
-def counterpart_view(partner: str, candidates: Sequence[Body]) -> CounterpartView | None:
+def counterpart_view(
+    partner: str, candidates: Sequence[Body], *, gradual: bool = False
+) -> CounterpartView | None:
     """The declared other direction: of those that trust our server, one on the partner's server.
 
-    Of several, one that stays wins, then the oldest.
+    Of several, one that stays wins, then the oldest. `gradual`: of the partner's product.
     """
     found = [body for body in candidates if body["spec"]["serverRef"]["name"] == partner]
     if not found:
@@ -202,6 +212,7 @@ def counterpart_view(partner: str, candidates: Sequence[Body]) -> CounterpartVie
         generation=chosen["metadata"]["generation"],
         mode=Mode(mode) if mode in list(Mode) else Mode.ENFORCE,
         deleting="deletionTimestamp" in chosen["metadata"],
+        gradual=gradual,
     )
 
 
@@ -268,6 +279,17 @@ def _wrong_block(spec: ApplicationSpec, product: Product, catalog: Catalog) -> O
                 Next.HUMAN,
             )
     return None
+
+
+def _no_such_test(rules: Rules, partner: Partner) -> Obstacle | None:
+    if partner.name in rules.tests:
+        return None
+    return Obstacle(
+        Reason.PRODUCT_MISMATCH,
+        f"spec.{rules.options}.connectivityTest cannot test the trust with {partner.name}: it is for "
+        f"{' and '.join(rules.tests)}. Take it out of this object.",
+        Next.HUMAN,
+    )
 
 
 def _unsupported(server: Product, partner: Partner, catalog: Catalog) -> Obstacle | None:

@@ -22,6 +22,8 @@ _FLATTENED = ("@{", "System.", "/Date(")
 _EARLIEST_YEAR = 1601
 """Windows counts time from here; .NET's year 1 stands for no date."""
 _LATEST_YEAR = 9998
+LONGEST_TEST = 86_400_000
+"""Milliseconds of a day; the run itself has minutes."""
 _SKEW = timedelta(days=1)
 """Between a host and the directory that it reads from. Kerberos tolerates minutes."""
 

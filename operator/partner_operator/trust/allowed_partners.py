@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from partner_operator.texts import shown
 from partner_operator.trust.allowed import partner_fault
-from partner_operator.trust.model import DesiredApplication, DesiredServer
+from partner_operator.trust.model import DesiredApplication, DesiredServer, ServiceTest
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import Registration
@@ -39,3 +41,27 @@ def partner_not_allowed(
             "removed. To revoke the trust, delete this object; to keep it, add the host to allowedPartners."
         )
     return Obstacle(Reason.PARTNER_NOT_ALLOWED, " ".join(sentences), Next.HUMAN)
+
+
+def leads_elsewhere(
+    server: DesiredServer, application: DesiredApplication, block: str
+) -> Obstacle | None:
+    """Why the test of this application must not be run; None: it may.
+
+    The server shows a token of its own wherever the test's URL leads to. Whoever writes the application must not
+    choose that freely.
+    """
+    test, partner = application.connectivity_test, application.partner.auth_metadata_url
+    if application.deleting or not isinstance(test, ServiceTest):
+        return None
+    own = urlsplit(partner).netloc.lower()
+    fault = partner_fault(test.url, (own, *server.allowed_partners))
+    if fault is None:
+        return None
+    return Obstacle(
+        Reason.PARTNER_NOT_ALLOWED,
+        f"spec.{block}.connectivityTest.url leads to another host than the partner's metadata URL, {shown(partner)}. "
+        f"{fault} {server.product} would show a token of its own there, so nothing is done for this object. Write an "
+        "address of the partner's host, or let whoever owns the server add the other one to allowedPartners.",
+        Next.HUMAN,
+    )

@@ -148,6 +148,22 @@ class ConnectivityTest:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceTest:
+    """Parameters of Test-OAuthConnectivity -Service Generic and how often it runs."""
+
+    url: str
+    """The partner's web service that a token is shown to."""
+    mailbox: str | None = None
+    """For whom the token speaks; None: for the application alone."""
+    app_only: bool = False
+    interval: timedelta = timedelta(hours=1)
+    failure_threshold: int = 3
+
+
+AnyTest = ConnectivityTest | ServiceTest
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerProfile:
     """What is asked of a kind of partner, whoever manages it."""
 
@@ -200,7 +216,7 @@ class DesiredApplication:
     mode: Mode = Mode.ENFORCE
     deletion_policy: DeletionPolicy | None = None
     trust_level: TrustLevel = TrustLevel.FULL
-    connectivity_test: ConnectivityTest | None = None
+    connectivity_test: AnyTest | None = None
     permission: Right = Right.NONE
     """What the partner shall be allowed, app-only."""
     reconcile_requested_at: str | None = None
@@ -343,6 +359,10 @@ class Observed:
     """Why no entry can be made there, seen before anything is tried."""
     notices: tuple[str, ...] = ()
     """Sentences on what nobody declares and nothing changes, for people."""
+    settings: tuple[str, ...] = ()
+    """Settings of the organisation that are read and shown, and never written: `name: value`."""
+    facts: object = None
+    """What only the product's own rules look at."""
 
     @property
     def members(self) -> tuple[str, ...]:

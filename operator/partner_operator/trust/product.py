@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -42,6 +42,15 @@ class Finding:
     ok: bool
     message: str
     next_step: str = ""
+
+
+class Proof(StrEnum):
+    """What a connectivity test proves when it passes."""
+
+    BOTH_WAYS = "BothWays"
+    """Each side accepts the other's tokens."""
+    BY_PARTNER = "ByPartner"
+    """The partner accepts the server's tokens: that is what the object of the other direction declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,8 @@ class Rules:
     """Said when the store has reached a listed host."""
     not_activated: str = ""
     """Said while it has reached none."""
+    tests: Mapping[Product, Proof] = field(default_factory=dict)
+    """Partners with which its own connectivity test can be run, and what that proves."""
     asked: str = ""
     """What a human's request does beside a look where the last test failed; said of a failed test."""
     second_hop: str = ""
@@ -109,6 +120,8 @@ class Rules:
     """What people call an organisation, in at most SHORT characters: for a column."""
     permissions: Permissions | None = None
     """None: its partners have no permissions of their own."""
+    no_challenge: str = ""
+    """What to look at where it does not say so."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
     """The doctor's checks of its organisations, by name."""
 

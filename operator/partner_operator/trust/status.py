@@ -393,5 +393,7 @@ class ServerStatus:
     last_handled_reconcile_at: str | None = None
     last_handled_approval: str | None = None
     """The value of the annotation approve-restart that was answered last."""
+    settings: tuple[str, ...] = ()
+    """Settings of the organisation that are read and never written, for people."""
     skewed_hosts: tuple[str, ...] = ()
     """Hosts whose clocks were seen to differ from the operator's by more than Kerberos bears."""

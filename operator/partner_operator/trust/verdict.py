@@ -34,9 +34,10 @@ class ApplicationFacts:
     activated: Part | None = None
     """None: the product needs no activation."""
     connected: Part | None = None
-    """None: no test is declared on this object."""
+    """None: no test is declared on this object, though one could be run."""
     connected_tolerated: bool = False
-    """True: the test failed fewer than failureThreshold times in a row after a success."""
+    """True: it does not keep the object from being Ready. The test failed fewer than failureThreshold times in a row
+    after a success, or no test exists."""
     obstacle: Obstacle | None = None
     """What decides before anything else: what is wrong, or why the registration of a deleted object stays yet."""
     waiting: Obstacle | None = None
@@ -321,13 +322,13 @@ def _connection(facts: ApplicationFacts) -> _Summary:
     if connected is None:
         return _succeeded("Registered as declared, and active.")
     if connected.status is ConditionStatus.TRUE:
-        return _succeeded("Registered as declared, active, and proven by the connectivity test.")
-    if connected.status is ConditionStatus.UNKNOWN:
-        return _under_way(connected.reason, connected.message)
+        return _succeeded("Registered as declared, and active. The connectivity test passed.")
+    unknown_yet = connected.status is ConditionStatus.UNKNOWN
     if facts.connected_tolerated:
-        return _succeeded(
-            "Registered as declared, and active. The last test failed; it is repeated."
-        )
+        more = connected.message if unknown_yet else "The last test failed; it is repeated."
+        return _succeeded(f"Registered as declared, and active. {more}")
+    if unknown_yet:
+        return _under_way(connected.reason, connected.message)
     return _retrying(connected.reason, connected.message)
 
 

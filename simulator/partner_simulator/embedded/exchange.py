@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,13 @@ from partner_simulator.embedded.plain import (
 )
 from partner_simulator.embedded.run import Run, Told
 from partner_simulator.ports import Logon, LogonKind, PsObject
+
+_TEST = "Test-OAuthConnectivity"
+_LONGEST_DETAIL = 8000
+_NOT_GIVEN = tuple(
+    f"System.Management.Automation.{name}Exception"
+    for name in ("CommandNotFound", "ParameterBinding")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +368,27 @@ def remove(run: Run) -> Mapping[str, Any]:
     return {"removed": removed}
 
 
+def test(run: Run) -> Mapping[str, Any]:
+    """Run Test-OAuthConnectivity: what came of it, and what it complained of."""
+    mailbox = run.text("mailbox")
+    who: dict[str, Any] = {"Mailbox": mailbox} if mailbox else {"AppOnly": True}
+    asked = {"Service": "Generic", "TargetUri": run.text("url"), "ReloadConfig": True, **who}
+    exchange, started = session(run), time.monotonic()
+    answer: dict[str, Any] = {"results": [], "problems": []}
+    try:
+        told = exchange.told(_TEST, stops=False, **asked)
+        answer["results"] = [
+            {"type": text(one, "ResultType"), "detail": text(one, "Detail")[-_LONGEST_DETAIL:]}
+            for one in told.objects
+        ]
+        answer["problems"] = [error.message for error in told.errors]
+    except Failed as failed:
+        if failed.exception_type in _NOT_GIVEN:
+            raise
+        answer["problems"] = [failed.message]
+    return {**answer, "milliseconds": int(1000 * (time.monotonic() - started))}
+
+
 def host_state(run: Run) -> Mapping[str, Any]:
     """A look at IIS of this host."""
     return iis.host_state(run, "MSExchange")
@@ -370,6 +399,7 @@ OPERATIONS = {
     "exchange/register": register,
     "exchange/update": update,
     "exchange/remove": remove,
+    "exchange/test": test,
     "exchange/host_state": host_state,
     "exchange/restart": iis.restart,
 }

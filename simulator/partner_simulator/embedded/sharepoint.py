@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from partner_simulator.embedded import failures, iis, permissions, web
-from partner_simulator.embedded.failures import within
+from partner_simulator.embedded.failures import Failed, within
 from partner_simulator.embedded.plain import first, listed, prop, same, same_url, text
 from partner_simulator.embedded.run import Run
 from partner_simulator.ports import PsCertificate, PsObject
@@ -99,10 +99,24 @@ def observe(run: Run) -> Mapping[str, Any]:
         "doubts": read.doubts,
         "certificate": _der(prop(provider, "SigningCertificate")),
         "oauthOverHttp": bool(prop(read.service, "AllowOAuthOverHttp")),
+        "metadataOverHttp": bool(prop(read.service, "AllowMetadataOverHttp")),
+        "hybridSelection": bool(prop(read.service, "HybridStsSelectionEnabled")),
+        "realm": _shown(run, "Get-SPAuthenticationRealm", {}, ""),
+        "roots": _shown(run, "Get-SPTrustedRootAuthority", {}, "Name"),
+        "rootSite": _shown(run, "Get-SPSite", {"Identity": run.text("web")}, "Url"),
         "proxies": _proxies(run),
         "hosts": [text(one, "Address") for one in servers if text(one, "Role") != "Invalid"],
         "documents": web.documents(run),
     }
+
+
+def _shown(run: Run, cmdlet: str, parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Texts for people, or why there are none."""
+    try:
+        found = run.told(cmdlet, parameters).objects
+    except Failed as failed:
+        return {"texts": [], "fault": failed.message}
+    return {"texts": [text(one, name) if name else one.text for one in found], "fault": ""}
 
 
 def _entry(run: Run, issuer: PsObject) -> dict[str, Any]:

@@ -25,15 +25,21 @@ from partner_operator.engine.ports import (
     DeclaredServer,
     ServerName,
 )
-from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.remote import Runner
 from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
+from support.engine.proven_farm import exchange_on_sharepoint
 from support.engine.world import exchange_on_lync, lync_on_exchange
 from support.operated_domain import declared_server, held, logon, remotely
+from support.products.answers import OPERATIONS
+
+_DECLARED = {
+    Product.EXCHANGE: lync_on_exchange,
+    Product.LYNC: exchange_on_lync,
+    Product.SHAREPOINT: exchange_on_sharepoint,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +126,7 @@ class Patient:
         return Told(text, read["checks"], code)
 
     async def _examine(self) -> Any:
-        exchange = self.product is Product.EXCHANGE
-        application = lync_on_exchange() if exchange else exchange_on_lync()
-        wanted = DeclaredApplication(application, ApplicationStatus())
+        wanted = DeclaredApplication(_DECLARED[self.product](), ApplicationStatus())
         shells: dict[str, Shell] = {}
 
         async def runner(endpoint: Endpoint, request: RemoteRequest) -> Answer:
@@ -139,10 +143,7 @@ class Patient:
             reader=_Declared(
                 DeclaredServer(self.declared, ServerStatus(), (wanted,)), self.credentials
             ),
-            operations={
-                Product.EXCHANGE: ExchangeOperations(runner, None),
-                Product.LYNC: LyncOperations(runner, None),
-            },
+            operations={product: made(runner) for product, made in OPERATIONS.items()},
             prober=way_to,
             catalog=CATALOG,
             listener=lambda server, host, path: hear(host, path, server.ca_bundle),

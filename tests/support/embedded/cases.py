@@ -388,4 +388,11 @@ def _switches() -> Iterator[Case]:
                 yield Case(f"{name}: {row.name}={value}", act, arrange, {row.name: value})
 
 
-CASES: tuple[Case, ...] = (*_worlds(), *_special(), *_faults(), *_switches(), *farms.cases())
+CASES: tuple[Case, ...] = (
+    *_worlds(),
+    *_special(),
+    *_faults(),
+    *_switches(),
+    *farms.cases(),
+    *farms.proofs(),
+)

@@ -10,14 +10,21 @@ from uuid import UUID
 
 from partner_operator.oauth.identifiers import EXCHANGE, LYNC, SHAREPOINT
 from partner_operator.products.sharepoint.rules import INTERIM
-from partner_operator.trust.model import Authentication, Entry, Permission, Product, Right
+from partner_operator.trust.model import (
+    Authentication,
+    Entry,
+    Permission,
+    Product,
+    Right,
+    ServiceTest,
+)
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.certificates import self_signed
 from partner_simulator.world import names
 from partner_simulator.world.cms import LyncApplication, with_application
 from partner_simulator.world.domain import Domain
-from partner_simulator.world.objects import PartnerApplication
+from partner_simulator.world.objects import AuthConfig, PartnerApplication
 from partner_simulator.world.sharepoint_farm import (
     CONFIG_DATABASE,
     Issuer,
@@ -30,7 +37,7 @@ from partner_simulator.world.sharepoint_farm import (
 from partner_simulator.world.sharepoint_farm import Permission as SimulatedPermission
 from partner_simulator.world.sharepoint_farm import Right as SimulatedRight
 from partner_simulator.world.switches import Name
-from support.embedded.twins import SHAREPOINT_HOST, Act, Case, Driver
+from support.embedded.twins import EXCHANGE_HOST, SHAREPOINT_HOST, Act, Case, Driver
 from support.embedded.worlds import LETTERS, Arrange, both, nothing
 from support.trust import worlds as trust_worlds
 
@@ -280,6 +287,68 @@ ALLOWED_ANEW = change(
 )
 OLD_ALLOWED = both(OLD, holds(Right.FULL_CONTROL, of=f"{EXCHANGE}@old"))
 
+SERVICE = f"https://{names.PORTAL}/_vti_bin/client.svc"
+
+
+def prove(mailbox: str | None = f"kenmyer@{names.DOMAIN}", url: str = SERVICE) -> Act:
+    """Exchange shows the farm a token."""
+
+    async def act(driver: Driver) -> Any:
+        server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
+        test = ServiceTest(url, mailbox)
+        return await driver.exchange.on(server, logon, EXCHANGE_HOST).test(test)
+
+    return act
+
+
+def accepts_exchange(domain: Domain) -> None:
+    """Both sides trust each other, the farm permits everything, and all workers know it."""
+    AS_PARTNER["trusted with a slash"](domain)
+    config = domain.directory.find(AuthConfig)[0]
+    own = domain.exchange_certificates[config.current_thumbprint].der
+    issuer(certificates=(own,))(domain)
+    rights = MappingProxyType({(Scope.SITE_SUBSCRIPTION, ""): SimulatedRight.FULL_CONTROL})
+    name = f"{EXCHANGE}@{names.DOMAIN}"
+    domain.sharepoint.change(
+        lambda state: with_permission(state, name, SimulatedPermission(rights, True))
+    )
+    domain.sharepoint.settle()
+
+
+def _forbids(domain: Domain) -> None:
+    accepts_exchange(domain)
+    name = f"{EXCHANGE}@{names.DOMAIN}"
+    domain.sharepoint.change(lambda state: with_permission(state, name, None))
+    domain.sharepoint.settle()
+
+
+def _has_an_old_key(domain: Domain) -> None:
+    accepts_exchange(domain)
+    issuer()(domain)
+    domain.sharepoint.settle()
+
+
+def _http_only(domain: Domain) -> None:
+    accepts_exchange(domain)
+    domain.sharepoint.offers_bearer = False
+
+
+def _gone(domain: Domain) -> None:
+    accepts_exchange(domain)
+    domain.network.unreachable.add(names.PORTAL)
+
+
+PROVEN: dict[str, Arrange] = {
+    "full trust": accepts_exchange,
+    "no trust": nothing,
+    "one side only": issuer(),
+    "an old key": _has_an_old_key,
+    "no permission": _forbids,
+    "no bearer challenge": _http_only,
+    "out of reach": _gone,
+}
+"""What Test-OAuthConnectivity can find."""
+
 OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "sharepoint/observe": (observe(), issuer()),
     "sharepoint/register": (ALLOWED_ANEW, OLD_ALLOWED),
@@ -291,6 +360,7 @@ OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "sharepoint/challenge": (challenge, issuer()),
     "sharepoint/host_state": (look, nothing),
     "sharepoint/restart": (restart, nothing),
+    "exchange/test": (prove(), accepts_exchange),
 }
 
 
@@ -325,6 +395,16 @@ def cases() -> Iterator[Case]:
         yield Case(f"sharepoint/challenge: {name}", challenge, FARMS[name])
 
 
+def proofs() -> Iterator[Case]:
+    """Exchange's test of the farm."""
+    for name, arrange in PROVEN.items():
+        yield Case(f"exchange/test: {name}", prove(), arrange)
+    yield Case("exchange/test: for Exchange alone", prove(None), accepts_exchange)
+    yield Case("exchange/test: nobody", prove("nobody@litwareinc.com"), accepts_exchange)
+    yield Case("exchange/test: no site", prove(url=f"https://{names.PORTAL}/no"), accepts_exchange)
+    yield Case("exchange/test: no host", prove(url="https://no.litwareinc.com/"), accepts_exchange)
+
+
 STORY: dict[str, tuple[Act, Arrange]] = {
     "sharepoint/observe": (observe(), issuer()),
     "sharepoint/observe over the network": (
@@ -338,6 +418,7 @@ STORY: dict[str, tuple[Act, Arrange]] = {
     "sharepoint/challenge": (challenge, issuer()),
     "sharepoint/observe without the databases": (observe(), both(issuer(), _no_databases)),
     "sharepoint/remove": (REMOVE, both(issuer(), holds(Right.READ))),
+    "exchange/test": (prove(), accepts_exchange),
 }
 SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.SHAREPOINT_VERSION: ("sharepoint/observe", "sharepoint/recreate", "sharepoint/update"),
@@ -351,5 +432,6 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.SHAREPOINT_SET_FLIPS_BROKER: ("sharepoint/update",),
     Name.SHAREPOINT_PERMISSION_DATABASES: ("sharepoint/observe without the databases",),
     Name.SHAREPOINT_PERMISSION_SURVIVES: ("sharepoint/remove",),
+    Name.SHAREPOINT_HYBRID_FLAG: ("exchange/test",),
 }
 """The operations whose answer can depend on a guess; the others are about tokens."""

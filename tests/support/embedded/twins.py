@@ -28,7 +28,13 @@ from partner_operator.engine.ports import Credentials, RunFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.sharepoint.operations import SharePointOperations
-from partner_operator.trust.model import Authentication, DesiredServer, HostState, Product
+from partner_operator.trust.model import (
+    Authentication,
+    DesiredServer,
+    HostState,
+    Product,
+    TestReport,
+)
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, framing
 from partner_operator.winrm.answer import Output, understand
 from partner_operator.winrm.bootstrap import command_line
@@ -101,6 +107,7 @@ class Twin:
     def become(self, domain: Domain) -> None:
         """From now on this is a copy of `domain`, with web sites of its own."""
         addresses = self.domain.network.names()
+        self.domain.network.close()
         vars(self.domain).clear()
         vars(self.domain).update(vars(_copied(domain)))
         for fqdn, ports in addresses.items():
@@ -260,6 +267,8 @@ async def _outcome(acting: Awaitable[Any]) -> Any:
         return {**words, "obstacle": replace(obstacle, message=_text(obstacle.message))}
     if isinstance(result, HostState):
         return {"services": sorted(result.running_services), "answers": dict(result.answers)}
+    if isinstance(result, TestReport):
+        return {"passed": result.passed, "message": _text(result.message)}
     return _text(result) if isinstance(result, str) else None
 
 

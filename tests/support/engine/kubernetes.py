@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from partner_operator.catalog import CATALOG
 from partner_operator.engine.counterpart import view_of
 from partner_operator.engine.ports import (
     CounterpartView,
@@ -24,7 +25,7 @@ from partner_operator.kube.api import codec
 from partner_operator.kube.api.codec import to_json
 from partner_operator.trust.allowed_partners import partner_not_allowed
 from partner_operator.trust.conditions import find, stands_back
-from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey
+from partner_operator.trust.model import DesiredApplication, DesiredServer, ObjectKey, Product
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.permission import permission_not_allowed
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
@@ -211,12 +212,14 @@ class Cluster:
         for other in self.applications.values():
             pair = (other.server_name, other.partner.server_name)
             if pair == (mine.partner.server_name, mine.server_name):
+                rules = CATALOG.rules[Product(mine.partner.name)]
                 return view_of(
                     other.key.name,
                     self.statuses[other.key.uid],
                     generation=other.generation,
                     mode=other.mode,
                     deleting=other.deleting,
+                    gradual=rules.takes_over_within is not None,
                 )
         return None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from partner_operator.engine.ports import Replicates, Restarts
+from partner_operator.engine.ports import Replicates, Restarts, Tests
 from partner_operator.products.remote import Operations, Session
 from partner_operator.trust.model import Product
 from partner_operator.trust.product import Activation, Catalog, Rules
@@ -74,7 +74,8 @@ def _missing(
     rules: Rules, catalog: Catalog, operations: Mapping[Product, type[Operations[Any]]]
 ) -> Iterator[str]:
     folder = PACKAGE / "products" / rules.product.lower()
-    for name in (*SCRIPTS[None], *SCRIPTS.get(rules.activation, ())):
+    tested = ("test",) if rules.tests else ()
+    for name in (*SCRIPTS[None], *SCRIPTS.get(rules.activation, ()), *tested):
         if not (folder / "scripts" / f"{name}.ps1").is_file():
             yield f"script {name}.ps1"
     if catalog.partners.get(rules.product) is not rules.profile:
@@ -87,6 +88,8 @@ def _missing(
         yield "operations"
     elif rules.activation in ABILITIES and not _can(made.session, ABILITIES[rules.activation]):
         yield f"ability for its way of becoming active, {rules.activation}"
+    elif rules.tests and not _can(made.session, Tests):
+        yield "ability to run its connectivity test"
     yield from (f"hint: {name}" for name in ("mending",) if not getattr(rules.profile, name))
     yield from _missing_outside(rules)
 

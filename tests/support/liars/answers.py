@@ -147,6 +147,38 @@ def lync_answer() -> dict[str, Any]:
     }
 
 
+def sharepoint_answer() -> dict[str, Any]:
+    """A farm that trusts Exchange as declared."""
+    shown = {"texts": ["litware"], "fault": ""}
+    return {
+        "product": "SharePoint",
+        "version": "16.0.10337.12109",
+        "organization": "0b9f2a5e-7c41-4d86-9a3d-52f6c1d7e804",
+        "entries": [
+            {
+                "reference": "11111111-2222-4333-8444-555555555555",
+                "name": "Exchange",
+                "issuer": f"{samples.EXCHANGE_ID}@litwareinc.com",
+                "metadataUrl": EXCHANGE_URL,
+                "broker": False,
+                "certificates": [encoded(SIGNING)],
+                "permission": {"right": "FullControl", "appOnly": True, "fault": "", "words": ""},
+            }
+        ],
+        "doubts": [],
+        "certificate": encoded(SIGNING),
+        "oauthOverHttp": False,
+        "metadataOverHttp": False,
+        "hybridSelection": True,
+        "realm": dict(shown),
+        "roots": dict(shown),
+        "rootSite": dict(shown),
+        "proxies": ["Microsoft.SharePoint.AppManagement.AppManagementServiceApplicationProxy"],
+        "hosts": [HOST.partition(".")[0].upper()],
+        "documents": [fetched(Product.LYNC), fetched(Product.EXCHANGE)],
+    }
+
+
 def places(value: Any, way: Place = ()) -> Iterator[Place]:
     """Every place of an answer, from the outside in."""
     if way:

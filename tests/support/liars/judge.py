@@ -7,8 +7,6 @@ from typing import Any
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Credentials, OperationFailed
-from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.decide import ApplicationView, decide
 from partner_operator.trust.model import DeletionPolicy, EntryKind, Observed, Product
 from partner_operator.trust.plan import Decision
@@ -16,12 +14,21 @@ from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_operator.winrm.clixml import Streams
-from support.liars.answers import CLOCK, HOST, exchange_answer, lync_answer
+from support.liars.answers import CLOCK, HOST, exchange_answer, lync_answer, sharepoint_answer
+from support.products.answers import OPERATIONS
 from support.trust import worlds as trust_worlds
 from support.trust.worlds import OURS
 
-GOOD = {Product.EXCHANGE: exchange_answer(), Product.LYNC: lync_answer()}
-PARTNERS = {Product.EXCHANGE: Product.LYNC, Product.LYNC: Product.EXCHANGE}
+GOOD = {
+    Product.EXCHANGE: exchange_answer(),
+    Product.LYNC: lync_answer(),
+    Product.SHAREPOINT: sharepoint_answer(),
+}
+PARTNERS = {
+    Product.EXCHANGE: Product.LYNC,
+    Product.LYNC: Product.EXCHANGE,
+    Product.SHAREPOINT: Product.EXCHANGE,
+}
 URLS = (trust_worlds.LYNC_URL, trust_worlds.EXCHANGE_URL)
 
 
@@ -31,9 +38,10 @@ async def look(product: Product, data: Any) -> Observed:
     async def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         return Answer(data, "", Streams(), "5.1", CLOCK, 0.1)
 
-    make = ExchangeOperations if product is Product.EXCHANGE else LyncOperations
     server = trust_worlds.server(product)
-    return await make(run).on(server, Credentials("u", "p", "d", OURS), HOST).observe(URLS, None)
+    session = OPERATIONS[product](run).on(server, Credentials("u", "p", "d", OURS), HOST)
+    seen: Observed = await session.observe(URLS, None)
+    return seen
 
 
 async def judged(product: Product, data: Any) -> Observed | OperationFailed:

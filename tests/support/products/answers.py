@@ -92,7 +92,15 @@ SHAREPOINT: dict[str, Any] = {
     "doubts": [],
     "certificate": "AAAA",
     "oauthOverHttp": False,
-    "proxies": ["Microsoft.SharePoint.AppManagement.AppManagementServiceApplicationProxy"],
+    "metadataOverHttp": False,
+    "hybridSelection": True,
+    "realm": {"texts": ["0b9f2a5e-7c41-4d86-9a3d-52f6c1d7e804"], "fault": ""},
+    "roots": {"texts": ["local"], "fault": ""},
+    "rootSite": {"texts": ["https://portal.litwareinc.com"], "fault": ""},
+    "proxies": [
+        "Microsoft.SharePoint.AppManagement.AppManagementServiceApplicationProxy",
+        "Microsoft.Office.Server.Administration.UserProfileApplicationProxy",
+    ],
     "hosts": [HOST.partition(".")[0].upper()],
     "documents": [],
 }

@@ -17,6 +17,7 @@ TYPES = words(
     " System.Globalization.CultureInfo System.IO.MemoryStream"
     " System.Management.Automation.CommandNotFoundException"
     " System.Management.Automation.ErrorRecord System.Management.Automation.PSCredential"
+    " System.Management.Automation.ParameterBindingException"
     " System.Management.Automation.PSCustomObject System.Management.Automation.VerboseRecord"
     " System.Management.Automation.WarningRecord System.Net.HttpWebRequest"
     " System.Net.NetworkInformation.IPGlobalProperties"

@@ -28,9 +28,14 @@ class AtOnce:
             return None
         if not connectivity.waits_for_counterpart(work, draft):
             return None
+        partner = draft.desired.partner.name
+        when = (
+            "is registered, and again until it passes"
+            if counterpart.gradual
+            else f"is Ready, or half an hour after its last change, when {partner} has read it by itself"
+        )
         return Obstacle(
             Reason.WAITING_FOR_COUNTERPART,
-            f"This side is done. The test runs when PartnerApplication {counterpart.name} is Ready, or half an hour "
-            f"after its last change, when {draft.desired.partner.name} has read it by itself.",
+            f"This side is done. The test runs when PartnerApplication {counterpart.name} {when}.",
             Next.WAITS,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from partner_operator.engine import evidence, restarts
+from partner_operator.engine import connectivity, evidence, restarts
 from partner_operator.engine.activation.at_once import AtOnce
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.activation import SELF_REFRESH
@@ -27,8 +27,11 @@ class Restart(AtOnce):
     async def run(self, work: Reached) -> None:
         """Restart what is pending, if now is the time. Raises OperationFailed and LogonRefused."""
         await restarts.run_round(work, allowed=work.may_act())
+        # A test reads the stored configuration itself, so the host that answered will do, whatever its workers have.
+        work.up_to_date = frozenset({work.observed.host.lower()})
         if not work.overtaken:
             await evidence.ask(work)
+            await connectivity.run_tests(work)
         for draft in work.live:
             active_at = _active_at(work, draft)
             told = draft.desired.mode is not Mode.SUSPEND or draft.desired.deleting
@@ -74,7 +77,8 @@ class Restart(AtOnce):
         # What only a human would begin is not waited for once a test has proven the change.
         asks = waiting is not None and waiting.reason is Reason.RESTART_APPROVAL_NEEDED
         proven = self.activated(work, draft).status is ConditionStatus.TRUE
-        return None if asks and proven else waiting
+        restart = None if asks and proven else waiting
+        return restart or super().waiting(work, draft)
 
 
 def _active_at(work: Reached, draft: Draft) -> datetime | None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from partner_operator.kube.api.derived import InYAML
 from partner_operator.kube.api.values import Duration, Model
 from partner_operator.trust.model import (
+    AnyTest,
     Authentication,
     ConnectivityTest,
     DeletionPolicy,
@@ -17,6 +18,7 @@ from partner_operator.trust.model import (
     Product,
     RestartRules,
     Right,
+    ServiceTest,
     TrustLevel,
 )
 
@@ -97,12 +99,33 @@ class PartnerByURL(Model):
 class NoOptions(Model):
     """The block of a product that has no options yet."""
 
+    @property
+    def test(self) -> AnyTest | None:
+        """The connectivity test that is declared in it."""
+        return None
+
+
+class ServiceOptions(NoOptions):
+    """What the block of a product can hold that tests a partner's web service."""
+
+    connectivity_test: Annotated[ServiceTest, InYAML] | None = None
+
+    @property
+    def test(self) -> AnyTest | None:
+        """The connectivity test that is declared in it."""
+        return self.connectivity_test
+
 
 class Options(NoOptions):
     """What a product's own block of options can hold."""
 
     application_trust_level: TrustLevel = TrustLevel.FULL
     connectivity_test: Annotated[ConnectivityTest, InYAML] | None = None
+
+    @property
+    def test(self) -> AnyTest | None:
+        """The connectivity test that is declared in it."""
+        return self.connectivity_test
 
 
 class PermissionOptions(NoOptions):
@@ -120,7 +143,7 @@ class ApplicationSpec(Model):
     identity: str | None = None
     mode: Mode = Mode.ENFORCE
     deletion_policy: DeletionPolicy | None = None
-    exchange: NoOptions | None = None
+    exchange: ServiceOptions | None = None
     lync: Options | None = None
     sharePoint: PermissionOptions | None = None  # noqa: N815 - as the block is called
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plausible import Reference, Said, Shown, Text
+from partner_operator.products.plausible import LONGEST_TEST, Reference, Said, Shown, Text
 
 
 class _Answer(BaseModel):
@@ -81,6 +81,23 @@ class ObserveAnswer(_Answer):
     hosts: list[HostAnswer]
     domains: list[Shown]
     documents: list[FetchedDocument]
+
+
+class ResultAnswer(_Answer):
+    """One object of Test-OAuthConnectivity (P-EX-15)."""
+
+    type: Text
+    """Success, Warning or Error: IsValid is True even where the test failed."""
+    detail: str
+    """The end of a long log."""
+
+
+class TestAnswer(_Answer):
+    """The answer of test.ps1."""
+
+    results: list[ResultAnswer]
+    problems: list[str]
+    milliseconds: Annotated[int, Field(ge=0, le=LONGEST_TEST)]
 
 
 class RegisterAnswer(_Answer):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
 from partner_operator.products import documents
-from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAnswer
+from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAnswer, TestAnswer
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
     PROFILE,
@@ -16,13 +17,21 @@ from partner_operator.products.exchange.rules import (
     account_name,
     required_roles,
 )
+from partner_operator.products.exchange.verdict import report
 from partner_operator.products.iis import IISSession
 from partner_operator.products.lync import rules as lync
 from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations
 from partner_operator.products.sharepoint import rules as sharepoint
 from partner_operator.texts import said
 from partner_operator.trust.match import effective_identity
-from partner_operator.trust.model import DesiredApplication, Entry, Observed, Product
+from partner_operator.trust.model import (
+    DesiredApplication,
+    Entry,
+    Observed,
+    Product,
+    ServiceTest,
+    TestReport,
+)
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -80,6 +89,18 @@ class ExchangeSession(IISSession):
 
     def _probed(self) -> Mapping[str, Any]:
         return {"paths": list(PROBES), "ports": list(PORTS)}
+
+    async def test(self, test: ServiceTest) -> TestReport:
+        """Run Test-OAuthConnectivity. Raises OperationFailed only if it could not be run."""
+        parameters = {"url": test.url, "mailbox": test.mailbox or ""}
+        answer = await self._run(Call("test", parameters, secrets=True))
+        told = self._understood(TestAnswer, answer)
+        return report(
+            told,
+            host=self.host,
+            finished_at=datetime.fromtimestamp(answer.clock, UTC),
+            latency=timedelta(milliseconds=told.milliseconds),
+        )
 
 
 class ExchangeOperations(Operations[ExchangeSession]):

@@ -17,7 +17,7 @@ from partner_operator.trust.model import (
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import SHORT, Activation, Finding, Rules
+from partner_operator.trust.product import SHORT, Activation, Finding, Proof, Rules
 
 PROFILE = PartnerProfile(
     name=Product.EXCHANGE,
@@ -106,7 +106,10 @@ RULES = Rules(
     harmless=frozenset({Field.IDENTITY, Field.ROLES}),
     warnings=_warnings,
     short_name=_short_name,
+    # Test-OAuthConnectivity shows Exchange's token to a web service of the partner.
+    tests={Product.SHAREPOINT: Proof.BY_PARTNER},
     second_hop="Exchange's own PowerShell endpoint let the account in.",
     challenge_path=WEB_SERVICES,
+    no_challenge="Look at OAuthAuthentication of the virtual directories.",
     checks=(("wildcard accepted domains", _wildcards),),
 )

@@ -17,7 +17,7 @@ from partner_operator.trust.model import (
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import SHORT, Activation, Finding, Rules
+from partner_operator.trust.product import SHORT, Activation, Finding, Proof, Rules
 from partner_operator.trust.status import MetadataStatus
 
 PROFILE = PartnerProfile(
@@ -98,6 +98,7 @@ RULES = Rules(
     registered=(
         "Lync does not show the certificates it stored; what it read from the metadata URL last counts."
     ),
+    tests={Product.EXCHANGE: Proof.BOTH_WAYS},
     asked="Lync then reads the partner's document again, too.",
     activated="The Front Ends in spec.hosts have this configuration.",
     not_activated=(

@@ -45,6 +45,14 @@ class EntryAnswer(_Answer):
     permission: PermissionAnswer
 
 
+class ShownAnswer(_Answer):
+    """What is only shown to people."""
+
+    texts: list[Shown]
+    fault: Said
+    """Why it could not be read; empty where it was."""
+
+
 class ObserveAnswer(_Answer):
     """The whole answer of observe.ps1."""
 
@@ -57,6 +65,13 @@ class ObserveAnswer(_Answer):
     certificate: str
     """With which the farm signs its tokens, DER in base64; empty where it shows none."""
     oauthOverHttp: bool  # noqa: N815
+    metadataOverHttp: bool  # noqa: N815
+    hybridSelection: bool  # noqa: N815
+    realm: ShownAnswer
+    roots: ShownAnswer
+    """Names of the root authorities."""
+    rootSite: ShownAnswer  # noqa: N815
+    """Address of the site collection under which the farm's own document is."""
     proxies: list[Shown]
     """Class names of the proxies of service applications."""
     hosts: list[Shown]

@@ -13,6 +13,7 @@ from partner_operator.oauth.identifiers import EXCHANGE, LYNC, describe, parse_i
 from partner_operator.products.documents import reading
 from partner_operator.products.plausible import check_product, stored, twice
 from partner_operator.products.sharepoint.answers import EntryAnswer, ObserveAnswer
+from partner_operator.products.sharepoint.farm import facts, settings
 from partner_operator.products.sharepoint.permissions import (
     APP_MANAGEMENT,
     NO_APP_MANAGEMENT,
@@ -68,6 +69,8 @@ def observed(
             Reason.SERVICE_APPLICATION_MISSING, f"{NO_APP_MANAGEMENT} Nothing was made.", Next.HUMAN
         ),
         notices=tuple(_notices(told)),
+        settings=tuple(settings(told)),
+        facts=facts(told),
     )
 
 

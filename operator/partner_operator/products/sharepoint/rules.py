@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from partner_operator.oauth.identifiers import SHAREPOINT
+from partner_operator.products.sharepoint.farm import CHECKS
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
@@ -110,4 +111,6 @@ RULES = Rules(
     warnings=lambda observed: observed.notices,
     second_hop="SQL Server let the account in: Get-SPFarm shows the farm.",
     challenge_path=CLIENT_SERVICE,
+    no_challenge="Is its web application for HTTP alone? Then no token is taken there.",
+    checks=CHECKS,
 )

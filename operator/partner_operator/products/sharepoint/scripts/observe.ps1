@@ -51,6 +51,11 @@ foreach ($server in (Invoke-Read -Call { Get-SPServer -ErrorAction Stop }).objec
     doubts = $read.doubts
     certificate = Get-Der -Certificate (Get-Property -Object (Get-Property -Object $service -Name 'LocalLoginProvider') -Name 'SigningCertificate')
     oauthOverHttp = [bool](Get-Property -Object $service -Name 'AllowOAuthOverHttp')
+    metadataOverHttp = [bool](Get-Property -Object $service -Name 'AllowMetadataOverHttp')
+    hybridSelection = [bool](Get-Property -Object $service -Name 'HybridStsSelectionEnabled')
+    realm = Get-Shown -Call { Get-SPAuthenticationRealm -ErrorAction Stop }
+    roots = Get-Shown -Call { Get-SPTrustedRootAuthority -ErrorAction Stop } -Property 'Name'
+    rootSite = Get-Shown -Call { Get-SPSite -Identity $Request.web -ErrorAction Stop } -Property 'Url'
     proxies = [object[]]@((Get-Proxies).types.ToArray())
     hosts = [object[]]@($hosts.ToArray())
     documents = [object[]]@(Get-Documents)

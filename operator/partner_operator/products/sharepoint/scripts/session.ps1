@@ -76,6 +76,20 @@ function Get-Der {
     return [Convert]::ToBase64String([byte[]]$raw)
 }
 
+function Get-Shown {
+    # Texts that are only shown to people. That they cannot be read stops nothing, and is shown in their place.
+    param([scriptblock]$Call, [string]$Property)
+    $texts = New-Object System.Collections.ArrayList
+    try {
+        foreach ($found in (Invoke-Read -Call $Call).objects) {
+            if ($Property -eq '') { $null = $texts.Add((Get-Text -Value $found)) }
+            else { $null = $texts.Add((Get-Text -Value (Get-Property -Object $found -Name $Property))) }
+        }
+    }
+    catch { return @{ texts = @(); fault = [string]$_.Exception.Message } }
+    return @{ texts = [object[]]@($texts.ToArray()); fault = '' }
+}
+
 function Get-Proxies {
     # Class names of the service applications' proxies: their names may be missing, and TypeName is localised.
     $types = New-Object System.Collections.ArrayList
