@@ -65,8 +65,9 @@ async def test_without_a_mailbox_the_token_speaks_for_exchange_alone() -> None:
         ),
         Code("[Management.Automation.PSSerializer]::Deserialize("
              "[Management.Automation.PSSerializer]::Serialize('Success'))"),
+        {"Value": "Success"},
     ],
-    ids=["text", "a number with its name", "deserialised"],
+    ids=["text", "a number with its name", "deserialised", "an object with its name"],
 )  # fmt: skip
 async def test_an_enumeration_is_read_in_every_form(kind: Any) -> None:
     assert (await run_test([shown(kind)]))[0].passed
