@@ -65,8 +65,9 @@ async def test_without_a_mailbox_the_token_speaks_for_exchange_alone() -> None:
         ),
         Code("[Management.Automation.PSSerializer]::Deserialize("
              "[Management.Automation.PSSerializer]::Serialize('Success'))"),
+        {"Value": "Success"},
     ],
-    ids=["text", "a number with its name", "deserialised"],
+    ids=["text", "a number with its name", "deserialised", "an object with its name"],
 )  # fmt: skip
 async def test_an_enumeration_is_read_in_every_form(kind: Any) -> None:
     assert (await run_test([shown(kind)]))[0].passed
@@ -137,3 +138,11 @@ async def test_what_the_account_may_not_use_is_no_failed_test(form: str) -> None
     assert caught.value.obstacle.reason is Reason.FORBIDDEN
     assert caught.value.obstacle.then is Next.HUMAN
     assert len(stubs.named("Remove-PSSession")) == 1
+
+
+async def test_what_an_inner_session_brings_is_read_as_it_is() -> None:
+    """Copies without methods, and texts in place of Exchange's own types."""
+    assert (await run_test([shown()], stubs=exchange().copied()))[0].passed
+    report, _ = await run_test([shown("Error", "(404) Not Found.")], stubs=exchange().copied())
+    assert not report.passed
+    assert NO_SERVICE in report.message

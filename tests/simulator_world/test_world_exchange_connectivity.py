@@ -25,7 +25,7 @@ def result(told: Told) -> tuple[str, str]:
     """ResultType and Detail of the one object."""
     (found,) = told.objects
     assert found.properties["IsValid"] is True
-    return found.properties["ResultType"].name, found.properties["Detail"].text
+    return found.properties["ResultType"].text, found.properties["Detail"].text
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from partner_demo.stage import Stage, StageError
@@ -213,8 +214,17 @@ class Story:
 
     def administrate_farm(self) -> None:
         """What its administrator does: he restarts IIS."""
+        self.stage.wait_for("workers that start now know the change", self._is_later)
         for host in self.simulation.sharepoint_hosts():
             self.simulation.iisreset(host)
+
+    def _is_later(self) -> bool:
+        """The hosts were looked at since the change, and their clocks show a later second."""
+        status = self.stage.get("pserver", "sharepoint")["status"]
+        told = [host.get("requiredSince") for host in status.get("iis", {}).get("hosts", [])]
+        if not told or not all(told):
+            return False
+        return max(map(datetime.fromisoformat, told)) < self.simulation.clock()
 
     def _registered(self, name: str) -> bool:
         return bool(self.stage.condition("papp", name, "Registered").get("status") == "True")

@@ -14,7 +14,11 @@ try {
             # The log is long, and what came of it stands at its end.
             $detail = Get-Text -Value (Get-Property -Object $record -Name 'Detail')
             if ($detail.Length -gt 8000) { $detail = $detail.Substring($detail.Length - 8000) }
-            $null = $results.Add(@{ type = Get-Text -Value (Get-Property -Object $record -Name 'ResultType'); detail = $detail })
+            # In some sessions it is an object with its name beside it.
+            $kind = Get-Property -Object $record -Name 'ResultType'
+            $named = Get-Property -Object $kind -Name 'Value'
+            if ($null -ne $named) { $kind = $named }
+            $null = $results.Add(@{ type = Get-Text -Value $kind; detail = $detail })
         }
     }
 }
