@@ -12,12 +12,14 @@ function Import-Lync {
         }
     }
     # A logon may lack what setup added to PSModulePath. Setup's folder is named after the version.
-    foreach ($place in 'Microsoft Lync Server *\Modules\Lync\Lync.psd1', 'Skype for Business Server *\Modules\SkypeForBusiness\SkypeForBusiness.psd1') {
-        $pattern = "$($env:CommonProgramFiles)\$place"
-        if (-not (Test-Path -Path $pattern)) { continue }
-        foreach ($file in @(Get-Item -Path $pattern -ErrorAction Stop)) {
-            Import-Module -Name $file.FullName -DisableNameChecking -ErrorAction Stop
-            return
+    if (Test-Path -LiteralPath $env:CommonProgramFiles) {
+        foreach ($folder in @(Get-ChildItem -LiteralPath $env:CommonProgramFiles -ErrorAction Stop)) {
+            foreach ($name in 'Lync', 'SkypeForBusiness') {
+                $file = "$($folder.FullName)\Modules\$name\$name.psd1"
+                if (-not (Test-Path -LiteralPath $file)) { continue }
+                Import-Module -Name $file -DisableNameChecking -ErrorAction Stop
+                return
+            }
         }
     }
     throw $missing
