@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from partner_operator.oauth.identifiers import TOKEN_SERVER, parse_issuer
 from partner_operator.products.sharepoint.answers import ObserveAnswer, ShownAnswer
+from partner_operator.products.sharepoint.permissions import APP_MANAGEMENT
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed
 from partner_operator.trust.product import Finding
 
 USER_PROFILE = "Microsoft.Office.Server.Administration.UserProfileApplicationProxy"
 """Class of the proxy that finds the user for whom a token speaks."""
-_APP_MANAGEMENT = "Microsoft.SharePoint.AppManagement.AppManagementServiceApplicationProxy"
 _MOST_NAMES = 20
 _CLOUD = "https://sts.windows.net/"
 
@@ -77,7 +77,7 @@ def _joined(names: list[str]) -> str:
 
 
 def _app_management(found: Facts) -> Finding:
-    if _APP_MANAGEMENT in found.proxies:
+    if APP_MANAGEMENT in found.proxies:
         return Finding(True, "The farm has it, with a proxy.")
     return Finding(
         False,
