@@ -536,6 +536,9 @@ def test_a_permission_on_another_server_is_a_block_of_another_product(on: dict[s
 SERVICE = "https://portal.litwareinc.com/_vti_bin/client.svc"
 
 
+JOINED = stored(server("sharepoint", FARM_SPEC))
+
+
 def _farm_tested(**test: Any) -> Any:
     body = changed(stored(application("lync-on-exchange")), "partnerRef.name", "sharepoint")
     declared_test = {"url": SERVICE, "mailbox": "kenmyer@litwareinc.com", **test}
@@ -543,11 +546,11 @@ def _farm_tested(**test: Any) -> Any:
 
 
 def test_a_test_of_a_web_service_is_read() -> None:
-    found = declared_application(_farm_tested(), EXCHANGE, [EXCHANGE, FARM], CATALOG)
+    found = declared_application(_farm_tested(), EXCHANGE, [EXCHANGE, JOINED], CATALOG)
     assert found.blocker is None
     assert found.desired.connectivity_test == ServiceTest(SERVICE, "kenmyer@litwareinc.com")
     alone = _farm_tested(mailbox=None, appOnly=True, interval="6h", failureThreshold=1)
-    read = declared_application(alone, EXCHANGE, [EXCHANGE, FARM], CATALOG).desired
+    read = declared_application(alone, EXCHANGE, [EXCHANGE, JOINED], CATALOG).desired
     assert read.connectivity_test == ServiceTest(SERVICE, None, True, timedelta(hours=6), 1)
 
 
@@ -568,7 +571,7 @@ def test_a_test_shows_no_token_to_whom_the_writer_likes(
 ) -> None:
     """Whom Exchange talks to is its owner's word."""
     owner = _allowing(*allowed)
-    found = declared_application(_farm_tested(url=url), owner, [owner, FARM], CATALOG)
+    found = declared_application(_farm_tested(url=url), owner, [owner, JOINED], CATALOG)
     if fine:
         assert found.blocker is None
         return
@@ -581,7 +584,7 @@ def test_a_test_shows_no_token_to_whom_the_writer_likes(
 def test_a_test_for_another_partner_is_no_test_of_this_one() -> None:
     """Test-CsExStorageConnectivity would pass, and say nothing of SharePoint."""
     on_lync = changed(stored(application("exchange-on-lync")), "partnerRef.name", "sharepoint")
-    found = declared_application(on_lync, LYNC, [LYNC, FARM], CATALOG)
+    found = declared_application(on_lync, LYNC, [LYNC, JOINED], CATALOG)
     of_lync = changed(_farm_tested(), "partnerRef.name", "lync")
     other = declared_application(of_lync, EXCHANGE, [EXCHANGE, LYNC], CATALOG)
     for declared_as, words in (
@@ -605,7 +608,7 @@ def test_the_other_sides_product_says_whether_it_takes_changes_over_by_itself(
 ) -> None:
     body = changed(stored(application("lync-on-exchange")), "partnerRef.name", partner)
     other = changed(stored(application("exchange-on-lync")), "serverRef.name", partner)
-    servers = [EXCHANGE, LYNC, FARM]
+    servers = [EXCHANGE, LYNC, JOINED]
     found = declared_application(body, EXCHANGE, servers, CATALOG, [other])
     assert found.counterpart is not None
     assert found.counterpart.gradual is gradual
@@ -621,7 +624,7 @@ def test_a_farm_that_shall_trust_a_farm_is_no_pair_of_this_operator() -> None:
             "authMetadataUrl": "https://search.contoso.com/_layouts/15/metadata/json/1",
         },
     )
-    farm = changed(FARM, "allowedPartners", [{"host": "search.contoso.com"}])
+    farm = changed(JOINED, "allowedPartners", [{"host": "search.contoso.com"}])
     blocker = declared_application(body, farm, [farm], CATALOG).blocker
     assert blocker is not None
     assert (blocker.reason, blocker.then) == (Reason.UNSUPPORTED_PAIR, Next.HUMAN)
