@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _explain(options)
     try:
         if options.command == "doctor":
-            configure(LogFormat.TEXT, logging.WARNING)
+            configure(LogFormat.TEXT, logging.ERROR)
             sys.exit(asyncio.run(_doctor(options)))
         configure(LogFormat(options.log_format), getattr(logging, options.log_level.upper()))
         asyncio.run(_run(options))

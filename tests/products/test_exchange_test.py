@@ -61,7 +61,7 @@ async def test_without_a_mailbox_the_token_speaks_for_exchange_alone() -> None:
     [
         "Success",
         Code(
-            "(Add-Member -InputObject 0 -MemberType NoteProperty -Name Value -Value 'Success' -PassThru)"
+            "(Add-Member -InputObject 0 -MemberType NoteProperty -Name Value -Value 'Success' -Force -PassThru)"
         ),
         Code("[Management.Automation.PSSerializer]::Deserialize("
              "[Management.Automation.PSSerializer]::Serialize('Success'))"),

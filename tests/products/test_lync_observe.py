@@ -85,7 +85,7 @@ async def test_an_entry_of_an_oauth_server_has_no_url() -> None:
 
 @pytest.mark.parametrize(
     "level",
-    ["Full", Code("(Add-Member -InputObject 0 -NotePropertyName Value -NotePropertyValue Full -PassThru)")],
+    ["Full", Code("(Add-Member -InputObject 0 -NotePropertyName Value -NotePropertyValue Full -Force -PassThru)")],
     ids=["live", "deserialised"],
 )  # fmt: skip
 async def test_enums_are_names_in_both_guises(level: Any) -> None:

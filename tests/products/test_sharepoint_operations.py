@@ -277,7 +277,7 @@ def test_a_permission_that_is_refused_may_have_been_given(farm: Farm, how: Misbe
 
 
 def test_a_conflict_says_that_the_issuer_is_there(farm: Farm) -> None:
-    failed, left = farm.allowed(farms.GIVE, both(farms.issuer(), farms.ALLOWED["conflict"]))
+    failed, left = farm.allowed(farms.GIVE, both(farms.issuer(), farms.ALLOWED["a conflict"]))
     assert failed["obstacle"].reason is Reason.FARM_BUSY
     assert failed["obstacle"].message.startswith("The token issuer is there, and its permission")
     assert left == [NOTHING]

@@ -143,7 +143,7 @@ ALLOWED: dict[str, Arrange] = {
     "app-only alone": holds(Right.NONE),
     "no site": _no_site,
     "no databases": _no_databases,
-    "conflict": lambda domain: domain.sharepoint.plan_conflicts(),
+    "a conflict": lambda domain: domain.sharepoint.plan_conflicts(),
 }
 """What Exchange's principal is allowed, and what is in the way."""
 STORED: dict[str, Arrange] = {
@@ -172,6 +172,7 @@ def _as_partner(url: str) -> Arrange:
         )
         entry = LyncApplication("microsoft.sharepoint", SHAREPOINT, realm, metadata_url=url)
         domain.cms.change(lambda state: with_application(state, entry))
+        domain.cms.settle()
 
     return arrange
 
