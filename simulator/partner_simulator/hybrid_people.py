@@ -30,7 +30,7 @@ class HybridActions(TokenActions):
     def hybrid_exchange(self) -> None:
         """The Hybrid Configuration Wizard, and the page on Teams: auth servers and applications; no restart."""
         domain = self.domain
-        acs = self._auth_server(ACS_NAME, ACS_URL, AuthServerType.MICROSOFT_ACS)
+        acs = self._auth_server(ACS_NAME, ACS_URL, None)
         entra = self._auth_server(ENTRA_NAME, ENTRA_URL, AuthServerType.AZURE_AD)
         entra = replace(entra, is_default_authorization_endpoint=True, domain_names=(names.DOMAIN,))
         for server in (acs, entra):
@@ -81,6 +81,12 @@ class HybridActions(TokenActions):
             )
         ]
         return [graph, *of_teams, legacy]
+
+    def clean_up_as_the_teams_page_has_it(self) -> None:
+        """Remove every enabled application with Lync's identifier, of whatever kind."""
+        for entry in self.domain.directory.find(PartnerApplication):
+            if entry.enabled and entry.application_identifier == names.LYNC_ID:
+                self.remove_exchange_entry(entry.name)
 
     def run_hybrid_script_on_lync(self, identity: str = "microsoft.exchange") -> None:
         """Microsoft's cross-premises script: whatever bears `identity` becomes a token server's entry.

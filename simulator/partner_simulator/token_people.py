@@ -16,7 +16,7 @@ from partner_simulator.world.cms import (
     without_oauth_server,
 )
 from partner_simulator.world.documents import Read
-from partner_simulator.world.exchange_auth_servers import described
+from partner_simulator.world.exchange_auth_servers import described, type_of
 from partner_simulator.world.objects import (
     SAM_ACCOUNT_NAME_LENGTH,
     AuthServer,
@@ -79,9 +79,12 @@ class TokenActions(HumanActions):
         self,
         name: str,
         url: str = names.TOKEN_SERVER_METADATA_URL,
-        kind: AuthServerType = AuthServerType.UNKNOWN,
+        kind: AuthServerType | None = None,
     ) -> None:
-        """New-AuthServer. Raises LookupError for a URL that publishes nothing, NotADocument for another kind."""
+        """New-AuthServer, with -Type if one is given.
+
+        Raises LookupError for a URL that publishes nothing, NotADocument for another kind of document.
+        """
         self._write_auth_server(self._auth_server(name, url, kind))
         self._restart_all()
 
@@ -205,10 +208,11 @@ class TokenActions(HumanActions):
                 return entry
         raise LookupError(f"Exchange has no partner application {name!r}")
 
-    def _auth_server(self, name: str, url: str, kind: AuthServerType) -> AuthServer:
+    def _auth_server(self, name: str, url: str, kind: AuthServerType | None) -> AuthServer:
         now = self.domain.clock.now()
-        server = AuthServer(name, "", "", url, now, now, type=kind)
-        return described(server, url, self._published(url, federation=server.is_for_people))
+        blank = AuthServer(name, "", "", url, now, now, type=kind or AuthServerType.UNKNOWN)
+        server = described(blank, url, self._published(url, federation=blank.is_for_people))
+        return replace(server, type=kind or type_of(server, self.domain.switches))
 
     def _write_auth_server(self, server: AuthServer) -> None:
         self.domain.directory.write(replace(server, when_changed=self.domain.clock.now()))

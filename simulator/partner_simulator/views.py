@@ -27,6 +27,7 @@ class ExchangeEntry:
     """Canonical name; empty without one."""
     roles: frozenset[str]
     """Roles of the linked account."""
+    accepts_security_identifiers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class LyncEntry:
     enabled: bool
     thumbprints: tuple[str, ...]
     """Of the certificates that Lync copied; no cmdlet shows them."""
+    accepts_security_identifiers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def exchange_entries(domain: Domain) -> list[ExchangeEntry]:
                 roles=frozenset(
                     a.role for a in assignments if user and a.assignee == user.guid and a.gives
                 ),
+                accepts_security_identifiers=entry.accepts_security_identifiers,
             )
         )
     return found
@@ -112,6 +115,7 @@ def lync_entries(domain: Domain) -> list[LyncEntry]:
             use_oauth_server=entry.use_oauth_server,
             enabled=entry.enabled,
             thumbprints=_thumbprints(entry.certificates),
+            accepts_security_identifiers=entry.accepts_security_identifiers,
         )
         for entry in domain.cms.state.applications.values()
     ]

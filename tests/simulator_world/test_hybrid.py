@@ -99,6 +99,26 @@ def test_the_script_makes_a_token_server_of_another_url_again(web: Web) -> None:
     assert made == ["microsoft.sts", "microsoft.sts"]
 
 
+def test_the_teams_page_removes_the_entry_on_the_premises_too(web: Web) -> None:
+    web.trust()
+    people = people_of(web)
+    people.hybrid()
+    people.clean_up_as_the_teams_page_has_it()
+    left = {entry.name for entry in views.exchange_entries(web.domain)}
+    assert left == {"Exchange Online", "Microsoft Graph", "TeamsScheduler", "CloudVoicemail"}
+    assert web.why_not() is not None
+
+
+def test_one_tenant_may_have_several_auth_servers(web: Web) -> None:
+    """A page's name beside the wizard's, and the domain in its URL."""
+    people = people_of(web)
+    people.hybrid()
+    url = f"https://{names.ACS_HOST}/{names.DOMAIN}/metadata/json/1"
+    people.trust_token_server("WindowsAzureACS", url)
+    realms = {s.name: (s.type, s.realm) for s in views.exchange_token_servers(web.domain)}
+    assert realms["WindowsAzureACS"] == realms[ACS_NAME] == ("MicrosoftACS", names.TENANT)
+
+
 def test_later_versions_point_client_logon_at_the_cloud() -> None:
     with web_of(lync_version="Skype for Business Server SE") as web:
         people = people_of(web)

@@ -10,7 +10,7 @@ from partner_simulator.world import documents, errors, exchange_views, names
 from partner_simulator.world.invocation import Handlers, Invocation
 from partner_simulator.world.network import RequestFailed
 from partner_simulator.world.objects import AuthServer, AuthServerType
-from partner_simulator.world.switches import Name
+from partner_simulator.world.switches import Name, Switches
 
 
 def get(invocation: Invocation) -> None:
@@ -31,12 +31,12 @@ def new(invocation: Invocation) -> None:
     arguments, now = invocation.arguments, invocation.domain.clock.now()
     name, url = arguments.text("Name") or "", arguments.text("AuthMetadataUrl")
     asked = arguments.text("Type")
-    kind = AuthServerType(asked) if asked else AuthServerType.UNKNOWN
+    kind = AuthServerType(asked or AuthServerType.UNKNOWN)
     server = AuthServer(name, "", "", "", now, now, type=kind)
     if url is not None:
         server = with_document(invocation, server, url)
         if asked is None:
-            server = replace(server, type=_type(invocation, server))
+            server = replace(server, type=type_of(server, invocation.domain.switches))
     server = _with_parameters(invocation, server)
     _refuse_name(invocation, name)
     if not invocation.may(name, "New-AuthServer"):
@@ -115,10 +115,11 @@ def described(server: AuthServer, url: str, document: documents.Read) -> AuthSer
     )
 
 
-def _type(invocation: Invocation, server: AuthServer) -> AuthServerType:
+def type_of(server: AuthServer, switches: Switches) -> AuthServerType:
+    """The type of one that was made by a URL alone."""
     if server.issuer_identifier == names.ACS_ID:
         return AuthServerType.MICROSOFT_ACS
-    return AuthServerType(invocation.domain.switches[Name.AUTH_SERVER_TYPE])
+    return AuthServerType(switches[Name.AUTH_SERVER_TYPE])
 
 
 def _with_parameters(invocation: Invocation, server: AuthServer) -> AuthServer:
