@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
-from partner_simulator.hybrid_people import HybridActions
+from partner_simulator.hybrid_people import ACS_URL, HybridActions
 from partner_simulator.web import third_party
-from partner_simulator.world import names
+from partner_simulator.world import names, tokens
 from partner_simulator.world.machines import Role
 from partner_simulator.world.token_documents import Shape
-from partner_simulator.world.token_server import OWN_ID
-from support.world.farm import EWS, KENMYER, Web, web_of
+from partner_simulator.world.token_server import OWN_ID, ThirdApplication
+from support.world.farm import EWS, EXCHANGE, KENMYER, Web, web_of
 
 STS, HR = "Litware STS", "HR"
 
@@ -26,10 +26,16 @@ class Place:
     web: Web
     people: HybridActions
 
-    def refused(self, server: Role = Role.EXCHANGE, *, for_user: bool = False) -> str | None:
+    def refused(
+        self,
+        server: Role = Role.EXCHANGE,
+        *,
+        application: ThirdApplication | None = None,
+        for_user: bool = False,
+    ) -> str | None:
         domain = self.web.domain
-        application = domain.hr_application
-        return third_party.refused(domain, application, server, KENMYER, for_user=for_user)
+        who = application or domain.hr_application
+        return third_party.refused(domain, who, server, KENMYER, for_user=for_user)
 
     def let_in(self, **registered: str) -> None:
         """All that Exchange needs, by hand."""
@@ -130,6 +136,62 @@ def test_a_rolled_key_is_an_invalid_signature_until_the_document_is_read_again(
     place.people.refresh_token_server(STS)
     assert "2000000" in str(place.refused()), "workers have the old copy"
     place.web.domain.clock.advance(timedelta(minutes=15))
+    assert place.refused() is None
+
+
+@pytest.mark.parametrize(
+    ("realm", "is_taken"),
+    [(names.TOKEN_REALM, True), (names.DOMAIN, True), ("other.example", False)],
+)
+def test_without_a_realm_it_is_of_the_servers_or_of_an_accepted_domain(
+    place: Place, realm: str, is_taken: bool
+) -> None:
+    place.let_in()
+    domain, home = place.web.domain, place.people.token_server()
+    token = tokens.actor(
+        home.keys[0],
+        issuer=f"{OWN_ID}@{names.TOKEN_REALM}",
+        subject=f"{place.people.hr_application.identifier}@{realm}",
+        audience=f"{names.EXCHANGE_ID}/{EXCHANGE}@{names.DOMAIN}",
+        now=domain.clock.seconds(),
+    )
+    assert (place.web.post(token).status == 200) is is_taken
+
+
+def test_an_entry_with_keys_of_its_own_is_no_token_servers() -> None:
+    """Lync's identifier, known at the token server too: the entry on the premises stays its own."""
+    with web_of(sfb_legacy_present=False) as web:
+        place = place_of(web)
+        place.people.token_server().realm = names.DOMAIN
+        web.trust()
+        place.people.trust_token_server(STS)
+        place.people.trust_token_server_on_lync(STS)
+        for identifier, server in (
+            (names.LYNC_ID, Role.EXCHANGE),
+            (names.EXCHANGE_ID, Role.FRONT_END),
+        ):
+            double = ThirdApplication("double", identifier, "secret")
+            place.people.token_server().register(double)
+            web.domain.cms.settle()
+            told = str(place.refused(server, application=double, for_user=True))
+            assert "artner application that uses" in told
+        assert web.why_not() is None
+        place.people.register_application("cloud", names.LYNC_ID)
+        double = ThirdApplication("double", names.LYNC_ID, "secret")
+        assert place.refused(application=double, for_user=True) is None
+        assert web.why_not() is None
+
+
+def test_every_trusted_token_server_vouches_for_every_application(place: Place) -> None:
+    """So one that is added widens the trust of all: here ACS speaks as the HR application."""
+    place.let_in()
+    elsewhere = replace(place.people.hr_application, token_server=names.ACS_HOST)
+    place.people.token_server(names.ACS_HOST).register(elsewhere)
+    assert "2000011" in str(place.refused(application=elsewhere))
+    place.people.trust_token_server("ACS", ACS_URL)
+    assert place.refused(application=elsewhere) is None
+    place.people.change_exchange_entry(HR, realm=names.TOKEN_REALM)
+    assert "2000012" in str(place.refused(application=elsewhere)), "a realm narrows it again"
     assert place.refused() is None
 
 
