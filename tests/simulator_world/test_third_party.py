@@ -53,6 +53,9 @@ class Place:
 
 
 def place_of(web: Web) -> Place:
+    """Restarts take no time there."""
+    for machine in web.domain.machines.values():
+        machine.behaviour.seconds = 0
     people = HybridActions()
     people.domain = web.domain
     return Place(web, people)
