@@ -29,7 +29,6 @@ from partner_simulator.world.sharepoint_farm import (
 )
 
 PERSON = f"{names.NETBIOS_DOMAIN}\\Administrator"
-ACS_ID = "00000001-0000-0000-c000-000000000000"
 WORKFLOW_ID = "00000005-0000-0000-c000-000000000000"
 OFFICE_ID = "67e3df25-268a-4324-a550-0de1c7f97287"
 OFFICE_REALMS = ("bd2372e4-0a11-495c-9541-8377c6def195", "ffab2d74-c6ae-4375-819a-8555d49b699a")
@@ -48,7 +47,7 @@ class FarmActions:
         """
         other = f"{names.SHAREPOINT_ID}@{uuid4()}"
         seeds = (
-            (Issuer("ACS", f"{ACS_ID}@*", (), is_self_issuer=False), "ACS"),
+            (Issuer("ACS", f"{names.ACS_ID}@*", (), is_self_issuer=False), "ACS"),
             (
                 Issuer("EvoSTS-Trust", "https://sts.windows.net/*/", (), is_self_issuer=False),
                 "Entra",

@@ -18,17 +18,18 @@ from typing import Self
 from partner_simulator import views
 from partner_simulator.embedded import EmbeddedEngine
 from partner_simulator.farm_people import FarmActions
-from partner_simulator.human import HumanActions
+from partner_simulator.hybrid_people import HybridActions
 from partner_simulator.ports import CommandEngine
 from partner_simulator.powershell import PowerShellEngine, WindowsPowerShell
 from partner_simulator.recording import RecordingEngine
-from partner_simulator.web import trust_check
+from partner_simulator.web import third_party, trust_check
 from partner_simulator.web.farm import Farm
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names, setup
 from partner_simulator.world.ledger import Write, WriteKind
 from partner_simulator.world.machines import Role
 from partner_simulator.world.switches import Switches
+from partner_simulator.world.token_server import ThirdApplication
 from partner_simulator.world.world import World
 from partner_simulator.wsman import Counters, Faults, OpenShell, Tally, WsmanServer, WsmanSettings
 
@@ -39,7 +40,7 @@ PERSON = f"kenmyer@{names.DOMAIN}"
 Credential = tuple[str, str]
 
 
-class Simulation(HumanActions, FarmActions):
+class Simulation(HybridActions, FarmActions):
     """Exchange, Lync and SharePoint of litwareinc.com. Everything random is new for each simulation."""
 
     def __init__(
@@ -224,6 +225,23 @@ class Simulation(HumanActions, FarmActions):
     def sharepoint_entries(self) -> list[views.SharePointEntry]:
         """The farm's trusted security token issuers, with what their principals may do."""
         return views.sharepoint_entries(self.domain)
+
+    def exchange_token_servers(self) -> list[views.TokenServerEntry]:
+        """Token servers that Exchange trusts."""
+        return views.exchange_token_servers(self.domain)
+
+    def lync_token_servers(self) -> list[views.TokenServerEntry]:
+        """Token servers that Lync trusts."""
+        return views.lync_token_servers(self.domain)
+
+    def third_party_refused(
+        self, application: ThirdApplication, server: Role, *, for_user: bool = False
+    ) -> str | None:
+        """Why a host of `server` refuses an application with its token server's token; None: all take it.
+
+        On Exchange it opens the mailbox of `PERSON`, as an application alone or for that user.
+        """
+        return third_party.refused(self.domain, application, server, PERSON, for_user=for_user)
 
     def refused(self, server: Role, partner: Role) -> str | None:
         """Why a host of `server` refuses the partner's token for a user; None: all take it."""

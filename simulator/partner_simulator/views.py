@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from partner_simulator.certificates import thumbprint
 from partner_simulator.world.domain import Domain
-from partner_simulator.world.objects import PartnerApplication, RoleAssignment, User
+from partner_simulator.world.objects import AuthServer, PartnerApplication, RoleAssignment, User
 from partner_simulator.world.sharepoint_farm import Permission, Scope
 
 
@@ -27,6 +27,7 @@ class ExchangeEntry:
     """Canonical name; empty without one."""
     roles: frozenset[str]
     """Roles of the linked account."""
+    accepts_security_identifiers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,27 @@ class LyncEntry:
     realm: str
     trust_level: str
     metadata_url: str
+    use_oauth_server: bool
     enabled: bool
     thumbprints: tuple[str, ...]
     """Of the certificates that Lync copied; no cmdlet shows them."""
+    accepts_security_identifiers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenServerEntry:
+    """A token server that Exchange (AuthServer) or Lync (OAuthServer) trusts."""
+
+    name: str
+    issuer_identifier: str
+    realm: str
+    metadata_url: str
+    type: str
+    enabled: bool
+    thumbprints: tuple[str, ...]
+    """Of the keys that were copied; Lync's are shown by no cmdlet."""
+    is_for_logon: bool
+    """Whether people's clients are sent there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,7 @@ def exchange_entries(domain: Domain) -> list[ExchangeEntry]:
                 roles=frozenset(
                     a.role for a in assignments if user and a.assignee == user.guid and a.gives
                 ),
+                accepts_security_identifiers=entry.accepts_security_identifiers,
             )
         )
     return found
@@ -92,10 +112,48 @@ def lync_entries(domain: Domain) -> list[LyncEntry]:
             realm=entry.realm,
             trust_level=entry.trust_level,
             metadata_url=entry.metadata_url,
+            use_oauth_server=entry.use_oauth_server,
             enabled=entry.enabled,
             thumbprints=_thumbprints(entry.certificates),
+            accepts_security_identifiers=entry.accepts_security_identifiers,
         )
         for entry in domain.cms.state.applications.values()
+    ]
+
+
+def exchange_token_servers(domain: Domain) -> list[TokenServerEntry]:
+    """All auth servers, the newest state of each."""
+    return [
+        TokenServerEntry(
+            name=server.name,
+            issuer_identifier=server.issuer_identifier,
+            realm=server.realm,
+            metadata_url=server.auth_metadata_url,
+            type=server.type,
+            enabled=server.enabled,
+            thumbprints=_thumbprints(server.certificates),
+            is_for_logon=server.is_default_authorization_endpoint,
+        )
+        for server in domain.directory.find(AuthServer)
+    ]
+
+
+def lync_token_servers(domain: Domain) -> list[TokenServerEntry]:
+    """All OAuth servers of the store; none of them can be disabled."""
+    state = domain.cms.state
+    pointer = state.configuration.client_authorization_server.casefold()
+    return [
+        TokenServerEntry(
+            name=server.identity,
+            issuer_identifier=server.issuer_identifier,
+            realm=server.realm,
+            metadata_url=server.metadata_url,
+            type=server.type,
+            enabled=True,
+            thumbprints=_thumbprints(server.certificates),
+            is_for_logon=server.identity.casefold() == pointer,
+        )
+        for server in state.oauth_servers.values()
     ]
 
 

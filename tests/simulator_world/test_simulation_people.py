@@ -11,6 +11,7 @@ from winrm.exceptions import InvalidCredentialsError
 
 from partner_simulator.simulation import Simulation
 from partner_simulator.world import names
+from partner_simulator.world.machines import Role
 from partner_simulator.world.network import RequestFailed
 from partner_simulator.world.objects import ExchangeServer
 from partner_simulator.world.switches import Name, Switches
@@ -122,7 +123,7 @@ def test_only_the_new_password_works_and_the_old_stays_secret(
 def test_names_lead_to_everything_that_listens(simulation: Simulation, tmp_path: Path) -> None:
     """Web and WinRM, each on a port of its own on loopback."""
     simulation.write_names(tmp_path / "names.json")
-    assert (tmp_path / "names.json").read_text().count("127.0.0.1") == 14
+    assert (tmp_path / "names.json").read_text().count("127.0.0.1") == 18
     table = simulation.names()
     assert set(table[FIRST]) == {"443", "5986"}
     assert set(table[names.AUTODISCOVER]) == {"443"}
@@ -139,3 +140,19 @@ def test_stopping_ends_everything(simulation: Simulation) -> None:
     assert simulation.items() == 0
     assert simulation.domain.mailboxes.exists(KENMYER)
     assert time.time() - simulation.clock().timestamp() < 300
+
+
+def test_a_third_application_is_let_in_beside_a_hybrid(simulation: Simulation) -> None:
+    """Everything that its declaration says, by hand; the trust on the premises goes on."""
+    simulation.hybrid()
+    application = simulation.hr_application
+    assert "2000011" in str(simulation.third_party_refused(application, Role.EXCHANGE))
+    account = simulation.make_linked_account("HR-ApplicationAccount", "UserApplication")
+    simulation.trust_token_server("Litware STS")
+    simulation.register_application("HR", application.identifier, linked_account=account)
+    assert simulation.third_party_refused(application, Role.EXCHANGE) is None
+    assert simulation.third_party_refused(application, Role.EXCHANGE, for_user=True) is None
+    assert simulation.third_party_refused(application, Role.FRONT_END) is not None
+    assert "Litware STS" in [server.name for server in simulation.exchange_token_servers()]
+    assert [server.name for server in simulation.lync_token_servers()] == ["microsoft.sts"]
+    assert simulation.trust_works() is None

@@ -35,6 +35,17 @@ ENUMS: Mapping[str, tuple[str, Mapping[str, int]]] = {
         "Microsoft.Exchange.Data.Directory.SystemConfiguration.SupportedAccountType",
         {"OrganizationalAccount": 1, "ConsumerAccount": 2},
     ),
+    "AuthServerType": (
+        "Microsoft.Exchange.Data.Directory.SystemConfiguration.AuthServerType",
+        {
+            "Unknown": 0,
+            "MicrosoftACS": 1,
+            "Facebook": 2,
+            "LinkedIn": 3,
+            "ADFS": 4,
+            "AzureAD": 5,
+        },
+    ),
     "CertType": (
         "Microsoft.Rtc.Management.Deployment.CertType",
         {

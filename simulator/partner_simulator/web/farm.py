@@ -11,7 +11,7 @@ from partner_simulator.web.sites import Sites
 from partner_simulator.world import names
 from partner_simulator.world.domain import Domain
 
-HTTPS = 443
+HTTPS, HTTP = 443, 80
 
 
 def _names(fqdn: str) -> list[str]:
@@ -32,7 +32,13 @@ class Farm:
             for fqdn in (
                 *(*names.EXCHANGE_HOSTS, names.AUTODISCOVER, names.LYNC_POOL),
                 *(*names.SHAREPOINT_HOSTS, names.PORTAL, names.TEAM_SITE),
+                *(host for host, server in domain.token_servers.items() if server.secure),
             )
+        }
+        self._plain = {
+            host: Site(host, None, self._sites.answer)
+            for host, server in domain.token_servers.items()
+            if not server.secure
         }
 
     @property
@@ -49,11 +55,14 @@ class Farm:
         for fqdn, site in self._listeners.items():
             site.start()
             self._domain.network.register(fqdn, HTTPS, *site.address)
+        for fqdn, site in self._plain.items():
+            site.start()
+            self._domain.network.register(fqdn, HTTP, *site.address)
 
     def stop(self) -> None:
         """Close all ports."""
         self._sites.stop()
-        for site in self._listeners.values():
+        for site in (*self._listeners.values(), *self._plain.values()):
             site.stop()
 
     def take_down(self, fqdn: str) -> None:

@@ -1,10 +1,9 @@
-"""A web site on loopback over real TLS: one name, one port, one function that answers."""
+"""A web site on loopback, over real TLS as a rule: one name, one port, one function that answers."""
 
 from __future__ import annotations
 
 import socket
 import socketserver
-import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,13 +44,13 @@ Answer = Callable[[Request], Response]
 
 
 class Site:
-    """HTTPS for one name. Stop closes the port; start opens the same one again."""
+    """HTTPS for one name, or HTTP. Stop closes the port; start opens the same one again."""
 
-    def __init__(self, fqdn: str, tls: Identity, answer: Answer) -> None:
-        """`answer` is called on a thread per connection."""
+    def __init__(self, fqdn: str, tls: Identity | None, answer: Answer) -> None:
+        """`answer` is called on a thread per connection. `tls` None: plain HTTP."""
         self.fqdn = fqdn
         self._answer = answer
-        self._context = server_context(tls)
+        self._context = None if tls is None else server_context(tls)
         self._port = 0
         self._server: _Server | None = None
 
@@ -82,9 +81,11 @@ class Site:
             server.shutdown()
             server.server_close()
 
-    def secure(self, plain: socket.socket) -> ssl.SSLSocket:
-        """The TLS handshake, on the connection's own thread."""
+    def secure(self, plain: socket.socket) -> socket.socket:
+        """The TLS handshake, if there is to be one, on the connection's own thread."""
         plain.settimeout(_SECONDS)
+        if self._context is None:
+            return plain
         return self._context.wrap_socket(plain, server_side=True)
 
     def answer(self, request: Request) -> Response:

@@ -7,21 +7,24 @@ import threading
 from dataclasses import replace
 
 from partner_simulator.certificates import Identity
-from partner_simulator.web import lync_door, paths, sharepoint_door
+from partner_simulator.web import lync_door, paths, sharepoint_door, token_door
 from partner_simulator.web.faults import LOGON_PAGE, DocumentFault, bad_certificate
 from partner_simulator.web.server import Request, Response
-from partner_simulator.world import names, tokens
+from partner_simulator.world import exchange_auth_admin, names, tokens
 from partner_simulator.world.documents import Document
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.machines import Machine
 from partner_simulator.world.objects import PartnerApplication
 from partner_simulator.world.running import RunningConfiguration
 from partner_simulator.world.switches import Name
+from partner_simulator.world.token_server import TokenServer
 
 NEEDED_ROLES = frozenset({"UserApplication", "ArchiveApplication"})
 """DERIVED: act for a user, and archive into a mailbox (P-EX-3)."""
 NEEDED_BY_SHAREPOINT = frozenset({"UserApplication"})
 """DERIVED: act for a user; the shipped script gives SharePoint no ArchiveApplication."""
+NEEDED_BY_OTHERS = frozenset({"UserApplication"})
+"""DERIVED: of an application behind a token server that speaks for itself."""
 NO_LINKED_ACCOUNT = (
     "The application is missing a linked account for RBAC roles, or the linked account has no "
     "RBAC role assignments, or the calling users account is logon disabled."
@@ -30,6 +33,7 @@ _JSON = "application/json; charset=utf-8"
 _XML = "text/xml; charset=utf-8"
 _FOLDER = re.compile(rb'<t:DistinguishedFolderId Id="(\w+)"')
 _ITEM = re.compile(rb'<t:ItemId Id="(\w+)"')
+_ADDRESS = re.compile(rb"<t:EmailAddress>([^<]+)<")
 _UNAVAILABLE = Response(503, b"Service Unavailable")
 _NOT_FOUND = Response(404, b"Not Found")
 _PORTALS = frozenset({names.PORTAL, names.TEAM_SITE})
@@ -67,6 +71,9 @@ class Sites:
     def answer(self, request: Request) -> Response:
         """The answer of the site that the request names."""
         path = request.path.partition("?")[0].lower()
+        token_server = self._domain.token_servers.get(request.host)
+        if token_server is not None:
+            return self._token_server(token_server, request)
         machine = self._machine(request.host)
         if machine is None:
             return _UNAVAILABLE
@@ -87,6 +94,16 @@ class Sites:
             return domain.in_turn(domain.exchange_machines())
         machine = domain.machine(host)
         return machine if machine is not None and machine.serves_web else None
+
+    def _token_server(self, server: TokenServer, request: Request) -> Response:
+        if request.method == "POST":
+            return token_door.issue(server, request, self._domain.clock.seconds())
+        document = server.document(request.path)
+        if document is None:
+            return _NOT_FOUND
+        answer = self._document(request.host, document)
+        is_document = answer.content_type == _JSON
+        return replace(answer, content_type=document.content_type) if is_document else answer
 
     def _lync(self, request: Request, machine: Machine, path: str) -> Response:
         if path == names.LYNC_METADATA_PATH and request.method == "GET":
@@ -144,6 +161,7 @@ class Sites:
 
     def _judged(self, request: Request, machine: Machine, path: str) -> Response:
         domain = self._domain
+        exchange_auth_admin.run_when_due(domain)
         running = domain.running(machine.fqdn)
         kind = "EWS" if path == paths.EWS else "Autodiscover"
         token = _token(request)
@@ -158,26 +176,29 @@ class Sites:
         )
         if isinstance(verdict, tokens.Diagnostics):
             return self._challenge(running, verdict)
-        is_sharepoint = verdict.application.application_identifier == names.SHAREPOINT_ID
-        needed = NEEDED_BY_SHAREPOINT if is_sharepoint else NEEDED_ROLES
-        if not _roles(running, verdict.application) >= needed:
+        if not _roles(running, verdict.application) >= _needed(verdict):
             return Response(200, _fault(NO_LINKED_ACCOUNT), _XML)
-        if not domain.mailboxes.exists(verdict.smtp_address):
+        mailbox = verdict.smtp_address or _mailbox(request.body)
+        if not domain.mailboxes.exists(mailbox):
             return Response(200, _fault("The mailbox does not exist."), _XML)
         if path == paths.AUTODISCOVER:
             url = f"https://{machine.fqdn}{paths.EWS}"
             return Response(200, _soap(f"<ExternalEwsUrl>{url}</ExternalEwsUrl>"), _XML)
-        return self._operate(verdict.smtp_address, request.body)
+        return self._operate(mailbox, request.body)
 
     def _challenge(
         self, running: RunningConfiguration, refused: tokens.Diagnostics | None = None
     ) -> Response:
         slash = "/" if self._domain.switches[Name.CHALLENGE_SLASH] else ""
-        issuers = ",".join(slash + issuer for issuer in running.trusted_issuers())
+        applications = self._domain.switches[Name.CHALLENGE_APPLICATIONS]
+        trusted = running.trusted_issuers(applications=applications)
+        issuers = ",".join(slash + issuer for issuer in trusted)
         bearer = (
             f'Bearer client_id="{names.EXCHANGE_ID}", trusted_issuers="{issuers}", '
             'token_types="app_asserted_user_v1 service_asserted_app_v1"'
         )
+        if running.authorization_uri:
+            bearer += f', authorization_uri="{running.authorization_uri}"'
         diagnostics: tuple[tuple[str, str], ...] = ()
         if refused is not None:
             bearer += ', error="invalid_token"'
@@ -198,6 +219,22 @@ class Sites:
         if b"<m:DeleteItem" in body and item is not None:
             self._domain.mailboxes.delete_item(address, item.group(1).decode())
         return Response(200, _soap("<m:ResponseCode>NoError</m:ResponseCode>"), _XML)
+
+
+def _needed(accepted: tokens.Accepted) -> frozenset[str]:
+    """Roles of the linked account that this bearer needs."""
+    application = accepted.application
+    if application.use_auth_server:
+        # A user's own roles count; alone, what the shipped script gives a `Generic` application.
+        return frozenset() if accepted.smtp_address else NEEDED_BY_OTHERS
+    is_sharepoint = application.application_identifier == names.SHAREPOINT_ID
+    return NEEDED_BY_SHAREPOINT if is_sharepoint else NEEDED_ROLES
+
+
+def _mailbox(body: bytes) -> str:
+    """Whose mailbox an application asks for that speaks for nobody."""
+    named = _ADDRESS.search(body)
+    return named[1].decode("utf-8", "replace") if named else ""
 
 
 def _roles(running: RunningConfiguration, application: PartnerApplication) -> frozenset[str]:

@@ -42,7 +42,7 @@ def between(domain: Domain, server: Role, partner: Role, address: str) -> str | 
     if spoken is None:
         return f"{partner} has no signing certificate"
     signer, issuer, origin = spoken
-    for url, client_id, realm in _doors(domain, server):
+    for url, client_id, realm in doors(domain, server):
         host = url.split("/")[2]
         token = tokens.mint(
             signer,
@@ -53,7 +53,7 @@ def between(domain: Domain, server: Role, partner: Role, address: str) -> str | 
             user=address,
             now=domain.clock.seconds(),
         )
-        reason = _present(domain, origin, url, token)
+        reason = present(domain, origin, url, token)
         if reason is not None:
             return f"{host}: {reason}"
     return None
@@ -79,7 +79,7 @@ def _speaker(domain: Domain, partner: Role) -> tuple[Identity, str, str] | None:
             return farm.signing, issuer, names.SHAREPOINT_HOSTS[0]
 
 
-def _doors(domain: Domain, server: Role) -> Iterator[tuple[str, str, str]]:
+def doors(domain: Domain, server: Role) -> Iterator[tuple[str, str, str]]:
     """URL, identifier and realm of every place where a product judges tokens."""
     match server:
         case Role.EXCHANGE:
@@ -121,7 +121,7 @@ def _lync_to_exchange(
         user=address,
         now=domain.clock.seconds(),
     )
-    return _present(domain, names.FRONT_ENDS[0], f"https://{host}{paths.EWS}", token)
+    return present(domain, names.FRONT_ENDS[0], f"https://{host}{paths.EWS}", token)
 
 
 def _exchange_to_lync(domain: Domain, address: str) -> str | None:
@@ -140,7 +140,7 @@ def _exchange_to_lync(domain: Domain, address: str) -> str | None:
         now=domain.clock.seconds(),
     )
     url = f"https://{names.LYNC_POOL}{paths.LYNC_SERVICE}"
-    reason = _present(domain, names.EXCHANGE_HOSTS[0], url, token)
+    reason = present(domain, names.EXCHANGE_HOSTS[0], url, token)
     return None if reason is None else f"{names.LYNC_POOL}: {reason}"
 
 
@@ -149,10 +149,11 @@ def _exchange_signer(domain: Domain) -> Identity | None:
     return domain.exchange_certificates.get(configs[0].current_thumbprint) if configs else None
 
 
-def _present(domain: Domain, origin: str, url: str, token: str) -> str | None:
+def present(domain: Domain, origin: str, url: str, token: str, body: bytes = LOOK) -> str | None:
+    """Why a service refuses a request with this token; None: it serves it."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/xml; charset=utf-8"}
     try:
-        answer = domain.network.request(origin, "POST", url, headers=headers, body=LOOK)
+        answer = domain.network.request(origin, "POST", url, headers=headers, body=body)
     except RequestFailed as error:
         return error.text
     return _reason(answer)

@@ -23,6 +23,7 @@ class LyncApplication:
     identity: str
     application_identifier: str
     realm: str
+    """Empty only where an OAuth server vouches, and -Realm was not given."""
     trust_level: str = "Full"
     metadata_url: str = ""
     certificates: tuple[str, ...] = ()
@@ -34,12 +35,17 @@ class LyncApplication:
 
 @dataclass(frozen=True, slots=True)
 class OAuthServer:
-    """A token server that Lync trusts (P-LY-4)."""
+    """A token server that Lync trusts (P-LY-4, P-TS-4)."""
 
     identity: str
     issuer_identifier: str
     realm: str
     metadata_url: str
+    certificates: tuple[str, ...] = ()
+    """Base64 DER as read from the document; no cmdlet shows them."""
+    type: str = ""
+    accepts_security_identifiers: bool = False
+    authorization_uri_override: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,8 @@ class OAuthConfiguration:
     service_name: str = names.LYNC_ID
     exchange_autodiscover_url: str = ""
     exchange_autodiscover_allowed_domains: str = ""
+    client_authorization_server: str = ""
+    """Identity of the OAuth server that people log on at; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,3 +209,15 @@ def without_application(state: CmsState, identity: str) -> CmsState:
     """The state without the entry of this identity."""
     kept = {k: v for k, v in state.applications.items() if k != identity.casefold()}
     return replace(state, applications=MappingProxyType(kept))
+
+
+def with_oauth_server(state: CmsState, server: OAuthServer) -> CmsState:
+    """The state with this token server made or replaced."""
+    servers = {**state.oauth_servers, server.identity.casefold(): server}
+    return replace(state, oauth_servers=MappingProxyType(servers))
+
+
+def without_oauth_server(state: CmsState, identity: str) -> CmsState:
+    """The state without the token server of this identity."""
+    kept = {k: v for k, v in state.oauth_servers.items() if k != identity.casefold()}
+    return replace(state, oauth_servers=MappingProxyType(kept))

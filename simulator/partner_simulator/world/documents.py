@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -34,6 +35,8 @@ class Read:
     issuer: str
     certificates: tuple[str, ...]
     """Base64 DER."""
+    issuance: str = ""
+    """Where a token server gives tokens; empty for a product."""
 
 
 class NotADocument(ValueError):
@@ -54,7 +57,7 @@ def write(document: Document, *, plain_base64: bool) -> bytes:
         "serviceName": document.application_identifier,
         "issuer": own,
         "allowedAudiences": [own],
-        "keys": [_key(identity, plain_base64=plain_base64) for identity in document.keys],
+        "keys": [key_entry(identity, plain_base64=plain_base64) for identity in document.keys],
         "endpoints": [{"location": document.location, "protocol": "OAuth2", "usage": "metadata"}],
     }
     return json.dumps(value).encode()
@@ -77,8 +80,11 @@ def _sharepoint(document: Document, own: str) -> bytes:
     return json.dumps(value).encode()
 
 
-def read(body: bytes) -> Read:
-    """Read a document leniently, as the products must. Raises NotADocument."""
+def read(body: bytes, *, needs_issuer: bool = True) -> Read:
+    """Read a document leniently, as the products must. Raises NotADocument.
+
+    `needs_issuer`: a document that does not say who it is about is none; else its identifier and realm say so.
+    """
     try:
         value = json.loads(body)
         keys = [key.get("keyvalue") or key["keyValue"] for key in value["keys"]]
@@ -86,16 +92,24 @@ def read(body: bytes) -> Read:
         for certificate in certificates:
             x509.load_der_x509_certificate(base64.b64decode(certificate, validate=True))
         identifier = str(value["serviceName"])
-        issuer = str(value["issuer"])
+        issuer = str(value["issuer"] if needs_issuer else value.get("issuer", ""))
         realm = str(value.get("realm") or issuer.partition("@")[2])
+        issuance = next((str(e["location"]) for e in value.get("endpoints", ()) if _issues(e)), "")
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise NotADocument(str(error)) from error
     if not certificates:
         raise NotADocument("no keys")
-    return Read(identifier, realm, issuer, certificates)
+    return Read(
+        identifier, realm, issuer or names.issuer(identifier, realm), certificates, issuance
+    )
 
 
-def _key(identity: Identity, *, plain_base64: bool) -> dict[str, object]:
+def _issues(endpoint: Mapping[str, object]) -> bool:
+    return endpoint["usage"] == "issuance"
+
+
+def key_entry(identity: Identity, *, plain_base64: bool) -> dict[str, object]:
+    """A key as documents of all servers but SharePoint write it."""
     x5t = identity.x5t
     if plain_base64:
         digest = hashlib.sha1(identity.der, usedforsecurity=False).digest()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from partner_simulator.certificates import CertificateAuthority, Identity
-from partner_simulator.world import documents, names, running
+from partner_simulator.world import documents, names, running, token_documents, token_server
 from partner_simulator.world.accounts import Accounts
 from partner_simulator.world.active_directory import ActiveDirectory
 from partner_simulator.world.clock import Clock
@@ -22,6 +22,7 @@ from partner_simulator.world.objects import AcceptedDomain, AuthConfig
 from partner_simulator.world.running import RunningConfiguration
 from partner_simulator.world.sharepoint_farm import FarmState, SharePointFarm
 from partner_simulator.world.switches import Name, Switches
+from partner_simulator.world.token_server import ThirdApplication, TokenServer
 
 
 @dataclass
@@ -53,11 +54,22 @@ class Domain:
     misbehaviours: Misbehaviours = field(default_factory=Misbehaviours)
     other_farms: dict[str, SharePointFarm] = field(default_factory=dict)
     """Farms of servers that are in another one than `sharepoint`, by FQDN."""
+    hr_application: ThirdApplication = field(default_factory=token_server.hr_application)
+    """An application of the company that is no product: it gets its tokens from the company's token server."""
+    token_servers: dict[str, TokenServer] = field(default_factory=dict)
+    """Hosts of token servers that the domain's machines can reach."""
+    auth_admin_ran_at: float = 0.0
+    """The last run of Exchange's AuthAdmin."""
     test_latency_seconds: float = 0.05
     lock: threading.RLock = field(default_factory=threading.RLock)
     _running: dict[str, RunningConfiguration] = field(default_factory=dict)
     _loaded_for: dict[str, float] = field(default_factory=dict)
     _turns: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        """Let the company's token server know the HR application."""
+        self.token_servers |= token_server.stock(self.hr_application)
+        self.auth_admin_ran_at = self.clock.seconds()
 
     def machine(self, name: str) -> Machine | None:
         """The machine of an FQDN or a short name."""
@@ -175,6 +187,8 @@ class Domain:
     def document_bytes(self, document: documents.Document) -> bytes:
         """A document as this world writes it."""
         plain = self.switches[Name.X5T_ALPHABET] == "base64"
+        if isinstance(document, token_documents.TokenDocument):
+            return token_documents.write(document, plain_base64=plain)
         return documents.write(document, plain_base64=plain)
 
     def fetch_document(
@@ -184,12 +198,24 @@ class Domain:
 
         Raises network.RequestFailed or documents.NotADocument.
         """
+        return documents.read(self._download(origin, url, check_certificate=check_certificate))
+
+    def fetch_token_document(
+        self, origin: str, url: str, *, federation: bool = False, check_certificate: bool = True
+    ) -> documents.Read:
+        """The same for a token server's document; `federation`: in XML."""
+        body = self._download(origin, url, check_certificate=check_certificate)
+        if federation:
+            return token_documents.read_federation(body)
+        return documents.read(body, needs_issuer=self.switches[Name.ISSUER_NEEDED])
+
+    def _download(self, origin: str, url: str, *, check_certificate: bool) -> bytes:
         answer = self.network.request(origin, "GET", url, check_certificate=check_certificate)
         if answer.status != 200:
             raise documents.NotADocument(
                 f"The remote server returned an error: ({answer.status}) {answer.reason}."
             )
-        return documents.read(answer.body)
+        return answer.body
 
     def change_auth_config(self, **changed: object) -> None:
         """Change Exchange's AuthConfig on all controllers."""

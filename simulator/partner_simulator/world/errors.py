@@ -69,8 +69,8 @@ def no_directory_access(server: str) -> CmdletError:
 
 
 def metadata_failed(server: str, url: str, reason: str) -> CmdletError:
-    """A metadata document that Exchange could not have (SIM-CHOICE text with .NET's reason)."""
-    text = f"The metadata document could not be read from '{url}'. {reason}"
+    """A metadata document that Exchange could not have (OBSERVED for a token server's, with .NET's reason)."""
+    text = f"Cannot acquire auth metadata document from '{url}'. Error: {reason}"
     return exchange(server, _METADATA, text, terminating=True)
 
 

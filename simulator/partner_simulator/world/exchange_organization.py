@@ -8,12 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from partner_simulator.ports import PsObject, PsText
-from partner_simulator.world import documents, errors, exchange_views, names
+from partner_simulator.world import exchange_views, names
 from partner_simulator.world.invocation import Handler, Handlers, Invocation
-from partner_simulator.world.network import RequestFailed
 from partner_simulator.world.objects import (
     AcceptedDomain,
-    AuthServer,
     ExchangeServer,
     VirtualDirectory,
 )
@@ -171,41 +169,6 @@ def get_component_state(invocation: Invocation) -> None:
         )
 
 
-def new_auth_server(invocation: Invocation) -> None:
-    """Trust a token server by its metadata."""
-    arguments = invocation.arguments
-    name, url = arguments.text("Name") or "", arguments.text("AuthMetadataUrl") or ""
-    document = _document(invocation, url)
-    server = AuthServer(name, document.application_identifier, document.realm, url)
-    if any(s.answers_to(name) for s in invocation.domain.directory.find(AuthServer)):
-        raise errors.already_exists(invocation.host, name)
-    if invocation.may(name, "New-AuthServer"):
-        invocation.domain.directory.write(server, invocation.controller)
-        invocation.wrote(name)
-        invocation.emit(exchange_views.auth_server(server, invocation.controller))
-
-
-def remove_auth_server(invocation: Invocation) -> None:
-    """Trust a token server no longer."""
-    identity = invocation.arguments.text("Identity") or ""
-    for server in invocation.domain.directory.find(AuthServer, invocation.controller):
-        if server.answers_to(identity):
-            if invocation.may(server.name, "Remove-AuthServer"):
-                invocation.domain.directory.delete(server, invocation.controller)
-                invocation.wrote(server.name)
-            return
-    raise invocation.not_found(identity)
-
-
-def _document(invocation: Invocation, url: str) -> documents.Read:
-    try:
-        return invocation.domain.fetch_document(invocation.host, url)
-    except RequestFailed as error:
-        raise errors.metadata_failed(invocation.host, url, error.text) from error
-    except documents.NotADocument as error:
-        raise errors.metadata_failed(invocation.host, url, str(error)) from error
-
-
 HANDLERS: Handlers = {
     "Get-OrganizationConfig": get_organization,
     "Get-AcceptedDomain": get_accepted_domain,
@@ -219,7 +182,4 @@ HANDLERS: Handlers = {
     "Get-ADServerSettings": get_settings,
     "Set-ADServerSettings": set_settings,
     "Get-ServerComponentState": get_component_state,
-    "Get-AuthServer": _get_by_identity(AuthServer, exchange_views.auth_server),
-    "New-AuthServer": new_auth_server,
-    "Remove-AuthServer": remove_auth_server,
 }

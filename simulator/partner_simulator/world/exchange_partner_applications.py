@@ -181,19 +181,20 @@ def _refuse_name(invocation: Invocation, name: str) -> None:
 
 def _refuse_duplicates(invocation: Invocation, new_entry: PartnerApplication) -> None:
     _refuse_name(invocation, new_entry.name)
-    if new_entry.use_auth_server or not invocation.domain.switches[Name.DUPLICATES_REJECTED]:
+    if not invocation.domain.switches[Name.DUPLICATES_REJECTED]:
         return
     known = invocation.domain.directory.find(PartnerApplication, invocation.controller)
     for entry in known:
-        if not entry.use_auth_server and (entry.application_identifier, entry.realm) == (
-            new_entry.application_identifier,
-            new_entry.realm,
-        ):
+        if _key(entry) == _key(new_entry):
             text = (
                 f"The partner application '{entry.name}' already exists with application"
                 f" identifier '{entry.application_identifier}' and realm '{entry.realm}'."
             )
             raise errors.invalid(invocation.host, text)
+
+
+def _key(entry: PartnerApplication) -> tuple[str, str, bool]:
+    return entry.application_identifier, entry.realm, entry.use_auth_server
 
 
 def _emit(invocation: Invocation, entry: PartnerApplication) -> None:

@@ -14,6 +14,7 @@ from partner_simulator.world.objects import (
     AcceptedDomain,
     AuthConfig,
     AuthServer,
+    AuthServerType,
     ExchangeServer,
     PartnerApplication,
     RecipientType,
@@ -35,6 +36,8 @@ _RECIPIENT_NUMBERS = {
     RecipientType.USER_MAILBOX: 2,
     RecipientType.MAIL_USER: 3,
 }
+# SIM-CHOICE: the numbers.
+_SERVER_TYPES = {kind: number for number, kind in enumerate(AuthServerType)}
 
 
 def _identity(text: str) -> PsText:
@@ -168,21 +171,36 @@ def auth_config(config: AuthConfig, controller: str) -> PsObject:
     return _object(f"{_CONFIGURATION}.AuthConfig", name, values)
 
 
-def auth_server(server: AuthServer, controller: str) -> PsObject:
-    """A Get-AuthServer object."""
+def auth_server(
+    server: AuthServer, controller: str, *, certificates: bool, domain_names: bool
+) -> PsObject:
+    """A Get-AuthServer object, with the properties that this world's version has."""
     values = {
         "IssuerIdentifier": server.issuer_identifier,
-        "Realm": server.realm,
+        "TokenIssuingEndpoint": server.token_issuing_endpoint,
+        "AuthorizationEndpoint": server.authorization_endpoint,
+        "ApplicationIdentifier": server.application_identifier,
         "AuthMetadataUrl": server.auth_metadata_url,
+        "Realm": server.realm,
+        "Type": PsEnum(f"{_CONFIGURATION}.AuthServerType", server.type, _SERVER_TYPES[server.type]),
         "Enabled": server.enabled,
+        "IsDefaultAuthorizationEndpoint": server.is_default_authorization_endpoint,
         **_directory_properties(
             server.name,
-            f"CN={server.name},CN=Auth Servers,CN=Auth Configuration,CN={names.ORGANIZATION}",
+            server.distinguished_name,
             server.guid,
             "ms-Exch-Auth-Auth-Server",
             controller,
         ),
+        **_times(server.when_created, server.when_changed),
     }
+    if certificates:
+        values["CertificateStrings"] = list(server.certificates)
+    if domain_names:
+        values["DomainName"] = [
+            PsObject(("Microsoft.Exchange.Data.SmtpDomain",), name, {"Domain": name})
+            for name in server.domain_names
+        ]
     return _object(f"{_CONFIGURATION}.AuthServer", server.name, values)
 
 

@@ -1,20 +1,19 @@
-"""*-CsPartnerApplication, *-CsOAuthServer and *-CsOAuthConfiguration (P-LY-2 to P-LY-4)."""
+"""*-CsPartnerApplication (P-LY-2, P-TS-4)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from types import MappingProxyType
 from typing import Any
 
 from partner_simulator.ports import CmdletError, PsEnum, PsObject, PsText
 from partner_simulator.world import cms, documents, errors, names
-from partner_simulator.world.cms import CmsState, LyncApplication, OAuthServer
+from partner_simulator.world.cms import CmsState, LyncApplication
 from partner_simulator.world.invocation import Handlers, Invocation
 from partner_simulator.world.network import RequestFailed
 from partner_simulator.world.switches import Name
 
-_SETTINGS = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
+SETTINGS = "Microsoft.Rtc.Management.WritableConfig.Settings.SSAuth"
 _TRUST_LEVELS = {"Full": 0, "User": 1, "Application": 2}
 
 BAD_METADATA = (
@@ -26,7 +25,7 @@ BAD_METADATA = (
 
 def get(invocation: Invocation) -> None:
     """Entries, all, by identity or by filter, from the CMS or the local replica."""
-    for entry in _select(invocation, list(_state(invocation).applications.values())):
+    for entry in select(invocation, list(state_of(invocation).applications.values())):
         invocation.emit(view(invocation, entry))
 
 
@@ -34,11 +33,12 @@ def new(invocation: Invocation) -> None:
     """Make an entry; the document was fetched while -MetadataUrl was bound, and is read again."""
     arguments = invocation.arguments
     identity = arguments.text("Identity") or arguments.text("MetadataUrl") or ""
+    vouched = arguments.flag("UseOAuthServer")
     entry = LyncApplication(
         identity,
         arguments.text("ApplicationIdentifier") or "",
-        arguments.text("Realm") or names.DOMAIN,
-        use_oauth_server=arguments.flag("UseOAuthServer"),
+        arguments.text("Realm") or ("" if vouched else names.DOMAIN),
+        use_oauth_server=vouched,
     )
     entry = _with_parameters(invocation, entry)
     _refuse_duplicate(invocation, identity)
@@ -57,7 +57,7 @@ def set_(invocation: Invocation) -> None:
     changed = _with_parameters(invocation, entry)
     if (changed.application_identifier, changed.realm) != (
         entry.application_identifier,
-        entry.realm,
+        entry.realm or changed.realm,
     ):
         # SIM-CHOICE: both are immutable, so a document that says otherwise is refused.
         raise errors.lync(
@@ -82,9 +82,9 @@ def view(invocation: Invocation, entry: LyncApplication) -> PsObject:
     """An entry as Lync shows it: the URL only inside AuthToken, no certificates."""
     prefix = invocation.domain.switches[Name.AUTH_TOKEN_PREFIX]
     token = (
-        PsText(f"{_SETTINGS}.UseOAuthServer", f"{_SETTINGS}.UseOAuthServer")
+        PsText(f"{SETTINGS}.UseOAuthServer", f"{SETTINGS}.UseOAuthServer")
         if entry.use_oauth_server
-        else PsText(f"{_SETTINGS}.MetadataUrl", f"{prefix}{entry.metadata_url}")
+        else PsText(f"{SETTINGS}.MetadataUrl", f"{prefix}{entry.metadata_url}")
     )
     values = {
         "Identity": PsText(
@@ -93,53 +93,63 @@ def view(invocation: Invocation, entry: LyncApplication) -> PsObject:
         "AuthToken": token,
         "Name": entry.identity,
         "ApplicationIdentifier": entry.application_identifier,
-        "Realm": entry.realm,
+        "Realm": entry.realm or _unsaid_realm(invocation),
         "ApplicationTrustLevel": PsEnum(
-            f"{_SETTINGS}.ApplicationTrustLevel",
+            f"{SETTINGS}.ApplicationTrustLevel",
             entry.trust_level,
             _TRUST_LEVELS[entry.trust_level],
         ),
         "AcceptSecurityIdentifierInformation": entry.accepts_security_identifiers,
         "Enabled": entry.enabled,
     }
-    return PsObject((f"{_SETTINGS}.PartnerApplication#Decorated",), entry.identity, values)
+    return PsObject((f"{SETTINGS}.PartnerApplication#Decorated",), entry.identity, values)
 
 
-def _state(invocation: Invocation) -> CmsState:
+def _unsaid_realm(invocation: Invocation) -> str:
+    shows_domain = invocation.domain.switches[Name.LYNC_UNSAID_REALM] == "SIP domain"
+    return names.DOMAIN if shows_domain else ""
+
+
+def state_of(invocation: Invocation) -> CmsState:
+    """What a cmdlet reads: the store, or with -LocalStore the machine's replica."""
     if invocation.arguments.flag("LocalStore"):
         return invocation.domain.cms.replica(invocation.host)
     return invocation.domain.cms.state
 
 
-def _select(invocation: Invocation, entries: list[Any]) -> list[Any]:
+def select(
+    invocation: Invocation, entries: list[Any], kind: str = "PartnerApplication"
+) -> list[Any]:
+    """Those that -Identity or -Filter asks for. Raises CmdletError for an identity that nobody has."""
     identity = invocation.arguments.text("Identity")
     pattern = invocation.arguments.text("Filter")
     if identity:
-        entries = [e for e in entries if e.identity.casefold() == _local(identity)]
+        entries = [e for e in entries if e.identity.casefold() == local(identity)]
         if not entries:
-            raise _missing(identity)
+            raise missing(identity, kind)
     if pattern:
         entries = [e for e in entries if fnmatchcase(e.identity.lower(), pattern.lower())]
     return entries
 
 
-def _local(identity: str) -> str:
+def local(identity: str) -> str:
+    """An identity as a key of the store."""
     return identity.casefold().removeprefix("global/")
 
 
 def _one(invocation: Invocation) -> LyncApplication:
     identity = invocation.arguments.text("Identity") or ""
-    entry = invocation.domain.cms.state.applications.get(_local(identity))
+    entry = invocation.domain.cms.state.applications.get(local(identity))
     if entry is None:
-        raise _missing(identity)
+        raise missing(identity)
     return entry
 
 
-def _missing(identity: str) -> CmdletError:
+def missing(identity: str, kind: str = "PartnerApplication") -> CmdletError:
     """Text SIM-CHOICE (P-LY-2); not terminating, as -ErrorAction SilentlyContinue silences it."""
     return errors.lync(
         "XdsConfigSettings",
-        f'Cannot find PartnerApplication "{identity}" because it does not exist.',
+        f'Cannot find {kind} "{identity}" because it does not exist.',
         category="ObjectNotFound",
         terminating=False,
         exception_type="Microsoft.Rtc.Management.Xds.ItemNotFoundException",
@@ -193,95 +203,9 @@ def _document(invocation: Invocation, url: str) -> documents.Read:
         raise errors.lync("InvalidMetadataDocument", BAD_METADATA) from error
 
 
-def get_oauth_server(invocation: Invocation) -> None:
-    """Token servers."""
-    for server in _select(invocation, list(_state(invocation).oauth_servers.values())):
-        invocation.emit(_server_view(server))
-
-
-def new_oauth_server(invocation: Invocation) -> None:
-    """Trust a token server by its metadata."""
-    arguments = invocation.arguments
-    identity, url = arguments.text("Identity") or "", arguments.text("MetadataUrl") or ""
-    document = _document(invocation, url)
-    server = OAuthServer(identity, document.application_identifier, document.realm, url)
-    if invocation.may(identity, "New-CsOAuthServer"):
-        invocation.domain.cms.change(lambda state: _with_server(state, identity, server))
-        invocation.wrote(identity)
-        invocation.emit(_server_view(server))
-
-
-def remove_oauth_server(invocation: Invocation) -> None:
-    """Trust a token server no longer."""
-    identity = invocation.arguments.text("Identity") or ""
-    if _local(identity) not in invocation.domain.cms.state.oauth_servers:
-        raise _missing(identity)
-    if invocation.may(identity, "Remove-CsOAuthServer"):
-        invocation.domain.cms.change(lambda state: _with_server(state, identity, None))
-        invocation.wrote(identity)
-
-
-def _with_server(state: CmsState, identity: str, server: OAuthServer | None) -> CmsState:
-    servers = {k: v for k, v in state.oauth_servers.items() if k != _local(identity)}
-    if server is not None:
-        servers[_local(identity)] = server
-    return replace(state, oauth_servers=MappingProxyType(servers))
-
-
-def _server_view(server: OAuthServer) -> PsObject:
-    values = {
-        "Identity": server.identity,
-        "Name": server.identity,
-        "IssuerIdentifier": server.issuer_identifier,
-        "Realm": server.realm,
-        "MetadataUrl": server.metadata_url,
-        "AcceptSecurityIdentifierInformation": False,
-    }
-    return PsObject((f"{_SETTINGS}.OAuthServer#Decorated",), server.identity, values)
-
-
-def get_configuration(invocation: Invocation) -> None:
-    """The global OAuth configuration."""
-    state = _state(invocation)
-    configuration = state.configuration
-    values = {
-        "Identity": "Global",
-        "PartnerApplications": [view(invocation, e) for e in state.applications.values()],
-        "OAuthServers": [_server_view(s) for s in state.oauth_servers.values()],
-        "Realm": configuration.realm,
-        "ServiceName": configuration.service_name,
-        "ExchangeAutodiscoverUrl": configuration.exchange_autodiscover_url,
-        "ExchangeAutodiscoverAllowedDomains": configuration.exchange_autodiscover_allowed_domains,
-    }
-    invocation.emit(PsObject((f"{_SETTINGS}.OAuthSettings#Decorated",), "Global", values))
-
-
-def set_configuration(invocation: Invocation) -> None:
-    """Change the global OAuth configuration."""
-    changed: dict[str, Any] = {}
-    for parameter, attribute in (
-        ("Realm", "realm"),
-        ("ServiceName", "service_name"),
-        ("ExchangeAutodiscoverUrl", "exchange_autodiscover_url"),
-        ("ExchangeAutodiscoverAllowedDomains", "exchange_autodiscover_allowed_domains"),
-    ):
-        if parameter in invocation.arguments:
-            changed[attribute] = invocation.arguments.text(parameter) or ""
-    if invocation.may("Global", "Set-CsOAuthConfiguration"):
-        invocation.domain.cms.change(
-            lambda state: replace(state, configuration=replace(state.configuration, **changed))
-        )
-        invocation.wrote("Global")
-
-
 HANDLERS: Handlers = {
     "Get-CsPartnerApplication": get,
     "New-CsPartnerApplication": new,
     "Set-CsPartnerApplication": set_,
     "Remove-CsPartnerApplication": remove,
-    "Get-CsOAuthServer": get_oauth_server,
-    "New-CsOAuthServer": new_oauth_server,
-    "Remove-CsOAuthServer": remove_oauth_server,
-    "Get-CsOAuthConfiguration": get_configuration,
-    "Set-CsOAuthConfiguration": set_configuration,
 }

@@ -1,4 +1,4 @@
-"""Names of the domain to loopback addresses, and HTTPS requests between its machines."""
+"""Names of the domain to loopback addresses, and web requests between its machines."""
 
 from __future__ import annotations
 
@@ -96,18 +96,21 @@ class Network:
         `timeout_seconds`: of each step, instead of the network's own. Raises RequestFailed.
         """
         parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname:
+        if parts.scheme not in ("https", "http") or not parts.hostname:
             raise RequestFailed("The URI prefix is not recognized.")
-        where = self.resolve(parts.hostname, parts.port or 443)
+        is_secure = parts.scheme == "https"
+        where = self.resolve(parts.hostname, parts.port or (443 if is_secure else 80))
         if where is None:
             raise RequestFailed(f"The remote name could not be resolved: '{parts.hostname}'")
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
             with socket.create_connection(where, timeout_seconds or self.timeout_seconds) as plain:
-                context = self._context(origin, check_certificate=check_certificate)
-                with context.wrap_socket(plain, server_hostname=parts.hostname) as secure:
-                    connection = HTTPConnection(parts.hostname)
-                    connection.sock = secure
+                connection = HTTPConnection(parts.hostname)
+                connection.sock = plain
+                if is_secure:
+                    context = self._context(origin, check_certificate=check_certificate)
+                    connection.sock = context.wrap_socket(plain, server_hostname=parts.hostname)
+                with connection.sock:
                     sent = {"Connection": "close", **(headers or {})}
                     connection.request(method, target or "/", body=body or None, headers=sent)
                     return _read(connection.getresponse())

@@ -153,20 +153,56 @@ class AuthConfig:
     guid: UUID = field(default_factory=uuid4)
 
 
+class AuthServerType(StrEnum):
+    """Type of an auth server; only some are parameters of New-AuthServer."""
+
+    UNKNOWN = "Unknown"
+    MICROSOFT_ACS = "MicrosoftACS"
+    FACEBOOK = "Facebook"
+    LINKEDIN = "LinkedIn"
+    ADFS = "ADFS"
+    AZURE_AD = "AzureAD"
+
+
 @dataclass(frozen=True, slots=True)
 class AuthServer:
-    """A token server that Exchange trusts, as Get-AuthServer shows it."""
+    """A token server that Exchange trusts, as Get-AuthServer shows it (P-TS-1)."""
 
     name: str
     issuer_identifier: str
+    """Without a realm, or a URL."""
     realm: str
     auth_metadata_url: str
+    when_created: datetime
+    when_changed: datetime
     enabled: bool = True
+    type: AuthServerType = AuthServerType.UNKNOWN
+    certificates: tuple[str, ...] = ()
+    """Base64 DER, copied from the document."""
+    token_issuing_endpoint: str = ""
+    authorization_endpoint: str = ""
+    application_identifier: str = ""
+    domain_names: tuple[str, ...] = ()
+    is_default_authorization_endpoint: bool = False
     guid: UUID = field(default_factory=uuid4)
 
+    @property
+    def is_for_people(self) -> bool:
+        """Whether it logs people on, by a document in XML; the others vouch for applications."""
+        return self.type in (AuthServerType.ADFS, AuthServerType.AZURE_AD)
+
+    @property
+    def distinguished_name(self) -> str:
+        """The LDAP name."""
+        return (
+            f"CN={self.name},CN=Auth Servers,CN=Auth Configuration,CN={names.ORGANIZATION},"
+            f"CN=Microsoft Exchange,CN=Services,CN=Configuration,{names.NAMING_CONTEXT}"
+        )
+
     def answers_to(self, identity: str) -> bool:
-        """Name or GUID."""
-        return identity.casefold() in {self.name.casefold(), str(self.guid)}
+        """Name, DN or GUID."""
+        known = (self.name, self.distinguished_name, str(self.guid))
+        return identity.casefold() in {text.casefold() for text in known}
 
 
 class ServerKind(StrEnum):

@@ -35,18 +35,37 @@ class RunningConfiguration:
         """Enabled entries with keys of their own."""
         return tuple(a for a in self.applications if a.enabled and not a.use_auth_server)
 
-    def trusted_issuers(self) -> tuple[str, ...]:
-        """What a challenge lists: auth servers and enabled entries (P-S2S-4)."""
-        servers = [s for s in self.auth_servers if s.enabled]
-        listed = [names.issuer(s.issuer_identifier, s.realm) for s in servers]
+    def vouching(self) -> tuple[AuthServer, ...]:
+        """Enabled token servers whose word counts for applications."""
+        return tuple(s for s in self.auth_servers if s.enabled and not s.is_for_people)
+
+    def trusted_issuers(self, *, applications: bool) -> tuple[str, ...]:
+        """What a challenge lists: auth servers and enabled entries (P-S2S-4).
+
+        `applications`: those that use auth servers too.
+        """
+        servers = self.vouching()
+        listed = [names.issuer(s.issuer_identifier, s.realm or "*") for s in servers]
         listed += [names.issuer(a.application_identifier, a.realm) for a in self.trusted()]
         listed += [
-            names.issuer(a.application_identifier, s.realm)
+            names.issuer(a.application_identifier, s.realm or "*")
             for a in self.applications
-            if a.enabled and a.use_auth_server
+            if applications and a.enabled and a.use_auth_server
             for s in servers
         ]
         return tuple(listed)
+
+    @property
+    def authorization_uri(self) -> str:
+        """Where the challenge sends people's clients; empty without a default endpoint."""
+        return next(
+            (
+                server.authorization_endpoint
+                for server in self.auth_servers
+                if server.enabled and server.is_default_authorization_endpoint
+            ),
+            "",
+        )
 
     @property
     def realm(self) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 
 from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
 from partner_simulator.world.switch_rows import Name, Row, Status
+from partner_simulator.world.token_switches import TOKEN_ROWS
 
 __all__ = ["ROWS", "Name", "Row", "Status", "Switches", "all_worlds"]
 
 ROWS: tuple[Row, ...] = (
     Row(
         Name.UNKNOWN_IDENTITY_SHOWS_ALL,
-        "Get-PartnerApplication with an identity that matches nothing shows all (documented as"
+        "Get-PartnerApplication and Get-AuthServer with an identity that matches nothing show all (documented as"
         " 'may'); otherwise it is a not-found error",
         "P-EX-1",
         Status.SIM_CHOICE,
@@ -26,7 +27,7 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         Name.DUPLICATES_REJECTED,
-        "New-PartnerApplication refuses a second metadata entry of the same identifier and realm;"
+        "New-PartnerApplication refuses a second entry of the same identifier, realm and UseAuthServer;"
         " Microsoft tells people to run the script on every server, which makes another each time",
         "1.3.4, P-EX-4",
         Status.DERIVED,
@@ -238,6 +239,7 @@ ROWS: tuple[Row, ...] = (
         "domain",
         ("forest",),
     ),
+    *TOKEN_ROWS,
     *SHAREPOINT_ROWS,
 )
 

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from partner_simulator.certificates import Identity, x5t
-from partner_simulator.world import names
+from partner_simulator.world import issuers, names
 from partner_simulator.world.objects import PartnerApplication
 from partner_simulator.world.running import RunningConfiguration
 
@@ -45,9 +45,10 @@ UNPARSABLE = Diagnostics(
 BAD_AUDIENCE = Diagnostics(
     2000003, "The audience claim value is invalid 'aud'.", "invalid_resource"
 )
-# SIM-CHOICE: codes and texts of the next two are not documented.
+# SIM-CHOICE: codes and texts of the next three are not documented.
 EXPIRED = Diagnostics(2000010, "The token has expired.", "invalid_token")
 UNKNOWN_ISSUER_CODE = 2000011
+UNKNOWN_APPLICATION_CODE = 2000012
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +68,27 @@ def mint(
     Without a user it is the inner one alone, in which the application speaks for itself.
     """
     audience = f"{client_id}/{host}@{realm}"
+    inner = actor(signer, issuer=issuer, subject=issuer, audience=audience, now=now)
+    return for_user(inner, issuer=issuer, audience=audience, user=user, now=now) if user else inner
+
+
+def actor(signer: Identity, *, issuer: str, subject: str, audience: str, now: float) -> str:
+    """A signed token in which the application `subject` speaks; its own issuer, or one that vouches for it."""
     begin = int(now)
-    actor = {
+    claims = {
         "aud": audience,
         "iss": issuer,
-        "nameid": issuer,
+        "nameid": subject,
         "nbf": str(begin),
         "exp": str(begin + INNER_LIFETIME_SECONDS),
         "trustedfordelegation": "true",
     }
-    inner = jwt.encode(actor, signer.private_key, algorithm="RS256", headers={"x5t": signer.x5t})
-    if not user:
-        return inner
+    return jwt.encode(claims, signer.private_key, algorithm="RS256", headers={"x5t": signer.x5t})
+
+
+def for_user(inner: str, *, issuer: str, audience: str, user: str, now: float) -> str:
+    """The unsigned token around an actor's, in which it speaks for a user; `issuer` is the application."""
+    begin = int(now)
     outer = {
         "aud": audience,
         "iss": issuer,
@@ -102,16 +112,18 @@ def judge(
     inner = claims_of(str(nested)) if nested is not None else outer
     if inner is None:
         return UNPARSABLE
-    candidates = _entries_of(inner, running)
+    candidates = issuers.candidates(inner, running)
     if not candidates:
         text = f"The issuer of the token is unknown. Issuer was '{inner.get('iss')}'."
         return Diagnostics(UNKNOWN_ISSUER_CODE, text, "invalid_issuer")
     signed = str(nested or token)
-    application = next(
-        (a for a in candidates if signed_by(signed, map(base64.b64decode, a.certificates))), None
-    )
-    if application is None:
+    signers = [c for c in candidates if signed_by(signed, map(base64.b64decode, c.certificates))]
+    if not signers:
         return INVALID_SIGNATURE
+    application = next((c.application for c in signers if c.application is not None), None)
+    if application is None:
+        text = f"No partner application that uses an auth server is '{inner.get('nameid')}'."
+        return Diagnostics(UNKNOWN_APPLICATION_CODE, text, "invalid_client")
     if "nameid" not in inner or (nested is not None and outer.get("iss") != inner["nameid"]):
         return UNPARSABLE
     for claims in (outer, inner):
@@ -120,17 +132,6 @@ def judge(
         if refusal is not None:
             return refusal
     return Accepted(application, str(outer.get("smtp", "")) if nested is not None else "")
-
-
-def _entries_of(
-    claims: Mapping[str, Any], running: RunningConfiguration
-) -> list[PartnerApplication]:
-    issuer = claims.get("iss")
-    return [
-        application
-        for application in running.trusted()
-        if issuer == names.issuer(application.application_identifier, application.realm)
-    ]
 
 
 def signed_by(token: str, certificates: Iterable[bytes]) -> bool:

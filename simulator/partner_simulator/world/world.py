@@ -20,12 +20,15 @@ from partner_simulator.world import (
     documents,
     errors,
     exchange_accounts,
+    exchange_auth_admin,
+    exchange_auth_servers,
     exchange_certificates,
     exchange_connectivity,
     exchange_organization,
     exchange_partner_applications,
     lync_certificates,
     lync_connectivity,
+    lync_oauth_servers,
     lync_partner_applications,
     lync_topology,
     sharepoint_access,
@@ -49,6 +52,7 @@ from partner_simulator.world.system import Windows
 
 EXCHANGE_HANDLERS: Handlers = {
     **exchange_partner_applications.HANDLERS,
+    **exchange_auth_servers.HANDLERS,
     **exchange_accounts.HANDLERS,
     **exchange_organization.HANDLERS,
     **exchange_certificates.HANDLERS,
@@ -56,6 +60,7 @@ EXCHANGE_HANDLERS: Handlers = {
 }
 LYNC_HANDLERS: Handlers = {
     **lync_partner_applications.HANDLERS,
+    **lync_oauth_servers.HANDLERS,
     **lync_certificates.HANDLERS,
     **lync_topology.HANDLERS,
     **lync_connectivity.HANDLERS,
@@ -128,7 +133,10 @@ class World:
         if parameter.casefold() != "metadataurl":
             return None
         try:
-            self.domain.fetch_document(session.host, str(value))
+            if "OAuthServer" in cmdlet:
+                lync_oauth_servers.fetch(self.domain, session.host, str(value))
+            else:
+                self.domain.fetch_document(session.host, str(value))
         except (RequestFailed, documents.NotADocument):
             return lync_partner_applications.BAD_METADATA
         return None
@@ -156,6 +164,7 @@ class World:
         weak = call.second_hop is None and call.session.logon.kind is LogonKind.NETWORK
         accounts = self.domain.accounts
         if name in _EXCHANGE:
+            exchange_auth_admin.run_when_due(self.domain)
             if weak and self.domain.switches[Name.SNAPIN_NEEDS_SECOND_HOP]:
                 raise errors.no_directory_access(invocation.host)
             if call.second_hop and not accounts.member_of(invocation.who, ORGANIZATION_MANAGEMENT):

@@ -13,6 +13,7 @@ from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
 from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
 from partner_simulator.world.switches import ROWS, Name
+from partner_simulator.world.token_switches import TOKEN_ROWS
 from support.embedded import farms as farms
 from support.embedded import worlds as worlds
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
@@ -374,6 +375,7 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
         "exchange/register elsewhere",
         "exchange/update elsewhere",
     ),
+    **{row.name: () for row in TOKEN_ROWS if row.flippable and row.alternatives},
     **{row.name: () for row in SHAREPOINT_ROWS if row.flippable and row.alternatives},
     **farms.SHOWN_BY,
 }
