@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from partner_operator.texts import shown
 from partner_operator.trust.conditions import shortened
-from partner_operator.trust.status import Undeclared
+from partner_operator.trust.model import TokenServer
+from partner_operator.trust.status import TokenServerStatus, Undeclared
 
 MOST = 1000
 """Entries. Real servers have ten or twenty."""
@@ -16,9 +17,9 @@ LONGEST_NAME = 256
 """Characters of one name."""
 LONGEST_REFERENCE = 1000
 """Characters. They are Guids, paths in the directory, and names."""
-LARGEST = 150_000
+LARGEST = 180_000
 """Bytes of all entries as they are written: objects of more than about a megabyte cannot be stored at all."""
-_AROUND = 110
+_AROUND = 140
 """Bytes of an entry beside its texts: names of fields, punctuation, a time."""
 
 
@@ -48,6 +49,24 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
             break
         told.append(one)
     return tuple(sorted(told, key=_name)), len(wanted) - len(told)
+
+
+MOST_TOKEN_SERVERS = 50
+
+
+def listed(found: Iterable[TokenServer]) -> tuple[TokenServerStatus, ...]:
+    """Token servers by name, as much of them as belongs into a status."""
+    told = (
+        TokenServerStatus(
+            name=_name_of(each.name),
+            metadata_url=_name_of(each.metadata_url),
+            realm=_name_of(each.realm),
+            type=_name_of(each.type),
+            enabled=each.enabled,
+        )
+        for each in found
+    )
+    return tuple(sorted(told, key=lambda each: (each.name, each.metadata_url)))[:MOST_TOKEN_SERVERS]
 
 
 def _name_of(text: str) -> str:

@@ -5,19 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from partner_operator.oauth.identifiers import LYNC
+from partner_operator.oauth.identifiers import EXCHANGE, LYNC
+from partner_operator.texts import quoted
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import same
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
     Entry,
+    EntryKind,
     Observed,
     PartnerProfile,
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import SHORT, Activation, Finding, Proof, Rules
+from partner_operator.trust.product import (
+    SHORT,
+    Activation,
+    Finding,
+    Proof,
+    Rules,
+    TokenServers,
+)
 from partner_operator.trust.status import MetadataStatus
 
 PROFILE = PartnerProfile(
@@ -82,6 +91,24 @@ def _replication(observed: Observed) -> Finding:
     )
 
 
+HYBRID = "the hybrid set-up (its script makes it, and looks for it by this name)"
+
+
+def _owner(entry: Entry) -> str:
+    """Whose the entry is that Microsoft's script for hybrid deployments makes."""
+    behind = entry.kind is EntryKind.TOKEN_SERVER
+    named = same(entry.identity, "microsoft.exchange")
+    return HYBRID if behind and named and same(entry.application_identifier, EXCHANGE) else ""
+
+
+TOKEN_SERVERS = TokenServers(
+    make=lambda name, url: f"New-CsOAuthServer -Identity {quoted(name)} -MetadataUrl {quoted(url)}",
+    # It has nothing to disable one by.
+    enable=lambda found: f"Get-CsOAuthServer -Identity {quoted(found.name)}",
+    refused={},
+)
+
+
 RULES = Rules(
     product=Product.LYNC,
     profile=PROFILE,
@@ -93,6 +120,8 @@ RULES = Rules(
     differences=_differences,
     # Set-CsPartnerApplication cannot change these.
     immutable=frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER}),
+    token_servers=TOKEN_SERVERS,
+    owner=_owner,
     short_name=_short_name,
     same_organization=_signs_as_before,
     registered=(

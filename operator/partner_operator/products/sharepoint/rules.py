@@ -107,6 +107,10 @@ RULES = Rules(
     unfinished=_is_unfinished,
     harmless=frozenset({Field.IDENTITY}),
     permissions=PERMISSIONS,
+    without_token_servers=(  # noqa: S106 - a sentence
+        "a token server is trusted there for the whole farm, each application behind it is registered for single "
+        "sites, and the rest is done in the tenant"
+    ),
     warnings=lambda observed: observed.notices,
     second_hop="SQL Server let the account in: Get-SPFarm shows the farm.",
     challenge_path=CLIENT_SERVICE,
