@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from partner_operator.oauth.metadata import AuthMetadata
-from partner_operator.trust.match import same, same_url
+from partner_operator.trust.match import has_realm_of, same, same_url
 from partner_operator.trust.model import DesiredApplication, Entry, Observed
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.product import Rules
@@ -34,7 +34,7 @@ def differences(
     if document is not None:
         found += _content(application, entry, document)
         found += _certificates(entry, registration, document)
-    elif not same(entry.realm, application.partner.realm):
+    elif not has_realm_of(application, entry, observed):
         found.append(Difference(Field.REALM, entry.realm, application.partner.realm))
     order = list(Field)
     return tuple(sorted(found, key=lambda difference: order.index(difference.field)))

@@ -157,7 +157,13 @@ def find_alike(
 ) -> tuple[Entry, ...]:
     """All entries with the content that the application needs, whoever made them."""
     entries = sorted(observed.entries, key=lambda entry: entry.reference.casefold())
-    return _by_content(application, registration, document, tuple(entries))
+    return _by_content(application, registration, document, observed, tuple(entries))
+
+
+def has_realm_of(application: DesiredApplication, entry: Entry, observed: Observed) -> bool:
+    """Whether an entry that uses token servers is for the realm that the application is for."""
+    realm, default = application.partner.realm, observed.default_realm
+    return same(entry.realm, realm) or (not realm and bool(default) and same(entry.realm, default))
 
 
 def find_of_partner(application: DesiredApplication, observed: Observed) -> tuple[Entry, ...]:
@@ -180,7 +186,7 @@ def _search(
     if remembered is not None:
         return Match(entry=remembered)
     own_name = application.identity or (registration.identity if registration else None)
-    candidates = _by_content(application, registration, document, entries)
+    candidates = _by_content(application, registration, document, observed, entries)
     if not candidates and application.partner.behind_token_server:
         return Match()
     if not candidates:
@@ -198,6 +204,7 @@ def _by_content(
     application: DesiredApplication,
     registration: Registration | None,
     document: AuthMetadata | None,
+    observed: Observed,
     entries: tuple[Entry, ...],
 ) -> tuple[Entry, ...]:
     known = (document.realm if document else "", registration.realm if registration else "")
@@ -208,7 +215,7 @@ def _by_content(
 
     def has_its_content(entry: Entry) -> bool:
         if application.partner.behind_token_server:
-            return same(entry.realm, application.partner.realm)
+            return has_realm_of(application, entry, observed)
         if same_url(entry.metadata_url, application.partner.auth_metadata_url):
             return True
         if application.partner.profile.realm_tells:

@@ -422,6 +422,8 @@ class Observed:
     settings: tuple[str, ...] = ()
     """Settings of the organisation that are read and shown, and never written: `name: value`."""
     token_servers: tuple[TokenServer, ...] = ()
+    default_realm: str = ""
+    """The realm that an entry of a partner behind a token server may get where none is given."""
     token_servers_fault: str = ""
     """Why the list of token servers may not be believed."""
     facts: object = None
