@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from partner_operator.oauth.identifiers import (
     CLOUD_VOICEMAIL,
@@ -11,7 +11,7 @@ from partner_operator.oauth.identifiers import (
     GRAPH,
     TEAMS_SCHEDULER,
 )
-from partner_operator.oauth.token_servers import Form, parse_address
+from partner_operator.oauth.token_servers import Form, host_of, is_of_a_cloud, parse_address
 from partner_operator.texts import quoted
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import same
@@ -166,6 +166,39 @@ TOKEN_SERVERS = TokenServers(
 )
 
 
+def _hybrid(observed: Observed) -> Finding:
+    """Never a cross: a hybrid set-up is no fault."""
+    clouds = sorted(
+        f"{found.name} ({found.type or 'no type'}{'' if found.enabled else ', disabled'})"
+        for found in observed.token_servers
+        if is_of_a_cloud(host_of(found.metadata_url))
+    )
+    online = [entry for entry in observed.entries if _owner(entry) and entry.enabled]
+    if observed.token_servers_fault:
+        return Finding(
+            True, f"Not known: {observed.token_servers_fault} Applications: {_names(online)}."
+        )
+    if not clouds:
+        return Finding(True, "None: no token server of Microsoft's clouds is trusted.")
+    signs = f"Token servers of Microsoft's clouds: {', '.join(clouds)}. "
+    works = any(
+        entry.application_identifier.strip().lower() == EXCHANGE for entry in online
+    ) and any(
+        found.enabled and is_of_a_cloud(host_of(found.metadata_url))
+        for found in observed.token_servers
+    )
+    if works:
+        signs += "OAuth with Exchange Online is configured. "
+    return Finding(
+        True,
+        f"{signs}Enabled applications of the hybrid set-up: {_names(online)}. None is touched.",
+    )
+
+
+def _names(entries: Iterable[Entry]) -> str:
+    return ", ".join(sorted(entry.identity for entry in entries)) or "none"
+
+
 RULES = Rules(
     product=Product.EXCHANGE,
     profile=PROFILE,
@@ -187,5 +220,5 @@ RULES = Rules(
     second_hop="Exchange's own PowerShell endpoint let the account in.",
     challenge_path=WEB_SERVICES,
     no_challenge="Look at OAuthAuthentication of the virtual directories.",
-    checks=(("wildcard accepted domains", _wildcards),),
+    checks=(("wildcard accepted domains", _wildcards), ("signs of hybrid", _hybrid)),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from partner_operator.oauth.identifiers import EXCHANGE, LYNC
+from partner_operator.oauth.token_servers import host_of, is_of_a_cloud
 from partner_operator.texts import quoted
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import same
@@ -91,6 +92,25 @@ def _replication(observed: Observed) -> Finding:
     )
 
 
+def _hybrid(observed: Observed) -> Finding:
+    """Never a cross: a hybrid deployment is no fault."""
+    if observed.token_servers_fault:
+        return Finding(True, f"Not known: {observed.token_servers_fault}")
+    clouds = sorted(
+        found.name for found in observed.token_servers if is_of_a_cloud(host_of(found.metadata_url))
+    )
+    if not clouds:
+        return Finding(True, "None: no token server of Microsoft's clouds is trusted.")
+    behind = sorted(
+        entry.identity for entry in observed.entries if entry.kind is EntryKind.TOKEN_SERVER
+    )
+    return Finding(
+        True,
+        f"Token servers of Microsoft's clouds: {', '.join(clouds)}. Applications that use token servers: "
+        f"{', '.join(behind) or 'none'}. Microsoft's script turns the one named microsoft.exchange into such.",
+    )
+
+
 HYBRID = "the hybrid set-up (its script makes it, and looks for it by this name)"
 
 
@@ -134,5 +154,5 @@ RULES = Rules(
         "No host in spec.hosts is reported up to date by Get-CsManagementStoreReplicationStatus yet. If this "
         "stays, run Invoke-CsManagementStoreReplication and look at the replica service of the Front Ends."
     ),
-    checks=(("replication", _replication),),
+    checks=(("replication", _replication), ("signs of hybrid", _hybrid)),
 )
