@@ -98,6 +98,11 @@ class StsWorld(World):
         """Somebody removes or makes token servers by hand."""
         self.model.token_servers = there
 
+    @property
+    def addresses(self) -> list[str]:
+        """Of the token servers that the server trusts."""
+        return [each.metadata_url for each in self.model.token_servers]
+
     def set(self, **changes: Any) -> None:
         """Somebody changes the token server by hand."""
         self.model.token_servers = tuple(
@@ -291,7 +296,7 @@ def test_one_that_may_be_made_is_made_first_and_the_plan_says_whom_it_vouches_fo
     assert (world.changes, world.model.token_servers) == (0, ())
     world.cluster.change(NAME, mode=Mode.ENFORCE)
     world.settle()
-    assert [each.metadata_url for each in world.model.token_servers] == [STS_URL]
+    assert world.addresses == [STS_URL]
     assert world.cluster.ready(NAME) == READY
     assert len(world.model.writes) == 1
 
@@ -301,7 +306,7 @@ def test_it_is_made_again_where_somebody_removed_it_and_iis_is_restarted() -> No
     restarts = sum(world.exchange.restarts.values())
     world.set_there()
     world.settle()
-    assert [each.metadata_url for each in world.model.token_servers] == [STS_URL]
+    assert world.addresses == [STS_URL]
     assert world.cluster.ready(NAME) == READY
     assert sum(world.exchange.restarts.values()) == restarts + 2
 
@@ -402,7 +407,24 @@ def test_a_list_that_is_not_whole_proves_no_absence() -> None:
     world.ask()
     world.settle(3)
     assert world.cluster.ready(NAME) == (FALSE, Reason.INCOMPLETE_READ)
-    assert world.model.token_servers == ()
+    assert world.addresses == []
+
+
+def test_several_that_vanish_together_are_not_absent_until_a_human_says_so() -> None:
+    """Else an account that loses a part of its view makes a second token server."""
+    there = (values.token_server(), values.token_server("other", "https://other.example/"))
+    world = registered(create=True, there=there)
+    world.set_there()
+    world.clock.instant += timedelta(minutes=11)
+    world.settle(3)
+    assert world.cluster.ready(NAME) == (FALSE, Reason.INCOMPLETE_READ)
+    assert "missing together: other, sts" in world.message()
+    assert world.addresses == []
+    server = world.cluster.servers["exchange"]
+    world.cluster.servers["exchange"] = replace(server, reconcile_requested_at="they were removed")
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+    assert world.addresses == [STS_URL]
 
 
 def test_a_roll_over_makes_exchange_read_it_again_without_a_restart() -> None:
