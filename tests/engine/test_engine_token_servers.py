@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
     AllowedTokenServer,
@@ -26,7 +27,8 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import TokenServerStatus
-from support.engine.meanwhile import kill_at, when
+from support.engine.crash import Fault
+from support.engine.meanwhile import when
 from support.engine.world import EXCHANGE_ON_LYNC, World, exchange_on_lync
 from support.trust import worlds as values
 from support.trust.worlds import HR, STS_URL, ModelServer
@@ -246,14 +248,85 @@ def test_an_entry_that_is_there_is_adopted_and_stays() -> None:
     assert len(world.ours) == 1
 
 
-def test_a_killed_operator_registers_once() -> None:
-    for point in ("Exchange apply Register", "Exchange apply Register done"):
+def _began(chapter: str) -> StsWorld:
+    """A world in which the next pass makes, mends or removes something."""
+    if chapter == "first":
         world = StsWorld(create=True, there=())
         world.ask()
-        kill_at(world, point)
-        world.settle()
-        assert len(world.ours) == len(world.model.token_servers) == 1
+        return world
+    world = registered(create=True)
+    if chapter == "roll-over":
+        world.publish(values.sts(certificates=(values.certificate(values.ROLLED),)))
+        _disable(world)
+    elif chapter == "token server gone":
+        world.set_there()
+    else:
+        world.cluster.delete(NAME)
+    world.crash.steps.clear()
+    world.crash.calls.clear()
+    return world
+
+
+def _ended(world: StsWorld, chapter: str) -> None:
+    """However it was broken off: one application, one token server, and what the object made goes with it."""
+    world.settle()
+    if chapter != "deletion":
         assert world.cluster.ready(NAME) == READY
+        assert [entry.enabled for entry in world.ours] == [True]
+        [there] = world.model.token_servers
+        document = values.sts().document if chapter != "roll-over" else None
+        assert there.thumbprints == (document.thumbprints if document else (values.ROLLED,))
+        world.cluster.delete(NAME)
+        world.settle()
+    assert NAME not in world.cluster.applications
+    assert world.model.entries == values.STOCK
+    assert world.addresses == [STS_URL]
+
+
+CHAPTERS = ("first", "roll-over", "token server gone", "deletion")
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_killed_at_any_step_there_is_one_of_each(chapter: str) -> None:
+    world = _began(chapter)
+    world.run_pass("exchange")
+    steps = len(world.crash.steps)
+    assert steps > 5
+    for at in range(1, steps + 1):
+        world = _began(chapter)
+        world.crash.at = at
+        world.run_pass("exchange")
+        _ended(world, chapter)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("done", [True, False])
+def test_a_run_whose_answer_is_lost_leaves_the_same(chapter: str, done: bool) -> None:
+    world = _began(chapter)
+    world.run_pass("exchange")
+    for at in range(1, len(world.crash.calls) + 1):
+        world = _began(chapter)
+        failure = OperationFailed(Reason.OUTCOME_UNKNOWN, "No answer.", outcome_unknown=True)
+        world.crash.fault = Fault(at, failure, done_all_the_same=done)
+        world.run_pass("exchange")
+        _ended(world, chapter)
+
+
+def test_on_lync_an_entry_may_get_lyncs_own_realm_where_none_is_given() -> None:
+    """Which of the two Lync does is not known: both are the same declaration come true."""
+    world = StsWorld(product=Product.LYNC)
+    world.model.default_realm = "litwareinc.com"
+    world.ask()
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+    assert [entry.realm for entry in world.ours] == ["litwareinc.com"]
+    world.ask("twin", realm="litwareinc.com", identity="twin")
+    world.settle(3)
+    assert world.cluster.ready("twin") == (FALSE, Reason.CONFLICT)
+    world.cluster.delete(NAME)
+    world.settle()
+    assert world.all_ready()
+    assert [entry.identity for entry in world.ours] == ["twin"]
 
 
 # ---- the token server

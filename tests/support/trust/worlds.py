@@ -273,6 +273,8 @@ class ModelServer:
     """Why nobody can read that."""
     token_servers: tuple[TokenServer, ...] = ()
     token_servers_fault: str = ""
+    default_realm: str = ""
+    """What the product writes where an application behind a token server is given no realm."""
     writes: list[Change] = field(default_factory=list)
     breaks_after: int | None = None
     """After which step the next replacement of an issuer is broken off: 1 made, 2 the old one removed."""
@@ -287,6 +289,7 @@ class ModelServer:
             self.documents,
             token_servers=self.token_servers,
             token_servers_fault=self.token_servers_fault,
+            default_realm=self.default_realm,
         )
 
     def _shown(self, stored: Entry) -> Entry:
@@ -395,7 +398,7 @@ class ModelServer:
             reference=identity if lync else self._new_guid(),
             identity=identity,
             application_identifier=desired.partner.identifier,
-            realm=desired.partner.realm,
+            realm=desired.partner.realm or self.default_realm,
             issuer="",
             metadata_url="",
             kind=EntryKind.TOKEN_SERVER,
