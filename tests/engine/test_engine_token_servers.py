@@ -348,6 +348,12 @@ def test_one_that_is_absent_and_not_to_be_made_is_told_with_the_command() -> Non
         world.settle()
         assert world.cluster.ready(NAME) == (FALSE, Reason.TOKEN_SERVER_MISSING)
         assert command in world.message()
+        world.cluster.change(NAME, mode=Mode.OBSERVE)
+        world.run_round()
+        plan = world.cluster.status(NAME).plan
+        # What nobody may do is no plan.
+        assert [line.partition(":")[0] for line in plan] == ["entry"]
+        world.cluster.change(NAME, mode=Mode.ENFORCE)
         assert world.changes == 0
         world.model.token_servers = (values.token_server("made by hand"),)
         world.settle()
@@ -621,6 +627,21 @@ def test_what_a_hybrid_set_up_made_is_neither_changed_nor_removed(
     world.settle()
     assert NAME not in world.cluster.applications
     assert world.model.entries == values.STOCK
+    assert world.changes == 0
+
+
+def test_beside_a_stock_entry_the_one_that_a_human_made_is_meant() -> None:
+    """A page of Microsoft's has people make one for Skype for Business Online, without a realm."""
+    world = StsWorld()
+    lync = values.metadata(Product.LYNC).application_identifier
+    by_hand = replace(values.STOCK[1], reference="by-hand", identity="SfBOnline")
+    world.model.entries = (*values.STOCK, by_hand)
+    world.cluster.add(behind(lync))
+    world.settle()
+    assert world.cluster.ready(NAME) == READY, world.message()
+    registration = world.cluster.status(NAME).registration
+    assert registration is not None
+    assert (registration.identity, registration.created_by_us) == ("SfBOnline", False)
     assert world.changes == 0
 
 

@@ -101,8 +101,18 @@ def _look_at(
     elif view.blocker is not None:
         found = find_registered(registration, observed)
     else:
-        found = find_entry(view.desired, registration, document, observed)
+        found = _without_owned(rules, find_entry(view.desired, registration, document, observed))
     return _Case(rules, server, view, observed, found, metadata, document)
+
+
+def _without_owned(rules: Rules, found: Match) -> Match:
+    """What a hybrid set-up made is no choice where something else could be meant."""
+    free = tuple(entry for entry in found.candidates if not rules.owner(entry))
+    return (
+        Match(entry=free[0])
+        if len(free) == 1
+        else replace(found, candidates=free or found.candidates)
+    )
 
 
 def _decide_one(case: _Case, claims: Claims) -> Decision:
@@ -243,7 +253,9 @@ def _change_behind(case: _Case, product: TokenServers) -> Change | None:
     view, entry = case.view, case.match.entry
     enforced = view.desired.mode is Mode.ENFORCE
     asked = view.asks_again and enforced and not view.read_again
-    of_server = token_servers.differences(product, view.desired, case.observed, asked=asked)
+    of_server = token_servers.differences(
+        product, case.server, view.desired, case.observed, asked=asked
+    )
     if entry is None:
         made = Difference(Field.ENTRY, "", effective_identity(view.desired))
         # What it has of the token server can be read again when the entry is there.

@@ -199,14 +199,21 @@ def _undecided(where: str, standing: Standing, metadata: Part) -> Obstacle:
 
 
 def differences(
-    product: TokenServers, application: DesiredApplication, observed: Observed, *, asked: bool
+    product: TokenServers,
+    server: DesiredServer,
+    application: DesiredApplication,
+    observed: Observed,
+    *,
+    asked: bool,
 ) -> tuple[Difference, ...]:
-    """What is to be done about the token server itself: made, or made to be read again.
+    """What is to be done about the token server itself: made where that is allowed, or made to be read again.
 
     `asked`: a human wants the server to read what it may have of old.
     """
     partner = application.partner
     standing = stands(partner, observed)
+    if standing.absent and not may_make(server, partner.auth_metadata_url):
+        return ()
     if standing.absent:
         return (Difference(Field.TOKEN_SERVER, "", _widened(partner, observed)),)
     document = document_of(partner, observed)
