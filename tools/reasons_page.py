@@ -105,8 +105,9 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Create it, or give the partner by URL in a new object.",
     ),
     Reason.PARTNER_NOT_ALLOWED: (
-        "spec.partner.authMetadataUrl is on a host that no pattern in the server's allowedPartners names.",
-        "Add a pattern if the server shall trust that host; to revoke the trust, delete the object.",
+        "spec.partner.authMetadataUrl is on a host that no pattern in the server's allowedPartners names; or the token "
+        "server's host, or the linked account, is not named in its allowedTokenServers.",
+        "Add what is missing if the server shall trust it; to revoke the trust, delete the object.",
     ),
     Reason.PERMISSION_NOT_ALLOWED: (
         "spec.sharePoint.permission asks for more than the maxPermission of the server.",
@@ -117,11 +118,23 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "Take the block, or the permission, out.",
     ),
     Reason.UNSUPPORTED_PAIR: (
-        "The operator cannot make this product trust that one.",
+        "The operator cannot make this product trust that one, or does not.",
         "Declare another pair.",
     ),
+    Reason.TOKEN_SERVER_MISSING: (
+        "The server does not trust the token server of spec.partner.tokenServer, and the operator may not make it "
+        "trust that one.",
+        "Run the command that the message has, or set create in allowedTokenServers; either lets the token server "
+        "vouch for every application that uses token servers.",
+    ),
+    Reason.TOKEN_SERVER_DISABLED: (
+        "The token server of spec.partner.tokenServer is there and disabled. It serves others too, so it is never "
+        "enabled by the operator.",
+        "Enable it with the command that the message has, or delete the object.",
+    ),
     Reason.CONFLICT: (
-        "Two objects claim one entry on the server, or an entry of somebody else has the name that this one needs.",
+        "Two objects claim one entry on the server; or an entry of somebody else, of the hybrid set-up for example, "
+        "has what this one needs.",
         "Delete the object that the message names as the younger; or declare another identity.",
     ),
     Reason.DUPLICATE_SERVER: (
@@ -329,8 +342,13 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.NOT_WRITTEN: "Change what refuses it (policy, webhook, quota, right, older CRD); it is tried again.",
     Reason.CRD_TOO_OLD: "`kubectl apply -f crds/`; it is noticed within seconds.",
     Reason.PARTNER_NOT_ALLOWED: (
-        "The server's owner names the host in `allowedPartners`; or delete the object, which removes the trust."
+        "The server's owner names the host in `allowedPartners` or `allowedTokenServers`; or delete the object, which "
+        "removes the trust."
     ),
+    Reason.TOKEN_SERVER_MISSING: (
+        "Run the command that the message has; or the server's owner sets `create` in `allowedTokenServers`."
+    ),
+    Reason.TOKEN_SERVER_DISABLED: "Run the command that the message has.",
     Reason.PERMISSION_NOT_ALLOWED: (
         "The server's owner raises `maxPermission`; or declare less; or delete the object."
     ),

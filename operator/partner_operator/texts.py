@@ -29,6 +29,11 @@ def shown(text: str) -> str:
     return _NOT_PLAIN.sub(lambda found: _visible(found[0]), text)
 
 
+def quoted(text: str) -> str:
+    """The text as PowerShell takes it literally, in a command that people are told to run."""
+    return "'" + re.sub("['\u2018-\u201b]", r"\g<0>\g<0>", shown(text)) + "'"
+
+
 def well_formed(text: str) -> str:
     """The text as UTF-8 can write it: a lone surrogate becomes its escape."""
     return _SURROGATE.sub(lambda found: _escape(found[0]), text)

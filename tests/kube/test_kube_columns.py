@@ -24,7 +24,7 @@ from partner_operator.trust.status import (
 )
 from partner_testbed import ControlPlane
 from support.kube.cluster import Cluster
-from support.kube.objects import ROOT
+from support.kube.objects import ROOT, application
 from support.trust.worlds import certificate
 
 pytestmark = pytest.mark.controlplane
@@ -138,6 +138,20 @@ def test_a_line_of_an_application_fits_a_terminal(plane: ControlPlane, example: 
         "Passed",
     )
     assert on_exchange["CERTIFICATE_ENDS"] == "9999-12-31"
+
+
+def test_whom_it_trusts_stands_there_however_the_partner_is_named(
+    plane: ControlPlane, example: Cluster
+) -> None:
+    identifier = "0d0c0b0a-1111-2222-3333-444455556666"
+    url = "https://sts.litwareinc.com/metadata/json/1?realm=a"
+    behind = {"applicationIdentifier": identifier, "tokenServer": {"authMetadataUrl": url}}
+    example.create(application("hr", {"serverRef": {"name": "exchange"}, "partner": behind}))
+    lines = printed(plane, example, "papp", "-o", "wide")
+    hr, *named = sorted(lines, key=lambda line: line["NAME"] != "hr")
+    assert hr["TRUSTS"] == identifier
+    assert url in "".join(hr.values())
+    assert {line["TRUSTS"] for line in named} == {"lync", "exchange"}
 
 
 def test_wide_shows_the_rest(plane: ControlPlane, example: Cluster) -> None:

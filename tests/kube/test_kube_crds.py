@@ -22,6 +22,19 @@ BY_URL = changed(
     "partner",
     {"product": "Lync", "authMetadataUrl": "https://pool.contoso.com/metadata/json/1"},
 )
+BEHIND = changed(
+    changed(TRUST, "partnerRef", None),
+    "partner",
+    {
+        "applicationIdentifier": "0d0c0b0a-1111-2222-3333-444455556666",
+        "realm": "litwareinc.com",
+        "tokenServer": {"authMetadataUrl": "https://sts.litwareinc.com/metadata/json/1?realm=a"},
+    },
+)
+ACCOUNT = "litwareinc.com/Users/HR-ApplicationAccount"
+CANONICAL = "canonical name, such as litwareinc.com/Users/HR-ApplicationAccount"
+ONE_WAY = "give exactly one of product (with authMetadataUrl) and applicationIdentifier"
+CLOUDS = "a token server of Microsoft's clouds is made by the scripts of the hybrid set-up alone"
 SERVICE = changed(
     TRUST,
     "exchange.connectivityTest",
@@ -52,7 +65,7 @@ WHO = "give exactly one of mailbox (for whose owner the token speaks) and appOnl
 IDENTITY = r"write a name without line breaks, *, /, \, : and blanks at its ends"
 ONE_PARTNER = (
     "give exactly one of partnerRef (a PartnerServer of this namespace) and partner (product and "
-    "authMetadataUrl)"
+    "authMetadataUrl, or applicationIdentifier and tokenServer)"
 )
 
 REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
@@ -160,8 +173,8 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (TRUST, "partnerRef", None, ONE_PARTNER),
     (BY_URL, "partnerRef", {"name": "lync"}, ONE_PARTNER),
     (BY_URL, "partner.product", "Zimbra", 'Unsupported value: "Zimbra"'),
-    (BY_URL, "partner.product", None, "spec.partner.product: Required value"),
-    (BY_URL, "partner.authMetadataUrl", None, "spec.partner.authMetadataUrl: Required value"),
+    (BY_URL, "partner.product", None, ONE_WAY),
+    (BY_URL, "partner.authMetadataUrl", None, "product and authMetadataUrl go together"),
     (BY_URL, "partner.authMetadataUrl", "http://pool.contoso.com/metadata/json/1", HTTPS),
     (BY_URL, "partner.authMetadataUrl", "https://a.b/autodiscover/metadata/json/1", LYNC_URL),
     (BY_URL, "partner.authMetadataUrl", "https://a.b/_layouts/15/metadata/json/1", LYNC_URL),
@@ -230,6 +243,97 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     (TESTED, "lync.connectivityTest.failureThreshold", 0, "greater than or equal to 1"),
     (TESTED, "lync.connectivityTest.failureThreshold", 11, "less than or equal to 10"),
     (TRUST, "spelling", "wrong", 'unknown field "spec.spelling"'),
+    (BEHIND, "partner.product", "Lync", ONE_WAY),
+    (BEHIND, "partner.applicationIdentifier", None, ONE_WAY),
+    (
+        BEHIND,
+        "partner.authMetadataUrl",
+        "https://a.b/metadata/json/1",
+        "product and authMetadataUrl go",
+    ),
+    (BEHIND, "partner.tokenServer", None, "applicationIdentifier and tokenServer go together"),
+    (
+        BY_URL,
+        "partner.tokenServer",
+        BEHIND["spec"]["partner"]["tokenServer"],
+        "and tokenServer go together",
+    ),
+    (BY_URL, "partner.realm", "a.b", "realm belongs to an application behind a token server"),
+    (BEHIND, "partner.realm", "*", "write a realm without blanks, *, @ and /"),
+    (BEHIND, "partner.realm", "", "should be at least 1 chars long"),
+    (BEHIND, "partner.tokenServer", {}, "tokenServer.authMetadataUrl: Required value"),
+    *(
+        (BEHIND, "partner.applicationIdentifier", wrong, "write a GUID without braces")
+        for wrong in (
+            "",
+            "HRApp",
+            "0d0c0b0a-1111-2222-3333-44445555666",
+            "{d0c0b0a-1111-2222-3333-444455556666",
+        )
+    ),
+    *(
+        (
+            BEHIND,
+            "partner.tokenServer.authMetadataUrl",
+            wrong,
+            "begins with https:// and a host name, without blanks",
+        )
+        for wrong in (
+            "http://sts.litwareinc.com/metadata/json/1",
+            "https:///metadata/json/1",
+            "https://sts.litwareinc.com/metadata/json/1#x",
+            "https://sts.litwareinc.com/a b",
+        )
+    ),
+    *(
+        (
+            BEHIND,
+            "partner.tokenServer.authMetadataUrl",
+            wrong,
+            "this is the federation metadata in XML",
+        )
+        for wrong in (
+            "https://login.windows.net/common/FederationMetadata/2007-06/FederationMetadata.xml",
+            "https://sts.litwareinc.com/metadata.xml?realm=a",
+        )
+    ),
+    *(
+        (
+            BEHIND,
+            "partner.tokenServer.authMetadataUrl",
+            wrong,
+            "this is an OpenID or OAuth discovery document",
+        )
+        for wrong in (
+            "https://sts.litwareinc.com/.well-known/openid-configuration",
+            "https://sts.litwareinc.com/a/.well-known/oauth-authorization-server",
+        )
+    ),
+    (BEHIND, "exchange.linkedAccount", "HR-ApplicationAccount", CANONICAL),
+    (BEHIND, "exchange.linkedAccount", "litwareinc.com//HR", CANONICAL),
+    (
+        TRUST,
+        "exchange.linkedAccount",
+        ACCOUNT,
+        "linkedAccount is for partners behind a token server",
+    ),
+    (
+        BY_URL,
+        "exchange.linkedAccount",
+        ACCOUNT,
+        "linkedAccount is for partners behind a token server",
+    ),
+    *(
+        (EXCHANGE, "allowedTokenServers", [{"host": host, "create": True}], CLOUDS)
+        for host in (
+            "accounts.accesscontrol.windows.net",
+            "login.microsoftonline.com",
+            "login.microsoftonline.us:443",
+            "*.accesscontrol.windows.net",
+        )
+    ),
+    (EXCHANGE, "allowedTokenServers", [{"host": "a", "linkedAccounts": ["HR"]}], CANONICAL),
+    (EXCHANGE, "allowedTokenServers", [{"create": True}], "host: Required value"),
 ]
 
 
@@ -249,6 +353,20 @@ IMMUTABLE: list[tuple[dict[str, Any], str, Any, str]] = [
     (TRUST, "partnerRef", None, "partnerRef cannot be added or taken away"),
     (TRUST, "identity", "Other", "identity cannot be changed: make a new"),
     (TRUST, "identity", None, "identity cannot be added or taken away"),
+    (
+        BEHIND,
+        "partner",
+        {"applicationIdentifier": "0d0c0b0a-1111-2222-3333-000000000000"},
+        "applicationIdentifier cannot be changed",
+    ),
+    (BEHIND, "partner", {"realm": "contoso.com"}, "realm cannot be changed: make a new"),
+    (BEHIND, "partner", {"realm": None}, "a partner behind a token server cannot be changed"),
+    (
+        BEHIND,
+        "partner",
+        {"tokenServer": {"authMetadataUrl": "https://other.litwareinc.com/metadata/json/1"}},
+        "a token server cannot be changed: make a new",
+    ),
 ]
 
 
@@ -331,6 +449,26 @@ ACCEPTED: list[tuple[dict[str, Any], str, Any]] = [
     *((FARM, "sharePoint", {"maxPermission": right}) for right in Right),
     *((TRUST, "sharePoint", {"permission": right}) for right in Right),
     (TRUST, "deletionPolicy", "Retain"),
+    (BEHIND, "partner.realm", None),
+    (BEHIND, "partner.applicationIdentifier", "0D0C0B0A-1111-2222-3333-444455556666"),
+    (BEHIND, "exchange.linkedAccount", ACCOUNT),
+    *(
+        (BEHIND, "partner.tokenServer.authMetadataUrl", url)
+        for url in (
+            "https://accounts.accesscontrol.windows.net/metadata/json/1?realm=litwareinc.com",
+            "https://accounts.accesscontrol.windows.net/litwareinc.com/metadata/json/1/?realm=litwareinc.com",
+            "https://sts.litwareinc.com:8443/hr",
+        )
+    ),
+    (
+        EXCHANGE,
+        "allowedTokenServers",
+        [
+            {"host": "*.litwareinc.com", "create": True, "linkedAccounts": [ACCOUNT]},
+            {"host": "accounts.accesscontrol.windows.net"},
+            {"host": "login.microsoftonline.com.litwareinc.com:8443", "create": True},
+        ],
+    ),
 ]
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from partner_operator.oauth import metadata
 from partner_operator.oauth.certificates import parse_certificate
+from partner_operator.oauth.identifiers import TOKEN_SERVER
 from partner_operator.oauth.metadata import parse_metadata
 from support.oauth.samples import (
     LYNC_ID,
@@ -72,6 +73,25 @@ def test_token_server_document_with_endpoints_and_three_keys_is_read() -> None:
     )
     assert parsed.application_identifier == service
     assert len(parsed.certificates) == 3
+
+
+@pytest.mark.parametrize(
+    ("realm", "issuer"), [("a.example", f"{TOKEN_SERVER}@a.example"), (None, TOKEN_SERVER)]
+)
+def test_a_token_server_may_leave_its_issuer_out(realm: str | None, issuer: str) -> None:
+    """Then it is its identifier, with the realm where it has one: so servers store it."""
+    fields = document(TOKEN_SERVER, "a.example", certificate_der("sts"))
+    fields.pop("issuer")
+    fields["realm"] = realm
+    parsed = parse_metadata(body(fields))
+    assert (parsed.issuer, parsed.realm) == (issuer, realm or "")
+
+
+def test_a_product_may_not() -> None:
+    fields = document()
+    fields.pop("issuer")
+    with pytest.raises(metadata.MissingField, match="Only token servers leave it out"):
+        parse_metadata(body(fields))
 
 
 def test_byte_order_mark_and_unknown_fields_do_not_matter() -> None:

@@ -146,6 +146,10 @@ def test_a_document_of_another_product_is_named_by_what_it_is() -> None:
     assert part.reason is Reason.METADATA_WRONG_PRODUCT
     assert "token server" in part.message
     assert token_server in part.message
+    # How it is to be named instead.
+    assert "spec.partner {applicationIdentifier, tokenServer: {authMetadataUrl}}" in part.message
+    other = check_document(reading(Product.EXCHANGE), CATALOG.partners[Product.LYNC], NOW)
+    assert "tokenServer" not in other.message
 
 
 def test_a_rollover_is_good_until_the_last_certificate_ends() -> None:

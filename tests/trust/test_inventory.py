@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from partner_operator.kube.api.codec import to_json
 from partner_operator.texts import in_all, shown
-from partner_operator.trust.inventory import MOST, bounded
+from partner_operator.trust.inventory import LARGEST_TOKEN_SERVERS, MOST, bounded, listed
 from partner_operator.trust.status import ServerStatus, Undeclared
+from support.trust.worlds import token_server
 
 
 def _written(names: list[str]) -> tuple[int, int, int]:
@@ -74,3 +75,13 @@ def test_nothing_is_lost_without_a_word(names: list[str], more: int) -> None:
     assert listed + cut == len(names) + more
     assert listed <= MOST
     assert size < 200_000
+
+
+def test_token_servers_are_listed_as_long_as_they_fit() -> None:
+    """Whatever their names are: a hostile list must not make the status too large to be written."""
+    few = [token_server(name) for name in ("b", "a")]
+    assert [each.name for each in listed(few)] == ["a", "b"]
+    hostile = [token_server("\U0001f600" * 300, "\x1b" * 9000, realm="x") for _ in range(500)]
+    told = listed(hostile)
+    assert 0 < len(told) < 50
+    assert sum(len(f"{each}".encode()) for each in told) < 2 * LARGEST_TOKEN_SERVERS

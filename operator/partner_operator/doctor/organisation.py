@@ -9,10 +9,11 @@ from typing import Final
 from partner_operator.doctor.facts import Check, Facts, Heard, HostFacts
 from partner_operator.doctor.preparation import Preparation, see
 from partner_operator.oauth.metadata import AuthMetadata
-from partner_operator.trust.certificate_check import check_document, check_own_certificates
+from partner_operator.oauth.token_servers import host_of
+from partner_operator.trust.certificate_check import check_own_certificates, check_partner
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.match import same, same_url
-from partner_operator.trust.model import EntryKind, Observed, PartnerProfile
+from partner_operator.trust.model import EntryKind, Observed, Partner
 from partner_operator.trust.reasons import ConditionStatus
 
 MOST_SKEW: Final = timedelta(minutes=5)
@@ -23,9 +24,8 @@ NO_HOST = "Not reached: no host answered."
 
 def host_checks(facts: Facts, host: HostFacts) -> Iterator[Check]:
     """What differs from host to host: the clock, and the documents as this host gets them."""
-    wanted = {facts.server.auth_metadata_url: facts.profile} | {
-        partner.auth_metadata_url: partner.profile for partner in facts.partners
-    }
+    own = Partner(facts.profile, facts.server.auth_metadata_url, facts.server.key.name)
+    wanted = {partner.auth_metadata_url: partner for partner in (own, *facts.partners)}
     names = {url: _document_name(url, owner, facts) for url, owner in wanted.items()}
     names_issuers = facts.rules is not None and bool(facts.rules.challenge_path)
     if host.observed is None:
@@ -36,7 +36,7 @@ def host_checks(facts: Facts, host: HostFacts) -> Iterator[Check]:
     yield _clock(host, host.observed)
     yield _whole(host, host.observed)
     for url, owner in wanted.items():
-        part = check_document(host.observed.documents.get(url), owner, facts.now)
+        part = check_partner(host.observed.documents.get(url), owner, facts.now)
         yield _judged(names[url], part, _reach(url), host.host)
     if names_issuers and host.heard is not None:
         yield Check(ISSUERS, *_issuers(facts, host.observed, host.heard), host=host.host)
@@ -93,6 +93,9 @@ def _registered(facts: Facts, observed: Observed) -> list[tuple[str, AuthMetadat
     """
     found = []
     for partner in facts.partners:
+        if partner.behind_token_server:
+            # Hosts name the token servers that they trust, and no application behind one.
+            continue
         reading = observed.documents.get(partner.auth_metadata_url)
         document = reading.document if reading is not None else None
         if document is not None and any(
@@ -109,7 +112,9 @@ def _registered(facts: Facts, observed: Observed) -> list[tuple[str, AuthMetadat
     return found
 
 
-def _document_name(url: str, owner: PartnerProfile, facts: Facts) -> str:
+def _document_name(url: str, owner: Partner, facts: Facts) -> str:
+    if owner.behind_token_server:
+        return f"metadata document of the token server {host_of(url)}"
     whose = "own" if url == facts.server.auth_metadata_url else f"{owner.name}'s"
     return f"{whose} metadata document"
 

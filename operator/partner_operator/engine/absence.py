@@ -124,7 +124,10 @@ def _would_make(work: Reached, draft: Draft, known: Undeclared) -> bool:
     decision, document = draft.decision, draft.document
     if decision is None or not decision.absent or draft.status.registration is not None:
         return False
-    identifier = draft.desired.partner.identifier
+    partner, identifier = draft.desired.partner, draft.desired.partner.identifier
+    if partner.behind_token_server:
+        alike = same(known.application_identifier, identifier) and same(known.realm, partner.realm)
+        return alike and known.kind is partner.kind
     return (
         document is not None
         and same(known.application_identifier, identifier)

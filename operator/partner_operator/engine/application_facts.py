@@ -5,8 +5,8 @@ from __future__ import annotations
 from partner_operator.engine import connectivity, expiry
 from partner_operator.engine.activation import way_of
 from partner_operator.engine.state import Draft, Pass, Reached
-from partner_operator.trust import permission
-from partner_operator.trust.certificate_check import check_document
+from partner_operator.trust import permission, token_servers
+from partner_operator.trust.certificate_check import check_partner
 from partner_operator.trust.conditions import (
     LONGEST_MESSAGE,
     Part,
@@ -22,6 +22,11 @@ from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.trust.verdict import ApplicationFacts, not_known
+
+UNSEEN = (
+    "Whether the token server knows this server and the partner, and issues tokens for them, cannot be seen from here: "
+    "nothing proves that tokens are accepted."
+)
 
 
 def application_working(work: Pass, draft: Draft, change: Change | None) -> ApplicationFacts:
@@ -69,6 +74,7 @@ def application_facts(work: Pass, draft: Draft) -> ApplicationFacts:
         # Who is deleted does not rest: why it is still here is said in every mode.
         mode=Mode.ENFORCE if draft.desired.deleting else draft.desired.mode,
         metadata=_metadata(work, draft),
+        metadata_tolerated=_document_not_needed(work, draft),
         registered=_registered(work, draft),
         activated=way_of(work).activated(work, draft),
         connected=_connected(work, draft),
@@ -103,7 +109,17 @@ def _metadata(work: Pass, draft: Draft) -> Part:
     reading = work.observed.documents.get(draft.desired.partner.auth_metadata_url)
     if reading is None:
         return not_known(work.obstacle_to(draft))
-    return check_document(reading, draft.desired.partner.profile, work.observed.clock)
+    return check_partner(reading, draft.desired.partner, work.observed.clock)
+
+
+def _document_not_needed(work: Pass, draft: Draft) -> bool:
+    """Whether the server has the token server by the very address and need not show its document, perhaps by another
+    way than the operator's script takes."""
+    partner = draft.desired.partner
+    if not isinstance(work, Reached) or not partner.behind_token_server:
+        return False
+    unread = partner.auth_metadata_url in work.observed.documents
+    return unread and token_servers.stands(partner, work.observed).usable
 
 
 def _registered(work: Pass, draft: Draft) -> Part:
@@ -177,7 +193,10 @@ def _connected(work: Pass, draft: Draft) -> Part | None:
 
 def _untestable(work: Pass, draft: Draft) -> Part | None:
     """What is said where neither product of the pair has a test of their trust; None: one has."""
-    own, other, rules = work.server.product, Product(draft.desired.partner.name), work.ports.rules
+    partner = draft.desired.partner
+    if partner.behind_token_server:
+        return unknown(Reason.NOT_TESTED, UNSEEN)
+    own, other, rules = work.server.product, Product(partner.name), work.ports.rules
     if own not in rules or other not in rules:
         return None
     if other in rules[own].tests or own in rules[other].tests:

@@ -27,7 +27,7 @@ from partner_operator.trust.decide import ApplicationView, decide
 from partner_operator.trust.match import find_of_partner
 from partner_operator.trust.model import Entry, Mode, ObjectKey, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
-from partner_operator.trust.plan import Change, Field
+from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.repair import Allowance
 from partner_operator.trust.status import ChangeKind, IISStatus, Intent, Repair
@@ -293,6 +293,8 @@ def _close_intent(draft: Draft) -> None:
 
 def _took_effect(change: Change, before: Observed, after: Observed) -> bool:
     """Whether the server shows the entry otherwise than before the change, or cannot show it."""
+    if change.fields & OF_TOKEN_SERVERS and before.token_servers != after.token_servers:
+        return True
     if change.entry is None:
         known = {entry.reference for entry in before.entries}
         return any(entry.reference not in known for entry in after.entries)

@@ -11,6 +11,7 @@ from partner_operator.engine.ports import OperationFailed, OtherServer
 from partner_operator.engine.schedule import patient
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.conditions import find, shortened, stands_back
+from partner_operator.trust.inventory import listed
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -78,6 +79,9 @@ def learn(work: Reached) -> None:
         answered_by=observed.host if observed.organization else work.status.answered_by,
         product_version=observed.product_version,
         settings=observed.settings,
+        token_servers=work.status.token_servers
+        if observed.token_servers_fault
+        else listed(observed.token_servers),
         domain_controller=_controller(work, observed),
         metadata=report.metadata_status(work, observed) or work.status.metadata,
     )

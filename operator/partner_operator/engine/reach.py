@@ -9,6 +9,8 @@ from partner_operator.engine import absence, outcome
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.engine.state import Logon, Pass, Reached
+from partner_operator.trust.absence import LONGEST_NAMES
+from partner_operator.trust.conditions import shortened
 from partner_operator.trust.logon import accepted
 from partner_operator.trust.match import same
 from partner_operator.trust.model import Observed
@@ -74,7 +76,34 @@ async def observe_on(work: Pass, logon: Logon, host: str) -> tuple[Observed, tim
     answered = observed.domain_controller
     if controller is not None and answered is not None and not same(controller, answered):
         observed = _by_another_controller(work, observed, controller)
-    return observed, observed.clock - ended
+    return _with_token_servers(work, observed), observed.clock - ended
+
+
+def _with_token_servers(work: Pass, observed: Observed) -> Observed:
+    """Several token servers that vanished together tell of the read: one of them would be made a second time."""
+    known = work.status.token_servers
+    asks = any(
+        draft.desired.partner.behind_token_server and not draft.desired.deleting
+        for draft in work.drafts
+    )
+    if observed.token_servers or observed.token_servers_fault or len(known) < 2 or not asks:
+        return observed
+    requests = [
+        (work.server.reconcile_requested_at, work.declared.status.last_handled_reconcile_at),
+        *(
+            (each.desired.reconcile_requested_at, each.declared.status.last_handled_reconcile_at)
+            for each in work.drafts
+        ),
+    ]
+    if any(requested not in {None, handled} for requested, handled in requests):
+        return observed
+    names = shortened(", ".join(each.name for each in known), LONGEST_NAMES)
+    why = (
+        f"Token servers that were visible before are missing together: {names}. Perhaps the account does not see them "
+        "any more. If they were removed, set the annotation partner-operator.io/reconcile-requested-at on "
+        f"PartnerServer {work.server.key.name}."
+    )
+    return replace(observed, token_servers_fault=why)
 
 
 def _by_another_controller(work: Pass, observed: Observed, controller: str) -> Observed:

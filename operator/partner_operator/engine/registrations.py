@@ -20,11 +20,11 @@ from partner_operator.trust.registration import registration_of
 
 
 def document_in(observed: Observed, draft: Draft) -> AuthMetadata | None:
-    """The partner's document as it was read; another product's is not the partner's."""
+    """The partner's document as it was read; another product's is not the partner's, nor is its token server's."""
     partner = draft.desired.partner
     reading = observed.documents.get(partner.auth_metadata_url)
     document = reading.document if reading is not None else None
-    if document is None:
+    if document is None or partner.behind_token_server:
         return None
     identifier = partner.identifier
     return document if document.application_identifier.lower() == identifier else None

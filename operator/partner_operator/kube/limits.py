@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from partner_operator.kube.api.durations import format_duration
-from partner_operator.kube.api.spec import AllowedPartner, ServerSpec
+from partner_operator.kube.api.spec import AllowedPartner, ServerSpec, ServerTokenServer
+from partner_operator.oauth.token_servers import is_of_a_cloud
+from partner_operator.texts import shown
 from partner_operator.trust.allowed import FORM, is_partner_pattern
 from partner_operator.trust.model import AnyTest, RestartWindow
 from partner_operator.trust.obstacle import Next, Obstacle
@@ -22,7 +24,9 @@ def beyond_limits(spec: ServerSpec) -> Obstacle | None:
     """Why a PartnerServer cannot be served as it is declared, or None."""
     return (
         _unusable_window(spec.restart.windows)
-        or _unusable_pattern(spec.allowed_partners)
+        or _unusable_pattern("allowedPartners", spec.allowed_partners)
+        or _unusable_pattern("allowedTokenServers", spec.allowed_token_servers)
+        or _made_of_a_cloud(spec.allowed_token_servers)
         or _out_of_bounds(
             [
                 ("interval", spec.interval, timedelta(minutes=1), timedelta(hours=24)),
@@ -50,10 +54,23 @@ def _unusable_window(windows: Sequence[RestartWindow]) -> Obstacle | None:
     return None
 
 
-def _unusable_pattern(allowed: Sequence[AllowedPartner]) -> Obstacle | None:
+def _unusable_pattern(
+    block: str, allowed: Sequence[AllowedPartner | ServerTokenServer]
+) -> Obstacle | None:
     for place, each in enumerate(allowed):
         if not is_partner_pattern(each.host):
-            return _invalid(f"allowedPartners[{place}].host", f"{FORM}.")
+            return _invalid(f"{block}[{place}].host", f"{FORM}.")
+    return None
+
+
+def _made_of_a_cloud(allowed: Sequence[ServerTokenServer]) -> Obstacle | None:
+    for place, each in enumerate(allowed):
+        if each.create and is_of_a_cloud(each.host):
+            sentence = (
+                f"{shown(each.host)} is, or covers, a token server of Microsoft's clouds, which only the hybrid set-up "
+                "makes. Take create out."
+            )
+            return _invalid(f"allowedTokenServers[{place}].create", sentence)
     return None
 
 

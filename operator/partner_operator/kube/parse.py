@@ -24,12 +24,15 @@ from partner_operator.kube.api.spec import (
     Options,
     PermissionOptions,
     ServerSpec,
+    ServiceOptions,
 )
 from partner_operator.kube.limits import beyond_limits, beyond_test_limits
+from partner_operator.oauth.identifiers import describe
 from partner_operator.texts import said, shown
 from partner_operator.trust.allowed_partners import leads_elsewhere, partner_not_allowed
 from partner_operator.trust.conditions import stands_back
 from partner_operator.trust.model import (
+    AllowedTokenServer,
     Authentication,
     DesiredApplication,
     DesiredServer,
@@ -41,6 +44,7 @@ from partner_operator.trust.model import (
     RestartPolicy,
     RestartRules,
     Right,
+    behind_token_server,
 )
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.permission import permission_not_allowed, permission_unsupported
@@ -100,6 +104,10 @@ def parse_server(body: Body, catalog: Catalog) -> ParsedServer:
             restart_approved=annotation(body, APPROVE_RESTART),
             credentials_secret=spec.credentials_secret_ref.name,
             allowed_partners=tuple(each.host for each in spec.allowed_partners),
+            allowed_token_servers=tuple(
+                AllowedTokenServer(each.host, each.create, tuple(each.linked_accounts))
+                for each in spec.allowed_token_servers
+            ),
             max_permission=spec.max_permission,
         ),
         ca_bundle=bundle.config_map_key_ref if bundle else None,
@@ -151,6 +159,7 @@ def declared_application(
     options = own if isinstance(own, Options) else Options()
     asked = own.permission if isinstance(own, PermissionOptions) else Right.NONE
     test = own.test if own is not None else None
+    account = own.linked_account if isinstance(own, ServiceOptions) else None
     desired = DesiredApplication(
         **_common(body),
         deleted_at=_deleted_at(body),
@@ -161,6 +170,7 @@ def declared_application(
         deletion_policy=spec.deletion_policy,
         connectivity_test=test,
         permission=asked,
+        linked_account=account,
         release_requested=annotation(body, RELEASE),
         has_finalizer=REGISTRATION_FINALIZER in (body["metadata"].get("finalizers") or []),
         trust_level=options.application_trust_level,
@@ -169,6 +179,7 @@ def declared_application(
         blocker = beyond_test_limits(test, rules.options) or blocker
     if blocker is None and product is not None:
         blocker = _wrong_block(spec, product, catalog) or _unsupported(product, partner, catalog)
+        blocker = blocker or _no_account(rules, desired)
         blocker = blocker or permission_unsupported(rules, desired)
     if blocker is None and rules is not None and test is not None and not desired.deleting:
         blocker = _no_such_test(rules, partner)
@@ -179,10 +190,10 @@ def declared_application(
         if rules is not None:
             blocker = blocker or leads_elsewhere(allowed, desired, rules.options)
         blocker = partner_not_allowed(allowed, desired, status.registration) or blocker
-    others = catalog.rules.get(Product(partner.name))
-    gradual = others is not None and others.takes_over_within is not None
     view = None
     if spec.partner_ref is not None:
+        others = catalog.rules.get(Product(partner.name))
+        gradual = others is not None and others.takes_over_within is not None
         view = counterpart_view(spec.partner_ref.name, counterparts, gradual=gradual)
     return DeclaredApplication(desired, status, blocker, view)
 
@@ -253,8 +264,12 @@ def _partner(
     spec: ApplicationSpec, likely: PartnerProfile, servers: Sequence[Body], catalog: Catalog
 ) -> tuple[Partner, Obstacle | None]:
     given = spec.partner
-    if given is not None:
-        return Partner(catalog.partners[given.product], given.auth_metadata_url, None), None
+    if given is not None and given.token_server is not None:
+        identifier = (given.application_identifier or "").strip().lower()
+        url = given.token_server.auth_metadata_url
+        return behind_token_server(identifier, (given.realm or "").strip(), url), None
+    if given is not None and given.product is not None:
+        return Partner(catalog.partners[given.product], given.auth_metadata_url or "", None), None
     name = spec.partner_ref.name if spec.partner_ref else ""
     for body in servers:
         resolved = _product(body)
@@ -294,12 +309,42 @@ def _no_such_test(rules: Rules, partner: Partner) -> Obstacle | None:
 
 def _unsupported(server: Product, partner: Partner, catalog: Catalog) -> Obstacle | None:
     rules = catalog.rules.get(server)
+    if rules is not None and partner.behind_token_server:
+        return _unsupported_behind(rules, partner)
     if rules is not None and partner.name in rules.trusts:
         return None
     return Obstacle(
         Reason.UNSUPPORTED_PAIR,
         f"The operator cannot make {server} trust {partner.name}. It can make {' and '.join(catalog.rules)} trust "
         "each other.",
+        Next.HUMAN,
+    )
+
+
+def _unsupported_behind(rules: Rules, partner: Partner) -> Obstacle | None:
+    if rules.token_servers is None:
+        message = (
+            f"The operator registers no partner behind a token server on {rules.product}: "
+            f"{rules.without_token_servers}."
+        )
+        return Obstacle(Reason.UNSUPPORTED_PAIR, message, Next.HUMAN)
+    why = rules.token_servers.refused.get(partner.identifier)
+    if why is None:
+        return None
+    message = (
+        f"{describe(partner.identifier)} ({partner.identifier}) behind a token server is never registered on "
+        f"{rules.product}: {why}. Delete this object; the hybrid set-up makes what it needs."
+    )
+    return Obstacle(Reason.UNSUPPORTED_PAIR, message, Next.HUMAN)
+
+
+def _no_account(rules: Rules | None, desired: DesiredApplication) -> Obstacle | None:
+    if rules is None or desired.linked_account is None or desired.partner.behind_token_server:
+        return None
+    return Obstacle(
+        Reason.PRODUCT_MISMATCH,
+        f"spec.{rules.options}.linkedAccount is for partners behind a token server; {desired.partner.name} acts with "
+        "an account that the operator makes. Take it out.",
         Next.HUMAN,
     )
 

@@ -10,6 +10,8 @@ SHAREPOINT = "00000003-0000-0ff1-ce00-000000000000"
 LYNC = "00000004-0000-0ff1-ce00-000000000000"
 TOKEN_SERVER = "00000001-0000-0000-c000-000000000000"  # noqa: S105  # a public identifier
 GRAPH = "00000003-0000-0000-c000-000000000000"
+TEAMS_SCHEDULER = "7557eb47-c689-4224-abcf-aef9bd7573df"
+CLOUD_VOICEMAIL = "db7de2b5-2149-435e-8043-e080dd50afae"
 
 
 class Product(StrEnum):
@@ -21,6 +23,8 @@ class Product(StrEnum):
 
 
 _PRODUCTS = {EXCHANGE: Product.EXCHANGE, SHAREPOINT: Product.SHAREPOINT, LYNC: Product.LYNC}
+PRODUCTS = frozenset(_PRODUCTS)
+"""Identifiers of products, which sign their own tokens."""
 _OTHERS = {TOKEN_SERVER: "a token server (ACS or Entra)", GRAPH: "Microsoft Graph"}
 
 

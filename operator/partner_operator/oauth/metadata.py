@@ -1,8 +1,9 @@
 """The auth metadata document (`.../metadata/json/1`): bytes in, value out.
 
 Lenient, because documents differ (P-S2S-1): unknown fields are ignored, `keyvalue` and `keyValue`, `signing`
-and `Signing` are one, a missing realm is taken from the issuer (SharePoint, P-S2S-6), and
-`x5t` may be written in either base64 alphabet. What contradicts itself is refused.
+and `Signing` are one, a missing realm is taken from the issuer (SharePoint, P-S2S-6), a missing issuer of a
+token server from its identifier and realm, and `x5t` may be written in either base64 alphabet. What contradicts
+itself is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from partner_operator.oauth.certificates import (
     UnreadableCertificate,
     read_certificate,
 )
-from partner_operator.oauth.identifiers import parse_issuer
+from partner_operator.oauth.identifiers import PRODUCTS, Issuer, parse_issuer
 from partner_operator.texts import shown
 
 LARGEST_DOCUMENT = 256 * 1024
@@ -83,9 +84,13 @@ def parse_metadata(body: bytes, content_type: str | None = None) -> AuthMetadata
     if not identifier:
         raise MissingField("The document has no serviceName, so it names no application.")
     issuer = _name(fields, "issuer")
-    if not issuer:
-        raise MissingField("The document has no issuer, so no token can be matched to it.")
+    if not issuer and identifier.lower() in PRODUCTS:
+        raise MissingField(
+            "The document has no issuer, so no token can be matched to it. Only token servers leave it out."
+        )
     realm = _name(fields, "realm") or parse_issuer(issuer).realm
+    # The identifier alone is what servers store of such a token server.
+    issuer = issuer or str(Issuer(identifier.lower(), realm))
     certificates, unreadable = _certificates(fields)
     return AuthMetadata(
         issuer=issuer,

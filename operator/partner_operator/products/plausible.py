@@ -42,6 +42,8 @@ Reference = Annotated[str, AfterValidator(_no_object), Field(min_length=1)]
 """What a later run names an object by, to the letter; an empty one would name any or none."""
 Said = Annotated[str, AfterValidator(said)]
 """Words of an error or a warning."""
+NO_TOKEN_SERVERS_TOLD = "The host did not tell which token servers there are."  # noqa: S105
+"""What is not told is not absent."""
 
 
 def check_product(told: str, expected: Product, host: str) -> None:

@@ -38,6 +38,9 @@ Model = TypeVar("Model", bound=BaseModel)
 LONGEST_SECONDS = 400
 """For one run. The engine's `Patience.longest_run` is reckoned from it."""
 
+REGISTERING = frozenset({"register", "register_behind"})
+"""Operations that tell which entry they made."""
+
 _LOGONS: dict[Authentication, Literal["ntlm", "credssp", "kerberos"]] = {
     Authentication.NTLM: "ntlm",
     Authentication.CREDSSP: "credssp",
@@ -91,7 +94,7 @@ class Session(ABC):
         """Make one change, on the domain controller of `observed`. Raises OperationFailed."""
         call = replace(self._call(observed, change, application), at_once=True)
         answer = await self._run(call)
-        return self._made(answer, call) if call.operation == "register" else None
+        return self._made(answer, call) if call.operation in REGISTERING else None
 
     @abstractmethod
     def _reading(self, urls: Sequence[str], controller: str | None) -> Call:

@@ -81,7 +81,13 @@ def strangers(
     that are not seen for the first time; None: this read says nothing of what it does not show.
     """
     seen = tuple(
-        Undeclared(entry.identity, entry.application_identifier, entry.realm, entry.reference)
+        Undeclared(
+            entry.identity,
+            entry.application_identifier,
+            entry.realm,
+            entry.reference,
+            kind=entry.kind,
+        )
         for entry in entries
         if entry.reference not in claimed
     )

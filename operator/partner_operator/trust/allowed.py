@@ -68,8 +68,11 @@ def is_allowed(host: str, patterns: Sequence[str]) -> bool:
     return name is not None and any(_names(pattern, name) for pattern in patterns)
 
 
-def partner_fault(url: str, patterns: Sequence[str]) -> str | None:
-    """Why a server whose owner allows these `patterns` may not trust the partner at this URL; None: it may."""
+def partner_fault(url: str, patterns: Sequence[str], block: str = "allowedPartners") -> str | None:
+    """Why a server whose owner allows these `patterns` may not trust the partner at this URL; None: it may.
+
+    `block`: where the owner writes them.
+    """
     found = _URL.fullmatch(url)
     name = ascii_host(found[1]) if found is not None else None
     if found is None or name is None:
@@ -82,7 +85,7 @@ def partner_fault(url: str, patterns: Sequence[str]) -> str | None:
         host, allowed_port = _split(pattern)
         if allowed_port == port and _names(host, name):
             return None
-    return f"spec.allowedPartners of the server names no host {f'{name}:{port}' if port else name}."
+    return f"spec.{block} of the server names no host {f'{name}:{port}' if port else name}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,13 @@ from urllib.parse import urlsplit
 
 from partner_operator.texts import shown
 from partner_operator.trust.allowed import partner_fault
-from partner_operator.trust.model import DesiredApplication, DesiredServer, ServiceTest
+from partner_operator.trust.match import same
+from partner_operator.trust.model import (
+    AllowedTokenServer,
+    DesiredApplication,
+    DesiredServer,
+    ServiceTest,
+)
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import Registration
@@ -23,22 +29,61 @@ def partner_not_allowed(
     partner = application.partner
     if application.deleting or partner.server_name is not None:
         return None
+    if partner.behind_token_server:
+        return _token_server_not_allowed(server, application, registration)
     fault = partner_fault(partner.auth_metadata_url, server.allowed_partners)
     if fault is None:
         return None
-    sentences = [
-        f"The owner of PartnerServer {server.key.name} does not allow the partner of spec.partner.authMetadataUrl:",
-        fault,
-    ]
+    what = "the partner of spec.partner.authMetadataUrl"
+    return _not_allowed(server, what, fault, "allowedPartners", registration)
+
+
+def _token_server_not_allowed(
+    server: DesiredServer, application: DesiredApplication, registration: Registration | None
+) -> Obstacle | None:
+    """The token server, and the account that the partner shall act with, are the owner's word."""
+    url, block = application.partner.auth_metadata_url, "allowedTokenServers"
+    hosts = tuple(each.host for each in server.allowed_token_servers)
+    fault = partner_fault(url, hosts, block)
+    if fault is not None:
+        what = "the token server of spec.partner.tokenServer"
+        return _not_allowed(server, what, fault, block, registration)
+    account = application.linked_account
+    allowed = (name for each in allowing(server, url) for name in each.linked_accounts)
+    if account is None or any(same(account, name) for name in allowed):
+        return None
+    what = f"partners behind this token server to act with the account {shown(account)}"
+    fault = "The linkedAccounts of its line there do not name it."
+    return _not_allowed(server, what, fault, block, registration, "the account")
+
+
+def allowing(server: DesiredServer, url: str) -> tuple[AllowedTokenServer, ...]:
+    """What the server's owner says of the token server at this address; empty: it may not be used."""
+    return tuple(
+        each
+        for each in server.allowed_token_servers
+        if partner_fault(url, (each.host,), "allowedTokenServers") is None
+    )
+
+
+def _not_allowed(
+    server: DesiredServer,
+    what: str,
+    fault: str,
+    block: str,
+    registration: Registration | None,
+    missing: str = "the host",
+) -> Obstacle:
+    sentences = [f"The owner of PartnerServer {server.key.name} does not allow {what}:", fault]
     if registration is None:
         sentences.append(
-            "Nothing is registered and nothing contacted. Whoever owns the server can add the host to "
-            "allowedPartners; else delete this object."
+            f"Nothing is registered and nothing contacted. Whoever owns the server can add {missing} to {block}; else "
+            "delete this object."
         )
     else:
         sentences.append(
             f"Its registration {shown(registration.identity)} stays on the server and is neither repaired nor "
-            "removed. To revoke the trust, delete this object; to keep it, add the host to allowedPartners."
+            f"removed. To revoke the trust, delete this object; to keep it, add {missing} to {block}."
         )
     return Obstacle(Reason.PARTNER_NOT_ALLOWED, " ".join(sentences), Next.HUMAN)
 

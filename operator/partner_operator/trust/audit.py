@@ -15,7 +15,7 @@ from partner_operator.texts import shown
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import DesiredApplication, Entry, EntryKind, Observed
-from partner_operator.trust.plan import Change, Field
+from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Field
 from partner_operator.trust.product import Rules
 from partner_operator.trust.status import ChangeKind
 
@@ -71,8 +71,12 @@ def record_of(
     made = {
         Field.IDENTITY: application.identity or kept,
         Field.ENABLED: "True",
-        Field.METADATA_URL: application.partner.auth_metadata_url,
     }
+    partner = application.partner
+    if partner.behind_token_server:
+        made |= {Field.APPLICATION_IDENTIFIER: partner.identifier, Field.REALM: partner.realm}
+    else:
+        made[Field.METADATA_URL] = partner.auth_metadata_url
     if document is not None:
         made |= {
             Field.APPLICATION_IDENTIFIER: document.application_identifier,
@@ -80,6 +84,9 @@ def record_of(
             Field.ISSUER: document.issuer,
             Field.CERTIFICATES: ", ".join(document.thumbprints),
         }
+    made |= {
+        each.field: each.desired for each in change.differences if each.field in OF_TOKEN_SERVERS
+    }
     made |= {each.field: each.desired for each in rules.differences(application, _NOBODY, observed)}
     return Record(before, _shown({str(name): value for name, value in made.items()}))
 

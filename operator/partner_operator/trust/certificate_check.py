@@ -12,7 +12,7 @@ from partner_operator.oauth.certificates import (
     judge,
     usable,
 )
-from partner_operator.oauth.identifiers import describe
+from partner_operator.oauth.identifiers import PRODUCTS, describe
 from partner_operator.trust.conditions import Part, false, true, unknown
 from partner_operator.trust.model import (
     CertificateRole,
@@ -20,10 +20,19 @@ from partner_operator.trust.model import (
     DocumentReading,
     Observed,
     OwnCertificate,
+    Partner,
     PartnerProfile,
 )
-from partner_operator.trust.reasons import Reason
+from partner_operator.trust.reasons import ConditionStatus, Reason
 
+ONLY_JSON = (
+    "Of a token server only the JSON document can be used (.../metadata/json/1): neither federation metadata in XML "
+    "nor an OpenID discovery document."
+)
+BEHIND = (
+    "To trust an application through a token server, name it by spec.partner {applicationIdentifier, tokenServer: "
+    "{authMetadataUrl}}, in a new object."
+)
 HUMAN_ONLY = frozenset(
     {Reason.METADATA_WRONG_PRODUCT, Reason.CERTIFICATE_EXPIRED, Reason.CERTIFICATE_WEAK}
 )
@@ -78,16 +87,16 @@ def check_document(reading: DocumentReading | None, owner: PartnerProfile, now: 
     if reading is None:
         return unknown(Reason.METADATA_UNREACHABLE, "The document was not fetched in this pass.")
     if reading.document is None:
-        reason = _FAULTS[reading.fault or DocumentFault.UNREACHABLE]
-        message = f"{reading.url} gives no usable document: {_sentence(reading.detail or str(reading.fault))}"
-        known = reading.fault is DocumentFault.INVALID
-        return false(reason, message) if known else unknown(reason, message)
+        return _no_document(reading)
     document = reading.document
     if document.application_identifier.lower() != owner.identifier:
+        other = document.application_identifier.lower() not in PRODUCTS
+        cure = f" {BEHIND}" if other else ""
         return false(
             Reason.METADATA_WRONG_PRODUCT,
             f"{reading.url} is the document of {describe(document.application_identifier)} "
-            f"({document.application_identifier}), not of {owner.name}. Write the metadata URL of {owner.name}.",
+            f"({document.application_identifier}), not of {owner.name}. Write the metadata URL of "
+            f"{owner.name}.{cure}",
         )
     good = [certificate for certificate in document.certificates if usable(certificate, now)]
     last = longest_lasting(document.certificates, now)
@@ -103,6 +112,53 @@ def check_document(reading: DocumentReading | None, owner: PartnerProfile, now: 
             f"{told} Another key there is left out of account. {document.unreadable[0]} {owner.mending}",
         )
     return true(Reason.METADATA_VALID, told)
+
+
+def check_partner(reading: DocumentReading | None, partner: Partner, now: datetime) -> Part:
+    """The MetadataValid condition for the document by which a partner is trusted: its own, or its token server's."""
+    if partner.behind_token_server:
+        return _check_token_server(reading, now)
+    return check_document(reading, partner.profile, now)
+
+
+def _check_token_server(reading: DocumentReading | None, now: datetime) -> Part:
+    """Whatever its service id is: who it is, is told by where it is."""
+    if reading is None:
+        return unknown(Reason.METADATA_UNREACHABLE, "The document was not fetched in this pass.")
+    document = reading.document
+    if document is None:
+        part = _no_document(reading)
+        if part.status is ConditionStatus.FALSE:
+            return false(part.reason, f"{part.message} {ONLY_JSON}")
+        return part
+    product = describe(document.application_identifier)
+    if document.application_identifier in PRODUCTS:
+        return false(
+            Reason.METADATA_WRONG_PRODUCT,
+            f"{reading.url} is the document of {product}, which signs its own tokens, and not of a token server. Name "
+            "this partner by partnerRef, or by spec.partner {product, authMetadataUrl}, in a new object.",
+        )
+    good = [certificate for certificate in document.certificates if usable(certificate, now)]
+    last = longest_lasting(document.certificates, now)
+    warnings = judge(last, now)
+    mending = "Whoever runs the token server can mend it."
+    if not good:
+        return false(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {mending}")
+    if warnings:
+        return true(_REASONS[warnings[0]], f"{_sentence_of(warnings[0], last)} {mending}")
+    return true(
+        Reason.METADATA_VALID,
+        f"The token server publishes {_named(len(good))} under {reading.url}.",
+    )
+
+
+def _no_document(reading: DocumentReading) -> Part:
+    reason = _FAULTS[reading.fault or DocumentFault.UNREACHABLE]
+    message = (
+        f"{reading.url} gives no usable document: {_sentence(reading.detail or str(reading.fault))}"
+    )
+    known = reading.fault is DocumentFault.INVALID
+    return false(reason, message) if known else unknown(reason, message)
 
 
 def longest_lasting(certificates: Sequence[Certificate], now: datetime) -> Certificate:

@@ -99,8 +99,12 @@ def _keys(
         return
     partner = view.desired.partner
     identifier = partner.identifier
-    yield f"url {identifier} {normal_url(partner.auth_metadata_url)}"
-    if document is not None and document.realm:
+    if partner.behind_token_server:
+        # One token server vouches for many, and one application may have an entry for each of its realms.
+        yield f"behind {identifier} {partner.realm.strip().casefold()}"
+    else:
+        yield f"url {identifier} {normal_url(partner.auth_metadata_url)}"
+    if document is not None and document.realm and not partner.behind_token_server:
         yield f"realm {identifier} {document.realm.casefold()}"
     if not view.desired.deleting:
         name = view.desired.identity if entry is not None else effective_identity(view.desired)

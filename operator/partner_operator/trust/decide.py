@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from partner_operator.oauth.metadata import AuthMetadata
-from partner_operator.trust import permission
+from partner_operator.texts import shown
+from partner_operator.trust import permission, token_servers
 from partner_operator.trust.absence import warned
-from partner_operator.trust.certificate_check import HUMAN_ONLY, check_document
+from partner_operator.trust.certificate_check import HUMAN_ONLY, check_partner
 from partner_operator.trust.claims import Claimed, Claims
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.deletion import decide_deletion, find_own
@@ -21,8 +22,17 @@ from partner_operator.trust.match import (
     find_unreadable,
     is_registered,
     same,
+    turned,
 )
-from partner_operator.trust.model import DesiredServer, Entry, Mode, Observed, Permission, Right
+from partner_operator.trust.model import (
+    DesiredServer,
+    Entry,
+    EntryKind,
+    Mode,
+    Observed,
+    Permission,
+    Right,
+)
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
     ApplicationView,
@@ -32,7 +42,7 @@ from partner_operator.trust.plan import (
     Field,
     made_by_us,
 )
-from partner_operator.trust.product import Activation, Rules
+from partner_operator.trust.product import Activation, Rules, TokenServers
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
 
@@ -82,8 +92,8 @@ def _look_at(
 ) -> _Case:
     partner = view.desired.partner
     reading = observed.documents.get(partner.auth_metadata_url)
-    metadata = check_document(reading, partner.profile, observed.clock)
-    wrong = metadata.reason is Reason.METADATA_WRONG_PRODUCT
+    metadata = check_partner(reading, partner, observed.clock)
+    wrong = metadata.reason is Reason.METADATA_WRONG_PRODUCT or partner.behind_token_server
     document = None if reading is None or wrong else reading.document
     registration = view.status.registration
     if view.desired.deleting:
@@ -91,13 +101,26 @@ def _look_at(
     elif view.blocker is not None:
         found = find_registered(registration, observed)
     else:
-        found = find_entry(view.desired, registration, document, observed)
+        found = _without_owned(rules, find_entry(view.desired, registration, document, observed))
     return _Case(rules, server, view, observed, found, metadata, document)
+
+
+def _without_owned(rules: Rules, found: Match) -> Match:
+    """What a hybrid set-up made is no choice where something else could be meant."""
+    free = tuple(entry for entry in found.candidates if not rules.owner(entry))
+    return (
+        Match(entry=free[0])
+        if len(free) == 1
+        else replace(found, candidates=free or found.candidates)
+    )
 
 
 def _decide_one(case: _Case, claims: Claims) -> Decision:
     if case.view.desired.deleting:
-        return decide_deletion(case.view, case.match, case.observed, claims, case.document)
+        owner = case.rules.owner(case.match.entry) if case.match.entry is not None else ""
+        return decide_deletion(
+            case.view, case.match, case.observed, claims, case.document, owner=owner
+        )
     blocker = _declaration_blocker(case, claims)
     decision = Decision(
         application=case.view.desired.key,
@@ -137,7 +160,32 @@ def _declaration_blocker(case: _Case, claims: Claims) -> Obstacle | None:
             "and is older. Delete one of the two objects; the registration is handed over."
         )
         return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
-    return _ambiguity(case)
+    return _of_others(case) or _ambiguity(case)
+
+
+def _of_others(case: _Case) -> Obstacle | None:
+    """What a hybrid set-up made, or made of an entry of ours, is told and left alone."""
+    entry, desired = case.match.entry, case.view.desired
+    whose = case.rules.owner(entry) if entry is not None else ""
+    if entry is not None and whose:
+        message = (
+            f"{shown(entry.identity)} belongs to {whose} and is neither changed nor removed, whatever an object says. "
+            "Declare the realm that this object is for, or delete the object."
+        )
+        return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
+    other = turned(desired, case.view.status.registration, case.observed) if entry is None else None
+    if other is None or other.warning:
+        return None
+    sources = {
+        EntryKind.TOKEN_SERVER: "gets its tokens from a token server now",
+        EntryKind.OWN_KEYS: "is trusted by keys of its own now, and by no token server",
+    }
+    message = (
+        f"Partner application {shown(other.identity)} for {desired.partner.name} {sources[other.kind]}. Perhaps a "
+        "script of a hybrid set-up did that, or needs it so; it is never turned back. Make a new PartnerApplication "
+        "with another spec.identity, and delete this one: that entry stays."
+    )
+    return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
 
 
 def _ambiguity(case: _Case) -> Obstacle | None:
@@ -170,6 +218,8 @@ def _with_change(case: _Case, decision: Decision) -> Decision:
     if case.match.entry is None and unread is not None:
         return replace(decision, blocker=unread)
     decision = replace(decision, absent=case.match.entry is None)
+    if case.view.desired.partner.behind_token_server:
+        return _behind_token_server(case, decision, unread)
     if case.document is None or case.metadata.status is not ConditionStatus.TRUE:
         taking = _taking(case)
         if taking is not None:
@@ -178,6 +228,50 @@ def _with_change(case: _Case, decision: Decision) -> Decision:
     change = _change(case, case.document)
     if change is None:
         return replace(decision, blocker=_permission_unknown(case))
+    return _planned(case, decision, change, unread)
+
+
+def _behind_token_server(case: _Case, decision: Decision, unread: Obstacle | None) -> Decision:
+    """Its token server must be there, enabled and declared: any other that is there would vouch for it too."""
+    product, partner = case.rules.token_servers, case.view.desired.partner
+    assert product is not None, "the reader refuses it where the product has none"
+    change = _change_behind(case, product)
+    if case.metadata.status is ConditionStatus.FALSE:
+        return replace(decision, blocker=_document_blocker(case.metadata), planned=change)
+    stopped = token_servers.obstacle(product, case.server, partner, case.observed, case.metadata)
+    if stopped is not None:
+        return replace(decision, blocker=stopped, planned=change)
+    if change is None:
+        return decision
+    if Field.TOKEN_SERVER in change.fields and case.metadata.status is not ConditionStatus.TRUE:
+        # Nobody makes the server trust what it cannot read.
+        return replace(decision, blocker=_document_blocker(case.metadata), planned=change)
+    return _planned(case, decision, change, unread)
+
+
+def _change_behind(case: _Case, product: TokenServers) -> Change | None:
+    view, entry = case.view, case.match.entry
+    enforced = view.desired.mode is Mode.ENFORCE
+    asked = view.asks_again and enforced and not view.read_again
+    of_server = token_servers.differences(
+        product, case.server, view.desired, case.observed, asked=asked
+    )
+    if entry is None:
+        made = Difference(Field.ENTRY, "", effective_identity(view.desired))
+        # What it has of the token server can be read again when the entry is there.
+        needed = tuple(each for each in of_server if each.field is Field.TOKEN_SERVER)
+        return _sized(case, ChangeKind.REGISTER, (made, *needed))
+    found = differences(case.rules, view.desired, entry, None, None, case.observed)
+    if {difference.field for difference in found} & case.rules.immutable:
+        return _sized(case, ChangeKind.RECREATE, (*found, *of_server))
+    if not found and not of_server:
+        return None
+    change = _sized(case, ChangeKind.UPDATE, (*found, *of_server))
+    alone = change.fields == {Field.TOKEN_SERVER_KEYS}
+    return replace(change, asked=asked and alone and not of_server[0].current)
+
+
+def _planned(case: _Case, decision: Decision, change: Change, unread: Obstacle | None) -> Decision:
     if unread is not None:
         return replace(decision, blocker=unread, planned=change)
     if case.view.desired.mode is Mode.OBSERVE:

@@ -58,8 +58,13 @@ def decide_deletion(
     observed: Observed,
     claims: Claims,
     document: AuthMetadata | None,
+    *,
+    owner: str = "",
 ) -> Decision:
-    """The decision for an object that is being deleted; `match` is its own entry."""
+    """The decision for an object that is being deleted; `match` is its own entry.
+
+    `owner`: to whom that entry belongs, where it is never touched.
+    """
     decision = Decision(
         application=view.desired.key,
         entry=match.entry,
@@ -69,6 +74,9 @@ def decide_deletion(
     if heir is not None:
         return replace(decision, handed_over_to=heir)
     retained = why_it_stays(view)
+    if match.entry is not None and owner:
+        told = f"{match.entry.identity} belongs to {owner} and stays on the server."
+        return replace(decision, retained=told)
     if retained and not _leaves_a_permission(view, match.entry):
         return replace(decision, retained=retained)
     if view.blocker is not None and not _removable_all_the_same(view, view.blocker):

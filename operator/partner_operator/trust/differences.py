@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from partner_operator.oauth.metadata import AuthMetadata
-from partner_operator.trust.match import same, same_url
+from partner_operator.trust.match import has_realm_of, same, same_url
 from partner_operator.trust.model import DesiredApplication, Entry, Observed
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.product import Rules
@@ -20,16 +20,22 @@ def differences(
     application: DesiredApplication,
     entry: Entry,
     registration: Registration | None,
-    document: AuthMetadata,
+    document: AuthMetadata | None,
     observed: Observed,
 ) -> tuple[Difference, ...]:
-    """Every field of the entry that is not as declared, in the order of `Field`."""
+    """Every field of the entry that is not as declared, in the order of `Field`.
+
+    `document`: the partner's own. A partner behind a token server has none.
+    """
     found = [
         *_flags(application, entry),
         *rules.differences(application, entry, observed),
-        *_content(application, entry, document),
-        *_certificates(entry, registration, document),
     ]
+    if document is not None:
+        found += _content(application, entry, document)
+        found += _certificates(entry, registration, document)
+    elif not has_realm_of(application, entry, observed):
+        found.append(Difference(Field.REALM, entry.realm, application.partner.realm))
     order = list(Field)
     return tuple(sorted(found, key=lambda difference: order.index(difference.field)))
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from partner_operator.texts import shown
 from partner_operator.trust.conditions import shortened
-from partner_operator.trust.status import Undeclared
+from partner_operator.trust.model import TokenServer
+from partner_operator.trust.status import TokenServerStatus, Undeclared
 
 MOST = 1000
 """Entries. Real servers have ten or twenty."""
@@ -16,9 +17,9 @@ LONGEST_NAME = 256
 """Characters of one name."""
 LONGEST_REFERENCE = 1000
 """Characters. They are Guids, paths in the directory, and names."""
-LARGEST = 150_000
+LARGEST = 170_000
 """Bytes of all entries as they are written: objects of more than about a megabyte cannot be stored at all."""
-_AROUND = 110
+_AROUND = 140
 """Bytes of an entry beside its texts: names of fields, punctuation, a time."""
 
 
@@ -48,6 +49,29 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
             break
         told.append(one)
     return tuple(sorted(told, key=_name)), len(wanted) - len(told)
+
+
+LARGEST_TOKEN_SERVERS = 20_000
+"""Bytes of all token servers as they are written. Real servers have a handful."""
+
+
+def listed(found: Iterable[TokenServer]) -> tuple[TokenServerStatus, ...]:
+    """Token servers by name, as much of them as belongs into a status."""
+    told: list[TokenServerStatus] = []
+    left = LARGEST_TOKEN_SERVERS
+    for each in sorted(found, key=lambda each: (each.name, each.metadata_url)):
+        one = TokenServerStatus(
+            name=_name_of(each.name),
+            metadata_url=_name_of(each.metadata_url),
+            realm=_name_of(each.realm),
+            type=_name_of(each.type),
+            enabled=each.enabled,
+        )
+        left -= _AROUND + _written(one.name, one.metadata_url, one.realm, one.type)
+        if left < 0:
+            break
+        told.append(one)
+    return tuple(told)
 
 
 def _name_of(text: str) -> str:

@@ -1,9 +1,10 @@
 """Which stored entry stands for an application (rule 3).
 
 An identifier alone proves nothing: cloud entries of an auth server share the products' GUIDs
-(`SfBLegacy` has Lync's). So an entry must not use an auth server, must have the partner's
+(`SfBLegacy` has Lync's). So an entry of a product must not use an auth server, must have the partner's
 identifier, and must have its metadata URL or its realm (where several organisations may have one
-realm: one of its certificates); the name only decides between several.
+realm: one of its certificates); the name only decides between several. An entry of a partner behind a
+token server must use one, and have its identifier and its realm, of which an empty one is a realm like any other.
 """
 
 from __future__ import annotations
@@ -84,18 +85,34 @@ def is_registered(entry: Entry, registration: Registration | None) -> bool:
     A name can be given a second time. Where the product has nothing else to tell entries by, realm or URL must
     be as they were, too.
     """
-    if registration is None or entry.kind is not EntryKind.OWN_KEYS:
+    if registration is None or entry.kind is not registration.kind:
         return False
     if not same(entry.reference, registration.reference):
         return False
     if not same(entry.application_identifier, registration.application_identifier):
         return False
-    named_only = same(entry.reference, entry.identity)
-    return (
-        not named_only
-        or same(entry.realm, registration.realm)
-        or same_url(entry.metadata_url, registration.metadata_url or "")
-    )
+    if not same(entry.reference, entry.identity) or same(entry.realm, registration.realm):
+        return True
+    own_keys = entry.kind is EntryKind.OWN_KEYS
+    return own_keys and same_url(entry.metadata_url, registration.metadata_url or "")
+
+
+def turned(
+    application: DesiredApplication, registration: Registration | None, observed: Observed
+) -> Entry | None:
+    """The entry of this object that somebody made get its tokens from elsewhere: a hybrid set-up does that.
+
+    It is known by what was registered, else by the name that the object needs.
+    """
+    for entry in observed.entries:
+        if entry.kind is application.partner.kind:
+            continue
+        if not same(entry.application_identifier, application.partner.identifier):
+            continue
+        remembered = registration is not None and same(entry.reference, registration.reference)
+        if remembered or same(entry.identity, effective_identity(application)):
+            return entry
+    return None
 
 
 def find_registered(registration: Registration | None, observed: Observed) -> Match:
@@ -125,7 +142,7 @@ def find_unreadable(
         if registration is not None and same(entry.reference, registration.reference):
             return entry
         known = entry.application_identifier.strip()
-        if entry.kind is EntryKind.OWN_KEYS and (
+        if entry.kind is application.partner.kind and (
             not known or same(known, identifier) or any(same(entry.identity, n) for n in names)
         ):
             return entry
@@ -140,7 +157,13 @@ def find_alike(
 ) -> tuple[Entry, ...]:
     """All entries with the content that the application needs, whoever made them."""
     entries = sorted(observed.entries, key=lambda entry: entry.reference.casefold())
-    return _by_content(application, registration, document, tuple(entries))
+    return _by_content(application, registration, document, observed, tuple(entries))
+
+
+def has_realm_of(application: DesiredApplication, entry: Entry, observed: Observed) -> bool:
+    """Whether an entry that uses token servers is for the realm that the application is for."""
+    realm, default = application.partner.realm, observed.default_realm
+    return same(entry.realm, realm) or (not realm and bool(default) and same(entry.realm, default))
 
 
 def find_of_partner(application: DesiredApplication, observed: Observed) -> tuple[Entry, ...]:
@@ -163,7 +186,9 @@ def _search(
     if remembered is not None:
         return Match(entry=remembered)
     own_name = application.identity or (registration.identity if registration else None)
-    candidates = _by_content(application, registration, document, entries)
+    candidates = _by_content(application, registration, document, observed, entries)
+    if not candidates and application.partner.behind_token_server:
+        return Match()
     if not candidates:
         return Match(entry=_damaged(application, own_name, observed, entries))
     if len(candidates) == 1:
@@ -179,6 +204,7 @@ def _by_content(
     application: DesiredApplication,
     registration: Registration | None,
     document: AuthMetadata | None,
+    observed: Observed,
     entries: tuple[Entry, ...],
 ) -> tuple[Entry, ...]:
     known = (document.realm if document else "", registration.realm if registration else "")
@@ -188,6 +214,8 @@ def _by_content(
         known_keys.update(registration.thumbprints)
 
     def has_its_content(entry: Entry) -> bool:
+        if application.partner.behind_token_server:
+            return has_realm_of(application, entry, observed)
         if same_url(entry.metadata_url, application.partner.auth_metadata_url):
             return True
         if application.partner.profile.realm_tells:
@@ -233,7 +261,8 @@ def _own_realms(observed: Observed) -> set[str]:
 
 def _is_of(entry: Entry, application: DesiredApplication) -> bool:
     identifier = application.partner.identifier
-    return entry.kind is EntryKind.OWN_KEYS and same(entry.application_identifier, identifier)
+    kind = application.partner.kind
+    return entry.kind is kind and same(entry.application_identifier, identifier)
 
 
 def _named(entries: Iterable[Entry], name: str) -> tuple[Entry, ...]:

@@ -108,6 +108,18 @@ class RestartRules:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedTokenServer:
+    """What a server's owner allows of the token servers on some hosts."""
+
+    host: str
+    """A pattern, see `trust.allowed`."""
+    create: bool = False
+    """Whether one that is absent may be made."""
+    linked_accounts: tuple[str, ...] = ()
+    """Accounts that partners behind it may act with, by their canonical names."""
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredServer:
     """A PartnerServer as declared: one organisation, deployment or farm."""
 
@@ -132,6 +144,8 @@ class DesiredServer:
     """Name of the Secret with the logon, in the namespace of `key`."""
     allowed_partners: tuple[str, ...] = ()
     """Patterns of hosts whose partners may be given by URL, see `trust.allowed`."""
+    allowed_token_servers: tuple[AllowedTokenServer, ...] = ()
+    """Through which token servers partners may be trusted."""
     max_permission: Right = Right.NONE
     """The most that an application may ask for its partner."""
 
@@ -181,14 +195,32 @@ class PartnerProfile:
     """Identifier and realm tell its organisations apart. False: several may have one realm."""
 
 
+class EntryKind(StrEnum):
+    """Whose keys sign the tokens of a partner application."""
+
+    OWN_KEYS = "OwnKeys"
+    """Its own, which its document publishes: the product trusts it directly."""
+    TOKEN_SERVER = "TokenServer"  # noqa: S105 - a kind, no password
+    """Those of a token server, which answers for many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Partner:
     """Whom a server shall trust."""
 
     profile: PartnerProfile
     auth_metadata_url: str
+    """Of its own document, or of that of the token server that it gets its tokens from."""
     server_name: str | None
-    """Name of the PartnerServer, or None where the partner is given by URL."""
+    """Name of the PartnerServer, or None where the partner is given otherwise."""
+    kind: EntryKind = EntryKind.OWN_KEYS
+    realm: str = ""
+    """Behind a token server: the only realm whose tokens count; empty: each that token servers answer for."""
+
+    @property
+    def behind_token_server(self) -> bool:
+        """Whether a token server signs its tokens: then it is nobody's product."""
+        return self.kind is EntryKind.TOKEN_SERVER
 
     @property
     def name(self) -> str:
@@ -199,6 +231,22 @@ class Partner:
     def identifier(self) -> str:
         """Its principal identifier."""
         return self.profile.identifier
+
+
+LONGEST_IDENTITY = 64
+"""Characters of an entry's name, on every product."""
+
+
+def behind_token_server(identifier: str, realm: str, url: str) -> Partner:
+    """An application that a token server vouches for. It is nobody's product, so nothing is known of its kind."""
+    name = f"{identifier}-{realm}" if realm else identifier
+    profile = PartnerProfile(
+        name=name[:LONGEST_IDENTITY],
+        identifier=identifier,
+        metadata_path="",
+        mending="Whoever runs the token server can mend it.",
+    )
+    return Partner(profile, url, None, EntryKind.TOKEN_SERVER, realm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +267,8 @@ class DesiredApplication:
     connectivity_test: AnyTest | None = None
     permission: Right = Right.NONE
     """What the partner shall be allowed, app-only."""
+    linked_account: str | None = None
+    """Canonical name of the account that a partner behind a token server acts with; None: whichever it has."""
     reconcile_requested_at: str | None = None
     release_requested: str | None = None
     has_finalizer: bool = False
@@ -232,15 +282,6 @@ class LinkedAccount:
 
     canonical_name: str
     roles: tuple[str, ...]
-
-
-class EntryKind(StrEnum):
-    """Whose keys sign the tokens of a partner application."""
-
-    OWN_KEYS = "own keys"
-    """Its own, which its document publishes: the product trusts it directly."""
-    TOKEN_SERVER = "token server"  # noqa: S105 - a kind, no password
-    """Those of a token server, which answers for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +314,25 @@ class Entry:
     """Why it is not known."""
     warning: str = ""
     """What the server warned about this entry: then its values are not to be relied on."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenServer:
+    """One token server that an organisation trusts, as its product shows it. It serves many, and is nobody's alone."""
+
+    reference: str
+    """What the product's cmdlets take as -Identity for exactly this one."""
+    name: str
+    metadata_url: str
+    issuer: str = ""
+    realm: str = ""
+    type: str = ""
+    """As the product names it; it decides nothing."""
+    enabled: bool = True
+    thumbprints: tuple[str, ...] | None = None
+    """None: the product does not show which keys it read."""
+    warning: str = ""
+    """What the server warned about this one: then its values are not to be relied on."""
 
 
 class DocumentFault(StrEnum):
@@ -361,6 +421,11 @@ class Observed:
     """Sentences on what nobody declares and nothing changes, for people."""
     settings: tuple[str, ...] = ()
     """Settings of the organisation that are read and shown, and never written: `name: value`."""
+    token_servers: tuple[TokenServer, ...] = ()
+    default_realm: str = ""
+    """The realm that an entry of a partner behind a token server may get where none is given."""
+    token_servers_fault: str = ""
+    """Why the list of token servers may not be believed."""
     facts: object = None
     """What only the product's own rules look at."""
 

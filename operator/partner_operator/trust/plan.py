@@ -15,6 +15,11 @@ MADE_AGAIN = (
     "in the gap."
 )
 
+WIDENS = (
+    "A token server is added: from then on it can vouch for every application there that uses token servers, not for "
+    "this one alone."
+)
+
 
 class Field(StrEnum):
     """What can differ between a declared and an observed entry; named in Events and in `status.plan`."""
@@ -32,6 +37,14 @@ class Field(StrEnum):
     LINKED_ACCOUNT = "linkedAccount"
     ROLES = "roles"
     PERMISSION = "permission"
+    TOKEN_SERVER = "tokenServer"  # noqa: S105 - a field, no password
+    """A token server that is not there yet."""
+    TOKEN_SERVER_KEYS = "tokenServerKeys"  # noqa: S105
+    """Keys that the server read of a token server."""
+
+
+OF_TOKEN_SERVERS = frozenset({Field.TOKEN_SERVER, Field.TOKEN_SERVER_KEYS})
+"""Fields that are of no entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,10 @@ class Change:
     @property
     def remark(self) -> str:
         """What people must know of it beside the fields, in a sentence; mostly nothing."""
-        return MADE_AGAIN if self.kind is ChangeKind.RECREATE else ""
+        told = [MADE_AGAIN] if self.kind is ChangeKind.RECREATE else []
+        if Field.TOKEN_SERVER in self.fields:
+            told.append(WIDENS)
+        return " ".join(told)
 
 
 @dataclass(frozen=True, slots=True)

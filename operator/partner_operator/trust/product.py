@@ -17,6 +17,7 @@ from partner_operator.trust.model import (
     Product,
     RestartPolicy,
     Right,
+    TokenServer,
 )
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.status import MetadataStatus
@@ -63,6 +64,20 @@ class Permissions:
     """What each right lets its holder do; read behind "that is"."""
     taking: str
     """A sentence: how people take one away."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenServers:
+    """What a product that can trust partners through token servers has to say of them."""
+
+    make: Callable[[str, str], str]
+    """The command by which people make one, of its name and the address of its document."""
+    enable: Callable[[TokenServer], str]
+    """The command by which people enable one."""
+    refused: Mapping[str, str]
+    """Applications, by identifier, that are never registered so, and why."""
+    reads_keys: Callable[[TokenServer], bool] = lambda found: False
+    """Whether the product can be made to read this one's document again without changing anything else of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,12 @@ class Rules:
     """What people call an organisation, in at most SHORT characters: for a column."""
     permissions: Permissions | None = None
     """None: its partners have no permissions of their own."""
+    token_servers: TokenServers | None = None
+    """None: partners behind token servers are not registered there."""
+    without_token_servers: str = ""
+    """Why not."""
+    owner: Callable[[Entry], str] = lambda entry: ""
+    """To whom an entry belongs that is never touched, whatever an object says; empty: to nobody in particular."""
     no_challenge: str = ""
     """What to look at where it does not say so."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()

@@ -62,6 +62,8 @@ class Reason(StrEnum):
     PERMISSION_NOT_ALLOWED = "PermissionNotAllowed"
     PRODUCT_MISMATCH = "ProductMismatch"
     UNSUPPORTED_PAIR = "UnsupportedPair"
+    TOKEN_SERVER_MISSING = "TokenServerMissing"  # noqa: S105 - a reason, no password
+    TOKEN_SERVER_DISABLED = "TokenServerDisabled"  # noqa: S105
     CONFLICT = "Conflict"
     DUPLICATE_SERVER = "DuplicateServer"
     INVALID_OBJECT = "InvalidObject"

@@ -46,4 +46,5 @@ def registration_of(
         metadata_url=entry.metadata_url,
         known_to=previous.known_to if previous else None,
         permission=entry.permission,
+        kind=entry.kind,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from partner_operator.trust.model import Permission, Right
+from partner_operator.trust.model import EntryKind, Permission, Right
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 
 
@@ -74,6 +74,8 @@ class Registration:
     change, so that what they name proves nothing."""
     permission: Permission | None = None
     """What the partner is allowed; None: not known, or the product has no permissions of partners."""
+    kind: EntryKind = EntryKind.OWN_KEYS
+    """Whose keys signed its tokens then: an entry that somebody turned into the other kind is not this one any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +327,19 @@ class Undeclared:
     reference: str = ""
     missing_since: datetime | None = None
     """Since when it is not visible; it is forgotten when its absence is believed (operator's clock)."""
+    kind: EntryKind | None = None
+    """Whose keys sign its tokens; None: remembered by an older operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenServerStatus:
+    """A token server that the organisation trusts. Nothing of it is ours."""
+
+    name: str
+    metadata_url: str
+    realm: str
+    type: str
+    enabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +395,7 @@ class ServerStatus:
     undeclared: tuple[Undeclared, ...] = ()
     undeclared_cut: int | None = None
     """How many more there are than `undeclared` lists; None: it lists all."""
+    token_servers: tuple[TokenServerStatus, ...] = ()
     answered_by: str | None = None
     """The listed host that `organization` was read from last: others believe it if it is one of theirs."""
     domain_controller: str | None = None

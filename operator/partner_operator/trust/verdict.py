@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from partner_operator.trust.certificate_check import HUMAN_ONLY
@@ -31,6 +31,8 @@ class ApplicationFacts:
     mode: Mode
     metadata: Part
     registered: Part
+    metadata_tolerated: bool = field(default=False, kw_only=True)
+    """True: a document that cannot be had does not keep the object from being Ready."""
     activated: Part | None = None
     """None: the product needs no activation."""
     connected: Part | None = None
@@ -255,12 +257,16 @@ def _application_summary(facts: ApplicationFacts) -> _Summary:
     if facts.mode is Mode.OBSERVE:
         return _observed(facts.planned)
     return (
-        _document(facts.metadata)
+        (None if _is_tolerated(facts) else _document(facts.metadata))
         or _registration(facts.registered)
         or (_stopped(facts.waiting) if facts.waiting else None)
         or _activation(facts.activated)
         or _connection(facts)
     )
+
+
+def _is_tolerated(facts: ApplicationFacts) -> bool:
+    return facts.metadata_tolerated and facts.metadata.status is ConditionStatus.UNKNOWN
 
 
 def _server_summary(facts: ServerFacts) -> _Summary:

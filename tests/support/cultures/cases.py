@@ -13,6 +13,7 @@ from partner_operator.products.exchange.operations import SUCCEEDED, ExchangeOpe
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import (
     ConnectivityTest,
+    EntryKind,
     HostState,
     Observed,
     Product,
@@ -110,6 +111,31 @@ def _updating() -> Stubs:
     )
 
 
+def _behind(product: Product, kind: ChangeKind) -> Callable[[Runner], Any]:
+    """An application behind a token server: everything about it and about the token server differs."""
+    lync = product is Product.LYNC
+    host = scripts_lync.HOST if lync else scripts_exchange.HOST
+    old = trust_worlds.token_server("\u0130STS", thumbprints=("EE" * 20,))
+    before = trust_worlds.observed(
+        product, (), [trust_worlds.sts()], host=host, domain_controller="DC1", token_servers=(old,)
+    )
+    desired = trust_worlds.hr(
+        realm="INIT.example", identity=LETTERS, linked_account="LITWAREINC/I/TITLE"
+    )
+    fields = (Field.ENTRY, Field.TOKEN_SERVER) if kind is ChangeKind.REGISTER else tuple(Field)
+    there = None
+    if kind is not ChangeKind.REGISTER:
+        there = trust_worlds.entry(
+            Product.LYNC, product, reference=TITLE, identity=TITLE, kind=EntryKind.TOKEN_SERVER
+        )
+    told = tuple(Difference(field, "old", "new") for field in fields)
+    wanted = Change(kind, desired.key, there, told, needs_restart=False)
+    operations: Any = LyncOperations if lync else ExchangeOperations
+    return lambda runner: (
+        operations(runner).on(server(product), CREDENTIALS, host).apply(before, wanted, desired)
+    )
+
+
 def _machine() -> Stubs:
     running = Code("[ServiceProcess.ServiceControllerStatus]::Running")
     names = ("W3SVC", "WAS", "MSExchangeIS", "msexchangeimap4", "MSEXCHANGEIMAP4BE", "Spooler")
@@ -164,6 +190,14 @@ def exchange_cases(folder: Path, urls: tuple[str, ...]) -> list[Case]:
             "exchange remove",
             lambda: writable([_entry(DistinguishedName=TITLE)]),
             _on_exchange(remove),
+        ),
+        *(
+            Case(
+                f"exchange {kind} behind",
+                lambda: writable([scripts_exchange.STOCK]).cmdlet("Get-AuthServer"),
+                _behind(Product.EXCHANGE, kind),
+            )
+            for kind in (ChangeKind.REGISTER, ChangeKind.UPDATE)
         ),
         Case(
             "exchange host state",
@@ -230,6 +264,11 @@ def lync_cases(urls: tuple[str, ...]) -> list[Case]:
         Case("lync register", _deployment, _of_lync(ChangeKind.REGISTER, "", identity="IIII")),
         Case(
             "lync register again", _deployment, _of_lync(ChangeKind.REGISTER, "", identity="title")
+        ),
+        Case(
+            "lync register behind",
+            lambda: lync(oauth_servers=[]),
+            _behind(Product.LYNC, ChangeKind.REGISTER),
         ),
         Case("lync update", lync, _of_lync(ChangeKind.UPDATE, "TITLE")),
         Case("lync remove", _deployment, _of_lync(ChangeKind.REMOVE, "title")),

@@ -23,6 +23,7 @@ from partner_operator.products.failures import run_failed
 from partner_operator.products.sharepoint.permissions import obstacle
 from partner_operator.trust.conditions import find
 from partner_operator.trust.model import (
+    AllowedTokenServer,
     ConnectivityTest,
     DesiredServer,
     DocumentFault,
@@ -34,6 +35,8 @@ from partner_operator.trust.model import (
     RestartPolicy,
     RestartWindow,
     Right,
+    TokenServer,
+    behind_token_server,
 )
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionType, Reason
@@ -262,6 +265,23 @@ class Parked:
         told = hall.server_conditions() if self.on_server else hall.conditions()
         found = [find(conditions, self.where) for conditions in told]
         return [condition for condition in found if condition is not None]
+
+
+def _behind(hall: Hall, *there: TokenServer) -> None:
+    """The applications are declared anew, each behind a token server; the server has these."""
+    hall.documents = (*hall.documents, values.sts())
+    hall.declare(allowed_token_servers=(AllowedTokenServer("sts.litwareinc.com"),))
+    for number, name in enumerate(hall.names):
+        hall.world.cluster.recreate(name)
+        identifier = f"0d0c0b0a-1111-2222-3333-{number:012x}"
+        partner = behind_token_server(identifier, "", values.STS_URL)
+        hall.world.cluster.change(name, partner=partner, identity=None)
+    _token_servers(hall, *there)
+
+
+def _token_servers(hall: Hall, *there: TokenServer) -> None:
+    hall.organisation.model.token_servers = there
+    hall.passes()
 
 
 RECONCILE = "partner-operator.io/reconcile-requested-at"
@@ -758,6 +778,16 @@ PARKED: dict[Reason, Parked] = {
         _then_passes(lambda hall: hall.declare(allowed_partners=())),
         lambda hall: hall.declare(allowed_partners=OURS),
         "allowedPartners",
+    ),
+    Reason.TOKEN_SERVER_MISSING: Parked(
+        lambda hall: _behind(hall),
+        lambda hall: _token_servers(hall, values.token_server()),
+        f"New-AuthServer -Name 'sts.litwareinc.com' -AuthMetadataUrl '{values.STS_URL}'",
+    ),
+    Reason.TOKEN_SERVER_DISABLED: Parked(
+        lambda hall: _behind(hall, values.token_server(enabled=False)),
+        lambda hall: _token_servers(hall, values.token_server()),
+        "Set-AuthServer -Identity 'sts' -Enabled $true",
     ),
     Reason.PERMISSION_NOT_ALLOWED: Parked(
         _then_passes(lambda hall: hall.each(permission=Right.READ)),

@@ -107,6 +107,20 @@ def exchange_answer() -> dict[str, Any]:
         "certificateFault": "",
         "hosts": [{"fqdn": HOST, "edge": False, "restarts": True}],
         "domains": ["litwareinc.com"],
+        "tokenServers": [
+            {
+                "reference": "1e0d0c0b-0000-4000-8000-000000000001",
+                "name": "sts",
+                "metadataUrl": "https://sts.litwareinc.com/metadata/json/1",
+                "issuer": "00000001-0000-0000-c000-000000000000",
+                "realm": "litwareinc.com",
+                "type": "Unknown",
+                "enabled": True,
+                "certificates": [encoded(SIGNING)],
+                "warning": "",
+            }
+        ],
+        "tokenServersFault": "",
         "documents": [fetched(Product.LYNC), fetched(Product.EXCHANGE)],
     }
 
@@ -143,6 +157,17 @@ def lync_answer() -> dict[str, Any]:
         },
         "certificateFault": "",
         "replicas": [{"fqdn": HOST, "upToDate": True}],
+        "tokenServers": [
+            {
+                "name": "sts",
+                "metadataUrl": "https://sts.litwareinc.com/metadata/json/1",
+                "issuer": "00000001-0000-0000-c000-000000000000",
+                "realm": "litwareinc.com",
+                "type": "",
+                "warning": "",
+            }
+        ],
+        "tokenServersFault": "",
         "documents": [fetched(Product.LYNC), fetched(Product.EXCHANGE)],
     }
 

@@ -10,7 +10,7 @@ from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.trust.model import Observed
 from support.oauth.samples import certificate_der
 from support.scripts.stubs import Code, Stubs
-from support.trust.worlds import LYNC_URL, OURS, server
+from support.trust.worlds import LYNC_URL, OURS, STS_URL, server
 
 HOST = "ex1.litwareinc.com"
 CONTROLLER = "dc1.litwareinc.com"
@@ -53,7 +53,23 @@ STOCK = entry(
 """What Exchange's setup makes."""
 
 
-def exchange(entries: Any = None) -> Stubs:
+def auth_server(name: str = "sts.litwareinc.com", **changes: Any) -> dict[str, Any]:
+    """One object of Get-AuthServer."""
+    shown: dict[str, Any] = {
+        "Name": name,
+        "Guid": "1e0d0c0b-0000-4000-8000-000000000001",
+        "DistinguishedName": f"CN={name},CN=Auth Servers,DC=litwareinc,DC=com",
+        "AuthMetadataUrl": STS_URL,
+        "IssuerIdentifier": "00000001-0000-0000-c000-000000000000",
+        "Realm": "litwareinc.com",
+        "Type": "Unknown",
+        "Enabled": True,
+        "CertificateStrings": [],
+    }
+    return shown | changes
+
+
+def exchange(entries: Any = None, auth_servers: Any = None) -> Stubs:
     """A healthy organisation with these entries, one mailbox server and its auth certificate."""
     own = certificate_der("exchange")
     stubs = Stubs()
@@ -94,6 +110,7 @@ def exchange(entries: Any = None) -> Stubs:
         ],
     )
     stubs.cmdlet("Get-AcceptedDomain", [{"DomainName": "litwareinc.com"}])
+    stubs.cmdlet("Get-AuthServer", [auth_server()] if auth_servers is None else auth_servers)
     return stubs
 
 

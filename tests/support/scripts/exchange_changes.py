@@ -54,6 +54,8 @@ def writable(entries: Any = None) -> Stubs:
         "New-MailUser",
         "Set-MailUser",
         "New-ManagementRoleAssignment",
+        "New-AuthServer",
+        "Set-AuthServer",
     ):
         stubs.cmdlet(name)
     return stubs

@@ -9,7 +9,7 @@ from partner_operator.engine.ports import Credentials
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.trust.model import Observed, Product
 from support.scripts.stubs import Code, Stubs
-from support.trust.worlds import EXCHANGE_URL, OURS, server
+from support.trust.worlds import EXCHANGE_URL, OURS, STS_URL, server
 
 HOST = "atl-fe-001.litwareinc.com"
 CREDENTIALS = Credentials("LITWAREINC\\lyncadmin", "pass", "digest", OURS)
@@ -32,7 +32,18 @@ def entry(name: str = "Exchange", url: str = EXCHANGE_URL, **changes: Any) -> di
     return shown | changes
 
 
-def lync(entries: Any = None) -> Stubs:
+def oauth_server(name: str = "sts.litwareinc.com", **changes: Any) -> dict[str, Any]:
+    """One object of Get-CsOAuthServer, as Lync 2013 shows it."""
+    shown: dict[str, Any] = {
+        "Identity": name,
+        "MetadataUrl": STS_URL,
+        "IssuerIdentifier": "00000001-0000-0000-c000-000000000000",
+        "Realm": "litwareinc.com",
+    }
+    return shown | changes
+
+
+def lync(entries: Any = None, oauth_servers: Any = None) -> Stubs:
     """A healthy deployment with these entries and one Front End."""
     stubs = Stubs()
     stubs.tool("Import-Module", "Name -DisableNameChecking")
@@ -55,6 +66,8 @@ def lync(entries: Any = None) -> Stubs:
     for name in ("New", "Set", "Remove"):
         stubs.cmdlet(f"{name}-CsPartnerApplication")
     stubs.cmdlet("Invoke-CsManagementStoreReplication")
+    stubs.cmdlet("Get-CsOAuthServer", [oauth_server()] if oauth_servers is None else oauth_servers)
+    stubs.cmdlet("New-CsOAuthServer")
     return stubs
 
 

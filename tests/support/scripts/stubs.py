@@ -115,7 +115,7 @@ function global:Write-Noise { param($Name)
     if ($Name -like 'Test-*') { return }
     Write-Verbose 'much' -Verbose
     Write-Debug 'more'
-    if ($Name -notlike '*PartnerApplication') { Write-Warning 'careful' }
+    if ($Name -notmatch 'PartnerApplication$|AuthServer$') { Write-Warning 'careful' }
 }
 """
 _FAR = """

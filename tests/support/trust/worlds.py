@@ -28,6 +28,8 @@ from partner_operator.trust.model import (
     Permission,
     Product,
     RestartRules,
+    TokenServer,
+    behind_token_server,
 )
 from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.plan import (
@@ -36,6 +38,7 @@ from partner_operator.trust.plan import (
 )
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus, ChangeKind, Registration
+from partner_operator.trust.token_servers import free_name
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 LYNC_URL = "https://atl-cs-001.litwareinc.com/metadata/json/1"
@@ -48,6 +51,9 @@ URLS = {
 }
 OURS = ("*.litwareinc.com",)
 """The hosts that a Secret names."""
+STS_URL = "https://sts.litwareinc.com/metadata/json/1"
+STS_ID = "00000001-0000-0000-c000-000000000000"
+HR = "0d0c0b0a-1111-2222-3333-444455556666"
 THUMBPRINT = "AB" * 20
 ROLLED = "CD" * 20
 
@@ -81,6 +87,33 @@ def metadata(product: Product, realm: str = "litwareinc.com", **changes: Any) ->
 def reading(product: Product, url: str | None = None, **changes: Any) -> DocumentReading:
     """A fetched document; `changes` are those of `metadata`."""
     return DocumentReading(url=url or URLS[product], document=metadata(product, **changes))
+
+
+def sts(url: str = STS_URL, realm: str = "litwareinc.com", **changes: Any) -> DocumentReading:
+    """A token server's document, as a server fetched it."""
+    document = AuthMetadata(STS_ID, realm, STS_ID, "STS", (certificate(),))
+    return DocumentReading(url, document=replace(document, **changes))
+
+
+def token_server(name: str = "sts", url: str = STS_URL, **changes: Any) -> TokenServer:
+    """One that a server trusts, with the keys that its document has."""
+    there = TokenServer(
+        reference=name,
+        name=name,
+        metadata_url=url,
+        issuer=STS_ID,
+        realm="litwareinc.com",
+        thumbprints=(THUMBPRINT,),
+    )
+    return replace(there, **changes)
+
+
+def hr(
+    name: str = "hr", url: str = STS_URL, realm: str = "", identifier: str = HR, **changes: Any
+) -> DesiredApplication:
+    """An application behind a token server, as declared."""
+    partner = behind_token_server(identifier, realm, url)
+    return replace(application(name=name, has_finalizer=False), partner=partner, **changes)
 
 
 def server(product: Product = Product.EXCHANGE, **changes: Any) -> DesiredServer:
@@ -238,6 +271,10 @@ class ModelServer:
     """What principals are allowed on a farm; it outlives their entries."""
     unknown: Obstacle | None = None
     """Why nobody can read that."""
+    token_servers: tuple[TokenServer, ...] = ()
+    token_servers_fault: str = ""
+    default_realm: str = ""
+    """What the product writes where an application behind a token server is given no realm."""
     writes: list[Change] = field(default_factory=list)
     breaks_after: int | None = None
     """After which step the next replacement of an issuer is broken off: 1 made, 2 the old one removed."""
@@ -246,7 +283,14 @@ class ModelServer:
     def observed(self) -> Observed:
         """What an observe run would learn now."""
         entries = [self._shown(each) for each in self.entries]
-        return observed(self.product, entries, self.documents)
+        return observed(
+            self.product,
+            entries,
+            self.documents,
+            token_servers=self.token_servers,
+            token_servers_fault=self.token_servers_fault,
+            default_realm=self.default_realm,
+        )
 
     def _shown(self, stored: Entry) -> Entry:
         if self.product is not Product.SHAREPOINT:
@@ -258,6 +302,7 @@ class ModelServer:
     def apply(self, change: Change, desired: DesiredApplication) -> str | None:
         """Make one change. Only what the change names is touched. Tells which entry a registration made."""
         self.writes.append(change)
+        self._trust_token_server(change, desired)
         if change.kind is ChangeKind.REGISTER:
             made = self._made(desired, effective_identity(desired))
             self._add(made)
@@ -283,6 +328,24 @@ class ModelServer:
             self.entries = others
             self._add(self._updated(old, change.fields, desired))
         return None
+
+    def _trust_token_server(self, change: Change, desired: DesiredApplication) -> None:
+        url = desired.partner.auth_metadata_url
+        if Field.TOKEN_SERVER in change.fields and all(
+            each.metadata_url != url for each in self.token_servers
+        ):
+            made = token_server(free_name(url, self.observed()), url)
+            self.token_servers = (*self.token_servers, self._keys(made, desired))
+        if Field.TOKEN_SERVER_KEYS in change.fields:
+            self.token_servers = tuple(
+                self._keys(each, desired) if each.metadata_url == url else each
+                for each in self.token_servers
+            )
+
+    def _keys(self, there: TokenServer, desired: DesiredApplication) -> TokenServer:
+        document = self._document(desired)
+        shown = document.thumbprints if self.product is Product.EXCHANGE else None
+        return replace(there, realm=document.realm, thumbprints=shown)
 
     def _replaced(self, old: Entry, desired: DesiredApplication) -> str:
         """The new one first, then the old one goes, then the new one gets its name. Each can be the last step."""
@@ -319,6 +382,8 @@ class ModelServer:
         return f"0e0d0c0b-0000-4000-8000-{next(self._guids):012x}"
 
     def _made(self, desired: DesiredApplication, identity: str) -> Entry:
+        if desired.partner.behind_token_server:
+            return self._made_behind(desired, identity)
         made = entry(
             Product(desired.partner.name),
             self.product,
@@ -326,6 +391,23 @@ class ModelServer:
             identity=identity,
         )
         return self._reread(made, desired)
+
+    def _made_behind(self, desired: DesiredApplication, identity: str) -> Entry:
+        lync, account = self.product is Product.LYNC, desired.linked_account
+        return Entry(
+            reference=identity if lync else self._new_guid(),
+            identity=identity,
+            application_identifier=desired.partner.identifier,
+            realm=desired.partner.realm or self.default_realm,
+            issuer="",
+            metadata_url="",
+            kind=EntryKind.TOKEN_SERVER,
+            enabled=True,
+            accepts_security_identifiers=False,
+            trust_level=str(desired.trust_level) if lync else None,
+            linked_account=LinkedAccount(account, ()) if account and not lync else None,
+            thumbprints=None if lync else (),
+        )
 
     def _reread(self, old: Entry, desired: DesiredApplication) -> Entry:
         document = self._document(desired)
@@ -349,7 +431,10 @@ class ModelServer:
             Field.ISSUER,
             Field.APPLICATION_IDENTIFIER,
         }
-        if fields & rereads:
+        if desired.partner.behind_token_server:
+            if Field.REALM in fields:
+                new = replace(new, realm=desired.partner.realm)
+        elif fields & rereads:
             kept = new
             new = self._reread(new, desired)
             if self.product is not Product.EXCHANGE:
@@ -370,7 +455,9 @@ class ModelServer:
             new = replace(new, identity=desired.identity or new.identity.removesuffix(INTERIM))
         account = new.linked_account
         if Field.LINKED_ACCOUNT in fields:
+            wanted = desired.linked_account
             account = account or LinkedAccount("litwareinc.com/Users/made", ())
+            account = replace(account, canonical_name=wanted) if wanted else account
         if Field.ROLES in fields and account is not None:
             account = replace(account, roles=desired.partner.profile.roles)
         return replace(new, linked_account=account)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from partner_operator.kube.api.derived import InYAML
 from partner_operator.kube.api.values import Duration, Model
@@ -63,6 +63,14 @@ class AllowedPartner(Model):
     host: str
 
 
+class ServerTokenServer(Model):
+    """Hosts whose token servers may be used, and what more is allowed of them."""
+
+    host: str
+    create: bool = False
+    linked_accounts: list[str] = Field(default_factory=list)
+
+
 class ServerPermissions(Model):
     """What applications may ask for their partners."""
 
@@ -80,6 +88,7 @@ class ServerSpec(Model):
     restart: Annotated[RestartRules, InYAML] = RestartRules()
     removal: Removal = Field(default_factory=Removal)
     allowed_partners: list[AllowedPartner] = Field(default_factory=list)
+    allowed_token_servers: list[ServerTokenServer] = Field(default_factory=list)
     sharePoint: ServerPermissions | None = None  # noqa: N815 - as the block is called
     interval: Duration = timedelta(minutes=10)
 
@@ -89,11 +98,30 @@ class ServerSpec(Model):
         return self.sharePoint.max_permission if self.sharePoint is not None else Right.NONE
 
 
-class PartnerByURL(Model):
-    """A partner that no PartnerServer stands for."""
+class TokenServerByURL(Model):
+    """The token server that a partner gets its tokens from."""
 
-    product: Product
     auth_metadata_url: str
+
+
+class GivenPartner(Model):
+    """A partner that no PartnerServer stands for: a product by its URL, or an application behind a token server."""
+
+    product: Product | None = None
+    auth_metadata_url: str | None = None
+    application_identifier: str | None = None
+    realm: str | None = None
+    token_server: TokenServerByURL | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        by_url = (self.product is not None, self.auth_metadata_url is not None)
+        behind = (self.application_identifier is not None, self.token_server is not None)
+        if {by_url, behind} != {(True, True), (False, False)}:
+            raise ValueError(
+                "give product and authMetadataUrl, or applicationIdentifier and tokenServer"
+            )
+        return self
 
 
 class NoOptions(Model):
@@ -109,6 +137,7 @@ class ServiceOptions(NoOptions):
     """What the block of a product can hold that tests a partner's web service."""
 
     connectivity_test: Annotated[ServiceTest, InYAML] | None = None
+    linked_account: str | None = None
 
     @property
     def test(self) -> AnyTest | None:
@@ -139,7 +168,7 @@ class ApplicationSpec(Model):
 
     server_ref: LocalReference
     partner_ref: LocalReference | None = None
-    partner: PartnerByURL | None = None
+    partner: GivenPartner | None = None
     identity: str | None = None
     mode: Mode = Mode.ENFORCE
     deletion_policy: DeletionPolicy | None = None

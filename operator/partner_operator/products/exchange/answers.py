@@ -7,7 +7,14 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plausible import LONGEST_TEST, Reference, Said, Shown, Text
+from partner_operator.products.plausible import (
+    LONGEST_TEST,
+    NO_TOKEN_SERVERS_TOLD,
+    Reference,
+    Said,
+    Shown,
+    Text,
+)
 
 
 class _Answer(BaseModel):
@@ -46,6 +53,20 @@ class EntryAnswer(_Answer):
     """What Exchange warned about this one."""
 
 
+class TokenServerAnswer(_Answer):
+    """One object of Get-AuthServer."""
+
+    reference: StoredReference
+    name: str
+    metadataUrl: Text  # noqa: N815
+    issuer: Text
+    realm: Text
+    type: Text
+    enabled: bool
+    certificates: list[str]
+    warning: Said = ""
+
+
 class CertificateAnswer(_Answer):
     """One object of Get-ExchangeCertificate."""
 
@@ -80,6 +101,8 @@ class ObserveAnswer(_Answer):
     certificateFault: Said  # noqa: N815
     hosts: list[HostAnswer]
     domains: list[Shown]
+    tokenServers: list[TokenServerAnswer] = Field(default_factory=list)  # noqa: N815
+    tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD  # noqa: N815
     documents: list[FetchedDocument]
 
 

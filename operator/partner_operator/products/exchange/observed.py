@@ -10,7 +10,11 @@ from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import thumbprint
 from partner_operator.oauth.identifiers import EXCHANGE
 from partner_operator.products.documents import reading
-from partner_operator.products.exchange.answers import EntryAnswer, ObserveAnswer
+from partner_operator.products.exchange.answers import (
+    EntryAnswer,
+    ObserveAnswer,
+    TokenServerAnswer,
+)
 from partner_operator.products.plausible import (
     check_product,
     happened_at,
@@ -27,6 +31,7 @@ from partner_operator.trust.model import (
     Observed,
     OwnCertificate,
     Product,
+    TokenServer,
 )
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import Reason
@@ -61,6 +66,10 @@ def observed(answer: Answer, told: ObserveAnswer, host: str) -> Observed:
         domain_controller=told.controller,
         available_roles=tuple(told.roles),
         wildcard_domains=_wildcards(told.domains),
+        token_servers=tuple(_token_server(found) for found in told.tokenServers),
+        token_servers_fault=told.tokenServersFault
+        or twice("Get-AuthServer", (found.reference for found in told.tokenServers))
+        or "",
     )
 
 
@@ -122,6 +131,22 @@ def _entry(told: EntryAnswer, clock: datetime) -> Entry:
         else None,
         thumbprints=tuple(sorted(_thumbprint(text) for text in told.certificates)),
         changed_at=_changed_at(told, clock),
+        warning=told.warning,
+    )
+
+
+def _token_server(told: TokenServerAnswer) -> TokenServer:
+    """Whether Exchange shows the keys of all is not known: one without any shows none."""
+    keys = tuple(sorted(_thumbprint(text) for text in told.certificates))
+    return TokenServer(
+        reference=told.reference,
+        name=told.name,
+        metadata_url=told.metadataUrl,
+        issuer=told.issuer,
+        realm=told.realm,
+        type=told.type,
+        enabled=told.enabled,
+        thumbprints=keys or None,
         warning=told.warning,
     )
 

@@ -13,6 +13,7 @@ from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAn
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
     PROFILE,
+    TOKEN_SERVERS,
     WEB_SERVICES,
     account_name,
     required_roles,
@@ -27,6 +28,7 @@ from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     DesiredApplication,
     Entry,
+    EntryKind,
     Observed,
     Product,
     ServiceTest,
@@ -35,6 +37,7 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
+from partner_operator.trust.token_servers import free_name, stale_keys
 from partner_operator.winrm import Answer
 
 PROBES = (PROFILE.metadata_path, WEB_SERVICES)
@@ -63,6 +66,9 @@ class ExchangeSession(IISSession):
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
         controller = {"controller": observed.domain_controller or ""}
+        behind = application.partner.behind_token_server
+        if behind and change.kind is not ChangeKind.REMOVE:
+            return _behind(controller, observed, change, application)
         if change.kind is ChangeKind.REGISTER:
             parameters = controller | _registration(observed, application)
             return Call("register", parameters, LONGEST_SECONDS, secrets=True)
@@ -72,6 +78,7 @@ class ExchangeSession(IISSession):
             named = {
                 "reference": entry.reference,
                 "applicationIdentifier": entry.application_identifier,
+                "useAuthServer": entry.kind is EntryKind.TOKEN_SERVER,
             }
             return Call("remove", controller | named, secrets=True)
         update = _update(change, entry, application, observed)
@@ -130,6 +137,40 @@ def _registration(observed: Observed, application: DesiredApplication) -> dict[s
         "accountName": account_name(partner),
         "roles": list(required_roles(partner, observed)),
     }
+
+
+def _behind(
+    controller: Mapping[str, object],
+    observed: Observed,
+    change: Change,
+    application: DesiredApplication,
+) -> Call:
+    """The script for an application behind a token server: it makes neither accounts nor roles."""
+    partner, fields = application.partner, change.fields
+    url = partner.auth_metadata_url
+    makes = Field.TOKEN_SERVER in fields
+    parameters: dict[str, object] = {
+        **controller,
+        "applicationIdentifier": partner.identifier,
+        "realm": partner.realm,
+        "tokenServerName": free_name(url, observed) if makes else "",
+        "tokenServerUrl": url,
+    }
+    account = application.linked_account or ""
+    if change.entry is None:
+        named = {"identity": effective_identity(application), "account": account}
+        return Call("register_behind", parameters | named, secrets=True)
+    asked = Field.TOKEN_SERVER_KEYS in fields
+    stale = stale_keys(TOKEN_SERVERS, partner, observed, asked=True) if asked else ()
+    update = {
+        "reference": change.entry.reference,
+        "refreshed": [found.reference for found in stale],
+        "setRealm": Field.REALM in fields,
+        "enable": Field.ENABLED in fields,
+        "account": account if Field.LINKED_ACCOUNT in fields else "",
+        "name": effective_identity(application) if Field.IDENTITY in fields else "",
+    }
+    return Call("update_behind", parameters | update, secrets=True)
 
 
 def _update(

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from partner_operator.oauth.identifiers import EXCHANGE
+from partner_operator.oauth.identifiers import (
+    CLOUD_VOICEMAIL,
+    EXCHANGE,
+    GRAPH,
+    TEAMS_SCHEDULER,
+)
+from partner_operator.oauth.token_servers import Form, host_of, is_of_a_cloud, parse_address
+from partner_operator.texts import quoted
 from partner_operator.trust.conditions import shortened
+from partner_operator.trust.match import same
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
     Entry,
+    EntryKind,
     Observed,
     Partner,
     PartnerProfile,
     Product,
+    TokenServer,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import SHORT, Activation, Finding, Proof, Rules
+from partner_operator.trust.product import (
+    SHORT,
+    Activation,
+    Finding,
+    Proof,
+    Rules,
+    TokenServers,
+)
 
 PROFILE = PartnerProfile(
     name=Product.EXCHANGE,
@@ -51,6 +68,14 @@ def account_name(partner: Partner) -> str:
 def _differences(
     application: DesiredApplication, entry: Entry, observed: Observed
 ) -> Iterator[Difference]:
+    if application.partner.behind_token_server:
+        # What it may do is its account's, and its account the owner's word: neither is made here.
+        wanted, has = application.linked_account, entry.linked_account
+        if wanted is not None and (has is None or not same(has.canonical_name, wanted)):
+            yield Difference(
+                Field.LINKED_ACCOUNT, has.canonical_name if has is not None else "", wanted
+            )
+        return
     # Without it Exchange refuses users whom the partner names by SID.
     if not entry.accepts_security_identifiers:
         yield Difference(Field.ACCEPTS_SECURITY_IDENTIFIERS, "False", "True")
@@ -93,6 +118,87 @@ def _wildcards(observed: Observed) -> Finding:
     )
 
 
+HYBRID = "the hybrid set-up (Setup, the Hybrid Configuration Wizard or the scripts for Teams)"
+_SINGLE = (
+    "Exchange Setup looks for it as a single object in each preparation run, so a second one endangers the next "
+    "update"
+)
+_TEAMS = "the scripts for Teams make and remove it"
+_REFUSED = {
+    EXCHANGE: _SINGLE,
+    GRAPH: _SINGLE,
+    TEAMS_SCHEDULER: _TEAMS,
+    CLOUD_VOICEMAIL: _TEAMS,
+}
+_STOCK = frozenset(
+    {"exchange online", "microsoft graph", "teamsscheduler", "cloudvoicemail", "sfblegacy"}
+)
+
+
+def _owner(entry: Entry) -> str:
+    """Whose an entry of a token server is that Setup, wizards and their scripts look for by name or identifier."""
+    if entry.kind is not EntryKind.TOKEN_SERVER:
+        return ""
+    identifier = entry.application_identifier.strip().lower()
+    known = identifier in _REFUSED or entry.identity.strip().lower() in _STOCK
+    return HYBRID if known else ""
+
+
+def _reads_keys(found: TokenServer) -> bool:
+    """-RefreshAuthMetadata, of those that users log on through never."""
+    address = parse_address(found.metadata_url)
+    plain = found.type.strip().casefold() not in _FOR_USERS
+    return plain and address is not None and address.form is Form.JSON
+
+
+_FOR_USERS = frozenset({"azuread", "adfs", "facebook", "linkedin"})
+
+
+def _make(name: str, url: str) -> str:
+    return f"New-AuthServer -Name {quoted(name)} -AuthMetadataUrl {quoted(url)}"
+
+
+TOKEN_SERVERS = TokenServers(
+    make=_make,
+    enable=lambda found: f"Set-AuthServer -Identity {quoted(found.name)} -Enabled $true",
+    refused=_REFUSED,
+    reads_keys=_reads_keys,
+)
+
+
+def _hybrid(observed: Observed) -> Finding:
+    """Never a cross: a hybrid set-up is no fault."""
+    clouds = sorted(
+        f"{found.name} ({found.type or 'no type'}{'' if found.enabled else ', disabled'})"
+        for found in observed.token_servers
+        if is_of_a_cloud(host_of(found.metadata_url))
+    )
+    online = [entry for entry in observed.entries if _owner(entry) and entry.enabled]
+    if observed.token_servers_fault:
+        return Finding(
+            True, f"Not known: {observed.token_servers_fault} Applications: {_names(online)}."
+        )
+    if not clouds:
+        return Finding(True, "None: no token server of Microsoft's clouds is trusted.")
+    signs = f"Token servers of Microsoft's clouds: {', '.join(clouds)}. "
+    works = any(
+        entry.application_identifier.strip().lower() == EXCHANGE for entry in online
+    ) and any(
+        found.enabled and is_of_a_cloud(host_of(found.metadata_url))
+        for found in observed.token_servers
+    )
+    if works:
+        signs += "OAuth with Exchange Online is configured. "
+    return Finding(
+        True,
+        f"{signs}Enabled applications of the hybrid set-up: {_names(online)}. None is touched.",
+    )
+
+
+def _names(entries: Iterable[Entry]) -> str:
+    return ", ".join(sorted(entry.identity for entry in entries)) or "none"
+
+
 RULES = Rules(
     product=Product.EXCHANGE,
     profile=PROFILE,
@@ -102,8 +208,11 @@ RULES = Rules(
     options="exchange",
     activation=Activation.RESTART,
     differences=_differences,
-    # Workers do not cache these with the OAuth configuration.
-    harmless=frozenset({Field.IDENTITY, Field.ROLES}),
+    # Workers do not cache these with the OAuth configuration. Keys of a token server they read anew within some 15
+    # minutes, as when Exchange renews them by itself.
+    harmless=frozenset({Field.IDENTITY, Field.ROLES, Field.TOKEN_SERVER_KEYS}),
+    token_servers=TOKEN_SERVERS,
+    owner=_owner,
     warnings=_warnings,
     short_name=_short_name,
     # Test-OAuthConnectivity shows Exchange's token to a web service of the partner.
@@ -111,5 +220,5 @@ RULES = Rules(
     second_hop="Exchange's own PowerShell endpoint let the account in.",
     challenge_path=WEB_SERVICES,
     no_challenge="Look at OAuthAuthentication of the virtual directories.",
-    checks=(("wildcard accepted domains", _wildcards),),
+    checks=(("wildcard accepted domains", _wildcards), ("signs of hybrid", _hybrid)),
 )

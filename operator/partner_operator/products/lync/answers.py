@@ -7,7 +7,13 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plausible import LONGEST_TEST, Said, Shown, Text
+from partner_operator.products.plausible import (
+    LONGEST_TEST,
+    NO_TOKEN_SERVERS_TOLD,
+    Said,
+    Shown,
+    Text,
+)
 
 
 class _Answer(BaseModel):
@@ -36,6 +42,17 @@ class EntryAnswer(_Answer):
         if self.reference.casefold() != self.name.casefold():
             raise ValueError("reference and name differ")
         return self
+
+
+class TokenServerAnswer(_Answer):
+    """One object of Get-CsOAuthServer."""
+
+    name: Annotated[str, Field(min_length=1)]
+    metadataUrl: Text  # noqa: N815
+    issuer: Text
+    realm: Text
+    type: Text
+    warning: Said = ""
 
 
 class CertificateAnswer(_Answer):
@@ -70,6 +87,8 @@ class ObserveAnswer(_Answer):
     certificate: CertificateAnswer | None
     certificateFault: Said  # noqa: N815
     replicas: list[ReplicaAnswer]
+    tokenServers: list[TokenServerAnswer] = Field(default_factory=list)  # noqa: N815
+    tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD  # noqa: N815
     documents: list[FetchedDocument]
 
 

@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 
 from partner_operator.oauth.certificates import Certificate, UnreadableCertificate
 from partner_operator.products.documents import reading
-from partner_operator.products.lync.answers import CertificateAnswer, EntryAnswer, ObserveAnswer
+from partner_operator.products.lync.answers import (
+    CertificateAnswer,
+    EntryAnswer,
+    ObserveAnswer,
+    TokenServerAnswer,
+)
 from partner_operator.products.plausible import check_product, instant, planned_at, stored, twice
 from partner_operator.trust.model import (
     CertificateRole,
@@ -17,6 +22,7 @@ from partner_operator.trust.model import (
     OwnCertificate,
     Product,
     Replica,
+    TokenServer,
     TrustLevel,
 )
 from partner_operator.winrm import Answer
@@ -42,6 +48,11 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Ob
         own_certificates=_own_certificates(told.certificate, documents.get(own_url), clock),
         own_certificates_fault=told.certificateFault or None,
         replicas=tuple(Replica(found.fqdn, found.upToDate) for found in told.replicas),
+        token_servers=tuple(_token_server(found) for found in told.tokenServers),
+        token_servers_fault=told.tokenServersFault
+        or twice("Get-CsOAuthServer", (found.name for found in told.tokenServers))
+        or "",
+        default_realm=_realm(documents.get(own_url)),
     )
 
 
@@ -82,6 +93,23 @@ def _entry(told: EntryAnswer) -> Entry:
         trust_level=told.trustLevel if told.trustLevel in TRUST_LEVELS else None,
         warning=told.warning,
     )
+
+
+def _token_server(told: TokenServerAnswer) -> TokenServer:
+    """Lync shows no keys of theirs, and can disable none."""
+    return TokenServer(
+        reference=told.name,
+        name=told.name,
+        metadata_url=told.metadataUrl,
+        issuer=told.issuer,
+        realm=told.realm,
+        type=told.type,
+        warning=told.warning,
+    )
+
+
+def _realm(own: DocumentReading | None) -> str:
+    return own.document.realm if own is not None and own.document is not None else ""
 
 
 def _own_certificates(

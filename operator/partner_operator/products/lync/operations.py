@@ -22,6 +22,7 @@ from partner_operator.trust.model import (
     ConnectivityTest,
     DesiredApplication,
     Entry,
+    EntryKind,
     Observed,
     Product,
     TestReport,
@@ -29,6 +30,7 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
+from partner_operator.trust.token_servers import free_name
 from partner_operator.winrm import Answer
 
 READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
@@ -46,7 +48,10 @@ class LyncSession(Session):
         return observed(answer, told, self.host, self.server.auth_metadata_url)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
-        if change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}:
+        making = change.kind in {ChangeKind.REGISTER, ChangeKind.RECREATE}
+        if making and application.partner.behind_token_server:
+            return _behind(observed, change, application)
+        if making:
             return Call(
                 "register",
                 {
@@ -67,6 +72,7 @@ class LyncSession(Session):
                     "applicationIdentifier": change.entry.application_identifier,
                     "realm": change.entry.realm,
                     "metadataUrl": change.entry.metadata_url or "",
+                    "useAuthServer": change.entry.kind is EntryKind.TOKEN_SERVER,
                 },
             )
         fields = change.fields
@@ -76,6 +82,7 @@ class LyncSession(Session):
                 "reference": change.entry.reference,
                 "metadataUrl": application.partner.auth_metadata_url,
                 "setUrl": bool(fields & READ_AGAIN),
+                **_token_server(observed, change, application),
                 "trustLevel": str(application.trust_level) if Field.TRUST_LEVEL in fields else "",
                 "enable": Field.ENABLED in fields,
             },
@@ -125,6 +132,36 @@ class LyncOperations(Operations[LyncSession]):
 
     product = Product.LYNC
     session = LyncSession
+
+
+def _behind(observed: Observed, change: Change, application: DesiredApplication) -> Call:
+    """An application behind a token server; made anew where only its name is to be another."""
+    partner, entry = application.partner, change.entry
+    return Call(
+        "register_behind",
+        {
+            "identity": _identity(change, application),
+            "applicationIdentifier": partner.identifier,
+            "realm": partner.realm,
+            "ownRealm": observed.default_realm,
+            "trustLevel": str(application.trust_level),
+            "replaces": entry.reference if entry else "",
+            "replacedRealm": entry.realm if entry else "",
+            **_token_server(observed, change, application),
+        },
+    )
+
+
+def _token_server(
+    observed: Observed, change: Change, application: DesiredApplication
+) -> dict[str, object]:
+    """The token server that is made beside it, if any."""
+    url = application.partner.auth_metadata_url
+    makes = Field.TOKEN_SERVER in change.fields
+    return {
+        "tokenServerName": free_name(url, observed) if makes else "",
+        "tokenServerUrl": url if makes else "",
+    }
 
 
 def _expected(application: DesiredApplication, observed: Observed) -> dict[str, object]:

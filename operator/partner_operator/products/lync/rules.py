@@ -5,19 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from partner_operator.oauth.identifiers import LYNC
+from partner_operator.oauth.identifiers import EXCHANGE, LYNC
+from partner_operator.oauth.token_servers import host_of, is_of_a_cloud
+from partner_operator.texts import quoted
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import same
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
     Entry,
+    EntryKind,
     Observed,
     PartnerProfile,
     Product,
 )
 from partner_operator.trust.plan import Difference, Field
-from partner_operator.trust.product import SHORT, Activation, Finding, Proof, Rules
+from partner_operator.trust.product import (
+    SHORT,
+    Activation,
+    Finding,
+    Proof,
+    Rules,
+    TokenServers,
+)
 from partner_operator.trust.status import MetadataStatus
 
 PROFILE = PartnerProfile(
@@ -82,6 +92,43 @@ def _replication(observed: Observed) -> Finding:
     )
 
 
+def _hybrid(observed: Observed) -> Finding:
+    """Never a cross: a hybrid deployment is no fault."""
+    if observed.token_servers_fault:
+        return Finding(True, f"Not known: {observed.token_servers_fault}")
+    clouds = sorted(
+        found.name for found in observed.token_servers if is_of_a_cloud(host_of(found.metadata_url))
+    )
+    if not clouds:
+        return Finding(True, "None: no token server of Microsoft's clouds is trusted.")
+    behind = sorted(
+        entry.identity for entry in observed.entries if entry.kind is EntryKind.TOKEN_SERVER
+    )
+    return Finding(
+        True,
+        f"Token servers of Microsoft's clouds: {', '.join(clouds)}. Applications that use token servers: "
+        f"{', '.join(behind) or 'none'}. Microsoft's script turns the one named microsoft.exchange into such.",
+    )
+
+
+HYBRID = "the hybrid set-up (its script makes it, and looks for it by this name)"
+
+
+def _owner(entry: Entry) -> str:
+    """Whose the entry is that Microsoft's script for hybrid deployments makes."""
+    behind = entry.kind is EntryKind.TOKEN_SERVER
+    named = same(entry.identity, "microsoft.exchange")
+    return HYBRID if behind and named and same(entry.application_identifier, EXCHANGE) else ""
+
+
+TOKEN_SERVERS = TokenServers(
+    make=lambda name, url: f"New-CsOAuthServer -Identity {quoted(name)} -MetadataUrl {quoted(url)}",
+    # It has nothing to disable one by.
+    enable=lambda found: f"Get-CsOAuthServer -Identity {quoted(found.name)}",
+    refused={},
+)
+
+
 RULES = Rules(
     product=Product.LYNC,
     profile=PROFILE,
@@ -93,6 +140,8 @@ RULES = Rules(
     differences=_differences,
     # Set-CsPartnerApplication cannot change these.
     immutable=frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER}),
+    token_servers=TOKEN_SERVERS,
+    owner=_owner,
     short_name=_short_name,
     same_organization=_signs_as_before,
     registered=(
@@ -105,5 +154,5 @@ RULES = Rules(
         "No host in spec.hosts is reported up to date by Get-CsManagementStoreReplicationStatus yet. If this "
         "stays, run Invoke-CsManagementStoreReplication and look at the replica service of the Front Ends."
     ),
-    checks=(("replication", _replication),),
+    checks=(("replication", _replication), ("signs of hybrid", _hybrid)),
 )

@@ -108,6 +108,10 @@ RULES = Rules(
     # What a principal may do is looked up in App Management, and is no part of what workers keep of an issuer.
     harmless=frozenset({Field.IDENTITY, Field.PERMISSION}),
     permissions=PERMISSIONS,
+    without_token_servers=(  # noqa: S106 - a sentence
+        "a token server is trusted there for the whole farm, each application behind it is registered for single "
+        "sites, and the rest is done in the tenant"
+    ),
     warnings=lambda observed: observed.notices,
     second_hop="SQL Server let the account in: Get-SPFarm shows the farm.",
     challenge_path=CLIENT_SERVICE,

@@ -18,6 +18,11 @@ try {
         $onPremises = -not [bool]$entry.UseAuthServer
         $account = $null
         if ($onPremises) { $account = Get-LinkedAccount -Entry $entry -Controller $controller }
+        else {
+            # What such an account may do is nobody's business here.
+            $linked = Get-Text -Value (Get-Property -Object $entry -Name 'LinkedAccount')
+            if ($linked -ne '') { $account = @{ name = $linked; roles = [object[]]@() } }
+        }
         $certificates = New-Object System.Collections.ArrayList
         foreach ($certificate in @($entry.CertificateStrings)) {
             if ($null -ne $certificate) { $null = $certificates.Add([string]$certificate) }
@@ -85,6 +90,8 @@ try {
             })
     }
 
+    $tokenServers = Get-TokenServers -Session $session -Controller $controller
+
     $domains = New-Object System.Collections.ArrayList
     foreach ($domain in @(Get-AcceptedDomain -DomainController $controller -ErrorAction Stop)) {
         if ($null -ne $domain) { $null = $domains.Add((Get-Text -Value $domain.DomainName)) }
@@ -108,5 +115,7 @@ finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
     certificateFault = $certificateFault
     hosts = [object[]]@($hosts.ToArray())
     domains = [object[]]@($domains.ToArray())
+    tokenServers = $tokenServers.servers
+    tokenServersFault = $tokenServers.fault
     documents = [object[]]@(Get-Documents)
 }

@@ -7,7 +7,8 @@ try {
         $reference = Get-Reference -Entry $entry
         if (-not (Test-Same -Left $reference -Right $Request.reference)) { continue }
         # What was made into something else meanwhile is somebody else's.
-        if ([bool]$entry.UseAuthServer -or -not (Test-Same -Left $entry.ApplicationIdentifier -Right $Request.applicationIdentifier)) { continue }
+        if ([bool]$entry.UseAuthServer -ne [bool]$Request.useAuthServer) { continue }
+        if (-not (Test-Same -Left $entry.ApplicationIdentifier -Right $Request.applicationIdentifier)) { continue }
         $null = Remove-PartnerApplication -Identity $reference -DomainController $controller -Confirm:$false -ErrorAction Stop
         $removed = $true
     }

@@ -121,3 +121,65 @@ function Add-Roles {
         $null = New-ManagementRoleAssignment -Name $name -Role $role -User $Account -Confirm:$false -ErrorAction Stop @at
     }
 }
+
+function Get-TokenServers {
+    # The token servers that the organisation trusts, or why they are not known. Imported by itself: an account whose roles
+    # lack this cmdlet loses nothing else.
+    param($Session, [string]$Controller)
+    $servers = New-Object System.Collections.ArrayList
+    try {
+        $null = Import-PSSession -Session $Session -CommandName @('Get-AuthServer') -DisableNameChecking -AllowClobber -ErrorAction Stop
+        $read = Invoke-Read -Call { Get-AuthServer -DomainController $Controller -ErrorAction Stop }
+        $warned = Split-Warnings -Read $read
+        foreach ($server in $read.objects) {
+            $keys = Get-Property -Object $server -Name 'CertificateStrings'
+            $certificates = New-Object System.Collections.ArrayList
+            foreach ($certificate in @($keys)) {
+                if ($null -ne $certificate) { $null = $certificates.Add([string]$certificate) }
+            }
+            $null = $servers.Add(@{
+                    reference = Get-Reference -Entry $server
+                    name = Get-Text -Value $server.Name
+                    metadataUrl = Get-Text -Value (Get-Property -Object $server -Name 'AuthMetadataUrl')
+                    issuer = Get-Text -Value (Get-Property -Object $server -Name 'IssuerIdentifier')
+                    realm = Get-Text -Value (Get-Property -Object $server -Name 'Realm')
+                    type = Get-Text -Value (Get-Property -Object $server -Name 'Type')
+                    enabled = [bool]$server.Enabled
+                    certificates = [object[]]@($certificates.ToArray())
+                    warning = [string]$warned.about["$(@($servers).Count)"]
+                })
+        }
+        $fault = ''
+        if (@($warned.others).Count -gt 0) { $fault = "Get-AuthServer warned: $($warned.others[0])" }
+        return @{ servers = [object[]]@($servers.ToArray()); fault = $fault }
+    }
+    catch { return @{ servers = [object[]]@(); fault = [string]$_.Exception.Message } }
+}
+
+function Add-TokenServer {
+    # Makes a token server in its plain form, unless one of that address is there. It is shared: nothing else of any is changed.
+    param([string]$Name, [string]$Url, [string]$Controller)
+    $read = Invoke-Read -Call { Get-AuthServer -DomainController $Controller -ErrorAction Stop }
+    if (@($read.warnings).Count -gt 0) { throw "The list of token servers is not whole: $($read.warnings[0])" }
+    foreach ($server in $read.objects) {
+        if (Test-SameUrl -Left (Get-Property -Object $server -Name 'AuthMetadataUrl') -Right $Url) { return }
+        if (Test-Same -Left $server.Name -Right $Name) { throw "There is another token server of the name $Name, so nothing was made." }
+    }
+    $null = New-AuthServer -Name $Name -AuthMetadataUrl $Url -DomainController $Controller -Confirm:$false -ErrorAction Stop
+}
+
+function Test-Behind {
+    # Whether an entry is for an application that uses token servers, and for this realm: an empty one is a realm like any other.
+    param($Entry, [string]$Identifier, [string]$Realm)
+    if (-not [bool]$Entry.UseAuthServer) { return $false }
+    if (-not (Test-Same -Left $Entry.ApplicationIdentifier -Right $Identifier)) { return $false }
+    return Test-Same -Left $Entry.Realm -Right $Realm
+}
+
+function Assert-Account {
+    # A linked account that an owner allowed must be there, and be one: its roles are what an application may do.
+    param([string]$Name, [string]$Controller)
+    $count = @((Find-Users -Name $Name -Controller $Controller).users).Count
+    if ($count -eq 0) { throw "The account $Name does not exist, so nothing was made." }
+    if ($count -gt 1) { throw "There are several accounts named $Name, so nothing was made. Leave one of them." }
+}

@@ -9,6 +9,29 @@ function Get-StoredCertificate {
     return [Convert]::ToBase64String([byte[]]$raw)
 }
 
+function Get-TokenServers {
+    # The token servers that the deployment trusts, or why they are not known. Objects of Lync 2013 lack some properties.
+    $servers = New-Object System.Collections.ArrayList
+    try {
+        $read = Invoke-Read -Call { Get-CsOAuthServer -ErrorAction Stop }
+        $warned = Split-Warnings -Read $read
+        foreach ($server in $read.objects) {
+            $null = $servers.Add(@{
+                    name = Get-Text -Value $server.Identity
+                    metadataUrl = Get-Text -Value (Get-Property -Object $server -Name 'MetadataUrl')
+                    issuer = Get-Text -Value (Get-Property -Object $server -Name 'IssuerIdentifier')
+                    realm = Get-Text -Value (Get-Property -Object $server -Name 'Realm')
+                    type = Get-Text -Value (Get-Property -Object $server -Name 'Type')
+                    warning = [string]$warned.about["$(@($servers).Count)"]
+                })
+        }
+        $fault = ''
+        if (@($warned.others).Count -gt 0) { $fault = "Get-CsOAuthServer warned: $($warned.others[0])" }
+        return @{ servers = [object[]]@($servers.ToArray()); fault = $fault }
+    }
+    catch { return @{ servers = [object[]]@(); fault = [string]$_.Exception.Message } }
+}
+
 Import-Lync
 
 $read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }
@@ -65,6 +88,7 @@ foreach ($replica in @(Get-CsManagementStoreReplicationStatus -ErrorAction Stop)
     $null = $replicas.Add(@{ fqdn = $fqdn; upToDate = [bool]$replica.UpToDate })
 }
 
+$tokenServers = Get-TokenServers
 $connection = Get-CsManagementConnection -ErrorAction Stop
 @{
     product = 'Lync'
@@ -75,5 +99,7 @@ $connection = Get-CsManagementConnection -ErrorAction Stop
     certificate = $certificate
     certificateFault = $certificateFault
     replicas = [object[]]@($replicas.ToArray())
+    tokenServers = $tokenServers.servers
+    tokenServersFault = $tokenServers.fault
     documents = [object[]]@(Get-Documents)
 }

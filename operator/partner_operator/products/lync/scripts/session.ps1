@@ -34,3 +34,25 @@ function Test-OfContent {
     if (Test-SameUrl -Left ($token -creplace '^Value=', '') -Right $Url) { return $true }
     return ($Realm -ne '') -and (Test-Same -Left $Entry.Realm -Right $Realm)
 }
+
+function Test-Behind {
+    # Whether an entry is for an application that uses token servers, and for this realm. Where none is asked for, Lync may
+    # write its own.
+    param($Entry, [string]$Identifier, [string]$Realm, [string]$OwnRealm)
+    if ((Get-Text -Value $Entry.AuthToken) -cnotmatch 'UseOAuthServer$') { return $false }
+    if (-not (Test-Same -Left $Entry.ApplicationIdentifier -Right $Identifier)) { return $false }
+    if (Test-Same -Left $Entry.Realm -Right $Realm) { return $true }
+    return ($Realm -eq '') -and ($OwnRealm -ne '') -and (Test-Same -Left $Entry.Realm -Right $OwnRealm)
+}
+
+function Add-TokenServer {
+    # Makes a token server in its plain form, unless one of that address is there. It is shared: nothing else of any is changed.
+    param([string]$Name, [string]$Url)
+    $read = Invoke-Read -Call { Get-CsOAuthServer -ErrorAction Stop }
+    if (@($read.warnings).Count -gt 0) { throw "The list of token servers is not whole: $($read.warnings[0])" }
+    foreach ($server in $read.objects) {
+        if (Test-SameUrl -Left (Get-Property -Object $server -Name 'MetadataUrl') -Right $Url) { return }
+        if (Test-Same -Left $server.Identity -Right $Name) { throw "There is another token server of the name $Name, so nothing was made." }
+    }
+    $null = New-CsOAuthServer -Identity $Name -MetadataUrl $Url -Force -Confirm:$false -ErrorAction Stop
+}

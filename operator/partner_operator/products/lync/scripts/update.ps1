@@ -1,5 +1,6 @@
 Import-Lync
 $identity = [string]$Request.reference
+if ([string]$Request.tokenServerName -ne '') { Add-TokenServer -Name $Request.tokenServerName -Url $Request.tokenServerUrl }
 if ($Request.setUrl) {
     # Reads the document again, and with it the partner's certificates.
     $null = Set-CsPartnerApplication -Identity $identity -MetadataUrl $Request.metadataUrl -Force -Confirm:$false -ErrorAction Stop

@@ -1,0 +1,261 @@
+"""Which of the token servers that a server trusts is the declared one, and what stands against relying on it. Pure.
+
+A token server is shared: every application that uses token servers is trusted through each that is enabled. So it is
+never changed here but for reading its keys again, and made only where the server's owner says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.oauth.token_servers import (
+    host_of,
+    is_guid,
+    is_of_a_cloud,
+    parse_address,
+)
+from partner_operator.texts import shown
+from partner_operator.trust.allowed_partners import allowing
+from partner_operator.trust.conditions import Part, shortened
+from partner_operator.trust.match import same, same_url
+from partner_operator.trust.model import (
+    DesiredApplication,
+    DesiredServer,
+    EntryKind,
+    Observed,
+    Partner,
+    TokenServer,
+)
+from partner_operator.trust.obstacle import Next, Obstacle
+from partner_operator.trust.plan import Difference, Field
+from partner_operator.trust.product import TokenServers
+from partner_operator.trust.reasons import Reason
+
+LONGEST_NAME = 64
+"""Characters of a name, on every product."""
+LONGEST_NAMES = 300
+"""Characters of a list of names in a plan."""
+ANY_REALM = "*"
+
+
+class Likeness(StrEnum):
+    """Whether two token servers are one."""
+
+    SAME = "same"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+    """Nothing that can be read decides it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a server has of the declared token server."""
+
+    enabled: tuple[TokenServer, ...] = ()
+    disabled: tuple[TokenServer, ...] = ()
+    undecided: tuple[TokenServer, ...] = ()
+    """Each may be it, or another tenant's."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether one of them vouches for applications now."""
+        return bool(self.enabled)
+
+    @property
+    def absent(self) -> bool:
+        """Whether none of those that are there can be it."""
+        return not (self.enabled or self.disabled or self.undecided)
+
+
+def stands(partner: Partner, observed: Observed) -> Standing:
+    """Look for the token server that a partner gets its tokens from."""
+    document = document_of(partner, observed)
+    likes = [
+        (found, likeness(partner.auth_metadata_url, document, found))
+        for found in sorted(observed.token_servers, key=lambda each: each.reference.casefold())
+    ]
+    alike = [found for found, like in likes if like is Likeness.SAME]
+    return Standing(
+        enabled=tuple(found for found in alike if found.enabled),
+        disabled=tuple(found for found in alike if not found.enabled),
+        undecided=tuple(found for found, like in likes if like is Likeness.UNKNOWN),
+    )
+
+
+def document_of(partner: Partner, observed: Observed) -> AuthMetadata | None:
+    """The token server's document as the server got it."""
+    reading = observed.documents.get(partner.auth_metadata_url)
+    return reading.document if reading is not None else None
+
+
+def likeness(url: str, document: AuthMetadata | None, found: TokenServer) -> Likeness:
+    """Whether this is the token server whose document is under `url`: host, form and tenant decide, no name does."""
+    wanted, has = parse_address(url), parse_address(found.metadata_url)
+    if wanted is None or has is None or (wanted.family, wanted.form) != (has.family, has.form):
+        return Likeness.OTHER
+    if found.warning:
+        return Likeness.UNKNOWN
+    if wanted.tenant == has.tenant or same_url(found.metadata_url, url):
+        return Likeness.SAME
+    realm, stored = _realm(document.realm if document else ""), _realm(found.realm)
+    if realm and stored:
+        return Likeness.SAME if same(realm, stored) else Likeness.OTHER
+    mine = {each for each in (wanted.tenant_id, _guid(realm)) if each}
+    theirs = {each for each in (has.tenant_id, _guid(stored)) if each}
+    if mine & theirs:
+        return Likeness.SAME
+    return Likeness.OTHER if mine and theirs else Likeness.UNKNOWN
+
+
+def _realm(text: str) -> str:
+    """A realm that tells a tenant; the one for all tenants tells none."""
+    realm = text.strip()
+    return "" if realm == ANY_REALM else realm
+
+
+def _guid(text: str) -> str:
+    return text.lower() if is_guid(text) else ""
+
+
+def may_make(server: DesiredServer, url: str) -> bool:
+    """Whether the server's owner lets the operator make this one. Those of clouds are made by nobody here."""
+    return not is_of_a_cloud(host_of(url)) and any(each.create for each in allowing(server, url))
+
+
+def free_name(url: str, observed: Observed) -> str:
+    """A name for a token server that is made: its host's, and another where one has that already."""
+    taken = {found.name.strip().casefold() for found in observed.token_servers}
+    host = host_of(url)[: LONGEST_NAME - 4]
+    names = (host, *(f"{host}-{number}" for number in range(2, 100)))
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def obstacle(
+    product: TokenServers,
+    server: DesiredServer,
+    partner: Partner,
+    observed: Observed,
+    metadata: Part,
+) -> Obstacle | None:
+    """Why nothing is registered or changed for a partner behind this token server; None: it can be relied on, or made.
+
+    `metadata`: what was found of its document.
+    """
+    url, standing = partner.auth_metadata_url, stands(partner, observed)
+    if standing.usable:
+        return None
+    where = f"The token server of {shown(url)}"
+    if observed.token_servers_fault:
+        message = (
+            f"Whether {observed.product} has the token server of {shown(url)} is not known, so nothing is changed: "
+            f"{observed.token_servers_fault}"
+        )
+        return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)
+    if any(found.enabled for found in standing.undecided):
+        return _undecided(where, standing, metadata)
+    if standing.disabled:
+        found = standing.disabled[0]
+        message = (
+            f"{where} is there as {shown(found.name)} and is disabled, so no token of it is accepted. It serves "
+            "others too and is never enabled here. If it is to be used, run "
+            f"{product.enable(found)} there; else delete this object."
+        )
+        return Obstacle(Reason.TOKEN_SERVER_DISABLED, message, Next.HUMAN)
+    if standing.undecided:
+        return _undecided(where, standing, metadata)
+    if may_make(server, url):
+        return None
+    message = (
+        f"{where} is not there, and the owner of PartnerServer {server.key.name} does not let the operator make it. "
+        "It would vouch for every application that uses token servers. Whoever may decide that runs "
+        f"{product.make(free_name(url, observed), url)} there{_or_create(url)}."
+    )
+    return Obstacle(Reason.TOKEN_SERVER_MISSING, message, Next.HUMAN)
+
+
+def _or_create(url: str) -> str:
+    if is_of_a_cloud(host_of(url)):
+        return ", or a script of the hybrid set-up"
+    return ", or sets create: true for its host in spec.allowedTokenServers"
+
+
+def _undecided(where: str, standing: Standing, metadata: Part) -> Obstacle:
+    """Neither there nor missing."""
+    names = ", ".join(shown(found.name) for found in standing.undecided)
+    addresses = ", ".join(shown(found.metadata_url) for found in standing.undecided)
+    if metadata.reason is Reason.METADATA_UNREACHABLE:
+        message = (
+            f"{where} may be there as {names}, or not: the tenant is written otherwise ({addresses}), and its "
+            f"document, which would tell, cannot be had. Nothing is changed. {metadata.message}"
+        )
+        return Obstacle(Reason.METADATA_UNREACHABLE, message, Next.RETRIED)
+    message = (
+        f"{where} may be there as {names}, or not: the tenant is written otherwise ({addresses}), and no realm tells. "
+        "Nothing is changed. Write the address in spec.partner.tokenServer as the server has it, in a new object."
+    )
+    return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
+
+
+def differences(
+    product: TokenServers,
+    server: DesiredServer,
+    application: DesiredApplication,
+    observed: Observed,
+    *,
+    asked: bool,
+) -> tuple[Difference, ...]:
+    """What is to be done about the token server itself: made where that is allowed, or made to be read again.
+
+    `asked`: a human wants the server to read what it may have of old.
+    """
+    partner = application.partner
+    standing = stands(partner, observed)
+    if standing.absent and not may_make(server, partner.auth_metadata_url):
+        return ()
+    if standing.absent:
+        return (Difference(Field.TOKEN_SERVER, "", _widened(partner, observed)),)
+    document = document_of(partner, observed)
+    if document is None:
+        return ()
+    stale = stale_keys(product, partner, observed, asked=asked)
+    current = sorted({each for found in stale for each in found.thumbprints or ()})
+    if not stale:
+        return ()
+    desired = ", ".join(document.thumbprints)
+    return (Difference(Field.TOKEN_SERVER_KEYS, ", ".join(current), desired),)
+
+
+def stale_keys(
+    product: TokenServers, partner: Partner, observed: Observed, *, asked: bool = False
+) -> tuple[TokenServer, ...]:
+    """Those of the declared token server that have other keys than its document now has, and can be read again."""
+    document = document_of(partner, observed)
+    if document is None:
+        return ()
+    ignored = {each.thumbprint for each in document.unreadable}
+    wanted = set(document.thumbprints)
+
+    def is_stale(found: TokenServer) -> bool:
+        if found.warning or not product.reads_keys(found):
+            return False
+        if found.thumbprints is None:
+            return asked
+        return {each.upper() for each in found.thumbprints} - ignored != wanted
+
+    return tuple(found for found in stands(partner, observed).enabled if is_stale(found))
+
+
+def _widened(partner: Partner, observed: Observed) -> str:
+    """What making it means, for a plan."""
+    through = [
+        shown(entry.identity)
+        for entry in observed.entries
+        if entry.kind is EntryKind.TOKEN_SERVER and entry.enabled
+    ]
+    names = shortened(", ".join(sorted(through)), LONGEST_NAMES) or "none yet"
+    return (
+        f"{partner.auth_metadata_url}, which from then on vouches for all applications that use token servers "
+        f"({names})"
+    )
