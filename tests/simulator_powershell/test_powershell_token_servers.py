@@ -95,7 +95,7 @@ Remove-AuthServer Entra -Confirm:$false
     ("command", "identifier"),
     [
         (f"New-AuthServer x -AuthMetadataUrl {URL} -Type Plain", "CannotConvertArgument"),
-        ("New-AuthServer x", "AmbiguousParameterSet"),
+        ("New-AuthServer x", "MissingMandatoryParameter"),
         (f"Set-AuthServer x -Type ADFS -AuthMetadataUrl {URL}", "NamedParameterNotFound"),
         (f"Set-AuthServer x -RefreshAuthMetadata -AuthMetadataUrl {URL}", "AmbiguousParameterSet"),
         ("New-PartnerApplication x -ApplicationIdentifier a -UseAuthServer $true", "NamedParam"),

@@ -18,6 +18,8 @@ DEFAULT_SETS: Mapping[str, str] = {
     # SIM-CHOICE: a bare call must bind; the reference declares no default for these.
     "Set-PartnerApplication": "AuthMetadataUrl",
     "Set-AuthServer": "AuthMetadataUrl",
+    # DERIVED: the product's own shell is a session of proxies, and Microsoft's pages give it name and URL alone.
+    "New-AuthServer": "AuthMetadataUrl",
     "Set-AuthConfig": "AuthConfigSettings",
     "Set-ADServerSettings": "FullParams",
     "Get-DomainController": "DomainController",
