@@ -11,7 +11,7 @@ from partner_simulator.embedded.plain import first, prop, same, text
 from partner_simulator.ports import PsObject
 
 if TYPE_CHECKING:
-    from partner_simulator.embedded.exchange import Exchange
+    from partner_simulator.embedded.exchange_session import Exchange
 
 _SHAREPOINT = (
     "UserApplication",

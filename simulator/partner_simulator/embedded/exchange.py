@@ -5,11 +5,17 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from partner_simulator.embedded import failures, iis, warned, web
+from partner_simulator.embedded import exchange_token_servers, failures, iis, warned, web
 from partner_simulator.embedded.configure import configure, new_entry
+from partner_simulator.embedded.exchange_session import (
+    Exchange,
+    find_users,
+    reference_of,
+    session,
+)
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import (
     first,
@@ -21,8 +27,8 @@ from partner_simulator.embedded.plain import (
     shown,
     text,
 )
-from partner_simulator.embedded.run import Run, Told
-from partner_simulator.ports import Logon, LogonKind, PsObject
+from partner_simulator.embedded.run import Run
+from partner_simulator.ports import PsObject
 
 _TEST = "Test-OAuthConnectivity"
 _LONGEST_DETAIL = 8000
@@ -30,57 +36,6 @@ _NOT_GIVEN = tuple(
     f"System.Management.Automation.{name}Exception"
     for name in ("CommandNotFound", "ParameterBinding")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """The inner session to Exchange's own endpoint, and the domain controller of its calls."""
-
-    run: Run
-    hop: Logon
-    texts: bool
-    """Whether values of Exchange's own types arrive as text, equal to what they print as."""
-    controller: str = ""
-    """Empty: none is named."""
-
-    def _named(self, parameters: dict[str, Any]) -> dict[str, Any]:
-        return parameters | ({"DomainController": self.controller} if self.controller else {})
-
-    def told(self, cmdlet: str, *, stops: bool = True, **parameters: Any) -> Told:
-        """A call with all that it writes. Raises Failed."""
-        return self.run.told(cmdlet, self._named(parameters), self.hop, stops=stops)
-
-    def __call__(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
-        """The objects of a call. Raises Failed."""
-        return self.run.call(cmdlet, self._named(parameters), self.hop)
-
-    def found(self, cmdlet: str, **parameters: Any) -> list[PsObject]:
-        """The objects of a call; none where Exchange knows no such object. Raises Failed."""
-        try:
-            return self(cmdlet, **parameters)
-        except Failed as failed:
-            if failed.not_found:
-                return []
-            raise
-
-
-def session(run: Run) -> Exchange:
-    """Open the inner session with the explicit credential, on the controller of the request. Raises Failed."""
-    host, user = run.text("host"), run.secrets.get("username")
-    endpoint, password = f"http://{host}/PowerShell/", run.secrets.get("password")
-    try:
-        answer = run.system("credential", endpoint=endpoint, user=user, password=password)
-        if "user" not in answer:
-            if not run.system("snapins"):
-                raise failures.thrown("PartnerOperator.NotExchange")
-            raise failures.no_inner_session(host, answer["error"])
-        hop = Logon(answer["user"], LogonKind.NETWORK)
-        exchange = Exchange(run, hop, texts=answer["values"] == "text")
-        exchange("Set-ADServerSettings", ViewEntireForest=True)
-    except Failed as failed:
-        failed.function = "Open-Exchange"
-        raise
-    return replace(exchange, controller=run.text("controller"))
 
 
 def observe(run: Run) -> Mapping[str, Any]:
@@ -109,6 +64,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     certificates, fault = _certificates(exchange, list(named.values()))
     servers = exchange("Get-ExchangeServer")
     own = [server for server in servers if same(prop(server, "Fqdn"), run.asked("host"))]
+    token_servers, token_servers_fault = exchange_token_servers.told(exchange)
     domains = exchange("Get-AcceptedDomain")
     return {
         "product": "Exchange",
@@ -124,6 +80,8 @@ def observe(run: Run) -> Mapping[str, Any]:
         "certificateFault": fault,
         "hosts": [_host(server) for server in servers],
         "domains": [text(domain, "DomainName") for domain in domains],
+        "tokenServers": token_servers,
+        "tokenServersFault": token_servers_fault,
         "documents": web.documents(run),
     }
 
@@ -140,7 +98,6 @@ def _organization(exchange: Exchange) -> PsObject | None:
 
 
 def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
-    uses_server = bool(prop(entry, "UseAuthServer"))
     return {
         **shown(
             entry,
@@ -150,30 +107,18 @@ def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
             " useAuthServer=UseAuthServer",
             "changedAt=WhenChangedUTC",
         ),
-        "reference": _reference(entry),
+        "reference": reference_of(entry),
         "certificates": list(prop(entry, "CertificateStrings") or ()),
-        "account": None if uses_server else _account(exchange, text(entry, "LinkedAccount")),
+        "account": _account(exchange, entry),
     }
 
 
-def _find_users(exchange: Exchange, name: str) -> tuple[list[PsObject], Exchange]:
-    """Accounts of a name, and the session that shows them: one that names no controller for another domain's."""
-    found = exchange.found("Get-User", Identity=name)
-    if found or not exchange.controller:
-        return found, exchange
-    own = f"{exchange.controller.split('.', 1)[-1]}/".upper()
-    forest = replace(exchange, controller="")
-    elsewhere = [
-        user
-        for user in forest.found("Get-User", Identity=name)
-        if not text(user, "Identity").upper().startswith(own)
-    ]
-    return elsewhere, forest if elsewhere else exchange
-
-
-def _account(exchange: Exchange, name: str) -> dict[str, Any] | None:
-    """Roles of the account that an entry acts with; None when it has none or it is gone."""
-    users, place = _find_users(exchange, name) if name else ([], exchange)
+def _account(exchange: Exchange, entry: PsObject) -> dict[str, Any] | None:
+    """The account that an entry acts with, and its roles unless a token server vouches; None: none, or it is gone."""
+    name = text(entry, "LinkedAccount")
+    if name and prop(entry, "UseAuthServer"):
+        return {"name": name, "roles": []}
+    users, place = find_users(exchange, name) if name else ([], exchange)
     if not users:
         return None
     try:
@@ -182,11 +127,6 @@ def _account(exchange: Exchange, name: str) -> dict[str, Any] | None:
         if failed.not_found:
             return None
         raise
-
-
-def _reference(entry: PsObject) -> str:
-    """The directory gives a Guid once and never again."""
-    return text(entry, "Guid") or text(entry, "DistinguishedName")
 
 
 def _roles(exchange: Exchange, account: str) -> list[str]:
@@ -228,7 +168,7 @@ def register(run: Run) -> Mapping[str, Any]:
         raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
     ours = [entry for entry in before.objects if _of_partner(run, entry)]
     if ours:
-        return {"existing": _reference(ours[-1]), "created": "", "configured": False}
+        return {"existing": reference_of(ours[-1]), "created": "", "configured": False}
     if any(same(prop(entry, "Name"), wanted) for entry in before.objects):
         raise failures.thrown(
             f"There is another partner application of the name {wanted}, so nothing was made."
@@ -242,13 +182,13 @@ def register(run: Run) -> Mapping[str, Any]:
     else:
         for line in configure(exchange, run.text("metadataUrl"), run.text("applicationType")):
             run.say(f"\n{line}")
-    known = {_reference(entry) for entry in before.objects}
+    known = {reference_of(entry) for entry in before.objects}
     made = [
         entry
         for entry in exchange.told("Get-PartnerApplication").objects
-        if _reference(entry) not in known and _of_partner(run, entry)
+        if reference_of(entry) not in known and _of_partner(run, entry)
     ]
-    created = _reference(made[0]) if len(made) == 1 else ""
+    created = reference_of(made[0]) if len(made) == 1 else ""
     if created and not account:
         exchange("Set-PartnerApplication", Identity=created, Name=wanted)
     elif created and not shown_there:
@@ -258,7 +198,7 @@ def register(run: Run) -> Mapping[str, Any]:
 
 def _fit_account(exchange: Exchange, name: str) -> tuple[str, Exchange]:
     """The linked account where it is there already and fit for it, else empty; and the session that shows it."""
-    users, place = _find_users(exchange, name)
+    users, place = find_users(exchange, name)
     if len(users) > 1:
         raise failures.thrown(
             f"There are several accounts named {name}, so nothing was made. Leave one of them."
@@ -290,7 +230,7 @@ def update(run: Run) -> Mapping[str, Any]:
     if run.asked("repairAccount"):
         account, place = _repaired(exchange, run.text("accountName"))
     elif run.asked("roles"):
-        _, place = _find_users(exchange, account)
+        _, place = find_users(exchange, account)
     if run.asked("roles"):
         _add_roles(place, account)
     if run.asked("repairAccount"):
@@ -329,7 +269,7 @@ def _free_name(exchange: Exchange, account: str, role: str) -> str:
 
 def _repaired(exchange: Exchange, name: str) -> tuple[str, Exchange]:
     """The account of this name, made if it is gone, and the session that shows it."""
-    found, place = _find_users(exchange, name)
+    found, place = find_users(exchange, name)
     if len(found) > 1:
         raise failures.thrown(
             f"There are several accounts named {name}, so none was linked. Leave one of them."
@@ -357,11 +297,12 @@ def _mail_domain(exchange: Exchange) -> str:
 
 
 def remove(run: Run) -> Mapping[str, Any]:
-    """Remove the entry of this reference, if it is listed and still for the same partner."""
+    """Remove the entry of this reference, if it is listed, of its kind, and still for the same partner."""
     exchange, removed = session(run), False
     for entry in exchange.told("Get-PartnerApplication").objects:
-        reference, identifier = _reference(entry), prop(entry, "ApplicationIdentifier")
-        ours = same(reference, run.asked("reference")) and not prop(entry, "UseAuthServer")
+        reference, identifier = reference_of(entry), prop(entry, "ApplicationIdentifier")
+        of_kind = bool(prop(entry, "UseAuthServer")) is bool(run.asked("useAuthServer"))
+        ours = of_kind and same(reference, run.asked("reference"))
         if ours and same(identifier, run.asked("applicationIdentifier")):
             exchange("Remove-PartnerApplication", Identity=reference)
             removed = True
@@ -402,4 +343,5 @@ OPERATIONS = {
     "exchange/test": test,
     "exchange/host_state": host_state,
     "exchange/restart": iis.restart,
+    **exchange_token_servers.OPERATIONS,
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from partner_simulator.embedded import failures, warned, web
+from partner_simulator.embedded import failures, lync_token_servers, warned, web
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import listed, plain, prop, same, same_url, shown, text
 from partner_simulator.embedded.run import Run
@@ -33,6 +33,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     certificate, fault = _certificate(run)
     replicas = run.call("Get-CsManagementStoreReplicationStatus", {})
     own = [row for row in replicas if same(prop(row, "ReplicaFqdn"), run.asked("host"))]
+    token_servers, token_servers_fault = lync_token_servers.told(run)
     connections = run.call("Get-CsManagementConnection", {})
     return {
         "product": "Lync",
@@ -46,6 +47,8 @@ def observe(run: Run) -> Mapping[str, Any]:
         "certificate": certificate,
         "certificateFault": fault,
         "replicas": [shown(row, "fqdn=ReplicaFqdn", "upToDate=UpToDate") for row in replicas],
+        "tokenServers": token_servers,
+        "tokenServersFault": token_servers_fault,
         "documents": web.documents(run),
     }
 
@@ -133,9 +136,69 @@ def _remove_first(run: Run, replaced: str, existing: str) -> None:
     run.call("Remove-CsPartnerApplication", {"Identity": replaced, "Force": True})
 
 
+def register_behind(run: Run) -> Mapping[str, Any]:
+    """The same for an application that uses token servers."""
+    _module(run)
+    read = run.told("Get-CsPartnerApplication", {})
+    _, doubts = warned.split(read)
+    if doubts:
+        raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
+    existing, replaced = _standing_behind(run, read.objects)
+    if replaced and existing:
+        raise failures.thrown(
+            f"There is another partner application of the name {existing}, so nothing was removed."
+        )
+    if not existing:
+        lync_token_servers.add(run)
+    if replaced:
+        run.call("Remove-CsPartnerApplication", {"Identity": replaced, "Force": True})
+    if not existing:
+        made = {
+            "Identity": run.asked("identity"),
+            "ApplicationIdentifier": run.asked("applicationIdentifier"),
+            "ApplicationTrustLevel": run.asked("trustLevel"),
+            "UseOAuthServer": True,
+            "Force": True,
+        }
+        realm = {"Realm": run.text("realm")} if run.text("realm") else {}
+        run.call("New-CsPartnerApplication", {**made, **realm})
+    return {"existing": existing}
+
+
+def _standing_behind(run: Run, entries: Iterable[PsObject]) -> tuple[str, str]:
+    """The entry that is there already, and the one to be replaced; empty: none. Raises Failed."""
+    existing = replaced = ""
+    for entry in entries:
+        identity = text(entry, "Identity")
+        if same(identity, run.asked("replaces")):
+            if not _is_behind(run, entry, run.text("replacedRealm")):
+                raise failures.thrown(
+                    f"Partner application {identity} was made into another one meanwhile, so nothing was removed."
+                )
+            replaced = identity
+        elif same(identity, run.asked("identity")) or (
+            not (run.asked("replaces") or existing)
+            and _is_behind(run, entry, run.text("realm"), run.text("ownRealm"))
+        ):
+            existing = identity
+    return existing, replaced
+
+
+def _is_behind(run: Run, entry: PsObject, realm: str, own_realm: str = "") -> bool:
+    """Whether it is for the application, and for this realm; where none is asked for, Lync may write its own."""
+    told = _entry(entry)
+    if not told["useAuthServer"]:
+        return False
+    if not same(told["applicationIdentifier"], run.asked("applicationIdentifier")):
+        return False
+    of_own = not realm and own_realm != "" and same(told["realm"], own_realm)
+    return of_own or same(told["realm"], realm)
+
+
 def update(run: Run) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
     _module(run)
+    lync_token_servers.add(run)
     identity, level = run.text("reference"), run.text("trustLevel")
     for wanted, parameters in (
         (run.asked("setUrl"), {"MetadataUrl": run.asked("metadataUrl")}),
@@ -149,12 +212,15 @@ def update(run: Run) -> Mapping[str, Any]:
 
 
 def remove(run: Run) -> Mapping[str, Any]:
-    """Remove the entry of this reference, if it is listed."""
+    """Remove the entry of this reference, if it is listed, of its kind, and still for the same partner."""
     _module(run)
     removed = False
     for entry in run.told("Get-CsPartnerApplication", {}).objects:
         identity = text(entry, "Identity")
-        ours = _of_content(run, entry, "applicationIdentifier", "metadataUrl", "realm")
+        if run.asked("useAuthServer"):
+            ours = _is_behind(run, entry, run.text("realm"))
+        else:
+            ours = _of_content(run, entry, "applicationIdentifier", "metadataUrl", "realm")
         if ours and same(identity, run.asked("reference")):
             run.call("Remove-CsPartnerApplication", {"Identity": identity, "Force": True})
             removed = True
@@ -200,6 +266,7 @@ def test(run: Run) -> Mapping[str, Any]:
 OPERATIONS = {
     "lync/observe": observe,
     "lync/register": register,
+    "lync/register_behind": register_behind,
     "lync/update": update,
     "lync/remove": remove,
     "lync/replicate": replicate,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from partner_operator.trust.model import Authentication, ConnectivityTest, Product
-from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
 from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
 from partner_simulator.world.switches import ROWS, Name
-from partner_simulator.world.token_switches import TOKEN_ROWS
+from support.embedded import behind as behind
 from support.embedded import farms as farms
 from support.embedded import worlds as worlds
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
@@ -172,7 +172,7 @@ LOOK_THERE = observe(Product.EXCHANGE, controller=_CONTROLLER)
 READ_AGAIN = (Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER)
 REGISTER = on_exchange(ChangeKind.REGISTER, Field.ENTRY)
 REMOVE = on_exchange(ChangeKind.REMOVE)
-EVERYTHING = tuple(field for field in Field if field is not Field.ENTRY)
+EVERYTHING = tuple(field for field in Field if field not in {Field.ENTRY, *OF_TOKEN_SERVERS})
 UPDATE = on_exchange(ChangeKind.UPDATE, *EVERYTHING, linked_account=None)
 REGISTER_ON_LYNC = on_lync(ChangeKind.REGISTER, Field.ENTRY)
 RECREATE_ON_LYNC = on_lync(ChangeKind.RECREATE, Field.REALM)
@@ -194,6 +194,7 @@ OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "lync/replicate": (replicate, worlds.nothing),
     "lync/test": (connect(), full_trust),
     **farms.OPERATIONS,
+    **behind.OPERATIONS,
 }
 """By script: how it is asked for, in a world where it has most to do. A new script needs a row."""
 
@@ -339,13 +340,20 @@ _STORY = {
     "lync/replicate": (in_turn(REGISTER_ON_LYNC, replicate), worlds.nothing),
     "lync/test": (connect(), full_trust),
     **farms.STORY,
+    **behind.STORY,
 }
 
 SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.UNKNOWN_IDENTITY_SHOWS_ALL: ("exchange/remove of nothing",),
     Name.DUPLICATES_REJECTED: ("exchange/register again",),
-    Name.READS_ASK: ("exchange/observe", "exchange/register"),
-    Name.DIRECTORY_LAG_SECONDS: ("exchange/register", "exchange/update", "exchange/remove"),
+    Name.READS_ASK: ("exchange/observe", "exchange/register", "exchange/register_behind"),
+    Name.DIRECTORY_LAG_SECONDS: (
+        "exchange/register",
+        "exchange/register_behind",
+        "exchange/update",
+        "exchange/update_behind",
+        "exchange/remove",
+    ),
     Name.CMS_DELAY_SECONDS: ("lync/replicate",),
     Name.ISSUER_IDENTIFIER_STORED: ("exchange/register", "exchange/update"),
     Name.SFB_LEGACY_PRESENT: ("exchange/observe",),
@@ -354,14 +362,20 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.TEST_PASSED_TEXT: ("lync/test",),
     Name.X5T_ALPHABET: ("exchange/observe", "lync/observe"),
     Name.TEST_RESULT: ("lync/test",),
-    Name.ENUM_FORM: ("exchange/observe", "exchange/register again", "lync/observe"),
+    Name.ENUM_FORM: (
+        "exchange/observe behind",
+        "exchange/observe",
+        "exchange/register again",
+        "lync/observe",
+    ),
     Name.IMPORTED_VALUES: (
+        "exchange/observe behind",
         "exchange/observe",
         "exchange/register beside a mailbox",
         "exchange/update",
     ),
     Name.EXCHANGE_VERSION: ("exchange/observe", "exchange/register"),
-    Name.LYNC_VERSION: ("lync/observe",),
+    Name.LYNC_VERSION: ("lync/observe", "lync/observe behind"),
     Name.LYNC_MODULE_PLACE: ("lync/observe",),
     Name.ASSIGNMENT_NAME: ("exchange/register",),
     Name.WORKERS_REFRESH_MINUTES: ("lync/test",),
@@ -375,9 +389,9 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
         "exchange/register elsewhere",
         "exchange/update elsewhere",
     ),
-    **{row.name: () for row in TOKEN_ROWS if row.flippable and row.alternatives},
     **{row.name: () for row in SHAREPOINT_ROWS if row.flippable and row.alternatives},
     **farms.SHOWN_BY,
+    **behind.SHOWN_BY,
 }
 """The operations whose answer can depend on a guess. A new guess needs a row."""
 
@@ -396,5 +410,6 @@ CASES: tuple[Case, ...] = (
     *_faults(),
     *_switches(),
     *farms.cases(),
+    *behind.cases(),
     *farms.proofs(),
 )

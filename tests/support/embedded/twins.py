@@ -47,7 +47,7 @@ from partner_simulator.web.farm import Farm
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names, setup
 from partner_simulator.world.domain import Domain
-from partner_simulator.world.objects import PartnerApplication, RoleAssignment, User
+from partner_simulator.world.objects import AuthServer, PartnerApplication, RoleAssignment, User
 from partner_simulator.world.switches import Name, Switches
 from partner_simulator.world.world import World
 from support.embedded.worlds import Arrange, nothing
@@ -327,6 +327,7 @@ def effects(domain: Domain) -> dict[str, Any]:
         "counts": [ledger.counted(what) for what in ("test-failed", "test-passed")],
         "directory": {name: _directory(domain, name) for name in names.DOMAIN_CONTROLLERS},
         "lync": views.lync_entries(domain),
+        "lync token servers": [asdict(one) for one in domain.cms.state.oauth_servers.values()],
         "sharepoint": views.sharepoint_entries(domain),
         "replicas": [(row.fqdn, row.up_to_date) for row in domain.cms.status()],
         "machines": [
@@ -352,8 +353,9 @@ def _given(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _directory(domain: Domain, controller: str) -> list[Any]:
     """What a controller shows, without what is random or a time."""
     users = {user.guid: user.name for user in domain.directory.find(User)}
-    items: list[PartnerApplication | User | RoleAssignment] = [
+    items: list[PartnerApplication | AuthServer | User | RoleAssignment] = [
         *domain.directory.find(PartnerApplication, controller),
+        *domain.directory.find(AuthServer, controller),
         *domain.directory.find(User, controller),
         *domain.directory.find(RoleAssignment, controller),
     ]

@@ -1,0 +1,139 @@
+"""Token servers that Exchange trusts, and the applications that they vouch for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from partner_simulator.embedded import failures, warned
+from partner_simulator.embedded.exchange_session import (
+    Exchange,
+    find_users,
+    reference_of,
+    session,
+)
+from partner_simulator.embedded.failures import Failed
+from partner_simulator.embedded.plain import prop, same, same_url, shown
+from partner_simulator.embedded.run import Run
+from partner_simulator.ports import PsObject
+
+
+def told(exchange: Exchange) -> tuple[list[dict[str, Any]], str]:
+    """All of them, and why they are not known if so."""
+    try:
+        read = exchange.told("Get-AuthServer")
+    except Failed as failed:
+        return [], failed.message
+    about, others = warned.split(read)
+    servers = [
+        _server(one) | {"warning": said} for one, said in zip(read.objects, about, strict=True)
+    ]
+    return servers, f"Get-AuthServer warned: {others[0]}" if others else ""
+
+
+def _server(one: PsObject) -> dict[str, Any]:
+    texts = "name=Name metadataUrl=AuthMetadataUrl issuer=IssuerIdentifier realm=Realm type=Type"
+    certificates = list(prop(one, "CertificateStrings") or ())
+    return {
+        **shown(one, texts, "enabled=Enabled"),
+        "reference": reference_of(one),
+        "certificates": certificates,
+    }
+
+
+def register(run: Run) -> Mapping[str, Any]:
+    """Make an entry for an application that uses token servers, unless there is one."""
+    exchange, wanted = session(run), run.text("identity")
+    before = exchange.told("Get-PartnerApplication")
+    _, doubts = warned.split(before)
+    if doubts:
+        raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
+    ours = [entry for entry in before.objects if _is_behind(run, entry)]
+    if ours:
+        return {"existing": reference_of(ours[-1]), "created": "", "configured": False}
+    if any(same(prop(entry, "Name"), wanted) for entry in before.objects):
+        raise failures.thrown(
+            f"There is another partner application of the name {wanted}, so nothing was made."
+        )
+    more = {"LinkedAccount": run.text("account"), "Realm": run.text("realm")}
+    if run.text("account"):
+        _check_account(exchange, run.text("account"))
+    _add(run, exchange)
+    exchange(
+        "New-PartnerApplication",
+        Name=wanted,
+        ApplicationIdentifier=run.asked("applicationIdentifier"),
+        Enabled=True,
+        **{name: value for name, value in more.items() if value},
+    )
+    known = {reference_of(entry) for entry in before.objects}
+    made = [
+        entry
+        for entry in exchange.told("Get-PartnerApplication").objects
+        if reference_of(entry) not in known and _is_behind(run, entry)
+    ]
+    created = reference_of(made[0]) if len(made) == 1 else ""
+    return {"existing": "", "created": created, "configured": False}
+
+
+def _is_behind(run: Run, entry: PsObject) -> bool:
+    """Whether it is for this application and this realm: an empty one is a realm like any other."""
+    identifier = prop(entry, "ApplicationIdentifier")
+    if not prop(entry, "UseAuthServer") or not same(identifier, run.asked("applicationIdentifier")):
+        return False
+    return same(prop(entry, "Realm"), run.asked("realm"))
+
+
+def update(run: Run) -> Mapping[str, Any]:
+    """Change of such an entry, and of what it needs, only what was asked for."""
+    exchange, account, name = session(run), run.text("account"), run.text("name")
+    if account:
+        _check_account(exchange, account)
+    _add(run, exchange)
+    for server in run.asked("refreshed") or ():
+        exchange("Set-AuthServer", Identity=server, RefreshAuthMetadata=True)
+    of = {"ApplicationIdentifier": run.asked("applicationIdentifier"), "Realm": run.asked("realm")}
+    for wanted, parameters in (
+        (run.asked("setRealm"), of),
+        (account, {"LinkedAccount": account}),
+        (run.asked("enable"), {"Enabled": True}),
+        (name, {"Name": name}),
+    ):
+        if wanted:
+            exchange("Set-PartnerApplication", Identity=run.text("reference"), **parameters)
+    return {"reference": run.text("reference")}
+
+
+def _check_account(exchange: Exchange, name: str) -> None:
+    """Raises Failed unless there is one account of this name."""
+    users, _ = find_users(exchange, name)
+    if not users:
+        raise failures.thrown(f"The account {name} does not exist, so nothing was made.")
+    if len(users) > 1:
+        raise failures.thrown(
+            f"There are several accounts named {name}, so nothing was made. Leave one of them."
+        )
+
+
+def _add(run: Run, exchange: Exchange) -> None:
+    """Make the token server that was asked for, unless one of that address is there. Raises Failed."""
+    name, url = run.text("tokenServerName"), run.text("tokenServerUrl")
+    if not name:
+        return
+    read = exchange.told("Get-AuthServer")
+    if read.warnings:
+        raise failures.thrown(f"The list of token servers is not whole: {read.warnings[0]}")
+    for server in read.objects:
+        if same_url(prop(server, "AuthMetadataUrl"), url):
+            return
+        if same(prop(server, "Name"), name):
+            raise failures.thrown(
+                f"There is another token server of the name {name}, so nothing was made."
+            )
+    exchange("New-AuthServer", Name=name, AuthMetadataUrl=url)
+
+
+OPERATIONS = {
+    "exchange/register_behind": register,
+    "exchange/update_behind": update,
+}
