@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from partner_operator.trust.model import DesiredApplication, Entry, EntryKind, Observed, Product
+from partner_operator.trust.model import (
+    DesiredApplication,
+    Entry,
+    EntryKind,
+    Observed,
+    Product,
+)
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.hybrid_people import HybridActions
@@ -17,7 +23,14 @@ from partner_simulator.world.switches import Name
 from partner_simulator.world.token_documents import Shape
 from partner_simulator.world.token_server import HR_ID
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
-from support.embedded.worlds import CORRUPTED, LETTERS, Arrange, both, warning
+from support.embedded.worlds import (
+    CORRUPTED,
+    LETTERS,
+    Arrange,
+    both,
+    lync_trusts,
+    warning,
+)
 from support.trust import worlds as trust_worlds
 
 _CONTROLLER = names.DOMAIN_CONTROLLERS[0]
@@ -121,9 +134,22 @@ _ON_EXCHANGE: dict[str, Arrange] = {
     "token servers that are warned about": warning(
         CORRUPTED.format("STS"), cmdlet="Get-AuthServer", there=both(with_account, vouched)
     ),
+    "token servers that may be more": warning(
+        "There are more.", cmdlet="Get-AuthServer", there=both(with_account, vouched)
+    ),
     "a list that is not whole": warning("There are more.", there=with_account),
 }
 """Where an application is registered, or changed, on Exchange."""
+
+_KEYS: dict[str, Arrange] = {
+    "of a token server there": on_exchange_there,
+    "in a hybrid": both(on_exchange_there, people(lambda they: they.hybrid())),
+    "without issuer": both(
+        on_exchange_there,
+        people(lambda they: they.publish_token_document(Shape.WITHOUT_ISSUER)),
+    ),
+}
+"""Where the keys of a token server are read again."""
 
 on_lync_there = people(
     lambda they: they.trust_token_server_on_lync("STS"),
@@ -148,6 +174,12 @@ _ON_LYNC: dict[str, Arrange] = {
     "there for another realm": people(
         lambda they: they.register_application_on_lync("Other", HR_ID, realm="other")
     ),
+    "made for another realm": people(
+        lambda they: they.register_application_on_lync("HR", HR_ID, realm="other")
+    ),
+    "there with keys of its own": both(
+        untouched, lync_trusts(identity="HR", application_identifier=HR_ID, realm=_REALM)
+    ),
     "there for Lync's own realm": people(
         lambda they: they.register_application_on_lync("Other", HR_ID, realm=names.DOMAIN)
     ),
@@ -164,6 +196,9 @@ _ON_LYNC: dict[str, Arrange] = {
     "a document in XML": people(lambda they: they.publish_token_document(Shape.FEDERATION)),
     "token servers that are warned about": warning(
         CORRUPTED.format("STS"), cmdlet="Get-CsOAuthServer", there=on_lync_there
+    ),
+    "token servers that may be more": warning(
+        "There are more.", cmdlet="Get-CsOAuthServer", there=on_lync_there
     ),
     "a list that is not whole": warning(
         "There are more.", cmdlet="Get-CsPartnerApplication", there=untouched
@@ -310,24 +345,47 @@ OPERATIONS: dict[str, tuple[Act, Arrange]] = {
 }
 
 
+def _in(name: str, act: Act, worlds: dict[str, Arrange], *which: str) -> Iterator[Case]:
+    for world in which or worlds:
+        yield Case(f"{name}{world}", act, worlds[world])
+
+
+_WARNED, _UNSURE = "token servers that are warned about", "token servers that may be more"
+_SEEN = ("already there", "a hybrid", _WARNED, _UNSURE)
+
+
 def cases() -> Iterator[Case]:
-    """Every operation, in every world that could change its answer."""
-    for name, arrange in _ON_EXCHANGE.items():
-        yield Case(f"exchange/observe: behind, {name}", LOOK_AT_EXCHANGE, arrange)
-        yield Case(f"exchange/register_behind: {name}", REGISTER, arrange)
-        yield Case(f"exchange/register_behind: plainly, {name}", REGISTER_PLAINLY, arrange)
-        yield Case(f"exchange/update_behind: {name}", UPDATE, arrange)
-        yield Case(f"exchange/remove: behind, {name}", REMOVE, arrange)
-    for name in ("already there", "a hybrid", "a document without issuer"):
-        arrange = both(on_exchange_there, _ON_EXCHANGE[name])
-        yield Case(f"exchange/update_behind: only the keys, {name}", READ_KEYS_AGAIN, arrange)
-    for name, arrange in _ON_LYNC.items():
-        yield Case(f"lync/observe: behind, {name}", LOOK_AT_LYNC, arrange)
-        yield Case(f"lync/register_behind: {name}", REGISTER_ON_LYNC, arrange)
-        yield Case(f"lync/register_behind: plainly, {name}", REGISTER_PLAINLY_ON_LYNC, arrange)
-        yield Case(f"lync/register_behind: anew, {name}", RECREATE_ON_LYNC, arrange)
-        yield Case(f"lync/update: behind, {name}", UPDATE_ON_LYNC, arrange)
-        yield Case(f"lync/remove: behind, {name}", REMOVE_ON_LYNC, arrange)
+    """Every operation, in the worlds that change its answer."""
+    yield from _cases_on_exchange()
+    yield from _cases_on_lync()
+
+
+def _cases_on_exchange() -> Iterator[Case]:
+    there = ("already there", "there for no realm", "there twice", "a hybrid")
+    mine = ("already there", "there twice", "there for another realm", "there with keys of its own")
+    yield from _in("exchange/observe: behind, ", LOOK_AT_EXCHANGE, _ON_EXCHANGE, *_SEEN)
+    yield from _in("exchange/register_behind: ", REGISTER, _ON_EXCHANGE)
+    yield from _in("exchange/register_behind: plainly, ", REGISTER_PLAINLY, _ON_EXCHANGE, *there)
+    yield from _in("exchange/update_behind: ", UPDATE, _ON_EXCHANGE)
+    yield from _in("exchange/remove: behind, ", REMOVE, _ON_EXCHANGE, *mine)
+    yield from _in("exchange/update_behind: keys, ", READ_KEYS_AGAIN, _KEYS)
+    one_of_them = on_exchange(ChangeKind.REGISTER, Field.ENTRY, linked_account="HR")
+    yield Case("exchange/register_behind: one of two", one_of_them, _ON_EXCHANGE["two accounts"])
+
+
+def _cases_on_lync() -> Iterator[Case]:
+    second, own_realm = "there under another name", "there for Lync's own realm"
+    plainly = ("nothing there", "already there", second, own_realm)
+    known = ("already there", "there under two names", "the name taken", "made for another realm")
+    mine = (*known, "there with keys of its own")
+    taken = "the token server's name taken"
+    altered = ("nothing there", "already there", "the name taken", taken, _WARNED, "a hybrid")
+    yield from _in("lync/observe: behind, ", LOOK_AT_LYNC, _ON_LYNC, *_SEEN)
+    yield from _in("lync/register_behind: ", REGISTER_ON_LYNC, _ON_LYNC)
+    yield from _in("lync/register_behind: plainly, ", REGISTER_PLAINLY_ON_LYNC, _ON_LYNC, *plainly)
+    yield from _in("lync/register_behind: anew, ", RECREATE_ON_LYNC, _ON_LYNC)
+    yield from _in("lync/update: behind, ", UPDATE_ON_LYNC, _ON_LYNC, *altered)
+    yield from _in("lync/remove: behind, ", REMOVE_ON_LYNC, _ON_LYNC, *mine)
 
 
 _ISSUERLESS = people(
@@ -362,4 +420,4 @@ SHOWN_BY: dict[Name, tuple[str, ...]] = {
     Name.LYNC_COPIES_SERVER_KEYS: (),
     Name.LYNC_UNSAID_REALM: ("lync/register_behind",),
 }
-"""Of guesses about token servers. Some only time shows, or tokens."""
+"""Of guesses about token servers. Some show only in time, in tokens, or in a challenge that no operation looks at."""
