@@ -20,13 +20,9 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from support.engine.proven_farm import (
-    EXCHANGE_ON_SHAREPOINT,
-    SHAREPOINT_ON_EXCHANGE,
-    FarmWorld,
-    sharepoint_on_exchange,
-)
+from support.engine.proven_farm import SHAREPOINT_ON_EXCHANGE, FarmWorld, sharepoint_on_exchange
 from support.engine.servers import FakeOrganisation
+from support.engine.world import EXCHANGE_ON_SHAREPOINT
 from support.trust import worlds as values
 
 TRUE = ConditionStatus.TRUE

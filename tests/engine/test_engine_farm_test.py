@@ -11,15 +11,14 @@ from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Mode, Product, RestartPolicy, RestartRules
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import Condition
-from support.engine.proven_farm import (
+from support.engine.proven_farm import SHAREPOINT_ON_EXCHANGE, FarmWorld, sharepoint_on_exchange
+from support.engine.world import (
     EXCHANGE_ON_SHAREPOINT,
-    FARM_HOSTS,
-    SHAREPOINT_ON_EXCHANGE,
-    FarmWorld,
+    SHAREPOINT_HOSTS,
+    World,
+    converged,
     exchange_on_sharepoint,
-    sharepoint_on_exchange,
 )
-from support.engine.world import World, converged
 from support.trust import worlds as values
 
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
@@ -72,7 +71,7 @@ def test_it_is_repeated_ever_later_and_not_at_every_pass(world: FarmWorld) -> No
 
 def test_a_test_that_passes_is_the_evidence_for_the_farm(world: FarmWorld) -> None:
     """Its workers may know Exchange long before a day is over; then both are Ready by the test."""
-    for host in FARM_HOSTS:
+    for host in SHAREPOINT_HOSTS:
         world.farm.running[host] = world.farm.model.entries
     live(world, timedelta(minutes=70))
     assert world.cluster.ready(SHAREPOINT_ON_EXCHANGE) == READY
@@ -86,7 +85,7 @@ def test_a_test_that_passes_is_the_evidence_for_the_farm(world: FarmWorld) -> No
 
 
 def test_an_administrators_restart_is_followed_by_a_test_at_once(world: FarmWorld) -> None:
-    for host in FARM_HOSTS:
+    for host in SHAREPOINT_HOSTS:
         world.clock.instant += timedelta(seconds=10)
         world.farm.iisreset(host)
     for _ in range(3):
@@ -97,7 +96,7 @@ def test_an_administrators_restart_is_followed_by_a_test_at_once(world: FarmWorl
 def test_a_test_that_fails_although_the_farm_is_active_is_a_failure(world: FarmWorld) -> None:
     """Such as one without a permission."""
     world.exchange.passes = lambda: False
-    for host in FARM_HOSTS:
+    for host in SHAREPOINT_HOSTS:
         world.clock.instant += timedelta(seconds=10)
         world.farm.iisreset(host)
     for _ in range(3):

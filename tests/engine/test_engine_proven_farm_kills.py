@@ -9,8 +9,8 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.reasons import Reason
 from support.engine.crash import Crash, Fault
-from support.engine.proven_farm import FARM_HOSTS, FarmWorld
-from support.engine.world import EXCHANGE_HOSTS
+from support.engine.proven_farm import FarmWorld
+from support.engine.world import EXCHANGE_HOSTS, SHAREPOINT_HOSTS
 
 
 def play(crash: Crash) -> FarmWorld:
@@ -19,7 +19,7 @@ def play(crash: Crash) -> FarmWorld:
     world.declare()
     for _ in range(4):
         world.run_round()
-    for host in FARM_HOSTS:
+    for host in SHAREPOINT_HOSTS:
         world.clock.instant += timedelta(seconds=10)
         world.farm.iisreset(host)
     for _ in range(12):

@@ -5,6 +5,7 @@ leaves that mark out. A program that such a test needs is fetched or built by a 
 that raises a MissingError where it cannot be had: the test is left out aloud then, and fails under `CI=true`.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from partner_release.base import USUAL
 from partner_release.bundle import bundle
 from partner_release.facts import Facts, facts
 from partner_testbed import ControlPlane
+from support.release.pod import Pod
 from support.release.reader import Reader
 
 _HERE = Path(__file__).resolve().parent
@@ -58,3 +60,13 @@ def reader(own_plane: ControlPlane, tmp_path: Path) -> Reader:
 def renderer(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     """Somebody who only renders."""
     return Reader(tmp_path_factory.mktemp("renderer"))
+
+
+@pytest.fixture
+def pod(own_plane: ControlPlane, tmp_path: Path) -> Iterator[Pod]:
+    """Of the Deployment that will be there; nobody answers by the names of the examples."""
+    names = tmp_path / "names.json"
+    names.write_text(json.dumps({"nobody.litwareinc.com": {}}))
+    made = Pod(own_plane, tmp_path, names)
+    yield made
+    made.stop()

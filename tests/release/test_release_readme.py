@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from partner_testbed import ControlPlane
 from support.docs.pages import DOCS, commands
 from support.kube.objects import ROOT
 from support.release.pod import Pod
@@ -22,16 +20,6 @@ WAYS = [
 ]
 
 pytestmark = pytest.mark.timeout(1800)  # the first test may build Helm
-
-
-@pytest.fixture
-def pod(own_plane: ControlPlane, tmp_path: Path) -> Iterator[Pod]:
-    """Of the Deployment that will be there; nobody answers by the names of the examples."""
-    names = tmp_path / "names.json"
-    names.write_text(json.dumps({"nobody.litwareinc.com": {}}))
-    made = Pod(own_plane, tmp_path, names)
-    yield made
-    made.stop()
 
 
 def looked_at(reader: Reader) -> Callable[[], bool]:

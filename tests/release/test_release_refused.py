@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
 
-from partner_testbed import ControlPlane
 from support.docs.pages import DOCS, commands
 from support.kube.objects import ROOT
 from support.release.pod import NAMESPACE, Pod
@@ -24,16 +21,6 @@ CHART = "charts/partner-operator"
 LEASE = "partner-operator-lease"
 
 pytestmark = pytest.mark.timeout(1800)  # the first test may build Helm
-
-
-@pytest.fixture
-def pod(own_plane: ControlPlane, tmp_path: Path) -> Iterator[Pod]:
-    """Of the Deployment that will be there."""
-    names = tmp_path / "names.json"
-    names.write_text(json.dumps({"nobody.litwareinc.com": {}}))
-    made = Pod(own_plane, tmp_path, names)
-    yield made
-    made.stop()
 
 
 def releases(reader: Reader) -> set[tuple[str, str]]:

@@ -208,10 +208,10 @@ def _untestable(work: Pass, draft: Draft) -> Part | None:
 
 
 def _tolerated(work: Pass, draft: Draft) -> bool:
-    if draft.desired.connectivity_test is None:
-        return True
     test, last = draft.desired.connectivity_test, draft.status.connectivity
-    if test is None or last is None or last.passed or last.last_succeeded_at is None:
+    if test is None:
+        return True
+    if last is None or last.passed or last.last_succeeded_at is None:
         return False
     registration = draft.status.registration
     changed = registration.last_changed_at if registration else None

@@ -17,6 +17,7 @@ from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
     DesiredServer,
+    Entry,
     Observed,
     Product,
 )
@@ -190,3 +191,13 @@ class Operations(Generic[Opened]):
     def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Opened:
         """A session on one host; nobody is asked before its first run."""
         return self.session(self._remote, server, credentials, host)
+
+
+def replaced(entry: Entry | None) -> dict[str, object]:
+    """What a script is told of the entry in whose place a new one is made, and what tells it from another."""
+    return {
+        "replaces": entry.reference if entry else "",
+        "replacedIdentifier": entry.application_identifier if entry else "",
+        "replacedRealm": entry.realm if entry else "",
+        "replacedUrl": (entry.metadata_url or "") if entry else "",
+    }

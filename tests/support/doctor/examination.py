@@ -30,8 +30,7 @@ from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.trust.status import ApplicationStatus, ServerStatus
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
-from support.engine.proven_farm import exchange_on_sharepoint
-from support.engine.world import exchange_on_lync, lync_on_exchange
+from support.engine.world import exchange_on_lync, exchange_on_sharepoint, lync_on_exchange
 from support.operated_domain import declared_server, held, logon, remotely
 from support.products.answers import OPERATIONS
 

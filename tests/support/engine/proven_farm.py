@@ -13,14 +13,11 @@ from partner_operator.trust.model import (
     RestartRules,
     ServiceTest,
 )
-from support.engine.kubernetes import Cluster
 from support.engine.servers import FakeOrganisation
-from support.engine.world import EXCHANGE_HOSTS, World
+from support.engine.world import SHAREPOINT_HOSTS, World, exchange_on_sharepoint
 from support.trust import worlds as values
-from support.trust.worlds import ModelServer
 
-FARM_HOSTS = ("sp1.litwareinc.com", "sp2.litwareinc.com")
-SHAREPOINT_ON_EXCHANGE, EXCHANGE_ON_SHAREPOINT = "sharepoint-on-exchange", "exchange-on-sharepoint"
+SHAREPOINT_ON_EXCHANGE = "sharepoint-on-exchange"
 SERVICE = "https://portal.litwareinc.com/_vti_bin/client.svc"
 
 
@@ -36,45 +33,17 @@ def sharepoint_on_exchange(**changes: Any) -> DesiredApplication:
     return replace(declared, **changes)
 
 
-def exchange_on_sharepoint(**changes: Any) -> DesiredApplication:
-    """The farm shall trust Exchange."""
-    declared = values.application(
-        Product.EXCHANGE, EXCHANGE_ON_SHAREPOINT, server_name="sharepoint", has_finalizer=False
-    )
-    return replace(declared, **changes)
-
-
 @dataclass
 class FarmWorld(World):
     """A cluster with these two servers. Workers of the farm know a change when they start after it."""
 
     def __post_init__(self) -> None:
-        documents = (values.reading(Product.EXCHANGE), values.reading(Product.SHAREPOINT))
-        self.cluster = Cluster(self.crash, clock=self.clock)
-        self.exchange = FakeOrganisation(
-            Product.EXCHANGE,
-            ModelServer(Product.EXCHANGE, (), documents),
-            self.clock,
-            self.crash,
-            EXCHANGE_HOSTS,
-        )
-        self.sharepoint = FakeOrganisation(
-            Product.SHAREPOINT,
-            ModelServer(Product.SHAREPOINT, (), documents),
-            self.clock,
-            self.crash,
-            FARM_HOSTS,
-        )
+        super().__post_init__()
+        model = self.exchange.model
+        model.documents = (*model.documents, values.reading(Product.SHAREPOINT))
         self.exchange.passes = self.accepted
-        farm_rules = RestartRules(RestartPolicy.NEVER, timedelta(0))
-        for product, hosts, rules in (
-            (Product.EXCHANGE, EXCHANGE_HOSTS, self.rules),
-            (Product.SHAREPOINT, FARM_HOSTS, farm_rules),
-        ):
-            declared = values.server(
-                product, hosts=hosts, restart=rules, removal_settle=self.removal_settle
-            )
-            self.cluster.add_server(declared)
+        del self.cluster.servers["lync"]
+        self.join_farm(restart=RestartRules(RestartPolicy.NEVER, timedelta(0)))
 
     @property
     def farm(self) -> FakeOrganisation:
@@ -83,14 +52,9 @@ class FarmWorld(World):
 
     def accepted(self) -> bool:
         """Whether the workers of the farm know Exchange."""
-        return all(self.farm.running[host] for host in FARM_HOSTS)
+        return all(self.farm.running[host] for host in SHAREPOINT_HOSTS)
 
     def declare(self) -> None:
         """Both directions."""
         self.cluster.add(sharepoint_on_exchange())
         self.cluster.add(exchange_on_sharepoint())
-
-    @property
-    def organisations(self) -> dict[Product, FakeOrganisation]:
-        """By product."""
-        return {Product.EXCHANGE: self.exchange, Product.SHAREPOINT: self.farm}

@@ -15,13 +15,12 @@ from partner_operator.products.lync.answers import (
 )
 from partner_operator.products.lync.observed import observed
 from partner_operator.products.lync.verdict import report
-from partner_operator.products.remote import Call, Operations, Session
+from partner_operator.products.remote import Call, Operations, Session, replaced
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     Authentication,
     ConnectivityTest,
     DesiredApplication,
-    Entry,
     EntryKind,
     Observed,
     Product,
@@ -60,7 +59,7 @@ class LyncSession(Session):
                     "metadataUrl": application.partner.auth_metadata_url,
                     "trustLevel": str(application.trust_level),
                     **_expected(application, observed),
-                    **_replaced(change.entry),
+                    **replaced(change.entry),
                 },
             )
         assert change.entry is not None
@@ -172,16 +171,6 @@ def _expected(application: DesiredApplication, observed: Observed) -> dict[str, 
     return {
         "applicationIdentifier": application.partner.identifier,
         "realm": document.realm if document is not None and tells else "",
-    }
-
-
-def _replaced(entry: Entry | None) -> dict[str, object]:
-    """The entry in whose place a new one is made, and what tells it from another of its name."""
-    return {
-        "replaces": entry.reference if entry else "",
-        "replacedIdentifier": entry.application_identifier if entry else "",
-        "replacedRealm": entry.realm if entry else "",
-        "replacedUrl": (entry.metadata_url or "") if entry else "",
     }
 
 

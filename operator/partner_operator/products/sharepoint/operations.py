@@ -10,7 +10,7 @@ from partner_operator.engine.ports import OperationFailed, Step
 from partner_operator.oauth.challenge import Challenge, parse_challenge
 from partner_operator.products import documents
 from partner_operator.products.iis import IISSession
-from partner_operator.products.remote import Call, Operations
+from partner_operator.products.remote import Call, Operations, replaced
 from partner_operator.products.sharepoint.answers import (
     ChallengeAnswer,
     ObserveAnswer,
@@ -36,7 +36,6 @@ from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
-    Entry,
     Observed,
     Product,
     Right,
@@ -199,20 +198,10 @@ def _registration(
         "identity": identity,
         "interim": interim_name(identity),
         "appManagement": APP_MANAGEMENT,
-        **_replaced(change.entry),
+        **replaced(change.entry),
         **changing(change, web),
         # Even where nothing is given in this run: what cannot be given is found before anything is made.
         "web": web if change.permission or application.permission is not Right.NONE else "",
-    }
-
-
-def _replaced(entry: Entry | None) -> dict[str, object]:
-    """The issuer in whose place a new one is made, and what tells that it is still the same."""
-    return {
-        "replaces": entry.reference if entry else "",
-        "replacedIdentifier": entry.application_identifier if entry else "",
-        "replacedRealm": entry.realm if entry else "",
-        "replacedUrl": (entry.metadata_url or "") if entry else "",
     }
 
 
