@@ -16,9 +16,11 @@ from support.matrix.page import faults_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ASSUMPTIONS = """# Assumptions
-Nobody here has real Exchange, Lync or SharePoint servers at hand, so the simulator had to guess where no source says what a server does. Every guess is a switch:
-an item with its claim, status and source ([facts](protocol.md), [cases](cases.md)). `CONFIRMED` and `OBSERVED` rows are facts; `DERIVED` follows from facts; `SIM-CHOICE` is a guess. The last two have
-alternatives, and `make test` plays the whole story in worlds that together contain every alternative (`tests/e2e/test_worlds.py`).
+Nobody here has real Exchange, Lync or SharePoint servers at hand, so the simulator had to guess where no source says what
+a server does. Every guess is a switch: an item with its claim, status and source ([facts](protocol.md),
+[cases](cases.md)). `CONFIRMED` and `OBSERVED` items are facts; `DERIVED` follows from facts; `SIM-CHOICE` is a guess. The
+last two have alternatives, and `make test` plays the whole story in worlds that together contain every alternative
+(`tests/e2e/test_worlds.py`).
 
 Two things the story needs to be true in any world:
 - `restart.settle` must be longer than the replication lag between the domain controllers of the Exchange servers (default 30 s): a host that restarts

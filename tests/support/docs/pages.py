@@ -20,12 +20,17 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 def pages() -> list[Path]:
     """Every page that people read."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))]
 
 
 def name_of(page: Path) -> str:
     """How a page is called in the name of a test."""
     return str(page.relative_to(ROOT))
+
+
+def fences(page: Path) -> list[tuple[str, str]]:
+    """The fenced blocks: language and text."""
+    return _FENCE.findall(page.read_text())
 
 
 def without_code(text: str) -> str:
