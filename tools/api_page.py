@@ -17,14 +17,15 @@ URL: Final = re.compile(
 )
 
 HEAD: Final = """# API reference
-Every field of `partner-operator.io/v1alpha1`, as the CRDs have it; `kubectl explain papp.spec` says the same. What the fields are for is told in
-[PartnerServer](partnerserver.md) and [PartnerApplication](partnerapplication.md), with examples.
+Every field of `partner-operator.io/v1alpha1`, as the CRDs have it; `kubectl explain papp.spec` says the same. What
+the fields are for is told in [PartnerServer](partnerserver.md) and [PartnerApplication](partnerapplication.md), with
+examples.
 
 - *Required* means: where the block around it is given. A default is written into the object by the API server.
-- *Refused* are the sentences with which the API server refuses a value. A few more things are known only to the operator and end in a
-  [condition](reasons.md).
-- `status` is the operator's alone. It is for people and for programs; fields are added, and none changes its meaning within a version
-  ([Upgrade](upgrade.md#versions-of-the-crds)).
+- *Refused* are the sentences with which the API server refuses a value. A few more things are known only to the
+  operator and end in a [condition](reasons.md).
+- `status` is the operator's alone. It is for people and for programs; fields are added, and none changes its meaning
+  within a version ([Upgrade](upgrade.md#versions-of-the-crds)).
 """
 
 

@@ -442,15 +442,16 @@ WAYS_OUT: Final[dict[Reason, str]] = {
 
 
 HEAD: Final = """# Conditions and reasons
-Conditions say how an object stands; the reason beside each says why, in one word. The message has the details of your case.
+Conditions say how an object stands; the reason beside each says why, in one word. The message has the details of your
+case.
 
 ## Conditions
 """
 
 REASONS_HEAD: Final = """
 ## Reasons
-*Way out* is a human's word: it ends the state, once what is behind it is mended. Annotations begin with `partner-operator.io/`; each needs a new
-value. What has no way out is good, is over, or passes by itself.
+*Way out* is a human's word: it ends the state, once what is behind it is mended. Annotations begin with
+`partner-operator.io/`; each needs a new value. What has no way out is good, is over, or passes by itself.
 """
 
 
