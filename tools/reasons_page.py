@@ -434,7 +434,8 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.DELETION_BLOCKED: "Mend the cause; or the annotation `release` with the object's uid.",
     Reason.HOSTS_UNLISTED: "List the hosts.",
     Reason.CONNECTIVITY_TEST_FAILED: (
-        f"It is repeated by itself. At once: {RECONCILE} on the object; Lync then reads the partner's document again."
+        f"It is repeated by itself. At once: {RECONCILE} on the object; the server then reads the partner's document "
+        "again."
     ),
     Reason.NOT_TESTED: "What Ready says; the test runs then.",
 }

@@ -351,7 +351,7 @@ async def _judge(
     elif decision.absent and draft.failure is None:
         draft.failure = Obstacle(
             Reason.CREATED_NOTHING,
-            f"{work.server.product} reported no error, yet no partner application is there. It is "
+            f"{work.called} reported no error, yet no partner application is there. It is "
             "tried again; look at the server's event log if this stays.",
             Next.RETRIED,
         )
@@ -417,7 +417,7 @@ async def _conclude(
     )
     if changed and intent is not None and intent.needs_restart:
         evidence.begin(draft, fresh=intent.fresh)
-    partner, product = draft.desired.partner.name, work.server.product
+    partner, product = draft.desired.partner.name, work.called
     step = f"{product} has {partner} as declared. Next, this becomes active there."
     await work.save(draft, replace(steps.application_at(work, draft, step), intent=None))
 
@@ -436,10 +436,10 @@ async def _announce_success(work: Reached, draft: Draft, change: Change) -> None
         was = draft.declared.status
         vanished = was.registration is not None and was.intent is None
         word = "again" if vanished else "now"
-        message = f"{work.server.product} {word} trusts {draft.desired.partner.name}."
+        message = f"{work.called} {word} trusts {draft.desired.partner.name}."
         await work.tell(draft, Reason.REGISTERED, message)
     elif change.asked:
-        message = f"{work.server.product} has read the partner's document again, as asked."
+        message = f"{work.called} has read the partner's document again, as asked."
         await work.tell(draft, Reason.REPAIRED, message)
     else:
         names = ", ".join(sorted(change.fields))

@@ -202,6 +202,12 @@ class Pass:
         return self.ports.rules[self.server.product]
 
     @property
+    def called(self) -> str:
+        """The name of the server's product in sentences."""
+        rules, product = self.ports.rules.get(self.server.product), self.server.product
+        return rules.called(self.status.product_version) if rules is not None else str(product)
+
+    @property
     def live(self) -> list[Draft]:
         """Drafts whose objects are still ours to write."""
         return [draft for draft in self.drafts if not draft.gone]

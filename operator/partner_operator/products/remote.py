@@ -68,7 +68,8 @@ class Remote:
     """How the scripts of one product are run."""
 
     product: str
-    """As users read it: 'Exchange', 'Lync'."""
+    called: str
+    """As users read it in what is said before its version is known."""
     runner: Runner
     ca_bundle: str | None
     """Trusted authorities for servers that declare none of their own."""
@@ -155,7 +156,7 @@ class Session(ABC):
             if isinstance(error, ScriptError) and not error.logon_refused:
                 own = self._own_failure(error)
             failure = own or run_failed(
-                error, product=product, operation=call.operation, host=self.host
+                error, product=self.remote.called, operation=call.operation, host=self.host
             )
             raise self._explained(failure) from None
         self.logon_refused = answer.logon_refused
@@ -184,9 +185,13 @@ class Operations(Generic[Opened]):
 
     product: Product
     session: type[Opened]
+    called: str = ""
+    """Its names in sentences, where it has had several."""
 
     def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
-        self._remote = Remote(str(self.product), runner, ca_bundle)
+        self._remote = Remote(
+            str(self.product), self.called or str(self.product), runner, ca_bundle
+        )
 
     def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Opened:
         """A session on one host; nobody is asked before its first run."""

@@ -63,7 +63,7 @@ def unproven(observed: Observed, together: Sequence[Missing], server: ObjectKey)
 def warned(observed: Observed, entry: Entry) -> Obstacle:
     """Why nothing is done for an object whose entry the server warns about."""
     message = (
-        f"{observed.product} warns about partner application {entry.identity}, so its values are not relied on and it "
+        f"{observed.called} warns about partner application {entry.identity}, so its values are not relied on and it "
         f"is neither changed nor made again: {entry.warning} Mend it there, or remove it; it is looked at again."
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

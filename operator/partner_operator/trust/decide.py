@@ -374,7 +374,7 @@ def _incomplete(observed: Observed) -> Obstacle | None:
     if observed.incomplete is None:
         return None
     message = (
-        f"The list of partner applications on {observed.product} is not proven whole, so nothing is changed: "
+        f"The list of partner applications on {observed.called} is not proven whole, so nothing is changed: "
         f"{observed.incomplete}"
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

@@ -178,7 +178,7 @@ def _unclear(match: Match) -> Obstacle:
 
 def _unproven(observed: Observed) -> Obstacle:
     message = (
-        f"The list of partner applications on {observed.product} is not proven whole, so nothing is removed: "
+        f"The list of partner applications on {observed.called} is not proven whole, so nothing is removed: "
         f"{observed.incomplete}"
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

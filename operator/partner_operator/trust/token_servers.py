@@ -149,7 +149,7 @@ def obstacle(
     where = f"The token server of {shown(url)}"
     if observed.token_servers_fault:
         message = (
-            f"Whether {observed.product} has the token server of {shown(url)} is not known, so nothing is changed: "
+            f"Whether {observed.called} has the token server of {shown(url)} is not known, so nothing is changed: "
             f"{observed.token_servers_fault}"
         )
         return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

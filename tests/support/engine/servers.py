@@ -87,6 +87,9 @@ class FakeOrganisation:
     controller: str | None = None
     organization: str | None = None
     """What it says that it is; its usual name where nothing is set."""
+    version: str = "15.0"
+    newer_name: str | None = None
+    """What people call the product in this version; its own name where nothing is set."""
     signs_with: str | None = None
     """The certificate that it signs with; the first that it publishes where nothing is set."""
     _lag: int = 0
@@ -139,6 +142,8 @@ class FakeOrganisation:
         seen = replace(
             found,
             host=host,
+            product_version=self.version,
+            newer_name=self.newer_name,
             clock=self.now(host),
             organization=self.organization or f"org-{self.product}",
             incomplete=self.incomplete,

@@ -130,6 +130,7 @@ class LyncOperations(Operations[LyncSession]):
     """Lync Server 2013 and Skype for Business Server."""
 
     product = Product.LYNC
+    called = "Lync or Skype for Business Server"
     session = LyncSession
 
 
