@@ -698,7 +698,7 @@ _WORK = (
     ),
     Mutant(
         "no run begins while the Lease is uncertain",
-        "cli.py",
+        "cli/remote.py",
         "            before_run()\n",
         "            pass\n",
         ("tests/kube/test_kube_lease.py::test_no_remote_run_begins_while_it_is_uncertain",),
