@@ -627,7 +627,7 @@ _TRUST = (
     Mutant(
         "undeclared entries have a largest size as they are written",
         "trust/inventory.py",
-        "        left -= _AROUND + _written(\n",
+        "        left -= _size(one)\n",
         "        _written(\n",
         (
             "tests/trust/test_inventory.py::test_5000_entries_with_long_names_leave_a_status_below_200_kb",
