@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from partner_operator.view.certificates import Certificate
@@ -56,24 +56,44 @@ class Overview:
     @property
     def namespaces(self) -> tuple[str, ...]:
         """Where the objects are."""
-        return tuple(sorted({each.namespace for each in self._objects}))
+        return tuple(sorted({each.namespace for each in self.objects}))
 
     @property
     def told_at(self) -> datetime | None:
         """When the operator last wrote something new about any of them."""
-        times = (each.told.written_at for each in self._objects)
+        times = (each.told.written_at for each in self.objects)
         return max((each for each in times if each is not None), default=None)
 
     @property
-    def _objects(self) -> tuple[Server | Trust, ...]:
+    def objects(self) -> tuple[Server | Trust, ...]:
+        """All of both kinds."""
         return (*self.servers, *self.trusts)
 
-    def of(self, server: Server) -> tuple[Trust, ...]:
-        """The trusts that this server has."""
-        return tuple(
-            trust
-            for trust in self.trusts
-            if (trust.namespace, trust.server) == (server.namespace, server.name)
+    def about(self, name: str, kinds: tuple[type[Server | Trust], ...]) -> Overview:
+        """Only what concerns the objects of this name and of these kinds: a server's pairs, a trust with its pair."""
+        servers = tuple(each for each in self.servers if each.name == name and Server in kinds)
+        asked = [each for each in self.trusts if each.name == name and Trust in kinds]
+        keys = {f"server {each.namespace}/{each.name}" for each in servers}
+        pairs = tuple(
+            pair
+            for pair in self.pairs
+            if keys & {pair.one.key, pair.other.key}
+            or any(trust in asked for trust in (*pair.there, *pair.back))
+        )
+        kept = {id(trust) for pair in pairs for trust in (*pair.there, *pair.back)}
+        trusts = tuple(trust for trust in self.trusts if id(trust) in kept)
+        return replace(
+            self,
+            servers=servers,
+            trusts=trusts,
+            pairs=pairs,
+            waiting=tuple(each for each in self.waiting if each.subject in (*servers, *trusts)),
+            holders=tuple(
+                each
+                for each in self.holders
+                if any((each.namespace, each.label) == (s.namespace, s.name) for s in servers)
+            ),
+            tests=tuple(trust for trust in self.tests if id(trust) in kept),
         )
 
 

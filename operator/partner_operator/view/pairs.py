@@ -17,7 +17,7 @@ class PartyKind(Enum):
     """What a party is. The value is the word for it."""
 
     SERVER = "PartnerServer"
-    MISSING = "PartnerServer that is not there"
+    MISSING = "no such PartnerServer"
     BY_URL = "partner by URL"
     APPLICATION = "behind a token server"
 

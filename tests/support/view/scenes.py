@@ -225,7 +225,9 @@ def _body(
             "uid": declared.key.uid,
             "generation": declared.generation,
             "creationTimestamp": f"{declared.created_at:%Y-%m-%dT%H:%M:%SZ}",
-            "managedFields": [{"manager": FIELD_MANAGER, "subresource": "status", "time": written}],
+            "managedFields": [{"manager": FIELD_MANAGER, "subresource": "status", "time": written}]
+            if status.get("conditions")
+            else [],
         },
         "spec": spec,
         "status": status,
