@@ -22,7 +22,6 @@ _BEND = 34.0
 """How far a line leaves the straight way, so that both directions are seen."""
 _LABEL_AT = 0.42
 """Where on its way a line has its word: nearer to who trusts, so that the words of two directions stand apart."""
-_NAME_CELLS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +192,18 @@ def _on_curve(
 
 
 def _fitting(name: str) -> str:
-    """As much as fits into a box; a Chinese letter takes the place of two."""
-    cells, kept = 0, ""
+    """As much as fits into a box, whatever the font makes of it."""
+    room, kept = WIDE - 20, ""
     for letter in name:
-        cells += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-        if cells > _NAME_CELLS:
+        room -= _width_of(letter)
+        if room < 0:
             return f"{kept}…"
         kept += letter
     return name
+
+
+def _width_of(letter: str) -> float:
+    """At most, in units of the picture."""
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 15.0
+    return 13.5 if letter in "mwMW@%" else 11.0 if letter.isupper() else 9.0

@@ -68,6 +68,26 @@ def many(count: int) -> Scene:
     return Scene(servers, trusts[:count], scene.now)
 
 
+def odd_names() -> Scene:
+    """Names as long as they may be, and texts that would be tags."""
+    scene = all_sorts()
+    for body in (*scene.servers, *scene.trusts):
+        body["metadata"]["name"] = _long(body["metadata"]["name"])
+        body["metadata"]["namespace"] = "n" * 63
+        for reference in ("serverRef", "partnerRef"):
+            if reference in body["spec"]:
+                body["spec"][reference]["name"] = _long(body["spec"][reference]["name"])
+        for condition in body["status"].get("conditions", []):
+            condition["message"] = f"<script>alert(1)</script> & \"' {'W' * 300}"
+    for each in scene.servers[0]["status"]["undeclared"]:
+        each |= {"identity": "信" * 64, "realm": "<img src=x onerror=alert(1)>"}
+    return scene
+
+
+def _long(name: str) -> str:
+    return f"{name}-{'w' * (252 - len(name))}"
+
+
 @cache
 def _scene(policy: str) -> Scene:
     bad_day = policy == RestartPolicy.MANUAL
