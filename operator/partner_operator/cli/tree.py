@@ -240,10 +240,14 @@ class _Teller:
         """Why it is as it is, where that needs a word."""
         if told.leaving:
             line.add(("It is being deleted.", "yellow"))
-        if told.state not in {State.READY, State.OBSERVED} or self._whole:
+        if told.state is State.READY:
+            line.add((told.sentence, "dim"))
+        else:
             above = (told.sentence, namespace) in self._above
             reason = told.reason and (told.reason if above else f"{told.reason}: ")
             line.add((reason, STYLES[told.state.hue]), "; see above." if above else told.sentence)
+        for warning in told.warnings:
+            line.add((warning, STYLES[Hue.WARNING]))
         if told.late:
             line.add((told.late, STYLES[Hue.BAD]))
         if self._whole:
@@ -270,12 +274,11 @@ class _Teller:
 def _is_quiet(servers: Iterable[Server], trusts: Iterable[Trust]) -> bool:
     """Whether there is nothing to say but that all is Ready."""
     good = {Stage.GOOD, Stage.TO_COME}
+    told = [*(server.told for server in servers), *(trust.told for trust in trusts)]
     return all(
-        server.told.state is State.READY
-        and not server.told.late
-        and all(each.stage in good for each in server.certificates)
-        for server in servers
-    ) and all(trust.told.state is State.READY and not trust.told.late for trust in trusts)
+        each.state is State.READY and not (each.late or each.warnings or each.leaving)
+        for each in told
+    ) and all(each.stage in good for server in servers for each in server.certificates)
 
 
 def _counted(objects: Sequence[Server] | Sequence[Trust], what: str) -> str:

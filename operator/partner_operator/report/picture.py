@@ -206,4 +206,6 @@ def _width_of(letter: str) -> float:
     """At most, in units of the picture."""
     if unicodedata.east_asian_width(letter) in "WF":
         return 15.0
+    if letter in "fijlrt.-1I":
+        return 6.5
     return 13.5 if letter in "mwMW@%" else 11.0 if letter.isupper() else 9.0

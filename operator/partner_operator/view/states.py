@@ -82,6 +82,8 @@ class Told:
     written_at: datetime | None
     """When the operator last wrote something new. A pass that finds all as declared writes nothing."""
     conditions: tuple[Condition, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What is to be known beside: certificates that end, hosts that are not listed."""
     late: str = ""
     """Why this may be from before, as a sentence; empty where nothing says so."""
     leaving: bool = False
@@ -95,6 +97,7 @@ class Told:
 LATE_PASSES = 1200
 """Seconds after which a pass that was due and has told nothing is worth a word: some are on their way for long."""
 _MANAGER = "partner-operator"
+_BESIDE = frozenset({ConditionType.CERTIFICATE_EXPIRING, ConditionType.UNLISTED_HOSTS})
 _WAITS = frozenset(
     {
         Reason.WAITING_FOR_WINDOW,
@@ -123,6 +126,7 @@ def told_of(body: Raw, now: datetime) -> Told:
         since=decided.since if decided is not None else None,
         written_at=_written_at(body, conditions),
         conditions=conditions,
+        warnings=tuple(each.message for each in conditions if each.type in _BESIDE and each.holds),
         late=_late(body, now),
         leaving=text(body, "metadata", "deletionTimestamp") != "",
     )

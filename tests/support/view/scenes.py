@@ -56,7 +56,7 @@ def many(count: int) -> Scene:
     """That many trusts among servers of many namespaces, one namespace in ten on a bad day."""
     servers: list[dict[str, Any]] = []
     trusts: list[dict[str, Any]] = []
-    number = 0
+    number, now = 0, all_sorts().now
     while len(trusts) < count:
         number += 1
         scene = all_sorts() if number % 10 == 1 else six_trusts()
@@ -65,7 +65,7 @@ def many(count: int) -> Scene:
             body["metadata"]["uid"] += f"-{number}"
         servers += scene.servers
         trusts += scene.trusts
-    return Scene(servers, trusts[:count], scene.now)
+    return Scene(servers, trusts[:count], now)
 
 
 def odd_names() -> Scene:
