@@ -27,6 +27,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "run": Command("run:run", "Run the operator until it is told to stop."),
+    "plan": Command("plan:plan", "Say what would change on the servers."),
     "export": Command("export:export", "Write objects for the trusts that nobody declared."),
     "doctor": Command("doctor:doctor", "Examine the way to a PartnerServer. Changes nothing."),
     "explain-token": Command("explain_token:explain_token", "Say which rule a token breaks."),
