@@ -29,6 +29,8 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "run": Command("run:run", "Run the operator until it is told to stop."),
     "status": Command("status:status", "Show servers and trusts, and what waits for what."),
     "report": Command("report:report", "Write all that as one page of HTML, with a picture."),
+    "plan": Command("plan:plan", "Say what would change on the servers."),
+    "export": Command("export:export", "Write objects for the trusts that nobody declared."),
     "doctor": Command("doctor:doctor", "Examine the way to a PartnerServer. Changes nothing."),
     "explain-token": Command("explain_token:explain_token", "Say which rule a token breaks."),
 }

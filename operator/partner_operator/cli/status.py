@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,11 +11,11 @@ from io import TextIOWrapper
 from typing import Final
 
 import click
-import yaml
 from rich.console import Console
 from rich.live import Live
 
 from partner_operator.cli.cluster import CannotDo, Cluster, ask
+from partner_operator.cli.output import print_data
 from partner_operator.cli.people import Scope, any_namespace, data
 from partner_operator.cli.tree import drawn, show
 from partner_operator.texts import shown
@@ -51,7 +50,8 @@ def status(name: str | None, scope: Scope, output: str | None, watch: bool) -> N
         if output is None:
             show(overview, console, whole=name is not None)
         else:
-            click.echo(_data(overview, output))
+            told = {"servers": plain(overview.servers), "trusts": plain(overview.trusts)}
+            print_data(told, output)
 
 
 async def read(cluster: Cluster, word: str | None = None) -> Overview:
@@ -75,13 +75,6 @@ _KINDS: Final[dict[str, tuple[type[Server | Trust], ...]]] = {
     "papp": (Trust,),
 }
 _CALLED = {"pserver": "No PartnerServer", "papp": "No PartnerApplication"}
-
-
-def _data(overview: Overview, output: str) -> str:
-    told = {"servers": plain(overview.servers), "trusts": plain(overview.trusts)}
-    if output == "json":
-        return json.dumps(told, ensure_ascii=False, indent=2)
-    return str(yaml.safe_dump(told, allow_unicode=True, sort_keys=False)).rstrip("\n")
 
 
 async def _watch(cluster: Cluster, word: str | None, console: Console) -> None:

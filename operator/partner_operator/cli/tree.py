@@ -165,11 +165,7 @@ class _Teller:
                 line.add(f"{host.name} lacks {listed(host.missing)}.")
         for host_name in server.skewed_hosts:
             line.add((f"The clock of {host_name} differs from the operator's.", "yellow"))
-        cut = f", and {server.undeclared_cut} more" if server.undeclared_cut else ""
-        if server.undeclared:
-            there = line.add(f"Trusted here and declared nowhere{cut}:")
-            for each in server.undeclared:
-                there.add(each.identity, (f"  {_kind(each)}", "dim"))
+        self._undeclared(line, server)
         if server.token_servers:
             there = line.add("Token servers:")
             for token_server in server.token_servers:
@@ -178,6 +174,17 @@ class _Teller:
         if self._whole:
             for setting in server.settings:
                 line.add((setting, "dim"))
+
+    def _undeclared(self, line: Line, server: Server) -> None:
+        if server.undeclared_whole is False:
+            line.add(("The list of what it trusts is not proven whole.", STYLES[Hue.WARNING]))
+        if not server.undeclared:
+            return
+        cut = f", and {server.undeclared_cut} more" if server.undeclared_cut else ""
+        there = line.add(f"Trusted here and declared nowhere{cut}:")
+        for each in server.undeclared:
+            off = "" if each.enabled is not False else " (disabled)"
+            there.add(f"{each.identity}{off}", (f"  {_kind(each)}", "dim"))
 
     def _certificate(self, line: Line, certificate: Certificate) -> None:
         stage, ends = certificate.stage, certificate.ends

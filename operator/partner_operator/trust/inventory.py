@@ -65,6 +65,9 @@ def _told(each: Undeclared) -> Undeclared:
         thumbprints=_few(each.thumbprints),
         differs=_few(each.differs),
     )
+    if one.thumbprints is None and each.thumbprints is not None:
+        # Whether they are those of the partner's document cannot be seen from there.
+        one = replace(one, differs=None)
     whole = replace(one, thumbprints=each.thumbprints, differs=each.differs) == each
     if whole or one.undeclarable:
         return one

@@ -338,7 +338,7 @@ class Undeclared:
     thumbprints: tuple[str, ...] | None = None
     """Certificates that are stored for it; None: the product does not show them, or they are too many to be told."""
     differs: tuple[str, ...] | None = None
-    """What an object that declares it would change, as far as the entry itself shows it."""
+    """What an object that declares it would change, as far as the entry itself shows it; None: it is not told."""
     undeclarable: str | None = None
     """Why no object can stand for it."""
 

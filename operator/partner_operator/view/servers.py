@@ -40,6 +40,8 @@ class Undeclared:
     identifier: str
     realm: str
     kind: Kind
+    url: str
+    enabled: bool | None
     missing_since: datetime | None
 
 
@@ -72,6 +74,8 @@ class Server:
     undeclared: tuple[Undeclared, ...]
     undeclared_cut: int
     """How many more the server has than are listed."""
+    undeclared_whole: bool | None
+    """Whether the last look proved that none is missing; None: nothing was told of that."""
     token_servers: tuple[TokenServer, ...]
     settings: tuple[str, ...]
     skewed_hosts: tuple[str, ...]
@@ -95,6 +99,7 @@ def server_of(body: Raw, now: datetime) -> Server:
         hosts=tuple(_host(each) for each in parts(body, "status", "iis", "hosts")),
         undeclared=tuple(_undeclared(each) for each in parts(body, "status", "undeclared")),
         undeclared_cut=max(0, number(body, "status", "undeclaredCut") or 0),
+        undeclared_whole=flag(body, "status", "undeclaredWhole"),
         token_servers=tuple(_token_server(each) for each in parts(body, "status", "tokenServers")),
         settings=texts(body, "status", "settings"),
         skewed_hosts=texts(body, "status", "skewedHosts"),
@@ -117,6 +122,8 @@ def _undeclared(raw: Raw) -> Undeclared:
         identifier=text(raw, "applicationIdentifier"),
         realm=text(raw, "realm"),
         kind=kinds.get(text(raw, "kind"), Kind.UNKNOWN),
+        url=text(raw, "metadataUrl"),
+        enabled=flag(raw, "enabled"),
         missing_since=instant(raw, "missingSince"),
     )
 

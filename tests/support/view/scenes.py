@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from partner_operator.kube.api.codec import to_json
 from partner_operator.kube.api.names import API_VERSION, FIELD_MANAGER
 from partner_operator.trust.model import (
     ConnectivityTest,
@@ -20,6 +19,7 @@ from partner_operator.trust.model import (
     RestartRules,
     ServiceTest,
 )
+from support.cli.bodies import application_body, server_body
 from support.engine.proven_farm import sharepoint_on_exchange
 from support.engine.world import (
     SHAREPOINT_HOSTS,
@@ -195,14 +195,7 @@ def _sharepoint_on_lync() -> DesiredApplication:
 
 
 def _server(world: World, declared: DesiredServer) -> dict[str, Any]:
-    spec = {
-        "product": str(declared.product),
-        "authMetadataUrl": declared.auth_metadata_url,
-        "hosts": list(declared.hosts),
-        "credentialsSecretRef": {"name": f"{declared.key.name}-admin"},
-    }
-    status = to_json(world.cluster.server_statuses[declared.key.uid])
-    return _body(world, "PartnerServer", declared, spec, status)
+    return _stored(world, server_body(world, declared.key.name))
 
 
 def _trust(world: World, declared: DesiredApplication) -> dict[str, Any]:
@@ -224,31 +217,16 @@ def _trust(world: World, declared: DesiredApplication) -> dict[str, Any]:
         spec["lync"] = {"connectivityTest": {"sipUri": test.sip_uri}}
     elif isinstance(test, ServiceTest):
         spec["exchange"] = {"connectivityTest": {"url": test.url, "mailbox": test.mailbox}}
-    status = to_json(world.cluster.statuses[declared.key.uid])
-    return _body(world, "PartnerApplication", declared, spec, status)
+    return _stored(world, application_body(world, declared, spec))
 
 
-def _body(
-    world: World,
-    kind: str,
-    declared: DesiredServer | DesiredApplication,
-    spec: dict[str, Any],
-    status: dict[str, Any],
-) -> dict[str, Any]:
+def _stored(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    """With the API server's note of who wrote the status, and when."""
     written = f"{world.clock.instant:%Y-%m-%dT%H:%M:%SZ}"
+    note = {"manager": FIELD_MANAGER, "subresource": "status", "time": written}
+    notes = [note] if body["status"].get("conditions") else []
     return {
         "apiVersion": API_VERSION,
-        "kind": kind,
-        "metadata": {
-            "name": declared.key.name,
-            "namespace": declared.key.namespace,
-            "uid": declared.key.uid,
-            "generation": declared.generation,
-            "creationTimestamp": f"{declared.created_at:%Y-%m-%dT%H:%M:%SZ}",
-            "managedFields": [{"manager": FIELD_MANAGER, "subresource": "status", "time": written}]
-            if status.get("conditions")
-            else [],
-        },
-        "spec": spec,
-        "status": status,
+        **body,
+        "metadata": {**body["metadata"], "managedFields": notes},
     }
