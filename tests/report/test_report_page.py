@@ -146,6 +146,9 @@ def test_two_directions_are_two_lines_that_do_not_lie_on_each_other() -> None:
 def test_boxes_stand_apart_and_within(scene: Callable[[], Scene], places: int) -> None:
     [picture], _ = pictures_of(overview_of(*scene()))
     assert len(picture.boxes) == places
+    for edge in picture.edges:
+        assert edge.plate / 2 <= edge.label_x <= picture.width - edge.plate / 2
+        assert 10 <= edge.label_y <= picture.height - 10
     for place, box in enumerate(picture.boxes):
         assert 84 <= box.x <= picture.width - 84
         assert 28 <= box.y <= picture.height - 28

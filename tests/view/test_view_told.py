@@ -14,6 +14,7 @@ from partner_operator.view.pairs import PartyKind
 from partner_operator.view.states import State
 from partner_operator.view.trusts import Trust
 from partner_operator.view.waits import Who
+from support.kube.objects import ROOT
 from support.view import scenes
 
 
@@ -200,3 +201,9 @@ def test_no_reason_is_called_ready_unless_ready_is_true(reason: Reason) -> None:
         overview = overview_of(*scene)
         assert by_name(overview, name).told.state in states
         assert name in {each.subject.name for each in overview.waiting}
+
+
+def test_the_page_explains_each_state_by_the_word_and_symbol_that_are_shown() -> None:
+    lines = (ROOT / "docs" / "report.md").read_text().splitlines()
+    for state in State:
+        assert [line for line in lines if line.startswith(f"| {state.word} | {state.symbol} | ")]

@@ -50,6 +50,11 @@ class Edge:
     label_x: float
     label_y: float
 
+    @property
+    def plate(self) -> float:
+        """How wide the ground of its word is."""
+        return 34.0 + 7.5 * len(self.state.word)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -60,6 +65,11 @@ class Picture:
     height: float
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
+
+    @property
+    def has_others(self) -> bool:
+        """Whether somebody is in it who is not managed here."""
+        return any(box.state is None for box in self.boxes)
 
 
 def pictures_of(overview: Overview) -> tuple[tuple[Picture, ...], int]:
@@ -142,14 +152,11 @@ def _places(count: int) -> tuple[float, float, list[tuple[float, float]]]:
     width, height = 880.0, 300.0 + 44.0 * count
     across, down = (width - WIDE) / 2 - 10, (height - HIGH) / 2 - 16
     turns = (2 * math.pi * place / count - math.pi / 2 for place in range(count))
-    return (
-        width,
-        height,
-        [
-            (width / 2 + across * math.cos(turn), height / 2 + down * math.sin(turn))
-            for turn in turns
-        ],
-    )
+    places = [
+        (width / 2 + across * math.cos(turn), height / 2 + down * math.sin(turn)) for turn in turns
+    ]
+    # Three leave the lowest part of the ellipse empty; a line between the lowest bends below them.
+    return width, max(y for _, y in places) + HIGH / 2 + 34, places
 
 
 def _edge(trusts: Sequence[Trust], one: Box, other: Box) -> Edge:

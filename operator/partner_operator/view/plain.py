@@ -8,13 +8,14 @@ from enum import Enum
 
 from partner_operator.view.certificates import Stage
 from partner_operator.view.states import State
+from partner_operator.view.waits import Who
 
 
 def plain(value: object) -> object:
     """Data that JSON and YAML know. What is empty is left out."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, State | Stage):
+    if isinstance(value, State | Stage | Who):
         return value.word
     if isinstance(value, Enum):
         return str(value.value)

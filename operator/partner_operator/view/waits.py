@@ -13,13 +13,17 @@ from partner_operator.view.states import State, Told, known_reason
 
 
 class Who(Enum):
-    """Who ends a wait. The value is the word for it."""
+    """Who ends a wait."""
 
-    YOU = "you"
-    SERVER = "the server"
-    OPERATOR = "the operator"
-    OTHER = "another object"
-    TIME = "time"
+    YOU = ("you", "You can end it.")
+    SERVER = ("server", "The servers must do their part; it is looked at again by itself.")
+    OPERATOR = ("operator", "The operator tries again by itself.")
+    OTHER = ("other", "The other object comes first.")
+    TIME = ("time", "Time ends it.")
+
+    def __init__(self, word: str, sentence: str) -> None:
+        self.word = word
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
