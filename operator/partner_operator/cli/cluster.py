@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
+import click
+
 from partner_operator.cli.failures import told
 from partner_operator.cli.people import Scope
 from partner_operator.engine.ports import Kind
@@ -79,10 +81,17 @@ class Cluster:
             raise CannotDo(f"{kind} {name} does not exist in namespace {self.namespace}.")
         return found
 
-    async def patch(self, kind: Kind, body: Body, change: Mapping[str, Any]) -> Body:
-        """Write these fields of one object, if it is still the very one that was read. Raises CannotDo."""
+    async def patch(
+        self, kind: Kind, body: Body, change: Mapping[str, Any], *, unchanged: bool = False
+    ) -> Body:
+        """Write these fields of one object, if it is still the very one that was read. Raises CannotDo.
+
+        `unchanged`: and nobody has written it since.
+        """
         metadata = body["metadata"]
         same = {"uid": metadata["uid"]}
+        if unchanged:
+            same["resourceVersion"] = metadata["resourceVersion"]
         patch = {**change, "metadata": {**change.get("metadata", {}), **same}}
         path = custom_path(kind, metadata["namespace"], metadata["name"])
         try:
@@ -96,8 +105,11 @@ class Cluster:
         except ApiFailure as failure:
             raise self._cannot(f"change {kind} {metadata['name']}", failure) from None
 
-    async def delete(self, kind: Kind, body: Body) -> None:
-        """Delete one object, if it is still the very one that was read. Raises CannotDo."""
+    async def delete(self, kind: Kind, body: Body, *, rehearsed: bool = False) -> None:
+        """Delete one object, if it is still the very one that was read. Raises CannotDo.
+
+        `rehearsed`: the API server says whether it would, and does not.
+        """
         metadata = body["metadata"]
         path = custom_path(kind, metadata["namespace"], metadata["name"])
         options = {
@@ -106,7 +118,8 @@ class Cluster:
             "preconditions": {"uid": metadata["uid"]},
         }
         try:
-            await self._connection.request("DELETE", path, body=options)
+            query = {"dryRun": "All"} if rehearsed else {}
+            await self._connection.request("DELETE", path, query=query, body=options)
         except ApiFailure as failure:
             raise self._cannot(f"delete {kind} {metadata['name']}", failure) from None
 
@@ -127,6 +140,10 @@ class Cluster:
             return CannotDo(
                 f"You may not {what} in namespace {self.namespace}: {message}. "
                 f"{_ROLES.get(verb, _MAY_WRITE)} Ask whoever gives rights there."
+            )
+        if status == 409:
+            return CannotDo(
+                f"Somebody else changed it meanwhile, so nothing was done: {message}. Try again."
             )
         if status == 404:
             return CannotDo(
@@ -154,6 +171,20 @@ def ask(scope: Scope, work: Callable[[Cluster], Awaitable[Answer]]) -> Answer:
     with told(NoCluster, CannotDo):
         return asyncio.run(connected())
     raise AssertionError("told ends the process")
+
+
+def confirmed(question: str, yes: bool) -> None:
+    """Ask a person, unless `yes`. Raises CannotDo where the answer is another one, or nobody answers."""
+    if yes:
+        return
+    try:
+        answered = click.confirm(question, err=True)
+    except click.Abort:
+        raise CannotDo(
+            "Nobody answered, so nothing was done. Say --yes where nobody can."
+        ) from None
+    if not answered:
+        raise CannotDo("Nothing was done.")
 
 
 async def named(cluster: Cluster, word: str) -> tuple[Kind, Body]:

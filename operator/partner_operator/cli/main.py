@@ -31,6 +31,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "report": Command("report:report", "Write all that as one page of HTML, with a picture."),
     "plan": Command("plan:plan", "Say what would change on the servers."),
     "export": Command("export:export", "Write objects for the trusts that nobody declared."),
+    "reconcile": Command("asking:reconcile", "Ask for a pass now."),
+    "suspend": Command("resting:suspend", "Let PartnerApplications rest."),
+    "resume": Command("resting:resume", "Go on with PartnerApplications that rest."),
+    "approve-restart": Command("asking:approve_restart", "Approve a restart of IIS."),
+    "release": Command("asking:release", "Give a trust up without removing it."),
     "doctor": Command("doctor:doctor", "Examine the way to a PartnerServer. Changes nothing."),
     "explain-token": Command("explain_token:explain_token", "Say which rule a token breaks."),
 }
