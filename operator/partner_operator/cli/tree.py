@@ -185,6 +185,7 @@ class _Teller:
         for each in server.undeclared:
             off = "" if each.enabled is not False else " (disabled)"
             there.add(f"{each.identity}{off}", (f"  {_kind(each)}", "dim"))
+        there.add(("To declare them: ", "dim"), _export(server))
 
     def _certificate(self, line: Line, certificate: Certificate) -> None:
         stage, ends = certificate.stage, certificate.ends
@@ -258,11 +259,14 @@ class _Teller:
         if told.late:
             line.add((told.late, STYLES[Hue.BAD]))
         if self._whole:
-            for each in told.conditions:
-                since = f", since {ago(each.since, self._now)}" if each.since is not None else ""
-                line.add(
-                    (f"{each.type} is {each.status} ({each.reason}{since}): ", "dim"), each.message
-                )
+            self._conditions(line, told)
+
+    def _conditions(self, line: Line, told: Told) -> None:
+        for each in told.conditions:
+            if each.message != told.sentence:
+                since = f", for {length(self._now - each.since)}" if each.since is not None else ""
+                said = f"{each.type} is {each.status} ({each.reason}{since}): "
+                line.add((said, "dim"), each.message)
 
     def _state(self, told: Told) -> tuple[tuple[str, str], str]:
         state = told.state
@@ -293,6 +297,10 @@ def _counted(objects: Sequence[Server] | Sequence[Trust], what: str) -> str:
     many = f"{len(objects)} {what}{'' if len(objects) == 1 else 's'}"
     states = ", ".join(f"{number} {state.word}" for state, number in counts(objects))
     return f"{many}: {states}" if states else many
+
+
+def _export(server: Server) -> str:
+    return f"partner-operator export {server.name} -n {server.namespace}"
 
 
 def _kind(each: Undeclared) -> str:

@@ -17,11 +17,11 @@ _MOMENT = timedelta(seconds=5)
 
 
 def length(span: timedelta) -> str:
-    """`3 minutes`, `20 days`: one unit, rounded down."""
+    """`3 minutes`, `20 days`: one unit, rounded down; years to the nearest."""
     span = abs(span)
     for least, unit, word in _STEPS:
         if span >= least:
-            return f"{span // unit} {word}"
+            return f"{round(span / unit) if word == 'years' else span // unit} {word}"
     return f"{span // timedelta(seconds=1)} seconds"
 
 
