@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from page_lines import bullet, wrapped
 from partner_operator.trust.reasons import ConditionType, Reason
 
 NOTHING: Final = "Nothing."
@@ -440,20 +441,33 @@ WAYS_OUT: Final[dict[Reason, str]] = {
 """How each state that waits for a human is left. tests/engine/test_engine_every_reason.py does it, one by one."""
 
 
+HEAD: Final = """# Conditions and reasons
+Conditions say how an object stands; the reason beside each says why, in one word. The message has the details of your
+case.
+
+## Conditions
+"""
+
+REASONS_HEAD: Final = """
+## Reasons
+*Way out* is a human's word: it ends the state, once what is behind it is mended. Annotations begin with
+`partner-operator.io/`; each needs a new value. What has no way out is good, is over, or passes by itself.
+"""
+
+
 def reasons_page() -> str:
     """The page docs/reasons.md."""
-    lines = ["# Conditions and reasons", "", "| condition | True means |", "|---|---|"]
-    lines += [f"| `{condition}` | {meaning} |" for condition, meaning in CONDITIONS.items()]
-    lines += [
-        "",
-        "The way out is a human's word: it ends the state, once what is behind it is mended. Annotations begin with",
-        "`partner-operator.io/`; each needs a new value. What has no way out is good, is over, or passes by itself.",
-        "",
-        "| reason | meaning | what to do | way out |",
-        "|---|---|---|---|",
+    conditions = [
+        bullet(f"**{condition}**: {meaning}") for condition, meaning in CONDITIONS.items()
     ]
-    lines += [
-        f'| `{reason}` | <a id="{reason.lower()}"></a>{meaning} | {step} | {WAYS_OUT.get(reason, "-")} |'
-        for reason, (meaning, step) in REASONS.items()
-    ]
-    return "\n".join(lines) + "\n"
+    reasons = [_section(reason, *told) for reason, told in REASONS.items()]
+    return HEAD + "".join(conditions) + REASONS_HEAD + "".join(reasons)
+
+
+def _section(reason: Reason, meaning: str, step: str) -> str:
+    lines = [f"\n### {reason}\n{wrapped(meaning)}"]
+    if step != NOTHING:
+        lines.append(bullet(f"To do: {step}"))
+    if reason in WAYS_OUT:
+        lines.append(bullet(f"Way out: {WAYS_OUT[reason]}"))
+    return "".join(lines)

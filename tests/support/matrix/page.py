@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from page_lines import WIDTH
 from support.matrix.engine import scenes
 from support.matrix.model import SHOWN, STEPS, Cell, Kind
 from support.matrix.table import cells, impossible
@@ -85,9 +86,22 @@ def _section(kind: Kind) -> Iterator[str]:
     for (step, when, facts), alike in groupby(
         mine, key=lambda cell: (cell.step, cell.when, _facts(cell))
     ):
-        variants = "; ".join(cell.variant for cell in alike)
-        yield f"| {variants} | {step}, {when} | {' | '.join(facts)} |"
+        rest = f" | {step}, {when} | {' | '.join(facts)} |"
+        for variants in _lines([cell.variant for cell in alike], WIDTH - len(rest)):
+            yield f"| {variants}{rest}"
     yield from _impossible(kind)
+
+
+def _lines(variants: Sequence[str], width: int) -> Iterator[str]:
+    """The variants, in as many rows as keep the page narrow."""
+    row = variants[0]
+    for variant in variants[1:]:
+        if len(row) + len(variant) > width:
+            yield row
+            row = variant
+        else:
+            row = f"{row}; {variant}"
+    yield row
 
 
 def _facts(cell: Cell) -> tuple[str, ...]:
