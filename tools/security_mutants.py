@@ -627,7 +627,7 @@ _TRUST = (
     Mutant(
         "undeclared entries have a largest size as they are written",
         "trust/inventory.py",
-        "        left -= _AROUND + _written(\n",
+        "        left -= _size(one)\n",
         "        _written(\n",
         (
             "tests/trust/test_inventory.py::test_5000_entries_with_long_names_leave_a_status_below_200_kb",
@@ -698,7 +698,7 @@ _WORK = (
     ),
     Mutant(
         "no run begins while the Lease is uncertain",
-        "cli.py",
+        "cli/remote.py",
         "            before_run()\n",
         "            pass\n",
         ("tests/kube/test_kube_lease.py::test_no_remote_run_begins_while_it_is_uncertain",),

@@ -15,6 +15,7 @@ from partner_operator.trust.absence import (
     vanished_together,
 )
 from partner_operator.trust.conditions import find, ready_reason
+from partner_operator.trust.declarable import undeclared
 from partner_operator.trust.inventory import bounded
 from partner_operator.trust.match import effective_identity, find_of_partner, is_registered, same
 from partner_operator.trust.model import Observed
@@ -30,6 +31,7 @@ def doubts(work: Reached) -> bool:
     Then the read counts as incomplete from now on.
     """
     observed = work.observed
+    work.whole = False
     if observed.incomplete is not None:
         _remember(work, observed, None)
         return False
@@ -46,6 +48,7 @@ def doubts(work: Reached) -> bool:
             work.observed = replace(observed, incomplete=why)
             return True
     _forget(work, all_of_it=bool(together))
+    work.whole = True
     return False
 
 
@@ -77,7 +80,14 @@ def _remember(work: Reached, observed: Observed, missing_since: datetime | None)
         for draft in work.drafts
         if draft.decision is not None and draft.decision.entry is not None
     )
-    known = strangers(work.status.undeclared, observed.entries, claimed, missing_since)
+    product, all_rules = work.server.product, work.ports.rules
+    known = strangers(
+        work.status.undeclared,
+        observed.entries,
+        claimed,
+        missing_since,
+        lambda entry: undeclared(entry, product, all_rules, observed),
+    )
     told, cut = bounded(known)
     work.status = replace(work.status, undeclared=told, undeclared_cut=cut or None)
     for draft in work.live:

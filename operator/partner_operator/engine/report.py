@@ -190,6 +190,7 @@ async def _close_server(work: Pass) -> None:
             work.status.observed_generation, work.server.generation
         ),
         columns=server_facts.columns(work),
+        undeclared_whole=work.whole if work.failure is None else None,
         last_handled_reconcile_at=handled or work.status.last_handled_reconcile_at,
     )
     work.status = status

@@ -182,6 +182,8 @@ class Pass:
     """The declarations changed under the pass: it begins nothing more, and the next one begins at once."""
     due: list[datetime] = field(default_factory=list)
     memory: ProcessMemory = field(default_factory=ProcessMemory)
+    whole: bool | None = None
+    """Whether the list of entries is proven whole; None: nobody looked to the end yet."""
     refused: list[NotWritten] = field(default_factory=list)
     """What the API server refused to write about applications in this pass."""
     stored: ServerStatus = field(init=False)

@@ -22,7 +22,7 @@ from yaml import YAMLError
 
 from partner_operator.engine.ports import ClusterFailed, Kind
 from partner_operator.kube.api.names import API_VERSION, PLURALS
-from partner_operator.kube.patience import Asked, Outcomes, Patience, seconds
+from partner_operator.kube.patience import NONE, Asked, Outcomes, Patience, seconds
 from partner_operator.texts import said
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,11 @@ REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 """Seconds for one request, and to connect for it."""
 LONGEST_REFUSAL = 1000
 """Characters of the API server's sentence that are told."""
+POD = "The pod's ServiceAccount"
+USUAL = ".kube/config"
+"""Where kubectl looks below the home folder."""
+DEFAULT_NAMESPACE = "default"
+"""What kubectl takes where a context names none."""
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
 _NAMESPACE = Path(_SERVICE_ACCOUNT).with_name("namespace")
 
@@ -110,11 +115,31 @@ class Connection:
             configuration, namespace = await _configured(path)
             connection = cls(configuration, before_write, patience)
         except _UNUSABLE as problem:
-            where = f"KUBECONFIG {path}" if path else "The pod's ServiceAccount"
-            told = isinstance(problem, ConfigException | OSError)
-            why = str(problem) if told else "it does not read as a kubeconfig"
-            raise NoCluster(f"{where} leads to no cluster: {why}") from problem
-        connection.namespace = namespace
+            raise _no_cluster(f"KUBECONFIG {path}" if path else None, problem) from problem
+        connection.namespace = None if path else namespace
+        return connection
+
+    @classmethod
+    async def of_a_person(cls, kubeconfig: str | None = None, context: str | None = None) -> Self:
+        """Connect as kubectl does, and ask nothing twice. `namespace` is then the context's.
+
+        `kubeconfig` wins over `$KUBECONFIG`, that over `~/.kube/config`, and that over a pod's ServiceAccount.
+        Raises NoCluster.
+        """
+        named, variable, usual = kubeconfig, os.environ.get("KUBECONFIG"), Path.home() / USUAL
+        path = named or variable or (str(usual) if usual.is_file() else None)
+        if not path and (context or not os.access(_SERVICE_ACCOUNT, os.R_OK)):
+            raise NoCluster(
+                f"There is no kubeconfig: KUBECONFIG is not set, and ~/{USUAL} is not there. Name one: "
+                "--kubeconfig FILE."
+            )
+        where = f"--kubeconfig {path}" if named else f"KUBECONFIG {path}" if variable else path
+        try:
+            configuration, namespace = await _configured(path, context)
+            connection = cls(configuration, patience=NONE)
+        except _UNUSABLE as problem:
+            raise _no_cluster(where, problem) from problem
+        connection.namespace = namespace or DEFAULT_NAMESPACE
         return connection
 
     async def __aenter__(self) -> Self:
@@ -245,14 +270,26 @@ class Connection:
                 return items
 
 
-async def _configured(path: str | None) -> tuple[Configuration, str | None]:
-    """Where the API server is, and the pod's namespace. Raises what is in _UNUSABLE."""
+def _no_cluster(where: str | None, problem: Exception) -> NoCluster:
+    told = isinstance(problem, ConfigException | OSError)
+    why = str(problem) if told else "it does not read as a kubeconfig"
+    return NoCluster(f"{where or POD} leads to no cluster: {why}")
+
+
+async def _configured(
+    path: str | None, context: str | None = None
+) -> tuple[Configuration, str | None]:
+    """Where the API server is, and the context's namespace or the pod's. Raises what is in _UNUSABLE."""
     configuration = Configuration()
     if path:
-        await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
-            config_file=path, client_configuration=configuration
+        loader = await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
+            config_file=path,
+            context=context,
+            client_configuration=configuration,
+            persist_config=False,
         )
-        return configuration, None
+        chosen = loader.current_context["context"].get("namespace")
+        return configuration, None if chosen is None else str(chosen)
     load_incluster_config(  # type: ignore[no-untyped-call]  # published without types
         client_configuration=configuration
     )

@@ -6,7 +6,7 @@ who removes one entry removes that one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -74,23 +74,15 @@ def strangers(
     entries: Sequence[Entry],
     claimed: frozenset[str],
     missing_since: datetime | None,
+    told: Callable[[Entry], Undeclared],
 ) -> tuple[Undeclared, ...]:
     """What stands on the server, or stood there lately, that no object stands for, by name.
 
     `claimed`: references of entries that stand for an object. `missing_since`: since when those count as missing
-    that are not seen for the first time; None: this read says nothing of what it does not show.
+    that are not seen for the first time; None: this read says nothing of what it does not show. `told`: what is told
+    of an entry.
     """
-    seen = tuple(
-        Undeclared(
-            entry.identity,
-            entry.application_identifier,
-            entry.realm,
-            entry.reference,
-            kind=entry.kind,
-        )
-        for entry in entries
-        if entry.reference not in claimed
-    )
+    seen = tuple(told(entry) for entry in entries if entry.reference not in claimed)
     lost = (
         replace(each, missing_since=each.missing_since or missing_since)
         for each in known
