@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api_page import api_page
 from chart_copies import COPIES, copies
+from cli_page import cli_page
 from metrics_page import metrics_page
 from page_lines import bullet
 from partner_simulator.world.switches import ROWS
@@ -52,6 +53,7 @@ def pages() -> dict[Path, str]:
     """All generated pages."""
     return {
         DOCS / "api.md": api_page(),
+        DOCS / "cli.md": cli_page(),
         DOCS / "reasons.md": reasons_page(),
         DOCS / "assumptions.md": assumptions_page(),
         DOCS / "faults.md": faults_page(),

@@ -89,10 +89,25 @@ def test_the_namespace_is_the_context_s_own(
 ) -> None:
     cluster, user, _ = read_kubeconfig(plane.kubeconfig)
     path = write_kubeconfig(tmp_path / "config", cluster, user, declared.namespace)
-    for scope in (["--kubeconfig", str(path)], ["--context", "partner-testbed"], []):
-        monkeypatch.setenv("KUBECONFIG", str(path))
+    home = tmp_path / "home" / ".kube"
+    home.mkdir(parents=True)
+    write_kubeconfig(home / "config", cluster, user, declared.namespace)
+    for variable, home_folder, scope in (
+        (None, tmp_path, ["--kubeconfig", str(path)]),
+        (str(path), tmp_path, []),
+        (str(path), tmp_path, ["--context", "partner-testbed"]),
+        (None, tmp_path / "home", []),
+    ):
+        monkeypatch.delenv("KUBECONFIG", raising=False)
+        if variable is not None:
+            monkeypatch.setenv("KUBECONFIG", variable)
+        monkeypatch.setenv("HOME", str(home_folder))
         result = CliRunner().invoke(partner_operator, ["plan", *scope])
-        assert words(result).endswith("2 in all.\n"), scope
+        assert words(result).endswith("2 in all.\n"), (variable, scope)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = CliRunner().invoke(partner_operator, ["plan"])
+    assert words(result).startswith("partner-operator: There is no kubeconfig")
     result = cli("plan", "--kubeconfig", str(path), "--context", "elsewhere")
     assert result.exit_code == 1
     assert "leads to no cluster" in words(result)

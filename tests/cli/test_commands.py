@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from partner_demo.operator_process import ROOT
 from partner_operator import __version__
-from partner_operator.cli.main import COMMANDS, partner_operator
+from partner_operator.cli.main import COMMANDS, complete, partner_operator
 
 HEAVY = (
     "aiohttp",
@@ -98,3 +99,40 @@ def test_commands_are_completed_without_being_imported() -> None:
         },
     )
     assert "plain,explain-token" in done.stdout.splitlines()
+
+
+def test_kubectl_is_told_how_a_command_can_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words, expected in (
+        (["exp"], ["export", "explain-token"]),
+        (["plan", "--out"], ["--output"]),
+        (["plan", "-o", "j"], ["json"]),
+    ):
+        monkeypatch.setattr(sys, "argv", ["kubectl_complete-partner", *words])
+        complete()
+        *lines, last = capsys.readouterr().out.splitlines()
+        assert [line.partition("\t")[0] for line in lines] == expected
+        assert last == ":4"
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    context = click.Context(partner_operator)
+    for name in COMMANDS:
+        command = partner_operator.get_command(context, name)
+        assert command is not None
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert (option.help or "").endswith("."), (name, option.name)
+
+
+def test_a_terminal_without_the_letters_gets_escapes_and_no_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "partner_operator", "plan", "--kubeconfig", str(tmp_path / "測試")],
+        capture_output=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "operator"), "PYTHONIOENCODING": "latin-1"},
+    )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert rb"\u6e2c\u8a66 leads to no cluster" in done.stderr

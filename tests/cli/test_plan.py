@@ -19,7 +19,15 @@ from partner_operator.trust.model import (
     RestartWindow,
 )
 from support.cli.bodies import application_bodies, server_bodies
-from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, converged, disable
+from support.engine.world import (
+    EXCHANGE_ON_LYNC,
+    EXCHANGE_ON_SHAREPOINT,
+    LYNC_ON_EXCHANGE,
+    World,
+    converged,
+    disable,
+    exchange_on_sharepoint,
+)
 from support.trust import worlds as values
 
 
@@ -99,6 +107,22 @@ def test_a_restart_that_waits_is_a_change(waits: Callable[[World], None]) -> Non
     assert all(host in found.lines[0] for host in world.exchange.hosts)
     assert code(world) == 2
     assert not world.exchange.restarts
+
+
+def test_a_farm_that_nobody_restarts_waits_for_nobody() -> None:
+    """Its policy is Never without a word in the spec: old workers are no restart that is to come."""
+    world = converged()
+    world.join_farm()
+    world.cluster.add(exchange_on_sharepoint())
+    for _ in range(4):
+        world.run_round()
+    assert world.sharepoint.model.writes
+    found = plan(world)
+    assert found["sharepoint"].outlook is Outlook.NOTHING
+    assert found[EXCHANGE_ON_SHAREPOINT].outlook is Outlook.NOTHING
+    assert code(world) == 0
+    world.run_round()
+    assert not world.sharepoint.restarts
 
 
 def test_what_stands_in_the_way_is_not_taken_for_nothing() -> None:

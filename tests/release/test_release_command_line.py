@@ -61,7 +61,7 @@ def test_doctor_gets_as_far_as_the_cluster(environment: Environment) -> None:
     """All its modules and files are there: the first thing that it misses is a cluster."""
     done = environment.run("partner-operator", "doctor", "exchange", "--namespace", "trust")
     assert done.returncode != 0
-    assert done.stdout.startswith("partner-operator: Not in a pod, and KUBECONFIG is not set")
+    assert done.stdout.startswith("partner-operator: There is no kubeconfig: KUBECONFIG is not set")
 
 
 def test_every_file_of_the_package_is_installed_as_it_is(environment: Environment) -> None:

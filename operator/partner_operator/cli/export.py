@@ -52,14 +52,12 @@ def export(server: str, output: str, observe: bool, scope: Scope) -> None:
 
     body, found = ask(scope, read)
     if output == "yaml":
-        click.echo(_yaml(body, found), nl=False)
+        # UTF-8 wherever it goes: a name that is written otherwise would be another entry's.
+        click.echo(_yaml(body, found).encode(), nl=False)
         return
     items = [each.body for each in found.objects]
-    click.echo(
-        json.dumps(
-            {"apiVersion": "v1", "kind": "List", "items": items}, indent=2, ensure_ascii=False
-        )
-    )
+    document = {"apiVersion": "v1", "kind": "List", "items": items}
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False).encode())
     for each in found.objects:
         for remark in each.remarks:
             click.echo(f"{each.body['metadata']['name']}: {remark}", err=True)

@@ -19,7 +19,7 @@ from partner_operator.kube.api.names import API_VERSION
 from partner_operator.kube.api.values import format_instant
 from partner_operator.kube.parse import parse_server
 from partner_operator.oauth.token_servers import Form, host_of, parse_address
-from partner_operator.texts import said, shown
+from partner_operator.texts import shown
 from partner_operator.trust.allowed import partner_fault
 from partner_operator.trust.allowed_partners import allowing
 from partner_operator.trust.match import normal_url, same, same_url
@@ -309,7 +309,7 @@ def _object(
         "metadata": {"name": name, "namespace": server.key.namespace},
         "spec": spec,
     }
-    return Exported(body, tuple(said(each) for each in remarks))
+    return Exported(body, tuple(shown(each) for each in remarks))
 
 
 def _free_name(partner: str, identity: str, server: str, taken: set[str]) -> str:

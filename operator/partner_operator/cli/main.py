@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, ShellComplete
 
 from partner_operator import __version__
 
@@ -74,8 +75,25 @@ def partner_operator() -> None:
     """Keeps OAuth trust between Exchange, Lync / Skype for Business and SharePoint as declared."""
 
 
+def complete() -> None:
+    """`kubectl_complete-partner`: kubectl asks it how `kubectl partner ...` can go on, and takes cobra's answer."""
+    *before, incomplete = sys.argv[1:] or [""]
+    asked = ShellComplete(partner_operator, {}, NAMES[1], "")
+    for found in asked.get_completions(before, incomplete):
+        click.echo(f"{found.value}\t{found.help or ''}")
+    click.echo(_NO_FILES)
+
+
+_NO_FILES: Final = ":4"
+"""cobra's ShellCompDirectiveNoFileComp."""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Do what the command line says, and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal may not have all the letters that names are written in.
+            stream.reconfigure(errors="backslashreplace")
     called = Path(sys.argv[0]).stem
     partner_operator.main(arguments, prog_name=called if called in NAMES else NAMES[0])
     raise AssertionError("click ends the process")

@@ -14,7 +14,7 @@ from partner_operator.cli.cluster import Body
 from partner_operator.engine.ports import Kind
 from partner_operator.kube.api.names import RELEASE
 from partner_operator.texts import shown
-from partner_operator.trust.model import DeletionPolicy, Mode, RestartPolicy
+from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import HostRestartState
 
@@ -95,17 +95,14 @@ def _server(body: Body) -> tuple[Any, ...]:
     if not _is_of_now(body, ready):
         return Outlook.UNKNOWN, NOT_LOOKED_AT
     reason, message = ready.get("reason"), str(ready.get("message", ""))
-    pending = tuple(_pending(body))
     if reason in RESTARTS:
+        pending = tuple(_pending(body))
         names = f" on {', '.join(pending)}" if pending else ""
         return Outlook.CHANGES, f"IIS is to be restarted{names}. {message}"
     if reason == Reason.PROGRESSING:
         return Outlook.UNKNOWN, f"The operator is at work: {message}"
     if ready.get("status") == "False" and reason not in _OF_ITS_OWN:
         return Outlook.UNKNOWN, f"{reason}: {message}"
-    never = (body["spec"].get("restart") or {}).get("policy") == RestartPolicy.NEVER
-    if pending and not never:
-        return Outlook.CHANGES, f"IIS is to be restarted on {', '.join(pending)}. {message}"
     return (Outlook.NOTHING,)
 
 

@@ -30,13 +30,18 @@ def _listening(text: str) -> str:
 @click.option("--namespace", multiple=True, metavar="NS", help="Serve this namespace (repeatable).")
 @click.option("--all-namespaces", is_flag=True, help="Serve the whole cluster.")
 @click.option(
-    "--log-format", type=click.Choice(list(map(str, LogFormat))), default="text", show_default=True
+    "--log-format",
+    type=click.Choice(list(map(str, LogFormat))),
+    default="text",
+    show_default=True,
+    help="How a log line looks.",
 )
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning"]),
     default="info",
     show_default=True,
+    help="What is logged. An audit line always is.",
 )
 @click.option("--liveness", metavar="URL", help="Answer health probes at this URL.")
 @click.option(

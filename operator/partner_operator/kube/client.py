@@ -126,8 +126,8 @@ class Connection:
         `kubeconfig` wins over `$KUBECONFIG`, that over `~/.kube/config`, and that over a pod's ServiceAccount.
         Raises NoCluster.
         """
-        named, variable, usual = kubeconfig, os.environ.get("KUBECONFIG"), Path.home() / USUAL
-        path = named or variable or (str(usual) if usual.is_file() else None)
+        named, variable = kubeconfig, os.environ.get("KUBECONFIG")
+        path = named or variable or _usual_kubeconfig()
         if not path and (context or not os.access(_SERVICE_ACCOUNT, os.R_OK)):
             raise NoCluster(
                 f"There is no kubeconfig: KUBECONFIG is not set, and ~/{USUAL} is not there. Name one: "
@@ -268,6 +268,12 @@ class Connection:
             page = answer.get("metadata", {}).get("continue", "")
             if not page:
                 return items
+
+
+def _usual_kubeconfig() -> str | None:
+    """The file where kubectl looks, if it is there. Not every user of a pod has a home."""
+    path = os.path.expanduser(f"~/{USUAL}")
+    return path if os.path.isfile(path) else None
 
 
 def _no_cluster(where: str | None, problem: Exception) -> NoCluster:
