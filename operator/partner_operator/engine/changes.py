@@ -24,7 +24,6 @@ from partner_operator.engine.state import Draft, Reached
 from partner_operator.trust import repair
 from partner_operator.trust.activation import raise_requirement
 from partner_operator.trust.decide import ApplicationView, decide
-from partner_operator.trust.match import find_of_partner
 from partner_operator.trust.model import Entry, Mode, ObjectKey, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Field
@@ -212,7 +211,7 @@ def _is_judged_anew(draft: Draft, change: Change) -> bool:
 
 
 def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
-    before = find_of_partner(draft.desired, work.observed)
+    before = work.entries.of(draft.desired.partner)
     return Intent(
         kind=change.kind,
         started_at=work.now(),

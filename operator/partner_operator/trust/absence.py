@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from partner_operator.trust.conditions import shortened
-from partner_operator.trust.match import same
+from partner_operator.trust.entries import Entries
 from partner_operator.trust.model import Entry, ObjectKey, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
@@ -71,7 +71,7 @@ def warned(observed: Observed, entry: Entry) -> Obstacle:
 
 def strangers(
     known: Iterable[Undeclared],
-    entries: Sequence[Entry],
+    entries: Entries,
     claimed: frozenset[str],
     missing_since: datetime | None,
     told: Callable[[Entry], Undeclared],
@@ -82,18 +82,19 @@ def strangers(
     that are not seen for the first time; None: this read says nothing of what it does not show. `told`: what is told
     of an entry.
     """
-    seen = tuple(told(entry) for entry in entries if entry.reference not in claimed)
+    seen = tuple(
+        told(entry) for entry in entries.observed.entries if entry.reference not in claimed
+    )
     lost = (
         replace(each, missing_since=each.missing_since or missing_since)
         for each in known
-        if not any(is_remembered(entry, each) for entry in entries)
-        and each.reference not in claimed
+        if not _is_there(each, entries) and each.reference not in claimed
     )
     return tuple(sorted((*seen, *lost), key=lambda each: (each.identity, each.reference)))
 
 
-def is_remembered(entry: Entry, known: Undeclared) -> bool:
-    """Whether this is the very entry. A status of an older operator tells entries by their names."""
+def _is_there(known: Undeclared, entries: Entries) -> bool:
+    """Whether the very entry is seen. A status of an older operator tells entries by their names."""
     if known.reference:
-        return same(entry.reference, known.reference)
-    return same(entry.identity, known.identity)
+        return bool(entries.referenced(known.reference))
+    return bool(entries.named(known.identity))

@@ -14,16 +14,8 @@ from partner_operator.trust.claims import Claimed, Claims
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.deletion import decide_deletion, find_own
 from partner_operator.trust.differences import differences
-from partner_operator.trust.match import (
-    Match,
-    effective_identity,
-    find_entry,
-    find_registered,
-    find_unreadable,
-    is_registered,
-    same,
-    turned,
-)
+from partner_operator.trust.entries import Entries
+from partner_operator.trust.match import effective_identity, is_registered, same
 from partner_operator.trust.model import (
     DesiredServer,
     Entry,
@@ -44,6 +36,13 @@ from partner_operator.trust.plan import (
 )
 from partner_operator.trust.product import Activation, Rules, TokenServers
 from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.search import (
+    Match,
+    find_entry,
+    find_registered,
+    find_unreadable,
+    turned,
+)
 from partner_operator.trust.status import ChangeKind
 
 __all__ = ["ApplicationView", "decide"]
@@ -56,10 +55,15 @@ class _Case:
     rules: Rules
     server: DesiredServer
     view: ApplicationView
-    observed: Observed
+    entries: Entries
     match: Match
     metadata: Part
     document: AuthMetadata | None
+
+    @property
+    def observed(self) -> Observed:
+        """The read that the decision rests on."""
+        return self.entries.observed
 
 
 def decide(
@@ -77,8 +81,9 @@ def decide(
     done. In mode Observe `planned` holds the differences; in mode Suspend there are none.
     `elsewhere`: live applications of another PartnerServer for this organisation, which may be heirs.
     """
-    cases = [_look_at(rules, server, view, observed) for view in applications]
-    others = [_look_at(rules, server, view, observed) for view in elsewhere]
+    entries = Entries(observed)
+    cases = [_look_at(rules, server, view, entries) for view in applications]
+    others = [_look_at(rules, server, view, entries) for view in elsewhere]
     claims = Claims([_claimed(case) for case in cases], [_claimed(case) for case in others])
     return tuple(_decide_one(case, claims) for case in cases)
 
@@ -87,22 +92,20 @@ def _claimed(case: _Case) -> Claimed:
     return case.view, case.match.entry, case.document
 
 
-def _look_at(
-    rules: Rules, server: DesiredServer, view: ApplicationView, observed: Observed
-) -> _Case:
-    partner = view.desired.partner
+def _look_at(rules: Rules, server: DesiredServer, view: ApplicationView, entries: Entries) -> _Case:
+    partner, observed = view.desired.partner, entries.observed
     reading = observed.documents.get(partner.auth_metadata_url)
     metadata = check_partner(reading, partner, observed.clock)
     wrong = metadata.reason is Reason.METADATA_WRONG_PRODUCT or partner.behind_token_server
     document = None if reading is None or wrong else reading.document
     registration = view.status.registration
     if view.desired.deleting:
-        found = find_own(view, document, observed)
+        found = find_own(view, document, entries)
     elif view.blocker is not None:
-        found = find_registered(registration, observed)
+        found = find_registered(registration, entries)
     else:
-        found = _without_owned(rules, find_entry(view.desired, registration, document, observed))
-    return _Case(rules, server, view, observed, found, metadata, document)
+        found = _without_owned(rules, find_entry(view.desired, registration, document, entries))
+    return _Case(rules, server, view, entries, found, metadata, document)
 
 
 def _without_owned(rules: Rules, found: Match) -> Match:
@@ -119,7 +122,7 @@ def _decide_one(case: _Case, claims: Claims) -> Decision:
     if case.view.desired.deleting:
         owner = case.rules.owner(case.match.entry) if case.match.entry is not None else ""
         return decide_deletion(
-            case.view, case.match, case.observed, claims, case.document, owner=owner
+            case.view, case.match, case.entries, claims, case.document, owner=owner
         )
     blocker = _declaration_blocker(case, claims)
     decision = Decision(
@@ -173,7 +176,7 @@ def _of_others(case: _Case) -> Obstacle | None:
             "Declare the realm that this object is for, or delete the object."
         )
         return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
-    other = turned(desired, case.view.status.registration, case.observed) if entry is None else None
+    other = turned(desired, case.view.status.registration, case.entries) if entry is None else None
     if other is None or other.warning:
         return None
     sources = {
@@ -211,7 +214,7 @@ def _ambiguity(case: _Case) -> Obstacle | None:
 def _with_change(case: _Case, decision: Decision) -> Decision:
     unread = _incomplete(case.observed)
     unreadable = find_unreadable(
-        case.view.desired, case.view.status.registration, case.match, case.observed
+        case.view.desired, case.view.status.registration, case.match, case.entries
     )
     if unreadable is not None:
         return replace(decision, blocker=warned(case.observed, unreadable))
