@@ -249,6 +249,10 @@ def _behind_token_server(case: _Case, decision: Decision, unread: Obstacle | Non
     if Field.TOKEN_SERVER in change.fields and case.metadata.status is not ConditionStatus.TRUE:
         # Nobody makes the server trust what it cannot read.
         return replace(decision, blocker=_document_blocker(case.metadata), planned=change)
+    if change.kind is ChangeKind.REGISTER or Field.LINKED_ACCOUNT in change.fields:
+        unlinkable = token_servers.account_obstacle(case.view.desired, case.observed)
+        if unlinkable is not None:
+            return replace(decision, blocker=unlinkable, planned=change)
     return _planned(case, decision, change, unread)
 
 

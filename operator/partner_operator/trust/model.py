@@ -423,6 +423,8 @@ class Observed:
     """Sentences on what nobody declares and nothing changes, for people."""
     settings: tuple[str, ...] = ()
     """Settings of the organisation that are read and shown, and never written: `name: value`."""
+    accounts: Mapping[str, int] = field(default_factory=dict)
+    """How many there are of each account that an owner lets partners act with; one that is missing is not known."""
     token_servers: tuple[TokenServer, ...] = ()
     default_realm: str = ""
     """The realm that an entry of a partner behind a token server may get where none is given."""

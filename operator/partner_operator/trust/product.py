@@ -74,6 +74,8 @@ class TokenServers:
     """The command by which people make one, of its name and the address of its document."""
     enable: Callable[[TokenServer], str]
     """The command by which people enable one."""
+    renew: Callable[[TokenServer], str]
+    """What people do, in words, where one is not what its document says."""
     refused: Mapping[str, str]
     """Applications, by identifier, that are never registered so, and why."""
     reads_keys: Callable[[TokenServer], bool] = lambda found: False

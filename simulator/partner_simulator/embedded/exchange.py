@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from partner_simulator.embedded import exchange_token_servers, failures, iis, wa
 from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.exchange_session import (
     Exchange,
+    check_entry,
     find_users,
     reference_of,
     session,
@@ -65,6 +66,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     servers = exchange("Get-ExchangeServer")
     own = [server for server in servers if same(prop(server, "Fqdn"), run.asked("host"))]
     token_servers, token_servers_fault = exchange_token_servers.told(exchange)
+    accounts = list(_counted(exchange))
     domains = exchange("Get-AcceptedDomain")
     return {
         "product": "Exchange",
@@ -80,10 +82,21 @@ def observe(run: Run) -> Mapping[str, Any]:
         "certificateFault": fault,
         "hosts": [_host(server) for server in servers],
         "domains": [text(domain, "DomainName") for domain in domains],
+        "accounts": accounts,
         "tokenServers": token_servers,
         "tokenServersFault": token_servers_fault,
         "documents": web.documents(run),
     }
+
+
+def _counted(exchange: Exchange) -> Iterator[dict[str, Any]]:
+    """How many accounts there are of each name that is asked for; nothing of one that cannot be looked up."""
+    for name in exchange.run.asked("accounts") or ():
+        try:
+            users, _ = find_users(exchange, name)
+        except Failed:
+            continue
+        yield {"name": name, "count": len(users)}
 
 
 def _organization(exchange: Exchange) -> PsObject | None:
@@ -226,6 +239,7 @@ def _of_partner(run: Run, entry: PsObject) -> bool:
 def update(run: Run) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
     exchange, account, name = session(run), run.text("account"), run.text("name")
+    check_entry(run, exchange, behind=False)
     place = exchange
     if run.asked("repairAccount"):
         account, place = _repaired(exchange, run.text("accountName"))

@@ -198,8 +198,9 @@ def _is_behind(run: Run, entry: PsObject, realm: str, own_realm: str = "") -> bo
 def update(run: Run) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
     _module(run)
-    lync_token_servers.add(run)
     identity, level = run.text("reference"), run.text("trustLevel")
+    _check_entry(run, identity)
+    lync_token_servers.add(run)
     for wanted, parameters in (
         (run.asked("setUrl"), {"MetadataUrl": run.asked("metadataUrl")}),
         (level, {"ApplicationTrustLevel": level}),
@@ -209,6 +210,20 @@ def update(run: Run) -> Mapping[str, Any]:
             named = {"Identity": identity, "Force": True, **parameters}
             run.call("Set-CsPartnerApplication", named)
     return {"identity": identity}
+
+
+def _check_entry(run: Run, identity: str) -> None:
+    """Raises Failed where the entry is gone, or was made into something else meanwhile."""
+    for entry in map(_entry, run.told("Get-CsPartnerApplication", {}).objects):
+        if not same(entry["reference"], identity):
+            continue
+        alike = same(entry["applicationIdentifier"], run.asked("applicationIdentifier"))
+        if alike and entry["useAuthServer"] is bool(run.asked("useAuthServer")):
+            return
+        raise failures.thrown(
+            f"Partner application {identity} was made into another one meanwhile, so nothing was changed."
+        )
+    raise failures.thrown("The partner application is not there any more, so nothing was changed.")
 
 
 def remove(run: Run) -> Mapping[str, Any]:

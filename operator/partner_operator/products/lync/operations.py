@@ -79,6 +79,8 @@ class LyncSession(Session):
             "update",
             {
                 "reference": change.entry.reference,
+                "applicationIdentifier": change.entry.application_identifier,
+                "useAuthServer": change.entry.kind is EntryKind.TOKEN_SERVER,
                 "metadataUrl": application.partner.auth_metadata_url,
                 "setUrl": bool(fields & READ_AGAIN),
                 **_token_server(observed, change, application),

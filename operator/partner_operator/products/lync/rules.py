@@ -125,6 +125,10 @@ TOKEN_SERVERS = TokenServers(
     make=lambda name, url: f"New-CsOAuthServer -Identity {quoted(name)} -MetadataUrl {quoted(url)}",
     # It has nothing to disable one by.
     enable=lambda found: f"Get-CsOAuthServer -Identity {quoted(found.name)}",
+    # Set-CsOAuthServer has no -Realm.
+    renew=lambda found: (
+        f"make it again there: Remove-CsOAuthServer -Identity {quoted(found.name)}, then New-CsOAuthServer"
+    ),
     refused={},
 )
 

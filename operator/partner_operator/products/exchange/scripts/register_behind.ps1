@@ -1,4 +1,4 @@
-$commands = @('Set-ADServerSettings', 'Get-PartnerApplication', 'New-PartnerApplication', 'Get-User')
+$commands = @('Set-ADServerSettings', 'Get-PartnerApplication', 'New-PartnerApplication', 'Set-PartnerApplication', 'Get-User')
 if ([string]$Request.tokenServerName -ne '') { $commands += @('Get-AuthServer', 'New-AuthServer') }
 $controller = [string]$Request.controller
 $session = Open-Exchange -Commands $commands
@@ -18,9 +18,11 @@ try {
     if ($existing -eq '') {
         if ($taken) { throw "There is another partner application of the name $($Request.identity), so nothing was made." }
         $more = @{}
+        $elsewhere = $false
         if ([string]$Request.account -ne '') {
-            Assert-Account -Name $Request.account -Controller $controller
-            $more['LinkedAccount'] = [string]$Request.account
+            $place = Assert-Account -Name $Request.account -Controller $controller
+            $elsewhere = -not (Test-Same -Left $place -Right $controller)
+            if (-not $elsewhere) { $more['LinkedAccount'] = [string]$Request.account }
         }
         if ([string]$Request.realm -ne '') { $more['Realm'] = [string]$Request.realm }
         # First: without it another token server would vouch for the application, and this one not.
@@ -33,6 +35,10 @@ try {
         }
         # Of none or several it is not known which is ours: the read-back decides.
         if ($made.Count -eq 1) { $created = Get-Reference -Entry $made[0] }
+        if ($elsewhere -and ($created -ne '')) {
+            # An account of another domain: the controller that made the entry does not know it.
+            $null = Set-PartnerApplication -Identity $created -LinkedAccount $Request.account -Confirm:$false -ErrorAction Stop
+        }
     }
 }
 finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }

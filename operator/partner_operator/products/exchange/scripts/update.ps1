@@ -4,6 +4,7 @@ $controller = [string]$Request.controller
 $reference = [string]$Request.reference
 $session = Open-Exchange -Commands $commands
 try {
+    Assert-Entry -Reference $reference -Identifier $Request.applicationIdentifier -UseAuthServer $false -Controller $controller
     $account = [string]$Request.account
     $place = $controller
     if ($Request.repairAccount) {

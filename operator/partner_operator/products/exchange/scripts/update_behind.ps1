@@ -5,7 +5,12 @@ $controller = [string]$Request.controller
 $reference = [string]$Request.reference
 $session = Open-Exchange -Commands $commands
 try {
-    if ([string]$Request.account -ne '') { Assert-Account -Name $Request.account -Controller $controller }
+    Assert-Entry -Reference $reference -Identifier $Request.applicationIdentifier -UseAuthServer $true -Controller $controller
+    $at = @{}
+    if ([string]$Request.account -ne '') {
+        $place = Assert-Account -Name $Request.account -Controller $controller
+        if ($place -ne '') { $at['DomainController'] = $place }
+    }
     if ([string]$Request.tokenServerName -ne '') { Add-TokenServer -Name $Request.tokenServerName -Url $Request.tokenServerUrl -Controller $controller }
     foreach ($server in @($Request.refreshed)) {
         $null = Set-AuthServer -Identity $server -RefreshAuthMetadata -DomainController $controller -Confirm:$false -ErrorAction Stop
@@ -14,7 +19,7 @@ try {
         $null = Set-PartnerApplication -Identity $reference -ApplicationIdentifier $Request.applicationIdentifier -Realm $Request.realm -DomainController $controller -Confirm:$false -ErrorAction Stop
     }
     if ([string]$Request.account -ne '') {
-        $null = Set-PartnerApplication -Identity $reference -LinkedAccount $Request.account -DomainController $controller -Confirm:$false -ErrorAction Stop
+        $null = Set-PartnerApplication -Identity $reference -LinkedAccount $Request.account -Confirm:$false -ErrorAction Stop @at
     }
     if ($Request.enable) {
         $null = Set-PartnerApplication -Identity $reference -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop
