@@ -390,6 +390,21 @@ def test_it_is_made_again_where_somebody_removed_it_and_iis_is_restarted() -> No
     assert sum(world.exchange.restarts.values()) == restarts + 2
 
 
+@EITHER
+@pytest.mark.parametrize("spelled", [f"{STS_URL}/", f"{STS_URL}?realm=litwareinc.com"])
+def test_two_objects_that_spell_one_token_server_otherwise_make_one(
+    product: Product, spelled: str
+) -> None:
+    world = StsWorld(product=product, create=True, there=())
+    world.publish(values.sts(spelled))
+    world.ask("one")
+    world.ask("other", url=spelled, identifier=HR.replace("0", "1"))
+    world.settle()
+    assert world.all_ready()
+    assert len(world.addresses) == 1
+    assert len(world.ours) == 2
+
+
 def test_those_of_clouds_are_never_made() -> None:
     url = f"{ACS}/{TENANT}/metadata/json/1"
     world = StsWorld(create=True, host="accounts.accesscontrol.windows.net", there=())
@@ -745,6 +760,39 @@ def test_what_a_hybrid_set_up_made_is_neither_changed_nor_removed(
     assert world.changes == 0
 
 
+@pytest.mark.parametrize("registered_before", [False, True])
+@pytest.mark.parametrize(
+    ("product", "name"),
+    [
+        (Product.EXCHANGE, "sfblegacy"),
+        (Product.EXCHANGE, "TeamsScheduler"),
+        (Product.LYNC, "microsoft.exchange"),
+    ],
+)
+def test_a_name_of_the_hybrid_set_up_is_given_to_nothing(
+    product: Product, name: str, registered_before: bool
+) -> None:
+    """Its scripts would take the entry for theirs, and the operator could never remove it."""
+    world = StsWorld(product=product)
+    world.model.entries = stock = values.STOCK[:1] if product is Product.EXCHANGE else ()
+    identifier = HR
+    if product is Product.LYNC:
+        identifier = values.metadata(Product.EXCHANGE).application_identifier
+    wanted = replace(behind(identifier, "online.example"), server_name=world.server)
+    if registered_before:
+        world.cluster.add(wanted)
+        world.settle()
+        assert world.cluster.ready(NAME) == READY
+        stock = world.model.entries
+        world.cluster.change(NAME, identity=name)
+    else:
+        world.cluster.add(replace(wanted, identity=name))
+    world.settle(3)
+    assert world.cluster.ready(NAME) == (FALSE, Reason.CONFLICT)
+    assert f"{name} is a name of the hybrid set-up" in world.message()
+    assert world.model.entries == stock
+
+
 def test_beside_a_stock_entry_the_one_that_a_human_made_is_meant() -> None:
     """A page of Microsoft's has people make one for Skype for Business Online, without a realm."""
     world = StsWorld()
@@ -760,11 +808,18 @@ def test_beside_a_stock_entry_the_one_that_a_human_made_is_meant() -> None:
     assert world.changes == 0
 
 
-def test_an_identifier_of_a_product_is_never_mixed_up_with_the_entry_on_premises() -> None:
-    world = StsWorld()
-    lync = values.metadata(Product.LYNC).application_identifier
-    world.cluster.add(behind(lync, "online.example"))
-    world.cluster.add(values.application(server_name="exchange", name="lync", has_finalizer=False))
+@EITHER
+def test_an_identifier_of_a_product_is_never_mixed_up_with_the_entry_on_premises(
+    product: Product,
+) -> None:
+    world = StsWorld(product=product)
+    other = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
+    identifier = values.metadata(other).application_identifier
+    on_premises = values.application(
+        other, "product", server_name=world.server, has_finalizer=False
+    )
+    world.cluster.add(replace(behind(identifier, "online.example"), server_name=world.server))
+    world.cluster.add(on_premises)
     world.settle()
     assert world.all_ready()
     assert {(entry.kind, entry.realm) for entry in world.ours} == {

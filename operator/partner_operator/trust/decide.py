@@ -176,6 +176,13 @@ def _of_others(case: _Case) -> Obstacle | None:
             "Declare the realm that this object is for, or delete the object."
         )
         return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
+    taken = _hybrids_name(case)
+    if taken:
+        message = (
+            f"{effective_identity(desired)} is a name of {taken}, so what bears it is never touched again. Declare "
+            "another spec.identity, in a new object."
+        )
+        return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
     other = turned(desired, case.view.status.registration, case.entries) if entry is None else None
     if other is None or other.warning:
         return None
@@ -189,6 +196,23 @@ def _of_others(case: _Case) -> Obstacle | None:
         "with another spec.identity, and delete this one: that entry stays."
     )
     return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
+
+
+def _hybrids_name(case: _Case) -> str:
+    """Whose the name is that this object declares, where an entry of that name would be taken for another's."""
+    desired = case.view.desired
+    would_be = Entry(
+        reference="",
+        identity=effective_identity(desired),
+        application_identifier=desired.partner.identifier,
+        realm=desired.partner.realm,
+        issuer="",
+        metadata_url="",
+        kind=desired.partner.kind,
+        enabled=True,
+        accepts_security_identifiers=False,
+    )
+    return case.rules.owner(would_be)
 
 
 def _ambiguity(case: _Case) -> Obstacle | None:

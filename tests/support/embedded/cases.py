@@ -293,7 +293,8 @@ def _special() -> Iterator[Case]:
     yield Case("lync/replicate", replicate)
     yield Case("exchange/restart: young workers", restart_older(timedelta(days=1)))
     yield Case("lync/test: the item stays", connect(delete_item=False), full_trust)
-    yield Case("lync/test: another folder", connect(folder="Inbox"), full_trust)
+    for folder in ("Inbox", "Dumpster"):
+        yield Case(f"lync/test: into {folder}", connect(folder=folder), full_trust)
     yield Case("lync/test: nobody", connect("sip:nobody@litwareinc.com"), full_trust)
     yield Case("lync/test: no address", connect("kenmyer"), full_trust)
 

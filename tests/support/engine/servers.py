@@ -175,6 +175,7 @@ class FakeOrganisation:
         if change.kind is ChangeKind.REGISTER:
             self.counts["registered"] += 1
         try:
+            self.model.seen = observed
             made = self.model.apply(change, application)
         except BrokenOff as broken:
             raise OperationFailed(
