@@ -33,7 +33,7 @@ MUTANTS = (
     Mutant(
         "what vanished with others is not believed",
         "trust/absence.py",
-        "    if len(together) < 2 or not any(each.ours for each in together):\n",
+        "    if signs < 2 or not any(each.ours for each in together):\n",
         "    if True:\n",
         ("tests/engine/test_engine_absence.py",),
     ),
@@ -75,8 +75,8 @@ MUTANTS = (
     Mutant(
         "a change is in the log before it is made",
         "engine/making.py",
-        "    announced.log()\n",
-        "    pass\n",
+        "        told.log()\n",
+        "        pass\n",
         ("tests/engine/test_engine_told.py",),
     ),
     Mutant(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from partner_operator.engine.intending import Making, asked_again
 from partner_operator.engine.judging import completes, read_back
-from partner_operator.engine.making import asked_again, make
-from partner_operator.engine.refused_writes import confined
+from partner_operator.engine.making import make
 from partner_operator.engine.state import Draft, Reached
 from partner_operator.trust import repair
 from partner_operator.trust.model import Mode
-from partner_operator.trust.plan import Change
 
 
 async def make_changes(work: Reached) -> None:
@@ -20,35 +19,24 @@ async def make_changes(work: Reached) -> None:
     What an entry that is new now lacks is given after it was seen: only then it is known what it has already.
     """
     changed = await _make_all(work, work.live)
-    new = [draft for draft, change in changed if completes(draft, change)]
+    new = [each.draft for each in changed if completes(each.draft, each.change)]
     if new and work.failure is None and not work.overtaken:
         await _make_all(work, new, completing=True)
     if work.failure is not None or work.overtaken:
         return
-    touched = [draft for draft, _ in changed]
+    touched = {each.draft.desired.key for each in changed}
     for draft in work.live:
-        if draft not in touched:
+        if draft.desired.key not in touched:
             _rest(work, draft)
 
 
 async def _make_all(
     work: Reached, drafts: Sequence[Draft], *, completing: bool = False
-) -> list[tuple[Draft, Change]]:
+) -> list[Making]:
     """Make the changes of these, and read back once. Returns what was begun."""
     iis_before = work.status.iis
-    made: list[tuple[Draft, Change]] = []
-    for draft in drafts:
-        change = draft.decision.change if draft.decision else None
-        if change is None or draft.blocker is not None:
-            continue
-        with confined(work, draft):
-            if await make(work, draft, change, completing=completing):
-                made.append((draft, change))
-        if work.failure is not None:
-            return made
-        if work.overtaken:
-            break
-    if made:
+    made = await make(work, drafts, completing=completing)
+    if made and work.failure is None:
         await read_back(work, made, iis_before)
     return made
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from partner_operator.engine import identity, reach, registrations
 from partner_operator.engine.deciding import decide_all
+from partner_operator.engine.intending import Making
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.settling import close_intent, conclude
 from partner_operator.engine.state import Draft, Reached
@@ -37,26 +39,25 @@ def completes(draft: Draft, made: Change) -> bool:
     return change.kind is ChangeKind.UPDATE and change.fields == {Field.PERMISSION}
 
 
-async def read_back(
-    work: Reached, made: list[tuple[Draft, Change]], iis_before: IISStatus | None
-) -> None:
+async def read_back(work: Reached, made: Sequence[Making], iis_before: IISStatus | None) -> None:
+    """Read everything once more, and judge each change by what is there now."""
     before = work.observed
     after, ahead = await reach.observe_on(work, work.logon, before.host)
     identity.must_be(before, after)
     work.observed, work.ahead = after, ahead
-    effective = [_took_effect(change, before, after) for _, change in made]
+    effective = [_took_effect(each.change, before, after) for each in made]
     if not any(
-        took and change.needs_restart for took, (_, change) in zip(effective, made, strict=True)
+        took and each.change.needs_restart for took, each in zip(effective, made, strict=True)
     ):
         # A write that changed nothing asks for no restart: the requirement is as it was before.
         await work.save_server(iis=iis_before)
-    read = [_believe(work, draft, change, before, after) for draft, change in made]
-    keys = [draft.desired.key for draft, _ in made]
+    read = [_believe(work, each.draft, each.change, before, after) for each in made]
+    keys = [each.draft.desired.key for each in made]
     decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
-    for (draft, change), took, document_read in zip(made, effective, read, strict=True):
-        with confined(work, draft):
-            await _judge(work, draft, change, took=took, document_read=document_read)
-            close_intent(draft)
+    for each, took, document_read in zip(made, effective, read, strict=True):
+        with confined(work, each.draft):
+            await _judge(work, each.draft, each.change, took=took, document_read=document_read)
+            close_intent(each.draft)
 
 
 def _took_effect(change: Change, before: Observed, after: Observed) -> bool:
@@ -113,9 +114,6 @@ async def _judge(
             count = repair.made if first or change.asked else repair.proven
             draft.status = replace(draft.status, repair=count(record))
         await _announce_success(work, draft, change)
-    elif draft.failure is not None and change.permission is not None and not took:
-        # It was refused, so that nothing was put right and nobody set it back: whoever lacks the right is given it.
-        draft.status = replace(draft.status, repair=draft.declared.status.repair)
     elif decision.absent and draft.failure is None:
         draft.failure = Obstacle(
             Reason.CREATED_NOTHING,

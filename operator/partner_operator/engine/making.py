@@ -1,80 +1,99 @@
-"""One change: what is about to happen is written down, then it is done."""
+"""Changes of one server are begun: one after the other in one run, or in a run of its own."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from partner_operator.engine import audit, evidence, reach, removal, report
-from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
+from partner_operator.engine import audit, reach
+from partner_operator.engine.intending import IRREVOCABLE, Making, take_back, write_down
+from partner_operator.engine.ports import (
+    LogonRefused,
+    Outcome,
+    RunFailed,
+    Wanted,
+)
 from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.state import Draft, Reached
-from partner_operator.trust import repair
-from partner_operator.trust.activation import raise_requirement
-from partner_operator.trust.match import find_of_partner
-from partner_operator.trust.obstacle import Obstacle
+from partner_operator.engine.together import together
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.repair import Allowance
-from partner_operator.trust.status import ChangeKind, IISStatus, Intent, Repair
+from partner_operator.trust.status import IISStatus
 
-IRREVOCABLE = frozenset({ChangeKind.REMOVE, ChangeKind.RECREATE})
-"""Changes that cannot be taken back."""
+MOST_TOGETHER = 100
+"""Changes of one run: their intents are young when it begins, and its request and answer are far from every limit."""
 
 
-async def make(work: Reached, draft: Draft, change: Change, *, completing: bool) -> bool:
-    """Write down what is about to happen, then do it. False: it was not begun.
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What came of one run."""
 
-    `completing`: it completes an entry of this pass, so that nothing has drifted.
+    begun: list[Making]
+    not_begun: list[Making]
+
+
+async def make(work: Reached, drafts: Sequence[Draft], *, completing: bool) -> list[Making]:
+    """Make the changes that are decided for these. Returns what was begun, whatever became of it.
+
+    What cannot be taken back has a run of its own. Registrations and updates share one, since a logon and a
+    process cost more than what they do. `completing`: they complete entries of this pass, so that nothing has
+    drifted.
     """
-    if change.kind is not ChangeKind.REMOVE:
-        attempt = _attempt(work, draft, change)
-        if isinstance(attempt, Obstacle):
-            draft.blocker = attempt
-            return False
-        draft.status = replace(draft.status, repair=attempt)
-    if not draft.desired.has_finalizer and not draft.desired.deleting:
-        await work.ports.writer.add_finalizer(draft.desired)
-    # The intent first: where it cannot be written, nothing moves with each try, and no Event tells of a repair.
-    draft.status = replace(
-        draft.status,
-        intent=_intent(work, draft, change),
-        given_permission=change.giving or draft.status.given_permission,
-    )
-    await report.show_change(work, draft, change)
-    if not completing:
-        await _announce_drift(work, draft, change)
+    wanted = [
+        Making(draft, draft.decision.change)
+        for draft in drafts
+        if draft.decision is not None
+        and draft.decision.change is not None
+        and draft.blocker is None
+    ]
+    made: list[Making] = []
+    left = [each for each in wanted if each.change.kind not in IRREVOCABLE]
+    # What ends the runs of others, like a change that hangs, has been tried more often than they have.
+    left.sort(key=lambda each: each.tries)
+    while left and not _is_over(work):
+        run = await _make_in_one_run(work, left[:MOST_TOGETHER], completing=completing)
+        made += run.begun
+        if run.not_begun and not run.begun:
+            break
+        left = [*run.not_begun, *left[MOST_TOGETHER:]]
+    for each in wanted:
+        if each.change.kind in IRREVOCABLE and not _is_over(work):
+            made += (await _make_in_one_run(work, [each], completing=completing)).begun
+    return made
+
+
+def _is_over(work: Reached) -> bool:
+    return work.failure is not None or work.overtaken
+
+
+async def _make_in_one_run(work: Reached, wanted: Sequence[Making], *, completing: bool) -> _Run:
+    """Write down what is about to happen, then do it."""
     before = work.status.iis
-    iis = raise_requirement(before, work.now()) if change.needs_restart else before
-    removals = work.status.removals
-    if change.kind is ChangeKind.REMOVE:
-        removals = removal.remember_removal(work, draft)
-    dropped = evidence.dropped(work, change.entry) if change.kind in IRREVOCABLE else None
-    # With it the domain controller is remembered, which a crash must not forget either.
-    await work.save_server(iis=iis, removals=removals, dropped=dropped or work.status.dropped)
-    announced = audit.of_change(work, draft, change)
-    await work.tell(draft, Reason.CHANGE_BEGINS, announced.message)
-    judged_anew = _is_judged_anew(draft, change)
+    ready = await write_down(work, wanted, completing=completing)
+    if not ready:
+        return _Run([], [])
+    announced = [audit.of_change(work, each.draft, each.change) for each in ready]
+    begins = [(each.draft, told.message) for each, told in zip(ready, announced, strict=True)]
+    await together(lambda told: work.tell(told[0], Reason.CHANGE_BEGINS, told[1]), begins)
+    judged_anew = any(_is_judged_anew(each.draft, each.change) for each in ready)
     work.overtaken = judged_anew and not await still_as_declared(work)
     if work.overtaken:
-        await _take_back(work, draft, before)
-        return False
-    announced.log()
-    try:
-        draft.made = await work.on(work.observed.host).apply(work.observed, change, draft.desired)
-    except RunFailed as failure:
-        if failure.nothing_ran:
-            # The network's troubles are no attempts at a repair, and ask for no restart.
-            await _take_back(work, draft, before)
-        if isinstance(failure, LogonRefused):
-            raise
-        # The write threw. It may have happened all the same (C06): the read-back tells.
-        draft.failure = failure.obstacle
-        if failure.obstacle.reason is Reason.FARM_BUSY:
-            # Others at work there are no proof that it cannot be done: it is tried until it is.
-            draft.status = replace(draft.status, repair=draft.declared.status.repair)
-        if failure.outcome_unknown or failure.obstacle.reason in reach.NEXT_HOST:
-            work.failure = failure.obstacle
-    return True
+        await take_back(work, ready, before)
+        return _Run([], ready)
+    for told in announced:
+        told.log()
+    outcomes = list(zip(ready, await _outcomes(work, ready, before), strict=True))
+    for each, outcome in outcomes:
+        if outcome.begun:
+            _note(work, each.draft, outcome)
+    undone = [each for each, outcome in outcomes if _is_undone(outcome)]
+    if undone:
+        # The network's troubles are no attempts at a repair, and ask for no restart.
+        await take_back(work, undone, before if len(undone) == len(ready) else work.status.iis)
+    return _Run(
+        [each for each, outcome in outcomes if outcome.begun],
+        [each for each, outcome in outcomes if not outcome.begun],
+    )
 
 
 def _is_judged_anew(draft: Draft, change: Change) -> bool:
@@ -84,51 +103,34 @@ def _is_judged_anew(draft: Draft, change: Change) -> bool:
     return change.kind in IRREVOCABLE or by_url or Field.PERMISSION in change.fields
 
 
-def _intent(work: Reached, draft: Draft, change: Change) -> Intent:
-    before = find_of_partner(draft.desired, work.observed)
-    return Intent(
-        kind=change.kind,
-        started_at=work.now(),
-        host=work.observed.host,
-        needs_restart=change.needs_restart,
-        before=tuple(
-            sorted(entry.reference for entry in before if not work.rules.unfinished(entry))
-        ),
-        fresh=change.kind is not ChangeKind.UPDATE and evidence.is_new(work, draft),
-    )
+async def _outcomes(
+    work: Reached, wanted: Sequence[Making], iis: IISStatus | None
+) -> Sequence[Outcome]:
+    """The run itself. Raises LogonRefused."""
+    asked = [Wanted(each.change, each.draft.desired) for each in wanted]
+    try:
+        return await work.on(work.observed.host).apply_all(work.observed, asked)
+    except LogonRefused as refusal:
+        if refusal.nothing_ran:
+            await take_back(work, wanted, iis)
+        raise
+    except RunFailed as failure:
+        return [Outcome(failure=failure)] * len(asked)
 
 
-async def _take_back(work: Reached, draft: Draft, iis: IISStatus | None) -> None:
-    """The change was not begun, so it leaves neither an intent nor a requirement nor an attempt."""
-    before = draft.declared.status
-    draft.status = replace(
-        draft.status, repair=before.repair, intent=None, given_permission=before.given_permission
-    )
-    await work.save_server(iis=iis)
+def _is_undone(outcome: Outcome) -> bool:
+    """Proven: nothing of it was done."""
+    return not outcome.begun or (outcome.failure is not None and outcome.failure.nothing_ran)
 
 
-def _attempt(work: Reached, draft: Draft, change: Change) -> Repair | Obstacle:
-    """The record with one more attempt, or why this difference is not repaired once more: rule 5, C01."""
-    document = repair.document_digest(draft.document)
-    digest = repair.change_digest(change, document, draft.desired.generation)
-    record = None if asked_again(draft) else draft.status.repair
-    allowance = repair.may_repair(record, digest)
-    if allowance is Allowance.ALTERNATES:
-        return repair.alternating(draft.desired.partner.auth_metadata_url)
-    if allowance is not Allowance.ALLOWED and record is not None:
-        return repair.refusal(allowance, change, record)
-    return repair.attempted(record, digest, work.now())
-
-
-def asked_again(draft: Draft) -> bool:
-    """A human set a new reconcile request: counting starts anew."""
-    requested = draft.desired.reconcile_requested_at
-    return requested is not None and requested != draft.status.last_handled_reconcile_at
-
-
-async def _announce_drift(work: Reached, draft: Draft, change: Change) -> None:
-    if change.kind is ChangeKind.REGISTER or change.asked or draft.desired.deleting:
+def _note(work: Reached, draft: Draft, outcome: Outcome) -> None:
+    """What was heard of a change that was begun."""
+    draft.made, failure = outcome.made, outcome.failure
+    if failure is None:
         return
-    names = ", ".join(sorted(change.fields))
-    message = f"Differs from the declaration and is being repaired: {names}. {change.remark}"
-    await work.tell(draft, Reason.DRIFT_DETECTED, message.rstrip(), Severity.WARNING)
+    # The write threw. It may have happened all the same (C06): the read-back tells.
+    draft.failure = failure.obstacle
+    if failure.no_attempt:
+        draft.status = replace(draft.status, repair=draft.declared.status.repair)
+    if failure.outcome_unknown or failure.obstacle.reason in reach.NEXT_HOST:
+        work.failure = failure.obstacle

@@ -10,7 +10,6 @@ from partner_simulator.embedded.exchange_session import (
     Exchange,
     find_users,
     reference_of,
-    session,
 )
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import prop, same, same_url, shown
@@ -41,9 +40,10 @@ def _server(one: PsObject) -> dict[str, Any]:
     }
 
 
-def register(run: Run) -> Mapping[str, Any]:
+def register(exchange: Exchange) -> Mapping[str, Any]:
     """Make an entry for an application that uses token servers, unless there is one."""
-    exchange, wanted = session(run), run.text("identity")
+    run = exchange.run
+    wanted = run.text("identity")
     before = exchange.told("Get-PartnerApplication")
     _, doubts = warned.split(before)
     if doubts:
@@ -84,9 +84,10 @@ def _is_behind(run: Run, entry: PsObject) -> bool:
     return same(prop(entry, "Realm"), run.asked("realm"))
 
 
-def update(run: Run) -> Mapping[str, Any]:
+def update(exchange: Exchange) -> Mapping[str, Any]:
     """Change of such an entry, and of what it needs, only what was asked for."""
-    exchange, account, name = session(run), run.text("account"), run.text("name")
+    run = exchange.run
+    account, name = run.text("account"), run.text("name")
     if account:
         _check_account(exchange, account)
     _add(run, exchange)
@@ -133,7 +134,7 @@ def _add(run: Run, exchange: Exchange) -> None:
     exchange("New-AuthServer", Name=name, AuthMetadataUrl=url)
 
 
-OPERATIONS = {
-    "exchange/register_behind": register,
-    "exchange/update_behind": update,
+STEPS = {
+    "register_behind": register,
+    "update_behind": update,
 }

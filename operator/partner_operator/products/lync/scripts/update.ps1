@@ -1,4 +1,3 @@
-Import-Lync
 $identity = [string]$Request.reference
 if ([string]$Request.tokenServerName -ne '') { Add-TokenServer -Name $Request.tokenServerName -Url $Request.tokenServerUrl }
 if ($Request.setUrl) {
