@@ -14,12 +14,13 @@ Step = Callable[[Run], Mapping[str, Any]]
 
 
 def make_all(run: Run, steps: Mapping[str, Step]) -> Mapping[str, Any]:
-    """What became of each item of the request, by the step that makes it."""
+    """What became of each item of the request, by the step that makes it. Raises Gone."""
     results: list[dict[str, Any]] = []
     began = time.monotonic()
     for item in run.asked("items") or ():
         if results and time.monotonic() - began > run.asked("beginSeconds"):
             break
+        run.check()
         run.command.emit("stdout", f"PO1+{len(results)};".encode())
         try:
             data = steps[item["step"]](replace(run, request=item["parameters"]))
