@@ -119,7 +119,8 @@ def _missing(work: Reached) -> Iterator[Missing]:
             continue
         if intent is not None:
             if _should_show(work, draft):
-                yield Missing(effective_identity(draft.desired), intent.started_at, ours=True)
+                name, unheard = effective_identity(draft.desired), not _heard(work, draft)
+                yield Missing(name, intent.started_at, ours=True, unheard=unheard)
             continue
         if registration is None or registration.missing_since is None:
             continue
@@ -150,6 +151,13 @@ def _should_show(work: Reached, draft: Draft) -> bool:
         return False
     before = frozenset(intent.before)
     return all(entry.reference in before for entry in work.entries.of(draft.desired.partner))
+
+
+def _heard(work: Reached, draft: Draft) -> bool:
+    """Whether its run said that it made an entry: in this pass, or before an earlier read was doubted for it."""
+    intent = draft.status.intent
+    doubted = ready_reason(work.declared.status.conditions) is Reason.INCOMPLETE_READ
+    return draft.made is not None or (doubted and intent is not None and intent.over)
 
 
 def _meant(work: Pass, why: str) -> bool:

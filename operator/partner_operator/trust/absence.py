@@ -32,18 +32,22 @@ class Missing:
     """When it was first not seen (operator's clock)."""
     ours: bool
     """It stands for an object that nothing else stands for now."""
+    unheard: bool = False
+    """Nobody heard that it was made: a run that did not come so far made none of those that it was for."""
 
 
 def vanished_together(missing: Sequence[Missing], now: datetime) -> tuple[Missing, ...]:
     """Those that make the read unproven; none: what is missing is absent.
 
-    One entry alone was removed by somebody. Several of which none is ours change nothing for us.
+    One entry alone was removed by somebody, and all that nobody heard to be made is one sign at most. Several of
+    which none is ours change nothing for us.
     """
     latest = max((each.since for each in missing), default=now - BELIEVED_AFTER)
     if latest <= now - BELIEVED_AFTER:
         return ()
     together = tuple(each for each in missing if each.since > latest - BELIEVED_AFTER)
-    if len(together) < 2 or not any(each.ours for each in together):
+    signs = sum(not each.unheard for each in together) + any(each.unheard for each in together)
+    if signs < 2 or not any(each.ours for each in together):
         return ()
     return together
 

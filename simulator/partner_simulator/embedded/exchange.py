@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from partner_simulator.embedded import exchange_token_servers, failures, iis, warned, web
+from partner_simulator.embedded import exchange_token_servers, failures, iis, items, warned, web
 from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.exchange_session import (
     Exchange,
@@ -172,9 +172,10 @@ def _host(server: PsObject) -> dict[str, Any]:
     return shown(server, "fqdn=Fqdn", "edge=IsEdgeServer") | {"restarts": restarts}
 
 
-def register(run: Run) -> Mapping[str, Any]:
+def register(exchange: Exchange) -> Mapping[str, Any]:
     """Make an entry for the partner by Exchange's own script, unless there is one."""
-    exchange, wanted = session(run), run.text("identity")
+    run = exchange.run
+    wanted = run.text("identity")
     before = exchange.told("Get-PartnerApplication")
     _, doubts = warned.split(before)
     if doubts:
@@ -236,9 +237,10 @@ def _of_partner(run: Run, entry: PsObject) -> bool:
     return of_realm or same_url(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
 
 
-def update(run: Run) -> Mapping[str, Any]:
+def update(exchange: Exchange) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
-    exchange, account, name = session(run), run.text("account"), run.text("name")
+    run = exchange.run
+    account, name = run.text("account"), run.text("name")
     check_entry(run, exchange, behind=False)
     place = exchange
     if run.asked("repairAccount"):
@@ -349,13 +351,28 @@ def host_state(run: Run) -> Mapping[str, Any]:
     return iis.host_state(run, "MSExchange")
 
 
+STEPS: Mapping[str, Callable[[Exchange], Mapping[str, Any]]] = {
+    "register": register,
+    "update": update,
+    **exchange_token_servers.STEPS,
+}
+
+
+def apply(run: Run) -> Mapping[str, Any]:
+    """Make changes in turn, all in one inner session."""
+    opened = session(run)
+
+    def in_session(step: Callable[[Exchange], Mapping[str, Any]]) -> items.Step:
+        return lambda part: step(replace(opened, run=part, controller=part.text("controller")))
+
+    return items.make_all(run, {name: in_session(step) for name, step in STEPS.items()})
+
+
 OPERATIONS = {
     "exchange/observe": observe,
-    "exchange/register": register,
-    "exchange/update": update,
+    "exchange/apply": apply,
     "exchange/remove": remove,
     "exchange/test": test,
     "exchange/host_state": host_state,
     "exchange/restart": iis.restart,
-    **exchange_token_servers.OPERATIONS,
 }

@@ -11,7 +11,6 @@ from partner_simulator.embedded.exchange_session import (
     check_entry,
     find_users,
     reference_of,
-    session,
 )
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import prop, same, same_url, shown
@@ -42,9 +41,10 @@ def _server(one: PsObject) -> dict[str, Any]:
     }
 
 
-def register(run: Run) -> Mapping[str, Any]:
+def register(exchange: Exchange) -> Mapping[str, Any]:
     """Make an entry for an application that uses token servers, unless there is one."""
-    exchange, wanted = session(run), run.text("identity")
+    run = exchange.run
+    wanted = run.text("identity")
     before = exchange.told("Get-PartnerApplication")
     _, doubts = warned.split(before)
     if doubts:
@@ -89,9 +89,10 @@ def _is_behind(run: Run, entry: PsObject) -> bool:
     return same(prop(entry, "Realm"), run.asked("realm"))
 
 
-def update(run: Run) -> Mapping[str, Any]:
+def update(exchange: Exchange) -> Mapping[str, Any]:
     """Change of such an entry, and of what it needs, only what was asked for."""
-    exchange, account, name = session(run), run.text("account"), run.text("name")
+    run = exchange.run
+    account, name = run.text("account"), run.text("name")
     check_entry(run, exchange, behind=True)
     place = _with_account(exchange, account) if account else exchange
     _add(run, exchange)
@@ -136,7 +137,7 @@ def _add(run: Run, exchange: Exchange) -> None:
     exchange("New-AuthServer", Name=name, AuthMetadataUrl=url)
 
 
-OPERATIONS = {
-    "exchange/register_behind": register,
-    "exchange/update_behind": update,
+STEPS = {
+    "register_behind": register,
+    "update_behind": update,
 }

@@ -569,7 +569,7 @@ def _farm_busy(hall: Hall) -> None:
     """Somebody else is at work in the farm whenever it is asked for a change."""
 
     async def fail(*_: object, **__: object) -> None:
-        raise OperationFailed(Reason.FARM_BUSY, "As products/sharepoint says.")
+        raise OperationFailed(Reason.FARM_BUSY, "As products/sharepoint says.", no_attempt=True)
 
     hall.organisation.apply = fail  # type: ignore[method-assign]  # the others win
     _rolled(hall)

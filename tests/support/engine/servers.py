@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed
+from partner_operator.engine.ports import (
+    Credentials,
+    LogonRefused,
+    OperationFailed,
+    Outcome,
+    RunFailed,
+    Wanted,
+)
 from partner_operator.oauth.challenge import Challenge
 from partner_operator.oauth.identifiers import Issuer
 from partner_operator.trust.model import (
@@ -83,6 +90,10 @@ class FakeOrganisation:
     answers_as: Product | None = None
     """Whose challenge it shows, where it is not its own."""
     seen_passwords: list[str] = field(default_factory=list)
+    runs: list[tuple[ChangeKind, ...]] = field(default_factory=list)
+    """The changes of each run that made some."""
+    time_for: int | None = None
+    """How many changes a run has time for; None: for all of them."""
     incomplete: str | None = None
     controller: str | None = None
     organization: str | None = None
@@ -161,6 +172,32 @@ class FakeOrganisation:
         )
         self._end("observe")
         return seen
+
+    async def apply_all(
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        observed: Observed,
+        wanted: Sequence[Wanted],
+    ) -> list[Outcome]:
+        """Make the changes in turn, in one run. What ends the run ends it for those after it, too."""
+        self.runs.append(tuple(each.change.kind for each in wanted))
+        outcomes: list[Outcome] = []
+        for each in wanted:
+            if self.time_for is not None and len(outcomes) == self.time_for:
+                break
+            try:
+                made = await self.apply(
+                    server, credentials, observed, each.change, each.application
+                )
+            except RunFailed as failure:
+                unheard = failure.outcome_unknown or isinstance(failure, LogonRefused)
+                if unheard or (failure.nothing_ran and not outcomes):
+                    raise
+                outcomes.append(Outcome(failure=failure))
+            else:
+                outcomes.append(Outcome(made))
+        return outcomes + [Outcome(begun=False)] * (len(wanted) - len(outcomes))
 
     async def apply(
         self,

@@ -96,15 +96,15 @@ class ExchangeSession(IISSession):
         update = _update(change, entry, application, observed)
         return Call("update", controller | update, secrets=True)
 
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        told = self._understood(RegisterAnswer, answer)
-        if told.configured and SUCCEEDED not in answer.console:
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        found = self._as(RegisterAnswer, told)
+        if found.configured and SUCCEEDED not in console:
             raise OperationFailed(
                 Reason.REMOTE_ERROR,
                 "Configure-EnterprisePartnerApplication.ps1 did not report success. It said: "
-                + said(answer.console)[-300:],
+                + said(console)[-300:],
             )
-        return "" if told.existing else told.created or None
+        return "" if found.existing else found.created or None
 
     def _own_failure(self, error: ScriptError) -> OperationFailed | None:
         """A declared account that cannot be linked: found out before anything is changed."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.products import documents
@@ -89,9 +90,9 @@ class LyncSession(Session):
             },
         )
 
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        told = self._understood(RegisterAnswer, answer)
-        return "" if told.existing else str(call.parameters["identity"])
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        existing = self._as(RegisterAnswer, told).existing
+        return "" if existing else str(call.parameters["identity"])
 
     def _explained(self, failure: RunFailed) -> RunFailed:
         """Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow."""

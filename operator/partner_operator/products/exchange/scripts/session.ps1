@@ -25,6 +25,15 @@ function Open-Exchange {
     return $session
 }
 
+function Import-Commands {
+    # What one of several changes needs, and none before it did. That the account lacks one concerns this change only.
+    param($Exchange, [string[]]$Commands)
+    $missing = @($Commands | Where-Object -FilterScript { -not (Test-Listed -Names $Exchange.imported -Name $_) })
+    if ($missing.Count -eq 0) { return }
+    $null = Import-PSSession -Session $Exchange.session -CommandName $missing -DisableNameChecking -AllowClobber -ErrorAction Stop
+    foreach ($name in $missing) { $null = $Exchange.imported.Add($name) }
+}
+
 function Find-Users {
     # Accounts of a name, and the controller that shows them: an empty one where none may be named.
     param([string]$Name, [string]$Controller)

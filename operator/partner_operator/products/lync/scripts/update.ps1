@@ -1,4 +1,3 @@
-Import-Lync
 $identity = [string]$Request.reference
 Assert-Entry -Reference $identity -Identifier $Request.applicationIdentifier -UseAuthServer $Request.useAuthServer
 if ([string]$Request.tokenServerName -ne '') { Add-TokenServer -Name $Request.tokenServerName -Url $Request.tokenServerUrl }
