@@ -29,6 +29,7 @@ from partner_operator.engine.watchdog import Watchdog
 from partner_operator.engine.worker import Worker
 from partner_operator.explain_token import CannotExplain, explain_token
 from partner_operator.kube.client import ApiFailure, Connection, NoCluster
+from partner_operator.kube.digests import Digests
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
@@ -300,12 +301,12 @@ async def _serve(
     turns = Turns(SLOTS)
     runner = _in_turn(turns, state.runs.measured(_on_threads(pool, before_run)))
     operations = _operations(runner, ca_bundle, options.record)
-    kinds = ServedKinds(connection)
+    kinds, digests = ServedKinds(connection), Digests()
 
     def ports_of_a_worker() -> Ports:
         seen = LastSeen(echo)
         reader = KubernetesReader(
-            connection, seen, CATALOG, options.namespace, _bounds(options), kinds
+            connection, seen, CATALOG, options.namespace, _bounds(options), kinds, digests
         )
         return Ports(
             reader=state.objects.reader(reader),
