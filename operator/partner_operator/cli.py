@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from partner_operator import __version__
+from partner_operator.allocator import give_memory_back
 from partner_operator.catalog import CATALOG, OPERATIONS
 from partner_operator.doctor.challenge import hear
 from partner_operator.doctor.facts import Heard, Shell, Way
@@ -50,6 +51,7 @@ from partner_operator.texts import shown
 from partner_operator.trust.allowed import FORM, USUAL_BOUNDS, Bounds, is_pattern
 from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.winrm import (
+    SLOTS,
     Answer,
     Endpoint,
     RemoteRequest,
@@ -60,8 +62,6 @@ from partner_operator.winrm import (
     run,
 )
 
-SLOTS = 8
-"""Remote runs at once that wait for a turn. A change that is written down, and a restart, take none."""
 THREADS = 256
 """A restart occupies its thread for minutes; threads that nobody needs are not started."""
 
@@ -80,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             configure(LogFormat.TEXT, logging.ERROR)
             sys.exit(asyncio.run(_doctor(options)))
         configure(LogFormat(options.log_format), getattr(logging, options.log_level.upper()))
+        give_memory_back()
         asyncio.run(_run(options))
     except (
         NoCluster,

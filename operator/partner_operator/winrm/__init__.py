@@ -23,9 +23,10 @@ from partner_operator.winrm.errors import (
     Unreachable,
 )
 from partner_operator.winrm.run import Authentication, Endpoint, RemoteRequest, run
-from partner_operator.winrm.turns import Asker, Turns
+from partner_operator.winrm.turns import SLOTS, Asker, Turns
 
 __all__ = [
+    "SLOTS",
     "Answer",
     "Asker",
     "Authentication",
