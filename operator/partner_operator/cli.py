@@ -53,6 +53,7 @@ from partner_operator.trust.model import DesiredServer, Product
 from partner_operator.winrm import (
     SLOTS,
     Answer,
+    Channels,
     Endpoint,
     RemoteRequest,
     RemoteRunError,
@@ -299,8 +300,8 @@ async def _serve(
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="winrm")
     echo = Echo()
     announcer = state.objects.announcer(KubernetesAnnouncer(connection))
-    turns = Turns(SLOTS)
-    runner = _in_turn(turns, state.runs.measured(_on_threads(pool, before_run)))
+    turns, channels = Turns(SLOTS), Channels()
+    runner = _in_turn(turns, state.runs.measured(_on_threads(pool, before_run, channels)))
     operations = _operations(runner, ca_bundle, options.record)
     kinds, digests = ServedKinds(connection), Digests()
 
@@ -317,6 +318,7 @@ async def _serve(
             rules=CATALOG.rules,
             clock=SystemClock(),
             chance=random.Random(),  # noqa: S311 - jitter, not a secret
+            hang_up=lambda name: channels.end(f"{name.namespace}/{name.name}"),
         )
 
     watchdog = Watchdog(ports_of_a_worker)
@@ -406,13 +408,22 @@ def _authorities(ca_file: Path | None) -> str | None:
     return text
 
 
-def _on_threads(pool: ThreadPoolExecutor, before_run: Callable[[], None] | None = None) -> Runner:
-    """Each remote run on a thread of its own. What `before_run` raises, the run raises, and nothing begins."""
+def _on_threads(
+    pool: ThreadPoolExecutor,
+    before_run: Callable[[], None] | None = None,
+    channels: Channels | None = None,
+) -> Runner:
+    """Each remote run on a thread of its own. What `before_run` raises, the run raises, and nothing begins.
+
+    `channels` keeps connections from run to run, until it is told that a pass is over.
+    """
 
     async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         if before_run is not None:
             before_run()
-        return await asyncio.get_running_loop().run_in_executor(pool, run, endpoint, request)
+        return await asyncio.get_running_loop().run_in_executor(
+            pool, run, endpoint, request, channels
+        )
 
     return run_remotely
 
