@@ -18,7 +18,7 @@ from partner_operator.cli import options
 from partner_operator.cli.cluster import CannotDo, Cluster
 from partner_operator.cli.failures import told
 from partner_operator.cli.people import Scope, any_namespace
-from partner_operator.cli.remote import SLOTS, in_turn, on_threads, operations
+from partner_operator.cli.remote import in_turn, on_threads, operations
 from partner_operator.doctor.challenge import hear
 from partner_operator.doctor.facts import Facts, Heard, Shell, Way
 from partner_operator.doctor.probe import probe
@@ -35,6 +35,7 @@ from partner_operator.products.remote import Runner
 from partner_operator.trust.allowed import Bounds
 from partner_operator.trust.model import DesiredServer
 from partner_operator.winrm import (
+    SLOTS,
     Answer,
     Endpoint,
     RemoteRequest,

@@ -14,6 +14,7 @@ from partner_operator.recorder import Recorder
 from partner_operator.trust.model import Product
 from partner_operator.winrm import (
     Answer,
+    Channels,
     Endpoint,
     RemoteRequest,
     RemoteRunError,
@@ -23,17 +24,23 @@ from partner_operator.winrm import (
     run,
 )
 
-SLOTS = 8
-"""Remote runs at once that wait for a turn. A change that is written down, and a restart, take none."""
 
+def on_threads(
+    pool: ThreadPoolExecutor,
+    before_run: Callable[[], None] | None = None,
+    channels: Channels | None = None,
+) -> Runner:
+    """Each remote run on a thread of its own. What `before_run` raises, the run raises, and nothing begins.
 
-def on_threads(pool: ThreadPoolExecutor, before_run: Callable[[], None] | None = None) -> Runner:
-    """Each remote run on a thread of its own. What `before_run` raises, the run raises, and nothing begins."""
+    `channels` keeps connections from run to run, until it is told that a pass is over.
+    """
 
     async def run_remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
         if before_run is not None:
             before_run()
-        return await asyncio.get_running_loop().run_in_executor(pool, run, endpoint, request)
+        return await asyncio.get_running_loop().run_in_executor(
+            pool, run, endpoint, request, channels
+        )
 
     return run_remotely
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from partner_operator.allocator import give_memory_back
 from partner_operator.cli import options, serve
 from partner_operator.cli.failures import told
 from partner_operator.kube.client import ApiFailure, NoCluster
@@ -90,4 +91,5 @@ def run(
     known = NoCluster, NoLease, LeaseLost, CannotServe, ApiFailure, CannotListen
     with told(*known, options.UnusableAuthorities):
         configure(LogFormat(log_format), getattr(logging, log_level.upper()))
+        give_memory_back()
         asyncio.run(serve.run(given))

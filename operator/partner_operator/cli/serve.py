@@ -13,7 +13,7 @@ from pathlib import Path
 from partner_operator import __version__
 from partner_operator.catalog import CATALOG
 from partner_operator.cli.options import authorities
-from partner_operator.cli.remote import SLOTS, in_turn, on_threads, operations
+from partner_operator.cli.remote import in_turn, on_threads, operations
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.clock import SystemClock
 from partner_operator.engine.ports import ServerName
@@ -22,6 +22,7 @@ from partner_operator.engine.unserved import serve_unserved
 from partner_operator.engine.watchdog import Watchdog
 from partner_operator.engine.worker import Worker
 from partner_operator.kube.client import Connection
+from partner_operator.kube.digests import Digests
 from partner_operator.kube.doorbell import run_operator
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
@@ -35,7 +36,7 @@ from partner_operator.kube.writer import KubernetesWriter
 from partner_operator.metrics.collector import Ears, State
 from partner_operator.metrics.server import answering, new_registry
 from partner_operator.trust.allowed import USUAL_BOUNDS, Bounds
-from partner_operator.winrm import Turns
+from partner_operator.winrm import SLOTS, Channels, Turns
 
 THREADS = 256
 """A restart occupies its thread for minutes; threads that nobody needs are not started."""
@@ -114,15 +115,15 @@ async def _serve(
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="winrm")
     echo = Echo()
     announcer = state.objects.announcer(KubernetesAnnouncer(connection))
-    turns = Turns(SLOTS)
-    runner = in_turn(turns, state.runs.measured(on_threads(pool, before_run)))
+    turns, channels = Turns(SLOTS), Channels()
+    runner = in_turn(turns, state.runs.measured(on_threads(pool, before_run, channels)))
     products = operations(runner, ca_bundle, options.record)
-    kinds = ServedKinds(connection)
+    kinds, digests = ServedKinds(connection), Digests()
 
     def ports_of_a_worker() -> Ports:
         seen = LastSeen(echo)
         reader = KubernetesReader(
-            connection, seen, CATALOG, options.namespaces, options.bounds, kinds
+            connection, seen, CATALOG, options.namespaces, options.bounds, kinds, digests
         )
         return Ports(
             reader=state.objects.reader(reader),
@@ -132,6 +133,7 @@ async def _serve(
             rules=CATALOG.rules,
             clock=SystemClock(),
             chance=random.Random(),  # noqa: S311 - jitter, not a secret
+            hang_up=lambda name: channels.end(f"{name.namespace}/{name.name}"),
         )
 
     watchdog = Watchdog(ports_of_a_worker)

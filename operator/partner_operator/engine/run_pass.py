@@ -64,10 +64,18 @@ async def run_pass(
 
     `memory` is what the worker keeps between passes; without one this pass is the first of its process.
     """
+    try:
+        return await _run(ports, name, remembered, memory or ProcessMemory())
+    finally:
+        ports.hang_up(name)
+
+
+async def _run(
+    ports: Ports, name: ServerName, remembered: Credentials | None, memory: ProcessMemory
+) -> Result:
     declared = await ports.reader.server(name)
     if declared is None:
         return Result(due=None)
-    memory = memory or ProcessMemory()
     memory.server, memory.interval = declared.desired.key, declared.desired.interval
     retry, now = declared.status.retry, ports.clock.now()
     memory.retry = memory.retry or retry

@@ -20,6 +20,7 @@ from partner_operator.engine.ports import (
     Operations,
     Reader,
     Restarts,
+    ServerName,
     Session,
     Severity,
     Writer,
@@ -75,6 +76,8 @@ class Ports:
     clock: Clock
     chance: random.Random
     patience: Patience = field(default_factory=Patience)
+    hang_up: Callable[[ServerName], None] = lambda name: None
+    """End what the remote runs of a server's pass keep open for the next ones."""
 
 
 @dataclass(slots=True)

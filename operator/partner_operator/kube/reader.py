@@ -18,6 +18,7 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.kube.api.codec import server_status
 from partner_operator.kube.client import ApiRefused, Connection, core_path, custom_path
+from partner_operator.kube.digests import Digests
 from partner_operator.kube.kinds import Kinds, ServedKinds
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.parse import (
@@ -45,11 +46,12 @@ class KubernetesReader:
         namespaces: Sequence[str] = (),
         bounds: Bounds = USUAL_BOUNDS,
         kinds: ServedKinds | None = None,
+        digests: Digests | None = None,
     ) -> None:
         """`namespaces` are those that the operator serves; none means all of the cluster.
 
         `bounds`: where logons that are read here may be used at all.
-        `seen` belongs to one worker and is shared with its writer. `kinds` is one for all workers.
+        `seen` belongs to one worker and is shared with its writer. `kinds` and `digests` are one for all workers.
         """
         self._connection = connection
         self._seen = seen
@@ -57,6 +59,7 @@ class KubernetesReader:
         self._bounds = bounds
         self._scopes: Sequence[str | None] = tuple(namespaces) or (None,)
         self._kinds = kinds or ServedKinds(connection)
+        self._digests = digests or Digests()
 
     async def server(self, name: ServerName) -> DeclaredServer | None:
         """Read one server and its applications, or None where it does not exist."""
@@ -112,7 +115,7 @@ class KubernetesReader:
 
     async def credentials(self, server: DesiredServer) -> Credentials:
         """Read the Secret, once per pass. Raises CredentialsProblem."""
-        return await read_credentials(self._connection, server, self._bounds)
+        return await read_credentials(self._connection, server, self._digests, self._bounds)
 
     async def unserved(self) -> Sequence[DeclaredApplication]:
         """Applications whose serverRef names no existing server."""

@@ -18,6 +18,7 @@ here has been played against a simulated host, and its counts were made by that 
 How to read it:
 - *step*: where the fault strikes: {steps}.
   *before*: the step was not done. *after*: it was done, but the operator was not told.
+  A signal is sent only where the command has not ended: in the lines of that step the run has lost its output before.
 - *run ends as*: an answer, or the failure. *nothing ran*: proven, so the run may simply be tried again, on the
   next host too. *OutcomeUnknown*: nothing is repeated; the next pass waits for the host's mutex and reads the
   state again.
@@ -26,7 +27,7 @@ How to read it:
   each reason means: [Reasons](reasons.md).
 - *logons*: accepted, and in brackets rejected ones. Never more than one rejected logon per version of the
   Secret: none is tried with a password that was refused until the Secret changes. (A refusal after the answer,
-  at Signal or Delete, is remembered in the process: an operator that restarts before its next run tries once more.)
+  at Delete, is remembered in the process: an operator that restarts before its next run tries once more.)
 - *commands*, *sends*: counted by the host in one run. 2 where 1 is usual means that something was repeated.
 - *shells left*: the fault itself made Delete impossible; the host ends the shell after the 180 s of idleness
   that the operator asked for.
