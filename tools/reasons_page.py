@@ -133,6 +133,16 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "enabled by the operator.",
         "Enable it with the command that the message has, or delete the object.",
     ),
+    Reason.TOKEN_SERVER_DIFFERS: (
+        "The server keeps another realm or issuer of the token server than its document has, so it refuses its tokens. "
+        "It serves others too, so the operator never changes it.",
+        "Read its document again with the command that the message has, or let the document be mended.",
+    ),
+    Reason.LINKED_ACCOUNT_MISSING: (
+        "The account of spec.exchange.linkedAccount does not exist. Nothing is changed, and accounts of applications "
+        "behind a token server are never made.",
+        "Make the account and give it roles, or declare another one.",
+    ),
     Reason.CONFLICT: (
         "Two objects claim one entry on the server; or an entry of somebody else, of the hybrid set-up for example, "
         "has what this one needs.",
@@ -350,6 +360,8 @@ WAYS_OUT: Final[dict[Reason, str]] = {
         "Run the command that the message has; or the server's owner sets `create` in `allowedTokenServers`."
     ),
     Reason.TOKEN_SERVER_DISABLED: "Run the command that the message has.",
+    Reason.TOKEN_SERVER_DIFFERS: "Run the command that the message has, or mend the document.",
+    Reason.LINKED_ACCOUNT_MISSING: f"Make the account, or declare another one. {NOTICED}",
     Reason.PERMISSION_NOT_ALLOWED: (
         "The server's owner raises `maxPermission`; or declare less; or delete the object."
     ),
@@ -434,7 +446,8 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.DELETION_BLOCKED: "Mend the cause; or the annotation `release` with the object's uid.",
     Reason.HOSTS_UNLISTED: "List the hosts.",
     Reason.CONNECTIVITY_TEST_FAILED: (
-        f"It is repeated by itself. At once: {RECONCILE} on the object; Lync then reads the partner's document again."
+        f"It is repeated by itself. At once: {RECONCILE} on the object; the server then reads the partner's document "
+        "again."
     ),
     Reason.NOT_TESTED: "What Ready says; the test runs then.",
 }

@@ -523,7 +523,7 @@ _TRUST = (
     ),
     Mutant(
         "the owner's word is heard right before a permission is given",
-        "engine/changes.py",
+        "engine/making.py",
         " or Field.PERMISSION in change.fields",
         "",
         (
@@ -533,7 +533,7 @@ _TRUST = (
     ),
     Mutant(
         "a permission is written down before it is given",
-        "engine/changes.py",
+        "engine/intending.py",
         "change.giving or draft.status.given_permission",
         "draft.status.given_permission",
         ("tests/engine/test_engine_permission.py::test_it_is_written_down_before_it_is_given",),

@@ -28,6 +28,8 @@ class Command(NamedTuple):
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "run": Command("run:run", "Run the operator until it is told to stop."),
+    "status": Command("status:status", "Show servers and trusts, and what waits for what."),
+    "report": Command("report:report", "Write all that as one page of HTML, with a picture."),
     "plan": Command("plan:plan", "Say what would change on the servers."),
     "export": Command("export:export", "Write objects for the trusts that nobody declared."),
     "reconcile": Command("asking:reconcile", "Ask for a pass now."),

@@ -17,10 +17,10 @@ from partner_operator.trust.absence import (
 from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.declarable import undeclared
 from partner_operator.trust.inventory import bounded
-from partner_operator.trust.match import effective_identity, find_of_partner, is_registered, same
-from partner_operator.trust.model import Observed
+from partner_operator.trust.match import effective_identity, is_registered, plain, same
+from partner_operator.trust.model import EntryKind, Observed
 from partner_operator.trust.reasons import ConditionType, Reason
-from partner_operator.trust.status import ChangeKind, Condition, Undeclared
+from partner_operator.trust.status import ChangeKind, Condition
 
 MADE_ANEW = frozenset({ChangeKind.REGISTER, ChangeKind.RECREATE})
 
@@ -83,7 +83,7 @@ def _remember(work: Reached, observed: Observed, missing_since: datetime | None)
     product, all_rules = work.server.product, work.ports.rules
     known = strangers(
         work.status.undeclared,
-        observed.entries,
+        work.entries,
         claimed,
         missing_since,
         lambda entry: undeclared(entry, product, all_rules, observed),
@@ -95,9 +95,8 @@ def _remember(work: Reached, observed: Observed, missing_since: datetime | None)
         if registration is None:
             continue
         visible = any(
-            is_registered(entry, registration)
-            or (entry.warning and same(entry.reference, registration.reference))
-            for entry in observed.entries
+            entry.warning or is_registered(entry, registration)
+            for entry in work.entries.referenced(registration.reference)
         )
         since = None if visible else registration.missing_since or missing_since
         if since != registration.missing_since:
@@ -106,9 +105,11 @@ def _remember(work: Reached, observed: Observed, missing_since: datetime | None)
 
 
 def _missing(work: Reached) -> Iterator[Missing]:
+    made = frozenset(_would_make(work))
     for known in work.status.undeclared:
         if known.missing_since is not None:
-            ours = any(_would_make(work, draft, known) for draft in work.live)
+            kind, content = known.kind, (plain(known.application_identifier), plain(known.realm))
+            ours = (None, *content) in made or (kind, *content) in made
             yield Missing(known.identity, known.missing_since, ours)
     entries: dict[str, Missing] = {}
     for draft in work.live:
@@ -118,7 +119,8 @@ def _missing(work: Reached) -> Iterator[Missing]:
             continue
         if intent is not None:
             if _should_show(work, draft):
-                yield Missing(effective_identity(draft.desired), intent.started_at, ours=True)
+                name, unheard = effective_identity(draft.desired), not _heard(work, draft)
+                yield Missing(name, intent.started_at, ours=True, unheard=unheard)
             continue
         if registration is None or registration.missing_since is None:
             continue
@@ -129,20 +131,17 @@ def _missing(work: Reached) -> Iterator[Missing]:
     yield from entries.values()
 
 
-def _would_make(work: Reached, draft: Draft, known: Undeclared) -> bool:
-    """Whether this object would make anew what somebody else had made, and what is missing."""
-    decision, document = draft.decision, draft.document
-    if decision is None or not decision.absent or draft.status.registration is not None:
-        return False
-    partner, identifier = draft.desired.partner, draft.desired.partner.identifier
-    if partner.behind_token_server:
-        alike = same(known.application_identifier, identifier) and same(known.realm, partner.realm)
-        return alike and known.kind is partner.kind
-    return (
-        document is not None
-        and same(known.application_identifier, identifier)
-        and same(known.realm, document.realm)
-    )
+def _would_make(work: Reached) -> Iterator[tuple[EntryKind | None, str, str]]:
+    """Kind (None: whatever it was), identifier and realm of what objects would make anew, if somebody else had made
+    it and it is missing."""
+    for draft in work.live:
+        decision, partner = draft.decision, draft.desired.partner
+        if decision is None or not decision.absent or draft.status.registration is not None:
+            continue
+        if partner.behind_token_server:
+            yield partner.kind, plain(partner.identifier), plain(partner.realm)
+        elif draft.document is not None:
+            yield None, plain(partner.identifier), plain(draft.document.realm)
 
 
 def _should_show(work: Reached, draft: Draft) -> bool:
@@ -150,8 +149,15 @@ def _should_show(work: Reached, draft: Draft) -> bool:
     intent = draft.status.intent
     if intent is None or intent.kind not in MADE_ANEW:
         return False
-    entries = find_of_partner(draft.desired, work.observed)
-    return all(entry.reference in intent.before for entry in entries)
+    before = frozenset(intent.before)
+    return all(entry.reference in before for entry in work.entries.of(draft.desired.partner))
+
+
+def _heard(work: Reached, draft: Draft) -> bool:
+    """Whether its run said that it made an entry: in this pass, or before an earlier read was doubted for it."""
+    intent = draft.status.intent
+    doubted = ready_reason(work.declared.status.conditions) is Reason.INCOMPLETE_READ
+    return draft.made is not None or (doubted and intent is not None and intent.over)
 
 
 def _meant(work: Pass, why: str) -> bool:

@@ -92,7 +92,7 @@ async def notice_vanished(work: Pass) -> None:
             else "It is registered again."
         )
         message = (
-            f"Partner application {registration.identity} is gone from {work.server.product}, and not by the "
+            f"Partner application {registration.identity} is gone from {work.called}, and not by the "
             f"operator. {ours}. {next_step} If it is meant to go, delete this object."
         )
         await work.tell(draft, Reason.VANISHED, message, Severity.WARNING)
@@ -157,7 +157,7 @@ async def remember_entries(work: Pass) -> None:
         if before is None or before.created_by_us or before.reference != registration.reference:
             kept = "watched" if draft.desired.mode is Mode.OBSERVE else "kept true"
             message = (
-                f"{work.server.product} already has this trust as {registration.identity}. It is {kept} from "
+                f"{work.called} already has this trust as {registration.identity}. It is {kept} from "
                 "now on and stays when this object is deleted, unless deletionPolicy is Remove."
             )
             await work.tell(draft, Reason.ADOPTED, message)

@@ -94,7 +94,7 @@ def _settles(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     what = "What this object gave is taken" if adopted else "The registration is removed"
     obstacle = Obstacle(
         Reason.WAITING_FOR_SETTLE,
-        f"{what} from {work.server.product} when it has settled "
+        f"{what} from {work.called} when it has settled "
         f"(spec.removal.settle of PartnerServer {work.server.key.name}), unless another object has come for "
         "the same partner by then.",
         Next.WAITS,

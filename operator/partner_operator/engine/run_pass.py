@@ -7,6 +7,7 @@ from datetime import datetime
 
 from partner_operator.engine import (
     changes,
+    deciding,
     deletion,
     identity,
     outcome,
@@ -15,6 +16,7 @@ from partner_operator.engine import (
     registrations,
     removal,
     report,
+    settling,
 )
 from partner_operator.engine import (
     logon as logons,
@@ -201,11 +203,11 @@ async def _keep_true(work: Reached) -> None:
     work.blocker = await identity.claim(work)
     if work.blocker is not None:
         return
-    changes.decide_all(work)
+    deciding.decide_all(work)
     unsettled = outcome.unsettled(work)
     if unsettled is None:
         await registrations.notice_vanished(work)
-        await changes.settle_open_intents(work)
+        await settling.settle_open_intents(work)
         removal.hold_removals(work)
         await changes.make_changes(work)
     else:

@@ -27,6 +27,7 @@ from partner_operator.engine.ports import (
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import Look, Round
+from partner_operator.trust.entries import Entries
 from partner_operator.trust.logon import LogonKey, key_of
 from partner_operator.trust.model import (
     DesiredApplication,
@@ -204,6 +205,12 @@ class Pass:
         return self.ports.rules[self.server.product]
 
     @property
+    def called(self) -> str:
+        """The name of the server's product in sentences."""
+        rules, product = self.ports.rules.get(self.server.product), self.server.product
+        return rules.called(self.status.product_version) if rules is not None else str(product)
+
+    @property
     def live(self) -> list[Draft]:
         """Drafts whose objects are still ours to write."""
         return [draft for draft in self.drafts if not draft.gone]
@@ -299,6 +306,14 @@ class Reached(Pass):
     step: RestartStep | None = None
     up_to_date: frozenset[str] = frozenset()
     """Lync machines (lower case) that have the present configuration."""
+    _entries: Entries | None = None
+
+    @property
+    def entries(self) -> Entries:
+        """The entries that were observed, to search them: made once for each read."""
+        if self._entries is None or self._entries.observed is not self.observed:
+            self._entries = Entries(self.observed)
+        return self._entries
 
     def on(self, host: str) -> Session:
         """A session on this host, with the logon of this pass. Raises LogonRefused."""

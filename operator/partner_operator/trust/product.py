@@ -74,6 +74,8 @@ class TokenServers:
     """The command by which people make one, of its name and the address of its document."""
     enable: Callable[[TokenServer], str]
     """The command by which people enable one."""
+    renew: Callable[[TokenServer], str]
+    """What people do, in words, where one is not what its document says."""
     refused: Mapping[str, str]
     """Applications, by identifier, that are never registered so, and why."""
     reads_keys: Callable[[TokenServer], bool] = lambda found: False
@@ -131,6 +133,8 @@ class Rules:
     """What an inner session of its own proves, where the scripts open one with the logon."""
     challenge_path: str = ""
     """Where a host says, without a logon, whom it trusts now."""
+    newer_name: Callable[[str], str | None] = lambda version: None
+    """What people call it in this version, where that is not the product's name."""
     short_name: Callable[[str], str] = lambda organization: shortened(organization, SHORT)
     """What people call an organisation, in at most SHORT characters: for a column."""
     permissions: Permissions | None = None
@@ -145,6 +149,10 @@ class Rules:
     """What to look at where it does not say so."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
     """The doctor's checks of its organisations, by name."""
+
+    def called(self, version: str | None) -> str:
+        """The product's name in sentences. `version`: as the server told it; None: it is not known yet."""
+        return (version and self.newer_name(version)) or str(self.product)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Imports nothing of ours but `texts`. `run` blocks and uses one connection of its own per call.
 """
 
-from partner_operator.winrm.answer import Answer, Output, understand
+from partner_operator.winrm.answer import Answer, Output, error_details, understand
 from partner_operator.winrm.clixml import Streams
 from partner_operator.winrm.errors import (
     Blocked,
@@ -49,6 +49,7 @@ __all__ = [
     "Turns",
     "Unauthenticated",
     "Unreachable",
+    "error_details",
     "run",
     "understand",
 ]

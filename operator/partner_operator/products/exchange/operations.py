@@ -34,11 +34,17 @@ from partner_operator.trust.model import (
     ServiceTest,
     TestReport,
 )
+from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.token_servers import free_name, stale_keys
-from partner_operator.winrm import Answer
+from partner_operator.trust.token_servers import (
+    free_name,
+    no_account,
+    several_accounts,
+    stale_keys,
+)
+from partner_operator.winrm import Answer, ScriptError
 
 PROBES = (PROFILE.metadata_path, WEB_SERVICES)
 ROLES = tuple(sorted({*lync.PROFILE.roles, *sharepoint.PROFILE.roles}))
@@ -50,6 +56,10 @@ SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
 APPLICATION_TYPES = {LYNC: "Lync", SHAREPOINT: "Sharepoint"}
 """-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
 
+ACCOUNT_MISSING = "PartnerOperator.AccountMissing: "
+ACCOUNT_AMBIGUOUS = "PartnerOperator.AccountAmbiguous: "
+"""What session.ps1 throws in front of the name of a linked account."""
+
 REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER})
 """Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
 
@@ -58,7 +68,9 @@ class ExchangeSession(IISSession):
     """One host of an Exchange 2013 organisation, or of a newer one."""
 
     def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        parameters = {"controller": controller or "", "roles": list(ROLES)}
+        allowed = self.server.allowed_token_servers
+        accounts = sorted({name for each in allowed for name in each.linked_accounts})
+        parameters = {"controller": controller or "", "roles": list(ROLES), "accounts": accounts}
         return Call("observe", {**documents.wanted(urls), **parameters}, secrets=True)
 
     def _observed(self, answer: Answer) -> Observed:
@@ -84,15 +96,24 @@ class ExchangeSession(IISSession):
         update = _update(change, entry, application, observed)
         return Call("update", controller | update, secrets=True)
 
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        told = self._understood(RegisterAnswer, answer)
-        if told.configured and SUCCEEDED not in answer.console:
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        found = self._as(RegisterAnswer, told)
+        if found.configured and SUCCEEDED not in console:
             raise OperationFailed(
                 Reason.REMOTE_ERROR,
                 "Configure-EnterprisePartnerApplication.ps1 did not report success. It said: "
-                + said(answer.console)[-300:],
+                + said(console)[-300:],
             )
-        return "" if told.existing else told.created or None
+        return "" if found.existing else found.created or None
+
+    def _own_failure(self, error: ScriptError) -> OperationFailed | None:
+        """A declared account that cannot be linked: found out before anything is changed."""
+        told = error.details.error_id
+        if told.startswith(ACCOUNT_MISSING):
+            return _refused(no_account(told.removeprefix(ACCOUNT_MISSING)))
+        if told.startswith(ACCOUNT_AMBIGUOUS):
+            return _refused(several_accounts(told.removeprefix(ACCOUNT_AMBIGUOUS)))
+        return None
 
     def _probed(self) -> Mapping[str, Any]:
         return {"paths": list(PROBES), "ports": list(PORTS)}
@@ -108,6 +129,10 @@ class ExchangeSession(IISSession):
             finished_at=datetime.fromtimestamp(answer.clock, UTC),
             latency=timedelta(milliseconds=told.milliseconds),
         )
+
+
+def _refused(obstacle: Obstacle) -> OperationFailed:
+    return OperationFailed(obstacle.reason, obstacle.message, obstacle.then, nothing_ran=True)
 
 
 class ExchangeOperations(Operations[ExchangeSession]):
@@ -185,6 +210,7 @@ def _update(
         roles = list(required_roles(application.partner, observed))
     return {
         "reference": entry.reference,
+        "applicationIdentifier": entry.application_identifier,
         "metadataUrl": application.partner.auth_metadata_url,
         "setUrl": set_url,
         "refresh": bool(fields & REFRESHED) and not set_url,

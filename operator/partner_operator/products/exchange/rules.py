@@ -161,6 +161,9 @@ def _make(name: str, url: str) -> str:
 TOKEN_SERVERS = TokenServers(
     make=_make,
     enable=lambda found: f"Set-AuthServer -Identity {quoted(found.name)} -Enabled $true",
+    renew=lambda found: (
+        f"run Set-AuthServer -Identity {quoted(found.name)} -RefreshAuthMetadata there"
+    ),
     refused=_REFUSED,
     reads_keys=_reads_keys,
 )

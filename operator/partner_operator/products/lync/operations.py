@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.products import documents
@@ -79,6 +80,8 @@ class LyncSession(Session):
             "update",
             {
                 "reference": change.entry.reference,
+                "applicationIdentifier": change.entry.application_identifier,
+                "useAuthServer": change.entry.kind is EntryKind.TOKEN_SERVER,
                 "metadataUrl": application.partner.auth_metadata_url,
                 "setUrl": bool(fields & READ_AGAIN),
                 **_token_server(observed, change, application),
@@ -87,9 +90,9 @@ class LyncSession(Session):
             },
         )
 
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        told = self._understood(RegisterAnswer, answer)
-        return "" if told.existing else str(call.parameters["identity"])
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        existing = self._as(RegisterAnswer, told).existing
+        return "" if existing else str(call.parameters["identity"])
 
     def _explained(self, failure: RunFailed) -> RunFailed:
         """Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow."""
@@ -130,6 +133,7 @@ class LyncOperations(Operations[LyncSession]):
     """Lync Server 2013 and Skype for Business Server."""
 
     product = Product.LYNC
+    called = "Lync or Skype for Business Server"
     session = LyncSession
 
 
