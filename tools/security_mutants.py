@@ -704,6 +704,27 @@ _WORK = (
         ("tests/kube/test_kube_lease.py::test_no_remote_run_begins_while_it_is_uncertain",),
     ),
     Mutant(
+        "the doctor tries a refused logon on no other server",
+        "cli/doctor.py",
+        "            if logon in self.refused:\n",
+        "            if False:\n",
+        ("tests/cli/test_doctor_command.py::test_a_logon_that_was_refused_is_tried_nowhere_else",),
+    ),
+    Mutant(
+        "nothing is exported from a list with gaps",
+        "cli/inventory.py",
+        "    if not status.undeclared_whole:\n",
+        "    if False:\n",
+        ("tests/cli/test_export.py::test_nothing_is_exported_from_a_list_that_is_not_whole",),
+    ),
+    Mutant(
+        "what Enforce would change is exported with Observe",
+        "cli/exported.py",
+        "Mode.OBSERVE if draft.doubts or observe else",
+        "Mode.OBSERVE if observe else",
+        ("tests/cli/test_export.py::test_what_enforce_would_change_is_only_observed",),
+    ),
+    Mutant(
         "turns go round by namespace",
         "winrm/turns.py",
         "        namespace = self._served.get(waiter.asker.namespace, 0)\n",

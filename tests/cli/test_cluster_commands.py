@@ -73,7 +73,7 @@ def test_a_plan_of_what_is_as_declared(declared: Cluster, cli: Cli) -> None:
 
 
 def test_a_plan_of_one_object_and_of_all_namespaces(declared: Cluster, cli: Cli) -> None:
-    assert words(cli("plan", NAME)).endswith("1 in all.\n")
+    assert words(cli("plan", NAME)).endswith("2 in all.\n")
     assert words(cli("plan", "exchange")).endswith("2 in all.\n")
     everywhere = yaml.safe_load(words(cli("plan", "-A", "-o", "json")))
     assert declared.namespace in {each["namespace"] for each in everywhere["items"]}
@@ -246,6 +246,15 @@ def test_suspend_and_resume_give_back_the_mode_of_before(declared: Cluster, cli:
     assert "does not rest" in words(cli("resume", NAME))
 
 
+def test_what_is_being_deleted_is_not_suspended(declared: Cluster, cli: Cli) -> None:
+    """Its entry would then stay on the server."""
+    finalizer = {"metadata": {"finalizers": ["partner-operator.io/registration"]}}
+    declared.patch("PartnerApplication", NAME, finalizer)
+    declared.delete("PartnerApplication", NAME)
+    assert f"partner-operator release {NAME}" in words(cli("suspend", "exchange"))
+    assert declared.get("PartnerApplication", NAME)["spec"]["mode"] == "Enforce"
+
+
 def test_enforce_is_never_guessed(declared: Cluster, cli: Cli) -> None:
     declared.patch("PartnerApplication", NAME, {"spec": {"mode": "Suspend"}})
     result = cli("resume", NAME)
@@ -318,6 +327,7 @@ def test_a_restart_is_approved_by_somebody_who_saw_which(declared: Cluster, cli:
     assert "No restart on PartnerServer exchange waits" in words(result)
     asks(declared)
     assert cli("plan").exit_code == 2
+    assert cli("plan", NAME).exit_code == 2
     refused = cli("approve-restart", "exchange", answer="n\n")
     assert "ex1.litwareinc.com" in words(refused)
     assert notes(declared, "PartnerServer", "exchange") == {}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from partner_operator.catalog import CATALOG
+from partner_operator.cli.claimed import behind, by_document, claimed_partners
 from partner_operator.cli.cluster import Body, CannotDo
 from partner_operator.cli.inventory import must_be_whole, must_have_been_looked_at
 from partner_operator.kube.api.codec import server_status
@@ -22,7 +23,7 @@ from partner_operator.oauth.token_servers import Form, host_of, parse_address
 from partner_operator.texts import shown
 from partner_operator.trust.allowed import partner_fault
 from partner_operator.trust.allowed_partners import allowing
-from partner_operator.trust.match import normal_url, same, same_url
+from partner_operator.trust.match import same, same_url
 from partner_operator.trust.model import DesiredServer, EntryKind, Mode, Product, TrustLevel
 from partner_operator.trust.status import (
     MetadataStatus,
@@ -123,41 +124,6 @@ def exported(
     return Export(tuple(objects), tuple(left))
 
 
-def claimed_partners(
-    server: str, servers: Sequence[Body], applications: Sequence[Body]
-) -> dict[str, str]:
-    """By what is told of a partner: the PartnerApplication of this server that is for it already."""
-    urls = {each["metadata"]["name"]: each["spec"]["authMetadataUrl"] for each in servers}
-    products = {each["metadata"]["name"]: each["spec"]["product"] for each in servers}
-    claimed: dict[str, str] = {}
-    for each in applications:
-        spec, name = each["spec"], each["metadata"]["name"]
-        if spec["serverRef"]["name"] != server:
-            continue
-        given, reference = spec.get("partner") or {}, (spec.get("partnerRef") or {}).get("name")
-        if "tokenServer" in given:
-            claimed[_behind(given["applicationIdentifier"], given.get("realm", ""))] = name
-            continue
-        product = given.get("product") or products.get(reference, "")
-        url = given.get("authMetadataUrl") or urls.get(reference)
-        if product in list(Product) and url is not None:
-            identifier = CATALOG.partners[Product(product)].identifier
-            registration = (each.get("status") or {}).get("registration") or {}
-            claimed.update(dict.fromkeys(_of(identifier, url, registration.get("realm", "")), name))
-    return claimed
-
-
-def _of(identifier: str, url: str, realm: str) -> tuple[str, ...]:
-    """What tells a partner that signs its tokens itself."""
-    by_url = f"url {identifier} {normal_url(url)}"
-    told = realm.strip().casefold()
-    return (by_url, f"realm {identifier} {told}") if told else (by_url,)
-
-
-def _behind(identifier: str, realm: str) -> str:
-    return f"behind {identifier.strip().lower()} {realm.strip().casefold()}"
-
-
 def _draft(
     entry: Undeclared, server: DesiredServer, status: ServerStatus, servers: Sequence[Body]
 ) -> _Draft:
@@ -190,7 +156,7 @@ def _product(entry: Undeclared, server: DesiredServer, servers: Sequence[Body]) 
     if product is None or entry.metadata_url is None:
         raise _Cannot("The operator does not tell enough of it; it is older than this program.")
     options = _options(entry, server.product)
-    claims = _of(CATALOG.partners[product].identifier, entry.metadata_url, entry.realm)
+    claims = by_document(CATALOG.partners[product].identifier, entry.metadata_url, entry.realm)
     for body in servers:
         spec = body["spec"]
         if spec.get("product") == product and same_url(entry.metadata_url, spec["authMetadataUrl"]):
@@ -273,7 +239,7 @@ def _behind_token_server(
             f"Its account {account} is left as it is: spec.allowedTokenServers does not name it.",
         )
     doubt = "Nobody here has read the token server's document: whether the server has its keys is seen then"
-    name, claims = _slug(entry.identity) or identifier, (_behind(identifier, realm),)
+    name, claims = _slug(entry.identity) or identifier, (behind(identifier, realm),)
     return _Draft({"partner": partner}, name, claims, (doubt,), options, remarks)
 
 

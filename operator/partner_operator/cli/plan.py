@@ -28,8 +28,8 @@ _COLOURS = {Outlook.CHANGES: "yellow", Outlook.UNKNOWN: "red"}
 def plan(name: str | None, output: str | None, scope: Scope) -> None:
     """Say what would change on the servers, as the operator told it.
 
-    NAME is a PartnerServer, with all that is for it, or a PartnerApplication. Without it: everything. Of mode Observe
-    it says what Enforce would change. Objects of which nothing is to be expected are only counted.
+    NAME is a PartnerServer with all that is on it, or a PartnerApplication with its server. Without it: everything.
+    Of mode Observe it says what Enforce would change. Objects of which nothing is to be expected are only counted.
 
     The exit code is 2 where something would change, 0 where nothing would, and 1 where that is not known or something
     stands in the way.
@@ -42,7 +42,9 @@ def plan(name: str | None, output: str | None, scope: Scope) -> None:
             return planned(await cluster.servers(), await cluster.applications())
         kind, body = await named(cluster, name)
         if kind is Kind.APPLICATION:
-            return planned([], [body])
+            # A restart that its last change needs stands on the server.
+            server = await cluster.find(Kind.SERVER, body["spec"]["serverRef"]["name"])
+            return planned([server] if server is not None else [], [body])
         return planned([body], _of(await cluster.applications(), body))
 
     found = ask(scope, read)

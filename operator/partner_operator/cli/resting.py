@@ -23,6 +23,14 @@ def suspend(names: tuple[str, ...], scope: Scope) -> None:
 
     async def work(cluster: Cluster) -> None:
         for body in await _applications(cluster, names):
+            if "deletionTimestamp" in body["metadata"]:
+                # With mode Suspend its entry would stay, which is another command's word.
+                click.echo(
+                    f"{_called(body)}: is being deleted, and was left as it is. To keep its entry on the server: "
+                    f"partner-operator release {body['metadata']['name']}",
+                    err=True,
+                )
+                continue
             before = body["spec"].get("mode", Mode.ENFORCE)
             if before == Mode.SUSPEND:
                 click.echo(f"{_called(body)}: rests already.")
