@@ -274,7 +274,7 @@ def _behind_token_server(case: _Case, decision: Decision, unread: Obstacle | Non
         # Nobody makes the server trust what it cannot read.
         return replace(decision, blocker=_document_blocker(case.metadata), planned=change)
     if change.kind is ChangeKind.REGISTER or Field.LINKED_ACCOUNT in change.fields:
-        unlinkable = token_servers.account_obstacle(case.view.desired, case.observed)
+        unlinkable = token_servers.account_obstacle(product, case.view.desired, case.observed)
         if unlinkable is not None:
             return replace(decision, blocker=unlinkable, planned=change)
     return _planned(case, decision, change, unread)

@@ -19,6 +19,7 @@ from partner_operator.trust.model import (
     Right,
     TokenServer,
 )
+from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.status import MetadataStatus
 
@@ -80,6 +81,8 @@ class TokenServers:
     """Applications, by identifier, that are never registered so, and why."""
     reads_keys: Callable[[TokenServer], bool] = lambda found: False
     """Whether the product can be made to read this one's document again without changing anything else of it."""
+    unlinkable: Callable[[str, int], Obstacle | None] = lambda name, count: None
+    """Why applications cannot act with an account, of its name and of how many of that name there are."""
 
 
 @dataclass(frozen=True, slots=True)

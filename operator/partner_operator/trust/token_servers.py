@@ -220,31 +220,13 @@ def _differs(
     return Obstacle(Reason.TOKEN_SERVER_DIFFERS, message, Next.HUMAN)
 
 
-def account_obstacle(application: DesiredApplication, observed: Observed) -> Obstacle | None:
+def account_obstacle(
+    product: TokenServers, application: DesiredApplication, observed: Observed
+) -> Obstacle | None:
     """Why the declared account cannot be linked; None: it can, or that is not known."""
     name = application.linked_account or ""
     found = [count for account, count in observed.accounts.items() if same(account, name)]
-    if not name or not found or found[0] == 1:
-        return None
-    return several_accounts(name) if found[0] else no_account(name)
-
-
-def no_account(name: str) -> Obstacle:
-    """A declared account is not there. Those of applications behind a token server are never made."""
-    message = (
-        f"The account {shown(name)} of spec.exchange.linkedAccount does not exist, so nothing is changed. Make it "
-        "(New-MailUser) and give it the roles that the application may act with; or declare another one."
-    )
-    return Obstacle(Reason.LINKED_ACCOUNT_MISSING, message, Next.HUMAN)
-
-
-def several_accounts(name: str) -> Obstacle:
-    """A name that several accounts have, in domains of one forest."""
-    message = (
-        f"There are several accounts {shown(name)}, so nothing is changed. Declare one in "
-        "spec.exchange.linkedAccount by its canonical name."
-    )
-    return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
+    return product.unlinkable(name, found[0]) if name and found else None
 
 
 def _or_create(url: str) -> str:

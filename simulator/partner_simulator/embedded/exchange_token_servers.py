@@ -114,8 +114,7 @@ def _with_account(exchange: Exchange, name: str) -> Exchange:
     """The session that shows the account of this name. Raises Failed unless there is one."""
     users, place = find_users(exchange, name)
     if len(users) != 1:
-        fault = "AccountAmbiguous" if users else "AccountMissing"
-        raise failures.thrown(f"PartnerOperator.{fault}: {name}")
+        raise failures.thrown(f"PartnerOperator.Accounts: {len(users)} of {name}")
     return place
 
 

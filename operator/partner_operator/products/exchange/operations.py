@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from partner_operator.products.exchange.rules import (
     WEB_SERVICES,
     account_name,
     required_roles,
+    unlinkable,
 )
 from partner_operator.products.exchange.verdict import report
 from partner_operator.products.iis import IISSession
@@ -34,14 +36,11 @@ from partner_operator.trust.model import (
     ServiceTest,
     TestReport,
 )
-from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.trust.token_servers import (
     free_name,
-    no_account,
-    several_accounts,
     stale_keys,
 )
 from partner_operator.winrm import Answer, ScriptError
@@ -56,9 +55,8 @@ SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
 APPLICATION_TYPES = {LYNC: "Lync", SHAREPOINT: "Sharepoint"}
 """-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
 
-ACCOUNT_MISSING = "PartnerOperator.AccountMissing: "
-ACCOUNT_AMBIGUOUS = "PartnerOperator.AccountAmbiguous: "
-"""What session.ps1 throws in front of the name of a linked account."""
+_ACCOUNT = re.compile(r"PartnerOperator\.Accounts: (?P<count>\d{1,6}) of (?P<name>.*)")
+"""What session.ps1 throws unless there is one account of the name."""
 
 REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER})
 """Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
@@ -108,12 +106,11 @@ class ExchangeSession(IISSession):
 
     def _own_failure(self, error: ScriptError) -> OperationFailed | None:
         """A declared account that cannot be linked: found out before anything is changed."""
-        told = error.details.error_id
-        if told.startswith(ACCOUNT_MISSING):
-            return _refused(no_account(told.removeprefix(ACCOUNT_MISSING)))
-        if told.startswith(ACCOUNT_AMBIGUOUS):
-            return _refused(several_accounts(told.removeprefix(ACCOUNT_AMBIGUOUS)))
-        return None
+        found = _ACCOUNT.match(error.details.error_id)
+        obstacle = unlinkable(found["name"], int(found["count"])) if found else None
+        if obstacle is None:
+            return None
+        return OperationFailed(obstacle.reason, obstacle.message, obstacle.then, nothing_ran=True)
 
     def _probed(self) -> Mapping[str, Any]:
         return {"paths": list(PROBES), "ports": list(PORTS)}
@@ -129,10 +126,6 @@ class ExchangeSession(IISSession):
             finished_at=datetime.fromtimestamp(answer.clock, UTC),
             latency=timedelta(milliseconds=told.milliseconds),
         )
-
-
-def _refused(obstacle: Obstacle) -> OperationFailed:
-    return OperationFailed(obstacle.reason, obstacle.message, obstacle.then, nothing_ran=True)
 
 
 class ExchangeOperations(Operations[ExchangeSession]):

@@ -203,7 +203,6 @@ function Assert-Account {
     param([string]$Name, [string]$Controller)
     $shown = Find-Users -Name $Name -Controller $Controller
     $count = @($shown.users).Count
-    if ($count -eq 0) { throw "PartnerOperator.AccountMissing: $Name" }
-    if ($count -gt 1) { throw "PartnerOperator.AccountAmbiguous: $Name" }
+    if ($count -ne 1) { throw "PartnerOperator.Accounts: $count of $Name" }
     return $shown.controller
 }
