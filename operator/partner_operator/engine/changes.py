@@ -17,6 +17,7 @@ from partner_operator.engine import (
     report,
     steps,
 )
+from partner_operator.engine.aside import aside
 from partner_operator.engine.ports import LogonRefused, RunFailed, Severity
 from partner_operator.engine.refused_writes import confined, is_set_aside
 from partner_operator.engine.reread import still_as_declared
@@ -47,17 +48,17 @@ IRREVOCABLE = frozenset({ChangeKind.REMOVE, ChangeKind.RECREATE})
 """Changes that cannot be taken back."""
 
 
-def decide_all(work: Reached, read: Collection[ObjectKey] = ()) -> None:
+async def decide_all(work: Reached, read: Collection[ObjectKey] = ()) -> None:
     """Ask for a decision on every application; again where what is missing makes the read incomplete.
 
     `read`: applications for which a change of this pass made the server read the partner's document.
     """
-    _decide(work, read)
+    await _decide(work, read)
     if absence.doubts(work):
-        _decide(work, read)
+        await _decide(work, read)
 
 
-def _decide(work: Reached, read: Collection[ObjectKey]) -> None:
+async def _decide(work: Reached, read: Collection[ObjectKey]) -> None:
     views = [
         ApplicationView(
             draft.desired,
@@ -72,7 +73,10 @@ def _decide(work: Reached, read: Collection[ObjectKey]) -> None:
         ApplicationView(found.desired, found.status, found.blocker)
         for found in removal.claims_elsewhere(work)
     ]
-    decisions = decide(work.rules, work.server, views, work.observed, elsewhere)
+    decisions = await aside(
+        lambda: decide(work.rules, work.server, views, work.observed, elsewhere, work.entries),
+        len(views) + len(work.observed.entries),
+    )
     for draft, decision in zip(work.live, decisions, strict=True):
         draft.decision = decision
         draft.document = registrations.document_in(work.observed, draft)
@@ -159,7 +163,7 @@ async def _make(work: Reached, draft: Draft, change: Change, *, completing: bool
             return False
         draft.status = replace(draft.status, repair=attempt)
     if not draft.desired.has_finalizer and not draft.desired.deleting:
-        await work.ports.writer.add_finalizer(draft.desired)
+        await work.hold(draft)
     # The intent first: where it cannot be written, nothing moves with each try, and no Event tells of a repair.
     draft.status = replace(
         draft.status,
@@ -275,7 +279,7 @@ async def _read_back(
         await work.save_server(iis=iis_before)
     read = [_believe(work, draft, change, before, after) for draft, change in made]
     keys = [draft.desired.key for draft, _ in made]
-    decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
+    await decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
     for (draft, change), took, document_read in zip(made, effective, read, strict=True):
         with confined(work, draft):
             await _judge(work, draft, change, took=took, document_read=document_read)
@@ -388,7 +392,7 @@ async def settle_open_intents(work: Reached) -> None:
         elif draft.decision.absent:
             draft.status = replace(draft.status, intent=None)
     if settled:
-        decide_all(work)
+        await decide_all(work)
 
 
 async def _conclude(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import random
-from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -78,14 +78,10 @@ def lync_on_sharepoint(**changes: Any) -> DesiredApplication:
     return replace(declared, **changes)
 
 
-def _at_once(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run what waits for nobody: an event loop for each of many thousand passes would be a tenth of all time."""
-    try:
-        while True:
-            work.send(None)
-    except StopIteration as end:
-        result: Result = end.value
-        return result
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """One for all: a loop for each of many thousand passes would be a tenth of all time."""
+    return asyncio.new_event_loop()
 
 
 @dataclass
@@ -204,7 +200,9 @@ class World:
         memory = None
         if self.memories is not None:
             memory = self.memories.setdefault(name, ProcessMemory())
-        return _at_once(run_pass(self.ports(), ServerName("trust", name), remembered, memory))
+        return _loop().run_until_complete(
+            run_pass(self.ports(), ServerName("trust", name), remembered, memory)
+        )
 
     def run_pass(self, name: str, remembered: Credentials | None = None) -> datetime | None:
         """One pass over one server; a kill is survived, and asks for a pass at once."""
