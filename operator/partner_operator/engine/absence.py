@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from partner_operator.engine.aside import aside
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.absence import (
     BELIEVED_AFTER,
@@ -18,14 +19,14 @@ from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.declarable import undeclared
 from partner_operator.trust.inventory import bounded
 from partner_operator.trust.match import effective_identity, is_registered, plain, same
-from partner_operator.trust.model import EntryKind, Observed
+from partner_operator.trust.model import Entry, EntryKind, Observed
 from partner_operator.trust.reasons import ConditionType, Reason
-from partner_operator.trust.status import ChangeKind, Condition
+from partner_operator.trust.status import ChangeKind, Condition, Undeclared
 
 MADE_ANEW = frozenset({ChangeKind.REGISTER, ChangeKind.RECREATE})
 
 
-def doubts(work: Reached) -> bool:
+async def doubts(work: Reached) -> bool:
     """After the decisions of a read: remember what is there, and say whether those must be made again.
 
     Then the read counts as incomplete from now on.
@@ -33,14 +34,14 @@ def doubts(work: Reached) -> bool:
     observed = work.observed
     work.whole = False
     if observed.incomplete is not None:
-        _remember(work, observed, None)
+        await _remember(work, observed, None)
         return False
     if _is_another_organization(work, observed):
         # What was seen elsewhere says nothing of this one.
         work.status = replace(work.status, undeclared=(), undeclared_cut=None)
-        _remember(work, observed, None)
+        await _remember(work, observed, None)
         return False
-    _remember(work, observed, work.now())
+    await _remember(work, observed, work.now())
     together = vanished_together(tuple(_missing(work)), work.now())
     if together:
         why = unproven(observed, together, work.server.key)
@@ -74,21 +75,22 @@ def _is_another_organization(work: Reached, observed: Observed) -> bool:
     )
 
 
-def _remember(work: Reached, observed: Observed, missing_since: datetime | None) -> None:
+async def _remember(work: Reached, observed: Observed, missing_since: datetime | None) -> None:
     claimed = frozenset(
         draft.decision.entry.reference
         for draft in work.drafts
         if draft.decision is not None and draft.decision.entry is not None
     )
     product, all_rules = work.server.product, work.ports.rules
-    known = strangers(
-        work.status.undeclared,
-        work.entries,
-        claimed,
-        missing_since,
-        lambda entry: undeclared(entry, product, all_rules, observed),
-    )
-    told, cut = bounded(known)
+    before, entries = work.status.undeclared, work.entries
+
+    def inventory() -> tuple[tuple[Undeclared, ...], int]:
+        def told(entry: Entry) -> Undeclared:
+            return undeclared(entry, product, all_rules, observed)
+
+        return bounded(strangers(before, entries, claimed, missing_since, told))
+
+    told, cut = await aside(inventory, len(observed.entries))
     work.status = replace(work.status, undeclared=told, undeclared_cut=cut or None)
     for draft in work.live:
         registration = draft.status.registration

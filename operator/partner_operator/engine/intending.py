@@ -84,7 +84,7 @@ async def _intend(work: Reached, draft: Draft, change: Change) -> bool:
             return False
         draft.status = replace(draft.status, repair=attempt)
     if not draft.desired.has_finalizer and not draft.desired.deleting:
-        await work.ports.writer.add_finalizer(draft.desired)
+        await work.hold(draft)
     # The intent first: where it cannot be written, nothing moves with each try, and no Event tells of a repair.
     draft.status = replace(
         draft.status,

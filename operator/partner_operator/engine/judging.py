@@ -53,7 +53,7 @@ async def read_back(work: Reached, made: Sequence[Making], iis_before: IISStatus
         await work.save_server(iis=iis_before)
     read = [_believe(work, each.draft, each.change, before, after) for each in made]
     keys = [each.draft.desired.key for each in made]
-    decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
+    await decide_all(work, [key for key, done in zip(keys, read, strict=True) if done])
     for each, took, document_read in zip(made, effective, read, strict=True):
         with confined(work, each.draft):
             await _judge(work, each.draft, each.change, took=took, document_read=document_read)

@@ -211,7 +211,7 @@ async def _keep_true(work: Reached) -> None:
     work.blocker = await identity.claim(work)
     if work.blocker is not None:
         return
-    deciding.decide_all(work)
+    await deciding.decide_all(work)
     unsettled = outcome.unsettled(work)
     if unsettled is None:
         await registrations.notice_vanished(work)

@@ -35,7 +35,7 @@ async def settle_open_intents(work: Reached) -> None:
         elif draft.decision.absent:
             draft.status = replace(draft.status, intent=None)
     if settled:
-        decide_all(work)
+        await decide_all(work)
 
 
 async def conclude(

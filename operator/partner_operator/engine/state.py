@@ -80,7 +80,7 @@ class Ports:
     """End what the remote runs of a server's pass keep open for the next ones."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Draft:
     """One application during a pass."""
 
@@ -192,10 +192,13 @@ class Pass:
     """What the API server refused to write about applications in this pass."""
     stored: ServerStatus = field(init=False)
     """What stands in the cluster."""
+    leaving: tuple[Draft, ...] = field(init=False)
+    """Drafts of deleted objects, those that have left included."""
 
     def __post_init__(self) -> None:
         """A pass begins with what is stored."""
         self.stored = self.status
+        self.leaving = tuple(draft for draft in self.drafts if draft.desired.deleting)
 
     @property
     def server(self) -> DesiredServer:
@@ -271,6 +274,12 @@ class Pass:
         if status != draft.stored:
             self.memory.taken(uid)
         draft.stored = status
+
+    async def hold(self, draft: Draft) -> None:
+        """Put our finalizer on, before anything remote is done for an application. Raises NotWritten."""
+        await self.ports.writer.add_finalizer(draft.desired)
+        desired = replace(draft.desired, has_finalizer=True)
+        draft.declared = replace(draft.declared, desired=desired)
 
     async def tell(
         self, draft: Draft, reason: Reason, message: str, severity: Severity = Severity.NORMAL

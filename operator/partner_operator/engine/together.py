@@ -29,10 +29,12 @@ async def together(
     errors: dict[int, BaseException] = {}
 
     async def lane() -> None:
-        while waiting:
+        while True:
+            await asyncio.sleep(0)
+            if not waiting:
+                return
             place, item = waiting.popleft()
             try:
-                await asyncio.sleep(0)
                 found[place] = await act(item)
             except BaseException as error:
                 waiting.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 """Seconds for one request, and to connect for it."""
+WRITES_AT_ONCE = 24
+"""Of all passes together. Those beyond wait, so that reads and the Lease, which is renewed with PUT, find connections
+of the 100 that there may be, and the API server is not flooded when many passes begin."""
 LONGEST_REFUSAL = 1000
 """Characters of the API server's sentence that are told."""
 POD = "The pod's ServiceAccount"
@@ -92,6 +97,7 @@ class Connection:
         self._before_write = before_write
         self._patience = patience or Patience()
         self._outcomes = Outcomes()
+        self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
         self.answered: Counter[tuple[str, str]] = Counter()
         """How often a method was answered with an HTTP status; `none` is no answer."""
         # The environment's proxies and netrc are for people; kopf ignores them as well.
@@ -191,7 +197,8 @@ class Connection:
         until, repeated = time.monotonic() + self._patience.longest, False
         for pause in self._patience.pauses():
             try:
-                answer = await self._once(method, path, query, body, content_type)
+                async with self._turn(method):
+                    answer = await self._once(method, path, query, body, content_type)
             except (ApiRefused, ApiUnreachable) as failure:
                 status = failure.status if isinstance(failure, ApiRefused) else None
                 if isinstance(failure, ApiRefused):
@@ -210,6 +217,9 @@ class Connection:
                 self._outcomes.note(asked, worked=True)
                 return answer
         raise AssertionError("pauses never end")
+
+    def _turn(self, method: str) -> AbstractAsyncContextManager[None]:
+        return self._writes if method in {"PATCH", "POST"} else contextlib.nullcontext()
 
     async def _once(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from partner_operator.engine.aside import aside
 from partner_operator.engine.ports import (
     Credentials,
     DeclaredApplication,
@@ -23,6 +24,7 @@ from partner_operator.kube.kinds import Kinds, ServedKinds
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.parse import (
     ParsedServer,
+    Surroundings,
     declared_application,
     other_server,
     parse_server,
@@ -99,12 +101,12 @@ class KubernetesReader:
         facts = await self._with_ca_bundle(parse_server(body, self._catalog))
         near = [s for s in servers if _namespace(s) == name.namespace]
         others = (other_server(s) for s in servers if s["metadata"]["uid"] != facts.desired.key.uid)
+        around = Surroundings(body, near, self._catalog, counterparts)
         declared = DeclaredServer(
             desired=facts.desired,
             status=server_status(body.get("status")),
-            applications=tuple(
-                declared_application(application, body, near, self._catalog, counterparts)
-                for application in applications
+            applications=await aside(
+                lambda: tuple(map(around.read, applications)), len(applications)
             ),
             neighbours=neighbours,
             others=tuple(other for other in others if other is not None),

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from partner_operator.engine.aside import aside
 from partner_operator.engine.ports import (
     Credentials,
     OperationFailed,
@@ -107,7 +108,9 @@ class Session(ABC):
 
     async def observe(self, urls: Sequence[str], controller: str | None) -> Observed:
         """Read everything that decisions need. Changes nothing."""
-        return self._observed(await self._run(self._reading(urls, controller)))
+        answer = await self._run(self._reading(urls, controller))
+        found = sum(len(each) for each in answer.data.values() if isinstance(each, list))
+        return await aside(lambda: self._observed(answer), found)
 
     async def apply(
         self, observed: Observed, change: Change, application: DesiredApplication

@@ -72,6 +72,7 @@ def decide(
     applications: Sequence[ApplicationView],
     observed: Observed,
     elsewhere: Sequence[ApplicationView] = (),
+    entries: Entries | None = None,
 ) -> tuple[Decision, ...]:
     """One decision per application, in the order of `applications`.
 
@@ -80,8 +81,9 @@ def decide(
     for one entry. `change` is None whenever `blocker` is set; `planned` then says what would be
     done. In mode Observe `planned` holds the differences; in mode Suspend there are none.
     `elsewhere`: live applications of another PartnerServer for this organisation, which may be heirs.
+    `entries`: those of `observed`, where somebody has made them already.
     """
-    entries = Entries(observed)
+    entries = entries or Entries(observed)
     cases = [_look_at(rules, server, view, entries) for view in applications]
     others = [_look_at(rules, server, view, entries) for view in elsewhere]
     claims = Claims([_claimed(case) for case in cases], [_claimed(case) for case in others])

@@ -21,6 +21,9 @@ from partner_operator.trust.plan import Field
 from partner_operator.trust.product import Rules
 from partner_operator.trust.status import Undeclared
 
+_LEVELS = {str(level).casefold(): level for level in TrustLevel}
+"""A server may write a name in other letters."""
+
 
 def undeclared(
     entry: Entry, product: Product, all_rules: Mapping[Product, Rules], observed: Observed
@@ -94,7 +97,6 @@ def _differs(
     """What an object that declares just this entry would change."""
     partner = _partner(entry, all_rules)
     assert partner is not None, "there is a reason why it cannot be declared"
-    levels = {str(level).casefold(): level for level in TrustLevel}
     application = DesiredApplication(
         key=ObjectKey("", "", ""),
         generation=0,
@@ -103,7 +105,7 @@ def _differs(
         server_name="",
         partner=partner,
         identity=entry.identity,
-        trust_level=levels.get((entry.trust_level or "").casefold(), TrustLevel.FULL),
+        trust_level=_LEVELS.get((entry.trust_level or "").casefold(), TrustLevel.FULL),
     )
     found = differences(rules, application, entry, None, None, observed)
     # A product's realm stands in its document, which nobody has asked for.
