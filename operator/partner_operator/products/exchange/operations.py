@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
-from partner_operator.products import documents
 from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAnswer, TestAnswer
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
@@ -57,12 +56,19 @@ REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPL
 class ExchangeSession(IISSession):
     """One host of an Exchange 2013 organisation, or of a newer one."""
 
-    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        parameters = {"controller": controller or "", "roles": list(ROLES)}
-        return Call("observe", {**documents.wanted(urls), **parameters}, secrets=True)
+    def _reading(self, controller: str | None) -> Call:
+        needed = [
+            {"identifier": profile.identifier, "roles": list(profile.roles)}
+            for profile in (lync.PROFILE, sharepoint.PROFILE)
+        ]
+        parameters = {"controller": controller or "", "roles": list(ROLES), "needed": needed}
+        return Call("observe", parameters, secrets=True)
 
-    def _observed(self, answer: Answer) -> Observed:
-        return observed(answer, self._understood(ObserveAnswer, answer), self.host)
+    def _told(self, answer: Answer) -> ObserveAnswer:
+        return self._understood(ObserveAnswer, answer)
+
+    def _observed(self, answer: Answer, told: ObserveAnswer) -> Observed:
+        return observed(answer, told, self.host)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
         controller = {"controller": observed.domain_controller or ""}
