@@ -57,7 +57,7 @@ def observe(run: Run) -> Mapping[str, Any]:
         for role in exchange.found("Get-ManagementRole", Identity=name)
         if same(prop(role, "Name"), name)
     ]
-    page = web.page(run, entries, 300)
+    page = web.page(run, entries, 150)
     _accounts(exchange, page.entries, roles)
     config = first(exchange("Get-AuthConfig"))
     named = {

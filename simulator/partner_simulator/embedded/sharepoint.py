@@ -96,7 +96,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     """Everything that decisions need."""
     farm, warnings = _open(run)
     read = _issuers(run, warnings)
-    page = web.page(run, [_entry(issuer) for issuer in read.rows], 300)
+    page = web.page(run, [_entry(issuer) for issuer in read.rows], 150)
     permissions.show(run, page.entries)
     servers = run.told("Get-SPServer", {}).objects
     provider = prop(read.service, "LocalLoginProvider")

@@ -56,7 +56,7 @@ try {
         $there = @($partner.roles | Where-Object -FilterScript { Test-Listed -Names $roles -Name $_ })
         $null = $needed.Add(@{ identifier = $partner.identifier; roles = $there })
     }
-    $page = Select-Entries -Entries $entries -More 300
+    $page = Select-Entries -Entries $entries -More 150
     Set-Accounts -Entries $page.entries -Needed $needed -Controller $controller
 
     $configuration = Get-AuthConfig -DomainController $controller -ErrorAction Stop

@@ -56,7 +56,7 @@ foreach ($issuer in $read.objects) {
         })
 }
 
-$page = Select-Entries -Entries $entries -More 300
+$page = Select-Entries -Entries $entries -More 150
 Set-Permissions -Entries $page.entries
 
 $service = $read.service
