@@ -16,6 +16,11 @@ from partner_operator.trust.model import DocumentFault, DocumentReading, Observe
 MOST_RUNS = 6
 """Of one read. They bring some thousands of entries; real servers have ten or twenty."""
 NOT_ASKED = "Other documents took so long that this one was not asked for."
+LONGER = (
+    "The server has more entries than the operator reads, and the others were not looked at. Remove those that nobody "
+    "needs."
+)
+REFUSED = "The rest of the list was not read, because the logon was refused meanwhile."
 _LISTS = ("entries", "documents", "warnings", "doubts")
 """Fields of an answer that go on from one part to the next."""
 
@@ -68,11 +73,8 @@ class Reading(Generic[PartT]):
         for _ in range(MOST_RUNS - 1):
             if self.refused() or not await self._went_on():
                 break
-        if self.parts[-1].after and self.cut is None:
-            self.cut = (
-                "The server has more entries than the operator reads, and the others were not looked at. Remove those "
-                "that nobody needs."
-            )
+        if self.parts[-1].after:
+            self.cut = REFUSED if self.refused() else LONGER
         first, *others = self.parts
         lists = {
             name: [each for part in self.parts for each in getattr(part, name)]
