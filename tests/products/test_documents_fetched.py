@@ -10,15 +10,20 @@ from pathlib import Path
 import pytest
 
 from partner_operator.products import documents
+from partner_operator.products.parts import NOT_ASKED
 from partner_operator.trust.model import DocumentFault, DocumentReading
+from partner_operator.winrm import Answer
 from partner_simulator.certificates import CertificateAuthority
 from support.oauth.samples import LYNC_ID, body, document
 from support.scripts.lync import lync, observe
+from support.scripts.stubs import Stubs
 from support.scripts.web import Page, Site, serve
+from support.winrm.powershell import Ended
 
 pytestmark = pytest.mark.pwsh
 PATH = "/metadata/json/1"
-HUGE = 1_048_576
+HUGE = documents.DOCUMENT_BYTES
+MEBIBYTE = 1_048_576
 
 
 @pytest.fixture(scope="module")
@@ -91,26 +96,61 @@ async def test_a_page_that_is_no_document_is_invalid(site: Site, trust: dict[str
 
 
 async def test_a_document_without_end_is_cut_off(site: Site, trust: dict[str, str]) -> None:
-    """No more than 1 MiB is read; the rest of the observation is not lost."""
+    """No more is read than is understood; the rest of the observation is not lost."""
     site.pages[PATH] = Page(b" " * (HUGE + 1))
     found = await fetched(site.url(), trust)
     assert found.fault is DocumentFault.INVALID
     assert f"larger than {HUGE} bytes" in found.detail
 
 
-async def test_all_documents_together_fit_into_an_answer(site: Site, trust: dict[str, str]) -> None:
-    """PowerShell 3.0 and 4.0 write 2 MiB of JSON and no more: documents share half of that."""
-    share = HUGE // 4
-    urls = [site.url(f"/{number}") for number in range(4)]
-    for number, size in enumerate((share, share + 1, share, share)):
+async def test_documents_that_do_not_fit_into_one_answer_come_in_others(
+    site: Site, trust: dict[str, str]
+) -> None:
+    """PowerShell 3.0 and 4.0 write 2 MiB of JSON and no more. How many there are makes none of them too large."""
+    sizes = (HUGE, HUGE + 1, HUGE, HUGE, HUGE - 1)
+    urls = [site.url(f"/{number}") for number in range(len(sizes))]
+    for number, size in enumerate(sizes):
         site.pages[f"/{number}"] = Page(b" " * size)
-    stubs = lync()
+    stubs, answers = lync(), list[int]()
     stubs.environment = trust
-    seen = await observe(stubs, *urls)
-    told = [f"larger than {share} bytes" in seen.documents[url].detail for url in urls]
-    assert told == [False, True, False, False]
-    assert stubs.ended is not None
-    assert len(json.dumps(stubs.ended.answer.data)) < 2_097_152
+    seen = await observe(_weighed(stubs, answers), *urls)
+    told = [seen.documents[url].detail for url in urls]
+    assert ["larger than" in detail for detail in told] == [False, True, False, False, False]
+    assert NOT_ASKED not in told
+    assert max(answers) < MEBIBYTE
+    assert len(answers) > 1
+
+
+async def test_those_that_no_time_was_left_for_are_asked_for_in_another_run(
+    site: Site, trust: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Partners that take all their time first keep nobody else from being known in the same read."""
+    monkeypatch.setattr(documents, "DOCUMENT_SECONDS", 2)
+    monkeypatch.setattr(documents, "ALL_DOCUMENTS_SECONDS", 4)
+    site.pages[PATH] = Page(body(document()))
+    dead = [f"/dead/{number}" for number in range(2)]
+    for path in dead:
+        site.pages[path] = Page(body(document()), pause=0.25)
+    stubs, answers = lync(), list[int]()
+    stubs.environment = trust
+    seen = await observe(_weighed(stubs, answers), *map(site.url, (*dead, PATH)))
+    assert seen.documents[site.url()].document is not None
+    assert {seen.documents[site.url(path)].fault for path in dead} == {DocumentFault.UNREACHABLE}
+    assert len(answers) == 2
+    assert len(stubs.named("Get-CsPartnerApplication")) == 1, "only documents were left"
+
+
+def _weighed(stubs: Stubs, answers: list[int]) -> Stubs:
+    """Note the size of each answer."""
+    heard = stubs.heard
+
+    def weigh(ended: Ended) -> Answer:
+        answer = heard(ended)
+        answers.append(len(json.dumps(answer.data)))
+        return answer
+
+    stubs.heard = weigh  # type: ignore[method-assign]
+    return stubs
 
 
 async def test_a_document_cut_off_on_the_way_is_not_believed(

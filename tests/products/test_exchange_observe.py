@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from partner_operator.engine.ports import OperationFailed
+from partner_operator.oauth.certificates import thumbprint
 from partner_operator.trust.model import CertificateRole, DocumentFault, EntryKind
 from partner_operator.trust.reasons import Reason
 from support.oauth.samples import certificate_der
@@ -130,12 +131,59 @@ async def test_a_disabled_or_delegating_assignment_is_no_role() -> None:
         },
         {"Role": "ArchiveApplication", "Enabled": True, "RoleAssignmentDelegationType": "Regular"},
     ]
+    shown = [{**each, "RoleAssignee": entry()["LinkedAccount"]} for each in shown]
     stubs = exchange([entry(), STOCK]).cmdlet("Get-ManagementRoleAssignment", shown)
     seen = await observe(stubs)
     assert seen.entries[0].linked_account is not None
     assert seen.entries[0].linked_account.roles == ("ArchiveApplication",)
-    [asked] = stubs.named("Get-ManagementRoleAssignment")
-    assert (asked["Enabled"], asked["Delegating"]) == ("True", "False")
+    together, alone = stubs.named("Get-ManagementRoleAssignment")
+    assert "RoleAssignee" not in together
+    assert alone["RoleAssignee"] == entry()["LinkedAccount"]
+    for asked in (together, alone):
+        assert (asked["Enabled"], asked["Delegating"]) == ("True", "False")
+
+
+async def test_an_account_that_has_all_that_it_needs_is_asked_for_with_all_others() -> None:
+    """Letter case is no difference between two names, and a role of another account is none of this one."""
+    account = str(entry()["LinkedAccount"])
+    shown = [
+        {"Role": "UserApplication", "RoleAssignee": account.upper()},
+        {"Role": "Mailbox Search", "RoleAssignee": f"{account}-2"},
+    ]
+    stubs = exchange([entry(), entry("another"), STOCK])
+    stubs.cmdlet("Get-ManagementRoleAssignment", shown)
+    seen = await observe(stubs)
+    found = [each.linked_account for each in seen.entries if each.identity != "Exchange Online"]
+    assert {each.roles for each in found if each is not None} == {("UserApplication",)}
+    assert len(found) == 2
+    assert len(stubs.named("Get-ManagementRoleAssignment")) == 1
+    assert stubs.named("Get-User") == []
+
+
+async def test_where_all_cannot_be_asked_for_together_each_account_is_asked_for_once() -> None:
+    """A read that only saves questions stops nothing."""
+    body = Code(
+        "if (-not $RoleAssignee) { throw 'not given' }; [pscustomobject]@{Role='UserApplication'}"
+    )
+    stubs = exchange([entry(), entry("another"), STOCK])
+    stubs.cmdlet("Get-ManagementRoleAssignment", body)
+    seen = await observe(stubs)
+    assert [each.linked_account.roles for each in seen.entries if each.linked_account] == [
+        ("UserApplication",),
+        ("UserApplication",),
+        (),
+    ]
+    assert len(stubs.named("Get-User")) == 1
+
+
+async def test_a_certificate_is_known_by_all_its_bytes_whoever_can_read_it() -> None:
+    """Whole ones of hundreds of entries do not fit into an answer."""
+    whole = certificate_der("lync")
+    ders = [whole, whole[:100], b"\x00"]
+    shown = [base64.b64encode(der).decode() for der in ders] + ["no base64!", ""]
+    seen = await observe(exchange([entry(CertificateStrings=shown), STOCK]))
+    wanted = [*map(thumbprint, ders), "UNREADABLE", thumbprint(b"")]
+    assert seen.entries[0].thumbprints == tuple(sorted(wanted))
 
 
 async def test_names_come_back_byte_for_byte() -> None:

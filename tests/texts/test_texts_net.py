@@ -161,7 +161,7 @@ def good() -> dict[str, Any]:
         "realm": "litwareinc.com",
         "issuer": f"{LYNC_ID}@litwareinc.com",
         "enabled": False,
-        "certificates": [base64.b64encode(certificate_der()).decode()],
+        "thumbprints": [thumbprint(certificate_der())],
     }
     own = thumbprint(certificate_der())
     exchange["current"] = own
@@ -243,7 +243,7 @@ def answering(told: dict[str, Any], clock: TestClock) -> Callable[[str], Any]:
     def of(product: str) -> Any:
         async def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
             clock.instant += timedelta(seconds=5)
-            answer = told[f"{product} {request.operation}"]
+            answer = told.get(f"{product} {request.operation}", {"documents": []})
             if isinstance(answer, Exception):
                 raise answer
             if (product, request.operation) == ("Exchange", "update"):

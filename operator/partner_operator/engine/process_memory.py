@@ -6,9 +6,11 @@ effect that it is about.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from partner_operator.engine.documents import Fetched
 from partner_operator.trust.model import ObjectKey
 from partner_operator.trust.status import LogonStatus, Retry
 
@@ -29,6 +31,8 @@ class ProcessMemory:
     """Uids, and what was told of each in Events because its status cannot tell it."""
     server: ObjectKey | None = None
     """The server as it was read last."""
+    documents: Mapping[str, Fetched] = field(default_factory=dict)
+    """By URL: how it went with each document when it was asked for last."""
     interval: timedelta = timedelta(0)
     """Its interval, as it was read last."""
     due: datetime | None = None

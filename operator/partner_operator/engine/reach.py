@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from partner_operator.engine import absence, outcome
+from partner_operator.engine import absence, documents, outcome
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import OperationFailed
-from partner_operator.engine.state import Logon, Pass, Reached
+from partner_operator.engine.state import Draft, Logon, Pass, Reached
 from partner_operator.trust.absence import LONGEST_NAMES
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.logon import accepted
@@ -62,16 +62,22 @@ async def observe_on(work: Pass, logon: Logon, host: str) -> tuple[Observed, tim
 
     Beside it, how far the host's clock is ahead of ours.
     """
-    urls = {work.server.auth_metadata_url: None}
+    urls = {work.server.auth_metadata_url: _is_requested(work)}
     for draft in work.drafts:
         # What this pass found out itself does not make the partner's document less readable.
         if draft.declared.blocker is None and not draft.desired.deleting:
-            urls[draft.desired.partner.auth_metadata_url] = None
+            url = draft.desired.partner.auth_metadata_url
+            urls[url] = urls.get(url, False) or _is_requested(work, draft)
+    memory, clock = work.memory, work.ports.clock
+    requested = [url for url, is_requested in urls.items() if is_requested]
+    turn = documents.in_turn(tuple(urls), memory.documents, requested, clock.monotonic())
     controller = work.status.domain_controller
     asked = None if absence.asks_elsewhere(work) else controller
     began = work.now()
-    observed = await logon.on(host).observe(tuple(urls), asked)
+    observed = await logon.on(host).observe(turn.urls, asked)
     ended = work.now()
+    memory.documents = documents.learnt(memory.documents, tuple(urls), observed, clock.monotonic())
+    observed = turn.completed(observed)
     await note_clock(work, host, observed.clock, began=began, ended=ended)
     answered = observed.domain_controller
     if controller is not None and answered is not None and not same(controller, answered):
@@ -88,14 +94,7 @@ def _with_token_servers(work: Pass, observed: Observed) -> Observed:
     )
     if observed.token_servers or observed.token_servers_fault or len(known) < 2 or not asks:
         return observed
-    requests = [
-        (work.server.reconcile_requested_at, work.declared.status.last_handled_reconcile_at),
-        *(
-            (each.desired.reconcile_requested_at, each.declared.status.last_handled_reconcile_at)
-            for each in work.drafts
-        ),
-    ]
-    if any(requested not in {None, handled} for requested, handled in requests):
+    if _is_requested(work) or any(_is_requested(work, draft) for draft in work.drafts):
         return observed
     names = shortened(", ".join(each.name for each in known), LONGEST_NAMES)
     why = (
@@ -104,6 +103,20 @@ def _with_token_servers(work: Pass, observed: Observed) -> Observed:
         f"PartnerServer {work.server.key.name}."
     )
     return replace(observed, token_servers_fault=why)
+
+
+def _is_requested(work: Pass, draft: Draft | None = None) -> bool:
+    """Whether a human asks for another look, at the server or at one of its applications too."""
+    of_server = (
+        work.server.reconcile_requested_at,
+        work.declared.status.last_handled_reconcile_at,
+    )
+    if of_server[0] not in {None, of_server[1]}:
+        return True
+    if draft is None:
+        return False
+    handled = draft.declared.status.last_handled_reconcile_at
+    return draft.desired.reconcile_requested_at not in {None, handled}
 
 
 def _by_another_controller(work: Pass, observed: Observed, controller: str) -> Observed:

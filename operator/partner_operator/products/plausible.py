@@ -40,6 +40,8 @@ Text = Annotated[str, AfterValidator(_no_object), AfterValidator(shown)]
 """A text that no person chose, so that no flattened object can be meant by it."""
 Reference = Annotated[str, AfterValidator(_no_object), Field(min_length=1)]
 """What a later run names an object by, to the letter; an empty one would name any or none."""
+Thumbprint = Annotated[str, Field(pattern="^([0-9A-F]{40}|UNREADABLE)$")]
+"""Of a stored certificate, SHA-1 over all its bytes. What is no base64 is unreadable, and differs from any."""
 Said = Annotated[str, AfterValidator(said)]
 """Words of an error or a warning."""
 NO_TOKEN_SERVERS_TOLD = "The host did not tell which token servers there are."  # noqa: S105

@@ -18,8 +18,10 @@ from partner_operator.engine.ports import (
     Step,
     Wanted,
 )
-from partner_operator.products import items
+from partner_operator.products import documents, items
+from partner_operator.products.documents import FetchedDocument, FetchedDocuments
 from partner_operator.products.failures import run_failed
+from partner_operator.products.parts import Part, Reading, controller_of
 from partner_operator.products.scripts import APPLY, STEPS, watched
 from partner_operator.texts import in_all, shown, well_formed
 from partner_operator.trust.model import (
@@ -108,9 +110,25 @@ class Session(ABC):
 
     async def observe(self, urls: Sequence[str], controller: str | None) -> Observed:
         """Read everything that decisions need. Changes nothing."""
-        answer = await self._run(self._reading(urls, controller))
-        found = sum(len(each) for each in answer.data.values() if isinstance(each, list))
-        return await aside(lambda: self._observed(answer), found)
+        answers: list[Answer] = []
+
+        async def ask(left: Sequence[str], after: str, seconds: int) -> Part:
+            there = controller_of(reading.parts[0]) if reading.parts else None
+            call = self._reading(there or controller)
+            page = {"after": after, "entryBytes": documents.ENTRY_BYTES}
+            parameters = {**call.parameters, **documents.wanted(left, seconds), **page}
+            answers.append(await self._run(replace(call, parameters=parameters)))
+            return self._told(answers[-1])
+
+        reading = Reading(urls, ask, self.fetch, lambda: self.logon_refused)
+        told = await reading.whole()
+        seen = await aside(lambda: self._observed(answers[0], told), len(told.entries))
+        return reading.applied(seen)
+
+    async def fetch(self, urls: Sequence[str], seconds: int) -> Sequence[FetchedDocument]:
+        """Fetch documents and nothing else, as many as fit into an answer and so many seconds."""
+        answer = await self._run(Call("documents", documents.wanted(urls, seconds)))
+        return self._understood(FetchedDocuments, answer).documents
 
     async def apply(
         self, observed: Observed, change: Change, application: DesiredApplication
@@ -181,12 +199,16 @@ class Session(ABC):
         return Outcome(made)
 
     @abstractmethod
-    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        """How it is read."""
+    def _reading(self, controller: str | None) -> Call:
+        """How it is read, but for the documents."""
 
     @abstractmethod
-    def _observed(self, answer: Answer) -> Observed:
-        """What was read."""
+    def _told(self, answer: Answer) -> Part:
+        """The answer as what the script promises. Raises OperationFailed."""
+
+    @abstractmethod
+    def _observed(self, answer: Answer, told: Any) -> Observed:
+        """What was read; `told`: all answers as one, of the same type as `_told` returns."""
 
     @abstractmethod
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:

@@ -352,6 +352,8 @@ class DocumentReading:
     document: AuthMetadata | None = None
     fault: DocumentFault | None = None
     detail: str = ""
+    seconds: float | None = field(default=None, compare=False)
+    """How long the server took; None: it was not asked."""
 
 
 class CertificateRole(StrEnum):

@@ -19,6 +19,7 @@ from partner_simulator.embedded.exchange_session import (
 )
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import (
+    decoded,
     first,
     instant,
     listed,
@@ -27,6 +28,7 @@ from partner_simulator.embedded.plain import (
     same_url,
     shown,
     text,
+    thumbprint,
 )
 from partner_simulator.embedded.run import Run
 from partner_simulator.ports import PsObject
@@ -48,8 +50,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     read = exchange.told("Get-PartnerApplication")
     about, others = warned.split(read)
     entries = [
-        _entry(exchange, entry) | {"warning": told}
-        for entry, told in zip(read.objects, about, strict=True)
+        _entry(entry) | {"warning": told} for entry, told in zip(read.objects, about, strict=True)
     ]
     roles = [
         str(name)
@@ -57,6 +58,8 @@ def observe(run: Run) -> Mapping[str, Any]:
         for role in exchange.found("Get-ManagementRole", Identity=name)
         if same(prop(role, "Name"), name)
     ]
+    page = web.page(run, entries, 150)
+    _accounts(exchange, page.entries, roles)
     config = first(exchange("Get-AuthConfig"))
     named = {
         which: text(config, f"{which.title()}CertificateThumbprint")
@@ -73,7 +76,8 @@ def observe(run: Run) -> Mapping[str, Any]:
         "version": text(own[-1], "AdminDisplayVersion") if own else "",
         "organization": text(organization, "DistinguishedName"),
         "controller": controller,
-        "entries": entries,
+        "entries": page.entries,
+        "after": page.after,
         "warnings": others,
         "roles": roles,
         **named,
@@ -85,7 +89,7 @@ def observe(run: Run) -> Mapping[str, Any]:
         "accounts": accounts,
         "tokenServers": token_servers,
         "tokenServersFault": token_servers_fault,
-        "documents": web.documents(run),
+        "documents": web.documents(run, page.size),
     }
 
 
@@ -110,7 +114,7 @@ def _organization(exchange: Exchange) -> PsObject | None:
     return first(found or replace(exchange, controller="")("Get-OrganizationConfig"))
 
 
-def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
+def _entry(entry: PsObject) -> dict[str, Any]:
     return {
         **shown(
             entry,
@@ -121,17 +125,55 @@ def _entry(exchange: Exchange, entry: PsObject) -> dict[str, Any]:
             "changedAt=WhenChangedUTC",
         ),
         "reference": reference_of(entry),
-        "certificates": list(prop(entry, "CertificateStrings") or ()),
-        "account": _account(exchange, entry),
+        "thumbprints": [
+            thumbprint(decoded(one)) for one in prop(entry, "CertificateStrings") or ()
+        ],
+        "account": text(entry, "LinkedAccount"),
     }
 
 
-def _account(exchange: Exchange, entry: PsObject) -> dict[str, Any] | None:
-    """The account that an entry acts with, and its roles unless a token server vouches; None: none, or it is gone."""
-    name = text(entry, "LinkedAccount")
-    if name and prop(entry, "UseAuthServer"):
-        return {"name": name, "roles": []}
-    users, place = find_users(exchange, name) if name else ([], exchange)
+def _accounts(exchange: Exchange, entries: list[dict[str, Any]], available: list[str]) -> None:
+    """The account of each entry in the place of its name, with its roles unless a token server vouches."""
+    direct: dict[str, list[str]] | None = None
+    asked: dict[str, dict[str, Any] | None] = {}
+    for entry in entries:
+        name = entry["account"]
+        entry["account"] = {"name": name, "roles": []} if name else None
+        if not name or entry["useAuthServer"]:
+            continue
+        direct = _direct_roles(exchange) if direct is None else direct
+        needed = [
+            role
+            for partner in exchange.run.asked("needed") or ()
+            if same(partner["identifier"], entry["applicationIdentifier"])
+            for role in partner["roles"]
+            if listed(available, role)
+        ]
+        given = direct.get(name.upper())
+        if given is not None and all(listed(given, role) for role in needed):
+            entry["account"] = {"name": name, "roles": given}
+            continue
+        if name.upper() not in asked:
+            asked[name.upper()] = _account(exchange, name)
+        entry["account"] = asked[name.upper()]
+
+
+def _direct_roles(exchange: Exchange) -> dict[str, list[str]]:
+    """Roles that accounts have by themselves, by name; none where they cannot be asked for."""
+    usable = {"Enabled": True, "Delegating": False}
+    roles: dict[str, list[str]] = {}
+    try:
+        found = exchange("Get-ManagementRoleAssignment", RoleAssigneeType="User", **usable)
+    except Failed:
+        found = []
+    for one in found:
+        roles.setdefault(text(one, "RoleAssignee").upper(), []).append(text(one, "Role"))
+    return roles
+
+
+def _account(exchange: Exchange, name: str) -> dict[str, Any] | None:
+    """An account with its roles; None: it is gone."""
+    users, place = find_users(exchange, name)
     if not users:
         return None
     try:
@@ -371,6 +413,7 @@ def apply(run: Run) -> Mapping[str, Any]:
 OPERATIONS = {
     "exchange/observe": observe,
     "exchange/apply": apply,
+    "exchange/documents": web.fetch,
     "exchange/remove": remove,
     "exchange/test": test,
     "exchange/host_state": host_state,

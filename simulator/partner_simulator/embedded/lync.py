@@ -30,6 +30,10 @@ def observe(run: Run) -> Mapping[str, Any]:
     _module(run)
     read = run.told("Get-CsPartnerApplication", {})
     about, others = warned.split(read)
+    entries = [
+        _entry(entry) | {"warning": told} for entry, told in zip(read.objects, about, strict=True)
+    ]
+    page = web.page(run, entries, 0)
     certificate, fault = _certificate(run)
     replicas = run.call("Get-CsManagementStoreReplicationStatus", {})
     own = [row for row in replicas if same(prop(row, "ReplicaFqdn"), run.asked("host"))]
@@ -39,17 +43,15 @@ def observe(run: Run) -> Mapping[str, Any]:
         "product": "Lync",
         "version": text(own[-1], "ProductVersion") if own else "",
         "organization": text(connections[0], "Connection") if connections else "",
-        "entries": [
-            _entry(entry) | {"warning": told}
-            for entry, told in zip(read.objects, about, strict=True)
-        ],
+        "entries": page.entries,
+        "after": page.after,
         "warnings": others,
         "certificate": certificate,
         "certificateFault": fault,
         "replicas": [shown(row, "fqdn=ReplicaFqdn", "upToDate=UpToDate") for row in replicas],
         "tokenServers": token_servers,
         "tokenServersFault": token_servers_fault,
-        "documents": web.documents(run),
+        "documents": web.documents(run, page.size),
     }
 
 
@@ -287,6 +289,7 @@ def apply(run: Run) -> Mapping[str, Any]:
 OPERATIONS = {
     "lync/observe": observe,
     "lync/apply": apply,
+    "lync/documents": web.fetch,
     "lync/remove": remove,
     "lync/replicate": replicate,
     "lync/test": test,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from partner_simulator.embedded import failures
@@ -34,17 +35,47 @@ def allowed(run: Run, web: PsObject, name: str) -> tuple[str, bool]:
     return right.name, bool(app_only)
 
 
-def shown(run: Run, issuer: PsObject, identifier: str) -> dict[str, Any]:
-    """What the principal of an issuer may do, or why that is not known."""
-    unknown = {"right": "", "appOnly": False, "fault": "", "words": ""}
-    if not listed(run.asked("partners") or (), identifier):
-        return unknown
+UNKNOWN: Mapping[str, Any] = {"right": "", "appOnly": False, "fault": "", "words": ""}
+"""Of a principal that nobody asked about."""
+
+
+def show(run: Run, entries: list[dict[str, Any]]) -> None:
+    """Put what each partner's principal may do into its entry, or why that is not known; all through one web."""
+    opened: PsObject | Mapping[str, Any] | None = None
+    for entry in entries:
+        if listed(run.asked("partners") or (), identifier_of(entry["issuer"])):
+            opened = opened or _opened(run)
+            entry["permission"] = (
+                _permission(run, opened, entry["issuer"])
+                if isinstance(opened, PsObject)
+                else opened
+            )
+
+
+def _opened(run: Run) -> PsObject | Mapping[str, Any]:
+    """The web, or why nothing can be asked through it."""
     try:
-        right, app_only = allowed(run, site(run), text(issuer, "RegisteredIssuerName"))
+        return site(run)
     except Failed as failed:
-        kind = failed.innermost_type or failed.exception_type
-        return {**unknown, "fault": kind, "words": failed.messages[-1]}
-    return {**unknown, "right": right, "appOnly": app_only}
+        return _why(failed)
+
+
+def _permission(run: Run, web: PsObject, name: str) -> Mapping[str, Any]:
+    try:
+        right, app_only = allowed(run, web, name)
+    except Failed as failed:
+        return _why(failed)
+    return {**UNKNOWN, "right": right, "appOnly": app_only}
+
+
+def _why(failed: Failed) -> Mapping[str, Any]:
+    kind = failed.innermost_type or failed.exception_type
+    return {**UNKNOWN, "fault": kind, "words": failed.messages[-1]}
+
+
+def identifier_of(issuer: str) -> str:
+    """The identifier in a name for tokens, which may bear stray slashes."""
+    return issuer.partition("@")[0].strip(" /")
 
 
 def find(run: Run, issuer: PsObject) -> tuple[PsObject, PsObject]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -58,6 +60,23 @@ def same_url(left: Any, right: Any) -> bool:
 def listed(names: Iterable[Any], name: Any) -> bool:
     """Whether one of these is the same."""
     return any(one is not None and same(one, name) for one in names)
+
+
+def thumbprint(der: bytes | None) -> str:
+    """Of a stored certificate; what is no base64 has none."""
+    return (
+        "UNREADABLE"
+        if der is None
+        else hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+    )
+
+
+def decoded(words: Any) -> bytes | None:
+    """Base64 as .NET reads it; None for what is none."""
+    try:
+        return base64.b64decode("".join(plain(words).split()), validate=True)
+    except ValueError:
+        return None
 
 
 def instant(value: Any) -> str | None:

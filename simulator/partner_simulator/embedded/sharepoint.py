@@ -9,7 +9,15 @@ from typing import Any
 
 from partner_simulator.embedded import failures, iis, items, permissions, web
 from partner_simulator.embedded.failures import Failed, within
-from partner_simulator.embedded.plain import first, listed, prop, same, same_url, text
+from partner_simulator.embedded.plain import (
+    first,
+    listed,
+    prop,
+    same,
+    same_url,
+    text,
+    thumbprint,
+)
 from partner_simulator.embedded.run import Run
 from partner_simulator.ports import PsCertificate, PsObject
 from partner_simulator.world import names
@@ -76,7 +84,7 @@ def _of_content(issuer: PsObject, identifier: str, url: str, realm: str) -> bool
 
 
 def _identifier(issuer: PsObject) -> str:
-    return text(issuer, "RegisteredIssuerName").partition("@")[0].strip(" /")
+    return permissions.identifier_of(text(issuer, "RegisteredIssuerName"))
 
 
 def _der(certificate: Any) -> str:
@@ -88,14 +96,16 @@ def observe(run: Run) -> Mapping[str, Any]:
     """Everything that decisions need."""
     farm, warnings = _open(run)
     read = _issuers(run, warnings)
-    entries = [_entry(run, issuer) for issuer in read.rows]
+    page = web.page(run, [_entry(issuer) for issuer in read.rows], 150)
+    permissions.show(run, page.entries)
     servers = run.told("Get-SPServer", {}).objects
     provider = prop(read.service, "LocalLoginProvider")
     return {
         "product": "SharePoint",
         "version": text(farm, "BuildVersion"),
         "organization": text(farm, "Id"),
-        "entries": entries,
+        "entries": page.entries,
+        "after": page.after,
         "doubts": read.doubts,
         "certificate": _der(prop(provider, "SigningCertificate")),
         "oauthOverHttp": bool(prop(read.service, "AllowOAuthOverHttp")),
@@ -106,7 +116,7 @@ def observe(run: Run) -> Mapping[str, Any]:
         "rootSite": _shown(run, "Get-SPSite", {"Identity": run.text("web")}, "Url"),
         "proxies": _proxies(run),
         "hosts": [text(one, "Address") for one in servers if text(one, "Role") != "Invalid"],
-        "documents": web.documents(run),
+        "documents": web.documents(run, page.size),
     }
 
 
@@ -119,7 +129,7 @@ def _shown(run: Run, cmdlet: str, parameters: Mapping[str, Any], name: str) -> d
     return {"texts": [text(one, name) if name else one.text for one in found], "fault": ""}
 
 
-def _entry(run: Run, issuer: PsObject) -> dict[str, Any]:
+def _entry(issuer: PsObject) -> dict[str, Any]:
     more = prop(issuer, "AdditionalSigningCertificates") or ()
     certificates = [prop(issuer, "SigningCertificate"), *more]
     return {
@@ -128,8 +138,12 @@ def _entry(run: Run, issuer: PsObject) -> dict[str, Any]:
         "issuer": text(issuer, "RegisteredIssuerName"),
         "metadataUrl": text(issuer, "MetadataEndPoint"),
         "broker": not prop(issuer, "IsSelfIssuer"),
-        "certificates": [_der(one) for one in certificates if one is not None],
-        "permission": permissions.shown(run, issuer, _identifier(issuer)),
+        "thumbprints": [
+            thumbprint(one.der if isinstance(one, PsCertificate) else None)
+            for one in certificates
+            if one is not None
+        ],
+        "permission": dict(permissions.UNKNOWN),
     }
 
 
@@ -297,6 +311,7 @@ def apply(run: Run) -> Mapping[str, Any]:
 OPERATIONS = {
     "sharepoint/observe": observe,
     "sharepoint/apply": apply,
+    "sharepoint/documents": web.fetch,
     "sharepoint/remove": remove,
     "sharepoint/challenge": challenge,
     "sharepoint/host_state": host_state,

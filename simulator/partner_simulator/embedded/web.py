@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from partner_simulator.embedded.run import Run
 from partner_simulator.world.network import Answer, RequestFailed
 
 _LARGEST = 1024 * 1024
-"""Bytes of all documents of one run."""
+"""Bytes of a document, where no other limit is given."""
+_PLAIN = re.compile(r"[A-Za-z0-9 ./:@_=+-]+")
+"""Letters that JSON writes as they are, whoever writes it."""
 _REJECTED = (
     "The remote certificate was rejected by the provided RemoteCertificateValidationCallback."
 )
@@ -39,21 +43,84 @@ def answered(run: Run, url: str, seconds: float, headers: Mapping[str, str]) -> 
         return None
 
 
-def documents(run: Run) -> list[dict[str, Any]]:
-    """All the documents that were asked for, as far as the time for all of them reaches."""
-    urls = [str(url) for url in run.asked("urls") or ()]
-    deadline = time.monotonic() + (run.asked("allDocumentsSeconds") or 0)
-    late = "Other documents took so long that this one was not asked for."
-    return [
-        document(run, url, _LARGEST // len(urls))
-        if time.monotonic() < deadline
-        else _document(url, fault="NotAsked", detail=late)
-        for url in urls
+def size(value: Any) -> int:
+    """Bytes that a value takes in an answer, at most, as the scripts reckon."""
+    if isinstance(value, Mapping):
+        return 6 + sum(len(key) + 4 + size(one) for key, one in value.items())
+    if isinstance(value, list):
+        return 6 + sum(size(one) for one in value)
+    words = "" if value is None else str(value)
+    units = len(words.encode("utf-16-le", "surrogatepass")) // 2
+    plain = sum(map(len, _PLAIN.findall(words)))
+    return 6 + units + 5 * (units - plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries of one answer."""
+
+    entries: list[dict[str, Any]]
+    after: str
+    """The reference after which another run goes on; empty: that was all."""
+    size: int
+
+
+def page(run: Run, entries: list[dict[str, Any]], more: int) -> Page:
+    """As many entries as one answer holds, by reference where not all fit."""
+    sizes: dict[str, int] = {}
+    for entry in entries:
+        sizes[entry["reference"]] = sizes.get(entry["reference"], 0) + more + size(entry)
+    begin, last, after, taken = run.text("after"), "", "", 0
+    for reference in sorted(sizes, key=_ordinal):
+        if begin and _ordinal(reference) <= _ordinal(begin):
+            continue
+        if taken and taken + sizes[reference] > run.asked("entryBytes"):
+            after = last
+            break
+        taken += sizes[reference]
+        last = reference
+    chosen = [
+        entry
+        for entry in entries
+        if _ordinal(entry["reference"]) <= _ordinal(last)
+        and not (begin and _ordinal(entry["reference"]) <= _ordinal(begin))
     ]
+    return Page(chosen, after, taken)
+
+
+def _ordinal(text: str) -> bytes:
+    """By UTF-16 units, as .NET's ordinal comparison."""
+    return text.encode("utf-16-be", "surrogatepass")
+
+
+def documents(run: Run, used: int = 0) -> list[dict[str, Any]]:
+    """The documents that were asked for, as far as the time and the room for all of them reach."""
+    deadline = time.monotonic() + (run.asked("allDocumentsSeconds") or 0)
+    room, found = (run.asked("answerBytes") or 0) - used, list[dict[str, Any]]()
+    for url in run.asked("urls") or ():
+        if time.monotonic() >= deadline:
+            break
+        fetched = document(run, str(url), run.asked("documentBytes"))
+        room -= size(fetched)
+        if room < 0 and found:
+            break
+        found.append(fetched)
+    return found
+
+
+def fetch(run: Run) -> Mapping[str, Any]:
+    """Documents alone."""
+    return {"documents": documents(run)}
 
 
 def document(run: Run, url: str, limit: int = _LARGEST) -> dict[str, Any]:
-    """One document: its bytes, or why there are none."""
+    """One document: its bytes, or why there are none, and how long it took."""
+    began = time.monotonic()
+    found = _document_of(run, url, limit)
+    return {**found, "seconds": int(time.monotonic() - began)}
+
+
+def _document_of(run: Run, url: str, limit: int) -> dict[str, Any]:
     run.check()
     network, host = run.world.domain.network, run.session.host
     wanted, seconds = {"Accept": "application/json"}, run.asked("documentSeconds")

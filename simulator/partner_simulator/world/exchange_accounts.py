@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from partner_simulator.ports import PsObject
 from partner_simulator.world import errors, exchange_views, names
@@ -151,7 +151,7 @@ def get_role(invocation: Invocation) -> None:
 
 
 def get_assignment(invocation: Invocation) -> None:
-    """Role assignments, all or filtered by identity, role or assignee."""
+    """Role assignments, all or filtered by identity, role, kind of assignee or assignee, groups of it included."""
     arguments, controller = invocation.arguments, invocation.controller
     found = invocation.domain.directory.find(RoleAssignment, controller)
     identity = arguments.text("Identity")
@@ -166,12 +166,16 @@ def get_assignment(invocation: Invocation) -> None:
         wanted = arguments.boolean(parameter)
         if wanted is not None:
             found = [a for a in found if getattr(a, kept) is wanted]
+    kind = arguments.text("RoleAssigneeType")
+    if kind:
+        found = [a for a in found if exchange_views.assignee_type(a).name == kind]
     assignee = arguments.text("RoleAssignee")
     if assignee:
-        account = _user(invocation, assignee)
-        found = [a for a in found if a.assignee == account.guid]
+        account = _user(invocation, assignee).guid
+        found = [a for a in found if a.assignee == account or account in (a.members or ())]
+    users = _users(invocation)
     for assignment in found:
-        invocation.emit(exchange_views.role_assignment(assignment, controller))
+        invocation.emit(exchange_views.role_assignment(assignment, users, controller))
 
 
 def new_assignment(invocation: Invocation) -> None:
@@ -200,7 +204,8 @@ def new_assignment(invocation: Invocation) -> None:
         return
     directory.write(assignment, invocation.controller)
     invocation.wrote(assignment.name)
-    invocation.emit(exchange_views.role_assignment(assignment, invocation.controller))
+    shown = exchange_views.role_assignment(assignment, _users(invocation), invocation.controller)
+    invocation.emit(shown)
 
 
 def remove_assignment(invocation: Invocation) -> None:
@@ -231,6 +236,11 @@ def get_role_group(invocation: Invocation) -> None:
             {"Name": name, "Identity": name, "Members": members},
         )
     )
+
+
+def _users(invocation: Invocation) -> dict[UUID, User]:
+    found = invocation.domain.directory.find(User, invocation.controller)
+    return {user.guid: user for user in found}
 
 
 def _user(invocation: Invocation, identity: str) -> User:

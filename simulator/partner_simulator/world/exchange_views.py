@@ -123,13 +123,27 @@ def user(account: User, *, type_name: str = "User", controller: str = "") -> PsO
     return _object(f"{_MANAGEMENT}.{type_name}", account.name, values)
 
 
-def role_assignment(assignment: RoleAssignment, controller: str) -> PsObject:
-    """A Get-ManagementRoleAssignment object."""
+def assignee_type(assignment: RoleAssignment) -> PsEnum:
+    """Whom a role was given to."""
+    # SIM-CHOICE: the numbers.
+    name, number = ("User", 0) if assignment.members is None else ("RoleGroup", 10)
+    return PsEnum(f"{_CONFIGURATION}.RoleAssigneeType", name, number)
+
+
+def role_assignment(
+    assignment: RoleAssignment, users: Mapping[UUID, User], controller: str
+) -> PsObject:
+    """A Get-ManagementRoleAssignment object. Its assignee is a link, which follows the account."""
+    account = users.get(assignment.assignee)
+    place = (
+        "Deleted Objects" if assignment.members is None else "Microsoft Exchange Security Groups"
+    )
+    gone = f"{names.DOMAIN}/{place}/{assignment.assignee_name}"
     values = {
         "Role": _identity(assignment.role),
-        "RoleAssignee": _identity(f"{names.DOMAIN}/Users/{assignment.assignee_name}"),
+        "RoleAssignee": _identity(account.canonical_name if account else gone),
         "RoleAssigneeName": assignment.assignee_name,
-        "RoleAssigneeType": PsEnum(f"{_CONFIGURATION}.RoleAssigneeType", "User", 0),
+        "RoleAssigneeType": assignee_type(assignment),
         "RoleAssignmentDelegationType": PsEnum(
             f"{_CONFIGURATION}.RoleAssignmentDelegationType",
             *(("DelegatingOrgWide", 6) if assignment.delegating else ("Regular", 1)),

@@ -109,6 +109,8 @@ class RoleAssignment:
     enabled: bool = True
     delegating: bool = False
     """It lets the assignee give the role to others, and does not give it to the assignee."""
+    members: tuple[UUID, ...] | None = None
+    """Accounts that have the role because they are in the role group that is the assignee; None: it is an account."""
     guid: UUID = field(default_factory=uuid4)
 
     @property

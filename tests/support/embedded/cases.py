@@ -220,6 +220,32 @@ def _wrong_password(act: Act) -> Act:
     return done
 
 
+def fetch(product: Product) -> Act:
+    """Documents alone, on a host of the product."""
+
+    async def act(driver: Driver) -> Any:
+        operations: Any = {
+            Product.EXCHANGE: driver.exchange,
+            Product.LYNC: driver.lync,
+            Product.SHAREPOINT: driver.sharepoint,
+        }[product]
+        server = driver.server(product)
+        session = operations.on(server, driver.logon(product), server.hosts[0])
+        await session.fetch(URLS, 60)
+
+    return act
+
+
+def _cramped(act: Act, size: int) -> Act:
+    """With little room in each answer, for entries and for documents."""
+
+    async def done(driver: Driver) -> Any:
+        driver.parameters |= {"entryBytes": size, "answerBytes": 3 * size}
+        return await act(driver)
+
+    return done
+
+
 def _hurried(act: Act) -> Act:
     """With one second for a document."""
 
@@ -261,6 +287,10 @@ OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "lync/remove": (REMOVE_ON_LYNC, lync_trusts()),
     "lync/replicate": (replicate, worlds.nothing),
     "lync/test": (connect(), full_trust),
+    **{
+        f"{product.lower()}/documents": (fetch(product), worlds.nothing)
+        for product in (Product.EXCHANGE, Product.LYNC, Product.SHAREPOINT)
+    },
     **farms.OPERATIONS,
     **behind.OPERATIONS,
 }
@@ -372,6 +402,22 @@ def _special() -> Iterator[Case]:
     yield Case("lync/test: no address", connect("kenmyer"), full_trust)
 
 
+def _parts() -> Iterator[Case]:
+    """What does not fit into one answer."""
+    for size in (300, 1500):
+        crowd = both(trusted(), worlds.several, worlds.odd_letters)
+        act = _cramped(observe(Product.EXCHANGE, *URLS), size)
+        yield Case(f"exchange/observe: in parts of {size}", act, crowd)
+        act = _cramped(observe(Product.LYNC, *URLS), size)
+        yield Case(f"lync/observe: in parts of {size}", act, worlds.every_lync_drift)
+        act = _cramped(farms.observe(*URLS), size)
+        yield Case(f"sharepoint/observe: in parts of {size}", act, farms.two_issuers)
+    for product in (Product.EXCHANGE, Product.LYNC, Product.SHAREPOINT):
+        yield Case(f"{product.lower()}/documents: some", fetch(product))
+        act = _cramped(fetch(product), 1)
+        yield Case(f"{product.lower()}/documents: without room", act)
+
+
 def _faults() -> Iterator[Case]:
     """Documents that are wrong, wherever one is read."""
     random_keys = {DocumentFault.EXPIRED_CERTIFICATE, DocumentFault.WEAK_CERTIFICATE}
@@ -481,6 +527,7 @@ def _switches() -> Iterator[Case]:
 CASES: tuple[Case, ...] = (
     *_worlds(),
     *_special(),
+    *_parts(),
     *_faults(),
     *_switches(),
     *farms.cases(),

@@ -59,6 +59,13 @@ def issuer(
     return lambda domain: domain.sharepoint.change(lambda state: with_issuer(state, made))
 
 
+def two_issuers(domain: Domain) -> None:
+    """The farm trusts Exchange and Lync."""
+    both(issuer(), issuer("Lync", f"{LYNC}@{names.DOMAIN}", names.LYNC_METADATA_URL, id=SECOND))(
+        domain
+    )
+
+
 def stored(product: Product = Product.EXCHANGE, **changes: Any) -> Entry:
     """The entry that an observation made of it."""
     good: dict[str, Any] = {

@@ -292,6 +292,7 @@ def _comparable(document: dict[str, Any]) -> dict[str, Any]:
         data.pop("milliseconds", None)
         data.pop("listeners", None)  # PowerShell shows the ports of the machine that runs this test
         for fetched in data.get("documents", ()):
+            fetched.pop("seconds", None)
             # Two timers of .NET run for the same time, and either may be the first.
             if fetched["detail"].endswith("timed out"):
                 fetched |= {"fault": "Timeout", "detail": "=The operation has timed out."}

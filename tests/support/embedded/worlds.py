@@ -334,8 +334,41 @@ def large(domain: Domain) -> None:
     domain.cms.settle()
 
 
+def through_a_group(domain: Domain) -> None:
+    """One role of the linked account comes from a role group."""
+    trusted(roles=("ArchiveApplication",))(domain)
+    (user,) = (user for user in domain.directory.find(User) if user.name == ACCOUNT)
+    group = RoleAssignment("UserApplication-Partners", "UserApplication", uuid4(), "Partners")
+    domain.directory.write(replace(group, members=(user.guid,)))
+
+
+def of_a_deleted_account(domain: Domain) -> None:
+    """The roles were another account's of the same name, which is deleted."""
+    trusted()(domain)
+    for assignment in domain.directory.find(RoleAssignment):
+        domain.directory.write(replace(assignment, assignee=uuid4()))
+
+
+def of_some_third(domain: Domain) -> None:
+    """An entry for a product that is nobody's partner, whose account has no role."""
+    both(trusted(), trusted(name="Third", application_identifier=str(uuid4())))(domain)
+    for assignment in domain.directory.find(RoleAssignment):
+        domain.directory.delete(assignment)
+
+
+def odd_letters(domain: Domain) -> None:
+    """One more entry, of letters that JSON may write otherwise, and with certificates of all kinds."""
+    trusted(
+        name=LETTERS, realm="<&'\u65e5\U0001f600", certificates=("AAAA", "no base64", " QUJD ")
+    )(domain)
+
+
 ORGANISATIONS: dict[str, Arrange] = {
     "stock": nothing,
+    "roles through a group": through_a_group,
+    "roles of a deleted account": of_a_deleted_account,
+    "a third partner": of_some_third,
+    "odd letters": odd_letters,
     "every drift": every_drift,
     "account gone": account_gone,
     "no entries": no_entries,

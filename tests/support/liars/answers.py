@@ -73,7 +73,7 @@ def exchange_answer() -> dict[str, Any]:
         "useAuthServer": False,
         "enabled": True,
         "acceptsSecurityIdentifiers": True,
-        "certificates": [encoded(SIGNING)],
+        "thumbprints": [thumbprint(SIGNING)],
         "account": {"name": "litwareinc.com/Users/Lync", "roles": list(ROLES)},
         "changedAt": "2026-11-20T08:30:01Z",
     }
@@ -86,7 +86,7 @@ def exchange_answer() -> dict[str, Any]:
         "metadataUrl": "",
         "useAuthServer": True,
         "enabled": False,
-        "certificates": [],
+        "thumbprints": [],
         "account": None,
         "changedAt": None,
     }
@@ -186,7 +186,7 @@ def sharepoint_answer() -> dict[str, Any]:
                 "issuer": f"{samples.EXCHANGE_ID}@litwareinc.com",
                 "metadataUrl": EXCHANGE_URL,
                 "broker": False,
-                "certificates": [encoded(SIGNING)],
+                "thumbprints": [thumbprint(SIGNING)],
                 "permission": {"right": "FullControl", "appOnly": True, "fault": "", "words": ""},
             }
         ],

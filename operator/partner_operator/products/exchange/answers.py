@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from partner_operator.products.documents import FetchedDocument
+from partner_operator.products.parts import Part
 from partner_operator.products.plausible import (
     LONGEST_TEST,
     NO_TOKEN_SERVERS_TOLD,
@@ -14,6 +14,7 @@ from partner_operator.products.plausible import (
     Said,
     Shown,
     Text,
+    Thumbprint,
 )
 
 
@@ -46,7 +47,7 @@ class EntryAnswer(_Answer):
     useAuthServer: bool  # noqa: N815
     enabled: bool
     acceptsSecurityIdentifiers: bool  # noqa: N815
-    certificates: list[str]
+    thumbprints: list[Thumbprint]
     account: AccountAnswer | None
     changedAt: str | None  # noqa: N815
     warning: Said = ""
@@ -89,7 +90,7 @@ class HostAnswer(_Answer):
     restarts: bool
 
 
-class ObserveAnswer(_Answer):
+class ObserveAnswer(Part):
     """The whole answer of observe.ps1."""
 
     product: str
@@ -111,7 +112,6 @@ class ObserveAnswer(_Answer):
     accounts: list[FoundAnswer] = Field(default_factory=list)
     tokenServers: list[TokenServerAnswer] = Field(default_factory=list)  # noqa: N815
     tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD  # noqa: N815
-    documents: list[FetchedDocument]
 
 
 class ResultAnswer(_Answer):

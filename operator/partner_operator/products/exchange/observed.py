@@ -130,7 +130,7 @@ def _entry(told: EntryAnswer, clock: datetime) -> Entry:
         linked_account=LinkedAccount(told.account.name, tuple(sorted(told.account.roles)))
         if told.account
         else None,
-        thumbprints=tuple(sorted(_thumbprint(text) for text in told.certificates)),
+        thumbprints=tuple(sorted(told.thumbprints)),
         changed_at=_changed_at(told, clock),
         warning=told.warning,
     )

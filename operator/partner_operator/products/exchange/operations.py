@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
-from partner_operator.products import documents
 from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAnswer, TestAnswer
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
@@ -65,14 +64,25 @@ REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPL
 class ExchangeSession(IISSession):
     """One host of an Exchange 2013 organisation, or of a newer one."""
 
-    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
+    def _reading(self, controller: str | None) -> Call:
         allowed = self.server.allowed_token_servers
-        accounts = sorted({name for each in allowed for name in each.linked_accounts})
-        parameters = {"controller": controller or "", "roles": list(ROLES), "accounts": accounts}
-        return Call("observe", {**documents.wanted(urls), **parameters}, secrets=True)
+        needed = [
+            {"identifier": profile.identifier, "roles": list(profile.roles)}
+            for profile in (lync.PROFILE, sharepoint.PROFILE)
+        ]
+        parameters = {
+            "controller": controller or "",
+            "roles": list(ROLES),
+            "needed": needed,
+            "accounts": sorted({name for each in allowed for name in each.linked_accounts}),
+        }
+        return Call("observe", parameters, secrets=True)
 
-    def _observed(self, answer: Answer) -> Observed:
-        return observed(answer, self._understood(ObserveAnswer, answer), self.host)
+    def _told(self, answer: Answer) -> ObserveAnswer:
+        return self._understood(ObserveAnswer, answer)
+
+    def _observed(self, answer: Answer, told: ObserveAnswer) -> Observed:
+        return observed(answer, told, self.host)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:
         controller = {"controller": observed.domain_controller or ""}

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from partner_operator.products.documents import FetchedDocument
+from partner_operator.products.parts import Part
 from partner_operator.products.plausible import (
     LONGEST_TEST,
     NO_TOKEN_SERVERS_TOLD,
@@ -75,7 +75,7 @@ class ReplicaAnswer(_Answer):
     upToDate: bool  # noqa: N815
 
 
-class ObserveAnswer(_Answer):
+class ObserveAnswer(Part):
     """The whole answer of observe.ps1."""
 
     product: str
@@ -89,7 +89,6 @@ class ObserveAnswer(_Answer):
     replicas: list[ReplicaAnswer]
     tokenServers: list[TokenServerAnswer] = Field(default_factory=list)  # noqa: N815
     tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD  # noqa: N815
-    documents: list[FetchedDocument]
 
 
 class RegisterAnswer(_Answer):

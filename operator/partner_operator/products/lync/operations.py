@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,11 +40,13 @@ READ_AGAIN = frozenset({Field.METADATA_URL, Field.CERTIFICATES, Field.ISSUER})
 class LyncSession(Session):
     """One host of a Lync Server 2013 or Skype for Business Server deployment."""
 
-    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        return Call("observe", documents.wanted(urls))
+    def _reading(self, controller: str | None) -> Call:
+        return Call("observe", {})
 
-    def _observed(self, answer: Answer) -> Observed:
-        told = self._understood(ObserveAnswer, answer)
+    def _told(self, answer: Answer) -> ObserveAnswer:
+        return self._understood(ObserveAnswer, answer)
+
+    def _observed(self, answer: Answer, told: ObserveAnswer) -> Observed:
         return observed(answer, told, self.host, self.server.auth_metadata_url)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:

@@ -181,7 +181,7 @@ function Close-Response {
 function Get-Document {
     # One metadata document as this server gets it: bytes, or why there are none.
     param([string]$Url, [int]$Limit = 1048576)
-    $result = @{ url = $Url; status = 0; type = ''; body = ''; fault = ''; detail = '' }
+    $result = @{ url = $Url; status = 0; type = ''; body = ''; fault = ''; detail = ''; seconds = 0 }
     $asked = $null
     $response = $null
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
@@ -213,21 +213,77 @@ function Get-Document {
         if ($inner -is [System.Security.Authentication.AuthenticationException]) { $result.fault = 'TrustFailure' }
     }
     finally { Close-Response -WebRequest $asked -Response $response }
+    $milliseconds = $watch.ElapsedMilliseconds
+    $result.seconds = [int](($milliseconds - ($milliseconds % 1000)) / 1000)
     return $result
 }
 
+function Get-Thumbprint {
+    # Of a certificate in bytes. Whole ones of many entries do not fit into an answer.
+    param($Bytes)
+    $hash = [System.Security.Cryptography.SHA1]::Create().ComputeHash([byte[]]$Bytes)
+    return [BitConverter]::ToString($hash) -creplace '-', ''
+}
+
+function Get-Size {
+    # Bytes that a value takes in an answer, at most: what is no plain letter may be written as \uXXXX.
+    param($Value)
+    $size = 6
+    if ($Value -is [System.Collections.IDictionary]) {
+        foreach ($key in @($Value.Keys)) { $size += ([string]$key).Length + 4 + (Get-Size -Value $Value[$key]) }
+        return $size
+    }
+    if ($Value -is [object[]]) {
+        foreach ($one in $Value) { $size += Get-Size -Value $one }
+        return $size
+    }
+    $text = [string]$Value
+    return $size + $text.Length + (5 * ($text -creplace '[A-Za-z0-9 ./:@_=+-]+', '').Length)
+}
+
+function Select-Entries {
+    # As many entries as one answer holds. Where not all fit, by reference, and after which one the next run goes on:
+    # what is there all the time is read once, whatever comes and goes between two runs.
+    param($Entries, [int]$More)
+    $sizes = New-Object System.Collections.SortedList -ArgumentList ([StringComparer]::Ordinal)
+    foreach ($entry in @($Entries)) {
+        $known = $sizes[$entry.reference]
+        if ($null -eq $known) { $known = 0 }
+        $sizes[$entry.reference] = [int]$known + $More + (Get-Size -Value $entry)
+    }
+    $after = [string]$Request.after
+    $last = ''
+    $next = ''
+    $bytes = 0
+    foreach ($reference in @($sizes.Keys)) {
+        if (($after -ne '') -and ([string]::CompareOrdinal($reference, $after) -le 0)) { continue }
+        if (($bytes -gt 0) -and (($bytes + $sizes[$reference]) -gt $Request.entryBytes)) {
+            $next = $last
+            break
+        }
+        $bytes += $sizes[$reference]
+        $last = $reference
+    }
+    $chosen = New-Object System.Collections.ArrayList
+    foreach ($entry in @($Entries)) {
+        if (($after -ne '') -and ([string]::CompareOrdinal($entry.reference, $after) -le 0)) { continue }
+        if ([string]::CompareOrdinal($entry.reference, $last) -le 0) { $null = $chosen.Add($entry) }
+    }
+    return @{ entries = [object[]]@($chosen.ToArray()); next = $next; bytes = $bytes }
+}
+
 function Get-Documents {
-    # All of them share an amount of time, so that dead partners do not use up the whole run's, and an
-    # amount of bytes: PowerShell 3.0 and 4.0 write no answer of more than 2 MiB.
+    # In the order that is asked for, as long as the time and the room for all of them last: PowerShell 3.0 and 4.0 write no
+    # answer of more than 2 MiB. Another run fetches the others. The first one always fits.
+    param([int]$Room)
     Set-Tls
-    $urls = @($Request.urls)
-    if ($urls.Count -eq 0) { return @() }
-    $limit = [int](1048576 / $urls.Count)
     $documents = New-Object System.Collections.ArrayList
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
-    foreach ($url in $urls) {
-        if ($watch.ElapsedMilliseconds -lt (1000 * $Request.allDocumentsSeconds)) { $document = Get-Document -Url $url -Limit $limit }
-        else { $document = @{ url = [string]$url; status = 0; type = ''; body = ''; fault = 'NotAsked'; detail = 'Other documents took so long that this one was not asked for.' } }
+    foreach ($url in @($Request.urls)) {
+        if ($watch.ElapsedMilliseconds -ge (1000 * $Request.allDocumentsSeconds)) { break }
+        $document = Get-Document -Url $url -Limit $Request.documentBytes
+        $Room -= Get-Size -Value $document
+        if (($Room -lt 0) -and (@($documents).Count -gt 0)) { break }
         $null = $documents.Add($document)
     }
     return $documents.ToArray()

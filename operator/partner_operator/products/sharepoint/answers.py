@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from partner_operator.products.documents import FetchedDocument
-from partner_operator.products.plausible import Reference, Said, Shown, Text
+from partner_operator.products.parts import Part
+from partner_operator.products.plausible import Reference, Said, Shown, Text, Thumbprint
 
 
 class _Answer(BaseModel):
@@ -41,7 +41,7 @@ class EntryAnswer(_Answer):
     metadataUrl: Text  # noqa: N815 - the wire's spelling
     broker: bool
     """It may speak for other applications than itself."""
-    certificates: list[str]
+    thumbprints: list[Thumbprint]
     permission: PermissionAnswer
 
 
@@ -53,7 +53,7 @@ class ShownAnswer(_Answer):
     """Why it could not be read; empty where it was."""
 
 
-class ObserveAnswer(_Answer):
+class ObserveAnswer(Part):
     """The whole answer of observe.ps1."""
 
     product: str
@@ -76,7 +76,6 @@ class ObserveAnswer(_Answer):
     """Class names of the proxies of service applications."""
     hosts: list[Shown]
     """As joined, normally the short name."""
-    documents: list[FetchedDocument]
 
 
 class RegisterAnswer(_Answer):

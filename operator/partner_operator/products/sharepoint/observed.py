@@ -137,7 +137,7 @@ def _entry(told: EntryAnswer, web: str, proxies: Sequence[str]) -> Entry:
         kind=EntryKind.OWN_KEYS,
         enabled=True,
         accepts_security_identifiers=True,
-        thumbprints=tuple(sorted(_thumbprint(text) for text in told.certificates)),
+        thumbprints=tuple(sorted(told.thumbprints)),
         permission=permission,
         permission_fault=fault,
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from partner_operator.engine.ports import OperationFailed, Step
 from partner_operator.oauth.challenge import Challenge, parse_challenge
-from partner_operator.products import documents
 from partner_operator.products.iis import IISSession
 from partner_operator.products.remote import Call, Operations, replaced
 from partner_operator.products.sharepoint.answers import (
@@ -61,12 +60,13 @@ _NO_SNAPIN = "AddPSSnapIn"
 class SharePointSession(IISSession):
     """One server of a SharePoint 2013 farm, or of a newer one."""
 
-    def _reading(self, urls: Sequence[str], controller: str | None) -> Call:
-        asked = {"web": self._web, "partners": list(PARTNERS)}
-        return Call("observe", {**documents.wanted(urls), **asked})
+    def _reading(self, controller: str | None) -> Call:
+        return Call("observe", {"web": self._web, "partners": list(PARTNERS)})
 
-    def _observed(self, answer: Answer) -> Observed:
-        told = self._understood(ObserveAnswer, answer)
+    def _told(self, answer: Answer) -> ObserveAnswer:
+        return self._understood(ObserveAnswer, answer)
+
+    def _observed(self, answer: Answer, told: ObserveAnswer) -> Observed:
         return observed(answer, told, self.host, self.server.hosts, self._web)
 
     def _call(self, observed: Observed, change: Change, application: DesiredApplication) -> Call:

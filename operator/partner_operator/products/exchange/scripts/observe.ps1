@@ -15,17 +15,13 @@ try {
 
     $entries = New-Object System.Collections.ArrayList
     foreach ($entry in $read.objects) {
-        $onPremises = -not [bool]$entry.UseAuthServer
-        $account = $null
-        if ($onPremises) { $account = Get-LinkedAccount -Entry $entry -Controller $controller }
-        else {
-            # What such an account may do is nobody's business here.
-            $linked = Get-Text -Value (Get-Property -Object $entry -Name 'LinkedAccount')
-            if ($linked -ne '') { $account = @{ name = $linked; roles = [object[]]@() } }
-        }
-        $certificates = New-Object System.Collections.ArrayList
+        $thumbprints = New-Object System.Collections.ArrayList
         foreach ($certificate in @($entry.CertificateStrings)) {
-            if ($null -ne $certificate) { $null = $certificates.Add([string]$certificate) }
+            if ($null -eq $certificate) { continue }
+            # What nobody can read differs from any.
+            try { $thumbprint = Get-Thumbprint -Bytes ([Convert]::FromBase64String([string]$certificate)) }
+            catch { $thumbprint = 'UNREADABLE' }
+            $null = $thumbprints.Add($thumbprint)
         }
         $url = $entry.AuthMetadataUrl
         $null = $entries.Add(@{
@@ -35,11 +31,11 @@ try {
                 realm = Get-Text -Value $entry.Realm
                 issuer = Get-Text -Value $entry.IssuerIdentifier
                 metadataUrl = $(if ($null -eq $url) { $null } else { Get-Text -Value $url })
-                useAuthServer = -not $onPremises
+                useAuthServer = [bool]$entry.UseAuthServer
                 enabled = [bool]$entry.Enabled
                 acceptsSecurityIdentifiers = [bool]$entry.AcceptSecurityIdentifierInformation
-                certificates = [object[]]@($certificates.ToArray())
-                account = $account
+                thumbprints = [object[]]@($thumbprints.ToArray())
+                account = Get-Text -Value (Get-Property -Object $entry -Name 'LinkedAccount')
                 changedAt = Get-Instant -Value $entry.WhenChangedUTC
                 warning = [string]$warned.about["$(@($entries).Count)"]
             })
@@ -54,6 +50,14 @@ try {
         }
         catch { if (-not (Test-NotFound -Record $_)) { throw } }
     }
+
+    $needed = New-Object System.Collections.ArrayList
+    foreach ($partner in @($Request.needed)) {
+        $there = @($partner.roles | Where-Object -FilterScript { Test-Listed -Names $roles -Name $_ })
+        $null = $needed.Add(@{ identifier = $partner.identifier; roles = $there })
+    }
+    $page = Select-Entries -Entries $entries -More 150
+    Set-Accounts -Entries $page.entries -Needed $needed -Controller $controller
 
     $configuration = Get-AuthConfig -DomainController $controller -ErrorAction Stop
     $certificates = New-Object System.Collections.ArrayList
@@ -111,7 +115,8 @@ finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
     version = $version
     organization = Get-Text -Value $organization.DistinguishedName
     controller = $controller
-    entries = [object[]]@($entries.ToArray())
+    entries = $page.entries
+    after = $page.next
     warnings = $warned.others
     roles = [object[]]@($roles.ToArray())
     current = Get-Text -Value $configuration.CurrentCertificateThumbprint
@@ -125,5 +130,5 @@ finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
     accounts = [object[]]@($accounts.ToArray())
     tokenServers = $tokenServers.servers
     tokenServersFault = $tokenServers.fault
-    documents = [object[]]@(Get-Documents)
+    documents = [object[]]@(Get-Documents -Room ($Request.answerBytes - $page.bytes))
 }

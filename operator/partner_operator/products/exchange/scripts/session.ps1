@@ -59,34 +59,84 @@ function Find-Users {
     return @{ users = $shown.ToArray(); controller = '' }
 }
 
+function Select-Usable {
+    # Of role assignments, those that let their account use the role: one that is disabled, or lets it only delegate, gives
+    # it none (P-EX-13).
+    param($Assignments)
+    foreach ($assignment in @($Assignments)) {
+        if (($null -eq $assignment) -or ((Get-Property -Object $assignment -Name 'Enabled') -eq $false)) { continue }
+        $kind = Get-Text -Value (Get-Property -Object $assignment -Name 'RoleAssignmentDelegationType')
+        if (-not $kind.StartsWith('Delegating', [StringComparison]::Ordinal)) { $assignment }
+    }
+}
+
 function Get-Roles {
-    # Roles that an account can use: an assignment that is disabled, or lets it only delegate, gives it none (P-EX-13).
+    # Roles that an account can use, by itself or through a group.
     param([string]$Account, [string]$Controller)
     $at = @{}
     if ($Controller -ne '') { $at['DomainController'] = $Controller }
     $roles = New-Object System.Collections.ArrayList
     # Asked for by parameter, as an enum is only a number in some sessions.
-    foreach ($assignment in @(Get-ManagementRoleAssignment -RoleAssignee $Account -Enabled $true -Delegating $false -ErrorAction Stop @at)) {
-        if (($null -eq $assignment) -or ((Get-Property -Object $assignment -Name 'Enabled') -eq $false)) { continue }
-        $kind = Get-Text -Value (Get-Property -Object $assignment -Name 'RoleAssignmentDelegationType')
-        if (-not $kind.StartsWith('Delegating', [StringComparison]::Ordinal)) { $null = $roles.Add((Get-Text -Value $assignment.Role)) }
-    }
+    $found = @(Get-ManagementRoleAssignment -RoleAssignee $Account -Enabled $true -Delegating $false -ErrorAction Stop @at)
+    foreach ($assignment in @(Select-Usable -Assignments $found)) { $null = $roles.Add((Get-Text -Value $assignment.Role)) }
     return @{ names = [object[]]@($roles.ToArray()) }
 }
 
-function Get-LinkedAccount {
-    # Roles of the account that an entry acts with; $null when the entry has none or it is gone.
-    param($Entry, [string]$Controller)
-    $name = Get-Text -Value (Get-Property -Object $Entry -Name 'LinkedAccount')
-    if ($name -eq '') { return $null }
-    $known = Find-Users -Name $name -Controller $Controller
+function Get-DirectRoles {
+    # Roles that accounts have by themselves, by the account's name, in one call for all.
+    param([string]$Controller)
+    $roles = New-Object System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
+    try { $found = @(Get-ManagementRoleAssignment -RoleAssigneeType User -Enabled $true -Delegating $false -DomainController $Controller -ErrorAction Stop) }
+    # It only saves questions: what it does not show is asked for account by account.
+    catch { $found = @() }
+    foreach ($assignment in @(Select-Usable -Assignments $found)) {
+        $account = Get-Text -Value (Get-Property -Object $assignment -Name 'RoleAssignee')
+        if ($null -eq $roles[$account]) { $roles[$account] = New-Object System.Collections.ArrayList }
+        $null = $roles[$account].Add((Get-Text -Value $assignment.Role))
+    }
+    return @{ of = $roles }
+}
+
+function Find-Account {
+    # An account that an entry acts with, and its roles; $null when it is gone.
+    param([string]$Name, [string]$Controller)
+    $known = Find-Users -Name $Name -Controller $Controller
     if (@($known.users).Count -eq 0) { return $null }
-    try { $roles = Get-Roles -Account $name -Controller $known.controller }
+    try { $roles = Get-Roles -Account $Name -Controller $known.controller }
     catch {
         if (Test-NotFound -Record $_) { return $null }
         throw
     }
-    return @{ name = $name; roles = $roles.names }
+    return @{ name = $Name; roles = $roles.names }
+}
+
+function Set-Accounts {
+    # Puts the account of each entry, and its roles, in the place of its name. An account that has all that its partner
+    # needs is there. Any other is asked for by itself, once: it may be gone, or have roles through a group.
+    param($Entries, $Needed, [string]$Controller)
+    $direct = $null
+    $asked = New-Object System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
+    foreach ($entry in @($Entries)) {
+        $name = $entry.account
+        $entry.account = $null
+        if ($name -eq '') { continue }
+        # What the account of a token server's application may do is nobody's business here.
+        $entry.account = @{ name = $name; roles = [object[]]@() }
+        if ($entry.useAuthServer) { continue }
+        if ($null -eq $direct) { $direct = (Get-DirectRoles -Controller $Controller).of }
+        $given = @($direct[$name])
+        $lacks = $null -eq $direct[$name]
+        foreach ($partner in @($Needed)) {
+            if (-not (Test-Same -Left $partner.identifier -Right $entry.applicationIdentifier)) { continue }
+            foreach ($role in @($partner.roles)) { $lacks = $lacks -or -not (Test-Listed -Names $given -Name $role) }
+        }
+        if (-not $lacks) {
+            $entry.account = @{ name = $name; roles = [object[]]@($given) }
+            continue
+        }
+        if ($null -eq $asked[$name]) { $asked[$name] = @{ found = Find-Account -Name $name -Controller $Controller } }
+        $entry.account = $asked[$name].found
+    }
 }
 
 function Get-Entries {

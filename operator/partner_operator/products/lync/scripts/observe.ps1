@@ -57,6 +57,8 @@ foreach ($entry in $read.objects) {
         })
 }
 
+$page = Select-Entries -Entries $entries -More 0
+
 $certificate = $null
 $certificateFault = ''
 try {
@@ -94,12 +96,13 @@ $connection = Get-CsManagementConnection -ErrorAction Stop
     product = 'Lync'
     version = $version
     organization = Get-Text -Value $connection.Connection
-    entries = [object[]]@($entries.ToArray())
+    entries = $page.entries
+    after = $page.next
     warnings = $warned.others
     certificate = $certificate
     certificateFault = $certificateFault
     replicas = [object[]]@($replicas.ToArray())
     tokenServers = $tokenServers.servers
     tokenServersFault = $tokenServers.fault
-    documents = [object[]]@(Get-Documents)
+    documents = [object[]]@(Get-Documents -Room ($Request.answerBytes - $page.bytes))
 }

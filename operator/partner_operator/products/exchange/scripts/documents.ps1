@@ -1,0 +1,1 @@
+@{ documents = [object[]]@(Get-Documents -Room $Request.answerBytes) }
