@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from partner_bench.worlds import Facts
-from support.kube.cluster import GROUP, LOGON, VERSION, Cluster
+from support.kube.cluster import GROUP, VERSION, Cluster
 
 _AT_ONCE = 4
 _SETTLE = "1s"
@@ -26,7 +26,7 @@ def declare(cluster: Cluster, organisations: tuple[Facts, ...]) -> None:
     for facts in organisations:
         logon = {"username": facts.user, "password": facts.password, "hosts": f"*.{facts.domain}"}
         encoded = {key: value.encode() for key, value in logon.items()}
-        cluster.secret(name_of(facts), encoded, LOGON)
+        cluster.secret(name_of(facts), encoded)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(cluster.create, map(_server, organisations)))
         list(pool.map(cluster.create, _applications(organisations)))

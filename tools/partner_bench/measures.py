@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,22 +251,48 @@ class Race:
         return self.fastest([play.steady.whole_seconds for play in self.plays]) / own
 
 
-def told(value: Any) -> Any:
-    """A measured value as JSON, floats with two digits."""
-    return _rounded(asdict(value))
-
-
-def _rounded(value: Any) -> Any:
-    match value:
-        case float():
-            return round(value, 2)
-        case dict():
-            return {key: _rounded(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_rounded(inner) for inner in value]
-    return value
-
-
 def counted(counts: Counts) -> Mapping[str, int]:
     """The counts by name."""
     return {field.name: getattr(counts, field.name) for field in fields(counts)}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`partner-operator --version`, the fastest of some."""
+
+    seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """When and on what a part was measured."""
+
+    commit: str
+    load_before: float
+    """Processes that wanted to run, on the average of the last minute."""
+    load_after: float
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What it ran on."""
+
+    cores: int
+    memory_gb: int
+    python: str
+    kubernetes: str
+    powershell: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that was measured. A part that was left out is None."""
+
+    machine: Machine
+    command: Command
+    embedded: Part | None = None
+    sizes: tuple[Operated, ...] = ()
+    powershell: Part | None = None
+    races: tuple[Race, ...] = ()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 from partner_bench.declared import ask_for_a_pass, declare, is_handled, look_often
@@ -74,6 +75,11 @@ class Bench:
         self._watched.stop()
         self._stage.close()
         self._api.close()
+
+    @property
+    def log(self) -> Path:
+        """What the operator wrote."""
+        return self._stage.operator.log
 
     @property
     def size(self) -> Size:

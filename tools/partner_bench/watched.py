@@ -13,7 +13,7 @@ from partner_testbed import ControlPlane
 from support.kube.cluster import GROUP, PLURALS, VERSION
 
 _PLURAL = PLURALS["PartnerApplication"]
-_PATIENCE_SECONDS = 5
+_PATIENCE_SECONDS = 2
 
 
 class Watched:
@@ -34,7 +34,8 @@ class Watched:
     def stop(self) -> None:
         """Watch no more."""
         self._end.set()
-        self._thread.join(2 * _PATIENCE_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(2 * _PATIENCE_SECONDS)
 
     def at(self, condition: str) -> Mapping[str, float]:
         """When a condition of each application became True, by the monotonic clock."""

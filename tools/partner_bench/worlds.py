@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ class Worlds:
         self._pwsh = pwsh
         self._names: dict[str, Any] = {}
         self._process: subprocess.Popen[str] | None = None
+        self._turn = threading.Lock()
 
     def start(self) -> None:
         """Bring all up. Raises RuntimeError where the process ends instead."""
@@ -106,9 +108,10 @@ class Worlds:
     def _ask(self, question: str) -> Any:
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{question}\n")
-        self._process.stdin.flush()
-        return self._answer()
+        with self._turn:
+            self._process.stdin.write(f"{question}\n")
+            self._process.stdin.flush()
+            return self._answer()
 
     def _answer(self) -> Any:
         assert self._process is not None
