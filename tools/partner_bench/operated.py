@@ -235,8 +235,8 @@ class Bench:
         deadline = time.monotonic() + _LIMIT_SECONDS
         while not holds():
             if not self._stage.operator.running or time.monotonic() > deadline:
-                objects = self._stage.kubectl("get", "pserver,papp", "-o", "wide")
-                tail = self._stage.operator.tail()
+                objects = self._stage.kubectl("get", "pserver,papp")
+                tail = self._stage.operator.tail(10)
                 raise BenchError(f"it did not come true that {what}:\n{objects}\n{tail}")
             time.sleep(pause)
 

@@ -76,7 +76,8 @@ class Organisation:
         return site
 
     def _answer_of_pool(self, request: Request) -> Response:
-        known = self._documents.get(request.headers.get("host", ""))
+        # PowerShell's requests name the port that really listens.
+        known = self._documents.get(request.headers.get("host", "").partition(":")[0])
         if known is None or request.path.partition("?")[0] != names.LYNC_METADATA_PATH:
             return Response(404)
         return Response(200, known, "application/json; charset=utf-8")

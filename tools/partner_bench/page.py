@@ -11,7 +11,7 @@ _TOP = """# What it costs, and how fast it is
 This page, its picture and its numbers are written by `make bench`. What is counted is counted on the other side: at
 the simulated servers' WinRM and in the audit log of a real kube-apiserver. CPU and memory are the operator process's
 own, out of `/proc`. The operator is started as users start it, as the ServiceAccount of the manifests; only
-`restart.settle` is one second, as the simulated directory replicates at once and waiting would measure nothing.
+`restart.settle` is none, as the simulated directory replicates at once and waiting would measure nothing.
 
 {machine}
 
@@ -27,7 +27,7 @@ The simulator's embedded engine answers in the place of PowerShell, so that what
 ### From its start until all is Ready
 All objects are there when the operator starts. Each application is registered and read back, both hosts of each
 organisation are restarted one after the other, and looked at. The percentiles are of the time from the start of the
-process until an application's `Registered` was `True`.
+process until the Event that an application was registered and read back.
 
 """
 _STEADY = """
@@ -48,7 +48,7 @@ The same organisations, and PowerShell executes every script: the operator's, an
 own winrm connection, NTLM, ten forks). The first play has one task for each application, which registers it if it is
 missing; the second one asks in a task of its own first. Both restart the hosts once at the end. All three run in
 turn, each on new servers. For a play, `registered` is the moment in which the last entry exists; for the operator
-that in which it has read it back and the API server tells so. A pass with nothing to do is, for the operator, the
+that in which it has read the last one back and told so. A pass with nothing to do is, for the operator, the
 time from the annotation that asks for it until it is told as done.
 {part}
 
@@ -62,8 +62,8 @@ _LIMIT = """
 - Restarts: the hosts of an organisation restart one after the other, because that keeps mail flowing. With few
   applications that is most of the whole.
 
-Counts that grew beyond `tools/partner_bench/counts.json` fail `make bench`. CPU and memory are printed with their
-change, and depend on the machine.
+Counts that grew beyond `tools/partner_bench/counts.json` fail `make bench` (of HTTP requests and API writes a few more
+are taken: they depend on haste). CPU and memory are printed with their change, and depend on the machine.
 """
 
 Row = tuple[str, Callable[[Operated], str]]
