@@ -12,7 +12,6 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from partner_bench import stored
-from partner_bench.aims import aims
 from partner_bench.machine import load, machine, part, version_command
 from partner_bench.measures import Operated, Race, Report, Size
 from partner_bench.operated import Bench, BenchError
@@ -124,21 +123,18 @@ def _namespace(what: str, size: Size) -> str:
 
 
 def _write(report: Report, docs: Path) -> None:
-    """The page and its picture, where both parts are there."""
-    if report.embedded is None or report.powershell is None:
-        _say("docs/bench.md is written when both parts were measured")
-        return
+    """Print the page, and keep it with its picture where both parts are there."""
     text = page(report)
+    _say(text)
+    if report.embedded is None or report.powershell is None:
+        _say("The page is written when both parts were measured.")
+        return
     (docs / "bench.svg").write_text(picture(report.races), encoding="utf-8")
     (docs / "bench.md").write_text(text, encoding="utf-8")
-    print(text)
 
 
 def _judge(report: Report, counts: Path, *, take: bool) -> int:
     now, book = stored.phases(report), stored.load(counts)
-    for aim in aims(report):
-        state = "reached" if aim.reached else "NOT reached"
-        _say(f"{state}: {aim.what}: {aim.figure} ({aim.wanted})")
     for line in stored.changes(book, now):
         _say(line)
     if take:

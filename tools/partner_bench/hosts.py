@@ -59,6 +59,7 @@ def _child(
         _serve(module.Organisation(authority, key, Path(pwsh) if pwsh else None, pools), its)
 
     _FORKED.Process(target=live, daemon=True).start()
+    its.close()  # so that the end of a child is noticed
     return ours
 
 

@@ -29,7 +29,7 @@ from partner_simulator.simulation import Simulation
 from partner_testbed import ControlPlane
 from support.kube.cluster import Cluster, audited
 
-_LIMIT_SECONDS = 100.0
+_LIMIT_SECONDS = 900.0
 _QUIET_SECONDS = 3.0
 _GLANCE_SECONDS = 0.1
 _SLOW_SECONDS = 3.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from partner_bench.aims import aims
+from partner_bench.aims import Aim, aims
 from partner_bench.measures import NAMES, Counts, Operated, Part, Race, Report
 
 _TOP = """# What it costs, and how fast it is
@@ -70,29 +70,33 @@ Row = tuple[str, Callable[[Operated], str]]
 
 
 def page(report: Report) -> str:
-    """The whole page. The report must have both parts."""
-    assert report.embedded is not None, "the embedded part was measured"
-    assert report.powershell is not None, "the PowerShell part was measured"
-    reached = [
-        (aim.what, aim.wanted, aim.figure, "reached" if aim.reached else "**not reached**")
-        for aim in aims(report)
-    ]
+    """The whole page, as far as its parts were measured."""
     text = [
         _TOP.format(machine=_machine(report)),
-        *_table(("aim", "wanted", "measured", ""), reached),
-        _SIZES.format(part=_part(report.embedded)),
-        *_by_size(report.sizes, _CONVERGED),
-        _STEADY,
-        *_by_size(report.sizes, _STEADY_ROWS),
-        _RESTARTED,
-        *_by_size(report.sizes, _RESTARTED_ROWS),
-        _RACES.format(part=_part(report.powershell)),
-        *_table(_RACE_HEAD, [row for race in report.races for row in _race(race)]),
-        "\n",
-        *_table(_RATIO_HEAD, [_ratios(race) for race in report.races]),
-        _LIMIT,
+        *_table(("aim", "wanted", "measured", ""), map(_aim, aims(report))),
     ]
-    return "".join(text)
+    if report.embedded is not None:
+        text += [
+            _SIZES.format(part=_part(report.embedded)),
+            *_by_size(report.sizes, _CONVERGED),
+            _STEADY,
+            *_by_size(report.sizes, _STEADY_ROWS),
+            _RESTARTED,
+            *_by_size(report.sizes, _RESTARTED_ROWS),
+        ]
+    if report.powershell is not None:
+        text += [
+            _RACES.format(part=_part(report.powershell)),
+            *_table(_RACE_HEAD, [row for race in report.races for row in _race(race)]),
+            "\n",
+            *_table(_RATIO_HEAD, map(_ratios, report.races)),
+        ]
+    return "".join([*text, _LIMIT])
+
+
+def _aim(aim: Aim) -> tuple[str, ...]:
+    reached = "reached" if aim.reached else "**not reached**"
+    return aim.what, aim.wanted, aim.figure, reached
 
 
 def _machine(report: Report) -> str:
@@ -243,7 +247,7 @@ def _percentiles(each: Operated) -> str:
     return f"{found.p50:.1f} s, {found.p90:.1f} s, {found.p99:.1f} s"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |\n|{'---|' * len(head)}\n"
     for row in rows:
         yield f"| {' | '.join(row)} |\n"
