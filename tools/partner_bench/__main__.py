@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -38,8 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _FAILURES as error:
         print(f"Not measured: {error}", file=sys.stderr)
         return 1
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_bytes(_REPORT.dump_json(report, indent=1) + b"\n")
     _write(report, asked.docs)
     return _judge(report, asked.counts, take=asked.take_counts)
 
@@ -73,8 +72,14 @@ def _read(path: Path) -> Report:
     return _REPORT.validate_json(path.read_bytes())
 
 
+def _keep(report: Report, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_REPORT.dump_json(report, indent=1) + b"\n")
+
+
 def _measured(asked: argparse.Namespace) -> Report:
     """A part that was not asked for is taken from the last run, with what was said of it."""
+    signal.signal(signal.SIGTERM, _interrupt)
     powershell = None if asked.only == EMBEDDED else find_powershell()
     command = version_command()
     with ControlPlane(progress=_say) as plane:
@@ -90,11 +95,18 @@ def _measured(asked: argparse.Namespace) -> Report:
             begun, before = time.monotonic(), load()
             sizes = tuple(by_itself(plane, size) for size in asked.sizes)
             report = replace(report, sizes=sizes, embedded=part(begun, before))
+            _keep(report, asked.json)
         if powershell is not None:
             begun, before = time.monotonic(), load()
             races = tuple(_race(plane, size, powershell.path) for size in asked.races)
             report = replace(report, races=races, powershell=part(begun, before))
+            _keep(report, asked.json)
     return report
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """End as Ctrl-C does, so that nothing that was started is left."""
+    raise KeyboardInterrupt
 
 
 def by_itself(plane: ControlPlane, size: Size) -> Operated:
