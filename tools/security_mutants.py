@@ -281,7 +281,7 @@ _SECRETS = (
     ),
     Mutant(
         "an endpoint does not show its password",
-        "winrm/run.py",
+        "winrm/endpoint.py",
         "    password: str = field(repr=False)\n",
         "    password: str\n",
         ("tests/secrets/test_secrets_tracebacks.py::test_what_holds_secrets_does_not_show_them",),

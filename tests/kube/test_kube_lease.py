@@ -460,7 +460,7 @@ async def test_no_remote_run_begins_while_it_is_uncertain(
     make: Callable[[str], Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[object] = []
-    monkeypatch.setattr(remote, "run", lambda endpoint, request: begun.append(request))
+    monkeypatch.setattr(remote, "run", lambda endpoint, request, channels: begun.append(request))
     machine = make("only")
     there = Endpoint("ex1.litwareinc.com", 5986, "ntlm", "user", "password!")
     look = RemoteRequest("observe", "", {})
