@@ -97,7 +97,7 @@ function Get-DirectRoles {
     return @{ of = $roles }
 }
 
-function Find-Account {
+function Read-Account {
     # An account that an entry acts with, and its roles; $null when it is gone.
     param([string]$Name, [string]$Controller)
     $known = Find-Users -Name $Name -Controller $Controller
@@ -134,7 +134,7 @@ function Set-Accounts {
             $entry.account = @{ name = $name; roles = [object[]]@($given) }
             continue
         }
-        if ($null -eq $asked[$name]) { $asked[$name] = @{ found = Find-Account -Name $name -Controller $Controller } }
+        if ($null -eq $asked[$name]) { $asked[$name] = @{ found = Read-Account -Name $name -Controller $Controller } }
         $entry.account = $asked[$name].found
     }
 }
