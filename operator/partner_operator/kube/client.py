@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 """Seconds for one request, and to connect for it."""
+READINGS = 4
+"""Servers that are read at once, each with the lists of what is about it. All of them ask at a start, and taking a
+list apart keeps the event loop busy: more at once would be done no sooner, and hold all their lists meanwhile."""
 LONGEST_REFUSAL = 1000
 """Characters of the API server's sentence that are told."""
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
@@ -84,6 +87,8 @@ class Connection:
         """
         self.namespace: str | None = None
         """The pod's own namespace; None outside a pod, and where KUBECONFIG names a cluster."""
+        self.reading = asyncio.Semaphore(READINGS)
+        """For whoever reads a server with all that is about it."""
         self._before_write = before_write
         self._patience = patience or Patience()
         self._outcomes = Outcomes()
