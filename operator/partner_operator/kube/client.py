@@ -34,6 +34,9 @@ REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 WRITES_AT_ONCE = 24
 """Of all passes together. Those beyond wait, so that reads and the Lease, which is renewed with PUT, find connections
 of the 100 that there may be, and the API server is not flooded when many passes begin."""
+READINGS = 4
+"""Servers that are read at once, each with the lists of what is about it. All of them ask at a start, and taking a
+list apart keeps the event loop busy: more at once would be done no sooner, and hold all their lists meanwhile."""
 LONGEST_REFUSAL = 1000
 """Characters of the API server's sentence that are told."""
 POD = "The pod's ServiceAccount"
@@ -94,6 +97,8 @@ class Connection:
         """
         self.namespace: str | None = None
         """The pod's own namespace; None outside a pod, and where KUBECONFIG names a cluster."""
+        self.reading = asyncio.Semaphore(READINGS)
+        """For whoever reads a server with all that is about it."""
         self._before_write = before_write
         self._patience = patience or Patience()
         self._outcomes = Outcomes()

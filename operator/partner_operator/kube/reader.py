@@ -86,7 +86,13 @@ class KubernetesReader:
         return declared
 
     async def _read(self, name: ServerName) -> tuple[DeclaredServer, list[dict[str, Any]]] | None:
-        """One server, and the objects whose statuses a pass over it writes."""
+        """One server, and the objects whose statuses a pass over it writes; in its turn, for lists are large."""
+        async with self._connection.reading:
+            return await self._read_all(name)
+
+    async def _read_all(
+        self, name: ServerName
+    ) -> tuple[DeclaredServer, list[dict[str, Any]]] | None:
         path = custom_path(Kind.SERVER, name.namespace, name.name)
         body = await self._connection.get(path)
         if body is None:
