@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import copy
 import random
+import threading
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -81,7 +84,16 @@ def lync_on_sharepoint(**changes: Any) -> DesiredApplication:
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     """One for all: a loop for each of many thousand passes would be a tenth of all time."""
-    return asyncio.new_event_loop()
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
+def _ended(work: Coroutine[Any, Any, Result]) -> Result:
+    """What a pass comes to. Two that run at the same time have a thread each, and so a loop each."""
+    if threading.current_thread() is threading.main_thread():
+        return _loop().run_until_complete(work)
+    return asyncio.run(work)
 
 
 @dataclass
@@ -200,9 +212,7 @@ class World:
         memory = None
         if self.memories is not None:
             memory = self.memories.setdefault(name, ProcessMemory())
-        return _loop().run_until_complete(
-            run_pass(self.ports(), ServerName("trust", name), remembered, memory)
-        )
+        return _ended(run_pass(self.ports(), ServerName("trust", name), remembered, memory))
 
     def run_pass(self, name: str, remembered: Credentials | None = None) -> datetime | None:
         """One pass over one server; a kill is survived, and asks for a pass at once."""
