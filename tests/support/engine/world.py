@@ -8,6 +8,7 @@ import copy
 import random
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -90,10 +91,13 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _ended(work: Coroutine[Any, Any, Result]) -> Result:
-    """What a pass comes to. Two that run at the same time have a thread each, and so a loop each."""
-    if threading.current_thread() is threading.main_thread():
+    """What a pass comes to. One that runs beside another, or beside a test's own loop, has a loop of its own."""
+    if threading.current_thread() is not threading.main_thread():
+        return asyncio.run(work)
+    if asyncio._get_running_loop() is None:
         return _loop().run_until_complete(work)
-    return asyncio.run(work)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass
