@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 
@@ -92,4 +93,6 @@ def run(
     with told(*known, options.UnusableAuthorities):
         configure(LogFormat(log_format), getattr(logging, log_level.upper()))
         give_memory_back()
+        # What was imported stays: looking through it for garbage would hold the event loop up for long.
+        gc.freeze()
         asyncio.run(serve.run(given))
