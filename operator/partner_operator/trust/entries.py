@@ -19,17 +19,20 @@ class Entries:
     def __init__(self, observed: Observed) -> None:
         """`observed`: the read that all answers are about."""
         self.observed = observed
-        self.warned = tuple(entry for entry in observed.entries if entry.warning)
-        """Those that the server warns about, as they were read."""
-        self._place = {id(entry): place for place, entry in enumerate(observed.entries)}
+        # In whichever order a server lists them: the same is found.
+        self._entries = sorted(
+            observed.entries, key=lambda each: (each.reference.casefold(), each.reference)
+        )
+        self.warned = tuple(entry for entry in self._entries if entry.warning)
+        """Those that the server warns about."""
         self._places: dict[Hashable, list[int]] = defaultdict(list)
-        for place, entry in enumerate(observed.entries):
+        for place, entry in enumerate(self._entries):
             for key in _keys(entry):
                 self._places[key].append(place)
 
     def referenced(self, reference: str) -> tuple[Entry, ...]:
         """Those with this reference, as they were read."""
-        return tuple(self.observed.entries[place] for place in self._at("reference", reference))
+        return tuple(self._entries[place] for place in self._at("reference", reference))
 
     def named(self, name: str) -> tuple[Entry, ...]:
         """Those with this identity, by reference."""
@@ -61,10 +64,6 @@ class Entries:
             found.update(self._of(partner, "same realm", plain(default)))
         return self._in_order(found)
 
-    def first(self, entries: Iterable[Entry]) -> Entry | None:
-        """Of these, the one that was read first."""
-        return min(entries, key=lambda entry: self._place[id(entry)], default=None)
-
     @cached_property
     def own_realms(self) -> frozenset[str]:
         """The realm of the organisation that was observed, as its own document tells; stripped, in lower case."""
@@ -83,7 +82,7 @@ class Entries:
         return self._places.get((what, partner.kind, plain(partner.identifier), value), ())
 
     def _in_order(self, places: Iterable[int]) -> tuple[Entry, ...]:
-        found = (self.observed.entries[place] for place in sorted(places))
+        found = (self._entries[place] for place in sorted(places))
         return tuple(sorted(found, key=lambda entry: entry.reference.casefold()))
 
 

@@ -63,11 +63,12 @@ def turned(
     """
     partner = application.partner
     remembered = entries.referenced(registration.reference) if registration is not None else ()
-    return entries.first(
+    candidates = (
         entry
         for entry in (*remembered, *entries.named(effective_identity(application)))
         if entry.kind is not partner.kind and same(entry.application_identifier, partner.identifier)
     )
+    return next(candidates, None)
 
 
 def find_registered(registration: Registration | None, entries: Entries) -> Match:

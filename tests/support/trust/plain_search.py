@@ -36,6 +36,10 @@ def find_entry(
     return Match(entry=found.entry, squatter=squatters[0] if squatters else None)
 
 
+def _ordered(observed: Observed) -> list[Entry]:
+    return sorted(observed.entries, key=lambda each: (each.reference.casefold(), each.reference))
+
+
 def turned(
     application: DesiredApplication, registration: Registration | None, observed: Observed
 ) -> Entry | None:
@@ -43,15 +47,17 @@ def turned(
 
     It is known by what was registered, else by the name that the object needs.
     """
-    for entry in observed.entries:
+    named = None
+    for entry in _ordered(observed):
         if entry.kind is application.partner.kind:
             continue
         if not same(entry.application_identifier, application.partner.identifier):
             continue
-        remembered = registration is not None and same(entry.reference, registration.reference)
-        if remembered or same(entry.identity, effective_identity(application)):
+        if registration is not None and same(entry.reference, registration.reference):
             return entry
-    return None
+        if named is None and same(entry.identity, effective_identity(application)):
+            named = entry
+    return named
 
 
 def find_registered(registration: Registration | None, observed: Observed) -> Match:
@@ -75,7 +81,7 @@ def find_unreadable(
         return match.entry if match.entry.warning else None
     identifier = application.partner.identifier
     names = {effective_identity(application), registration.identity if registration else ""}
-    for entry in observed.entries:
+    for entry in _ordered(observed):
         if not entry.warning:
             continue
         if registration is not None and same(entry.reference, registration.reference):
