@@ -9,12 +9,13 @@ unexport PYTHONDONTWRITEBYTECODE
 # PowerShells that live for a second need no measuring of what to make faster later.
 export DOTNET_TieredPGO := 0
 
-.PHONY: help demo test fast mutants image release release-test lint docs lock clean
+.PHONY: help demo test fast bench mutants image release release-test lint docs lock clean
 
 help:
 	@echo 'make demo          watch Exchange, Lync and SharePoint come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
 	@echo 'make fast          pure tests only, in less than a minute'
+	@echo 'make bench         count and measure, by itself and beside Ansible; grown counts fail (TAKE=1 keeps new ones)'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
 	@echo 'make image         build the container image with docker or buildah'
 	@echo 'make release       build image, wheel, chart and list of contents into dist/'
@@ -49,6 +50,10 @@ fast: $(VENV)/.installed
 test: lint
 	$(RUN) -m partner_testbed prepare
 	$(RUN) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+
+bench: $(VENV)/.installed
+	$(RUN) -m partner_testbed build
+	$(RUN) -m partner_bench $(if $(TAKE),--take-counts,)
 
 mutants: $(VENV)/.installed
 	$(RUN) -m partner_testbed build

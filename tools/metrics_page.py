@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
+from page_lines import bullet
 from partner_operator.metrics.families import FAMILIES
 
 ALERTS = Path(__file__).resolve().parents[1] / "manifests" / "monitoring" / "alerts.yaml"
@@ -26,8 +28,7 @@ and a dashboard for Grafana, which asks for a data source when it is imported.
   say there to whom.
 - Beside these there are the usual ones of a Python process (`process_resident_memory_bytes`, `python_gc_collections_total` and so on).
 
-| metric | type | labels | meaning |
-|---|---|---|---|
+## Metrics
 """
 
 ALERTS_HEAD: Final = """
@@ -59,12 +60,15 @@ Apply the Role or ClusterRole of this version; a namespace that is closed to the
 def metrics_page() -> str:
     """The page docs/metrics.md."""
     metrics = [
-        f"| `{family.name}` | {family.type} | "
-        f"{', '.join(f'`{label}`' for label in family.labels) or '-'} | {family.meaning} |"
+        bullet(f"`{family.name}` ({family.type}{_labels(family.labels)}): {family.meaning}")
         for family in FAMILIES
     ]
     alerts = [_alert(rule) for rule in _rules() if "alert" in rule]
-    return HEAD + "\n".join(metrics) + "\n" + ALERTS_HEAD + "\n".join(alerts) + "\n" + TAIL
+    return HEAD + "".join(metrics) + ALERTS_HEAD + "\n".join(alerts) + "\n" + TAIL
+
+
+def _labels(labels: Sequence[str]) -> str:
+    return f"; {', '.join(f'`{label}`' for label in labels)}" if labels else ""
 
 
 def _rules() -> list[dict[str, Any]]:

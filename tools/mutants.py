@@ -33,7 +33,7 @@ MUTANTS = (
     Mutant(
         "what vanished with others is not believed",
         "trust/absence.py",
-        "    if len(together) < 2 or not any(each.ours for each in together):\n",
+        "    if signs < 2 or not any(each.ours for each in together):\n",
         "    if True:\n",
         ("tests/engine/test_engine_absence.py",),
     ),
@@ -74,9 +74,9 @@ MUTANTS = (
     ),
     Mutant(
         "a change is in the log before it is made",
-        "engine/changes.py",
-        "    announced.log()\n",
-        "    pass\n",
+        "engine/making.py",
+        "        told.log()\n",
+        "        pass\n",
         ("tests/engine/test_engine_told.py",),
     ),
     Mutant(
@@ -158,7 +158,7 @@ MUTANTS = (
     ),
     Mutant(
         "declarations are read again right before a removal",
-        "engine/changes.py",
+        "engine/making.py",
         "    work.overtaken = judged_anew and not await still_as_declared(work)\n",
         "    work.overtaken = False\n",
         ("tests/engine/test_engine_reread.py",),
@@ -221,7 +221,7 @@ MUTANTS = (
     ),
     Mutant(
         "a document that changed while it was read is read again",
-        "engine/changes.py",
+        "engine/judging.py",
         "    if registrations.document_in(before, draft) != document:\n",
         "    if False:\n",
         ("tests/engine/test_engine_drift.py",),
@@ -305,7 +305,7 @@ MUTANTS = (
     ),
     Mutant(
         "the owner's word is read again right before a registration",
-        "engine/changes.py",
+        "engine/making.py",
         "    by_url = draft.desired.partner.server_name is None\n",
         "    by_url = False\n",
         ("tests/engine/test_engine_allowed.py",),

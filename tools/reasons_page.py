@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from page_lines import bullet, wrapped
 from partner_operator.trust.reasons import ConditionType, Reason
 
 NOTHING: Final = "Nothing."
@@ -131,6 +132,16 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
         "The token server of spec.partner.tokenServer is there and disabled. It serves others too, so it is never "
         "enabled by the operator.",
         "Enable it with the command that the message has, or delete the object.",
+    ),
+    Reason.TOKEN_SERVER_DIFFERS: (
+        "The server keeps another realm or issuer of the token server than its document has, so it refuses its tokens. "
+        "It serves others too, so the operator never changes it.",
+        "Read its document again with the command that the message has, or let the document be mended.",
+    ),
+    Reason.LINKED_ACCOUNT_MISSING: (
+        "The account of spec.exchange.linkedAccount does not exist. Nothing is changed, and accounts of applications "
+        "behind a token server are never made.",
+        "Make the account and give it roles, or declare another one.",
     ),
     Reason.CONFLICT: (
         "Two objects claim one entry on the server; or an entry of somebody else, of the hybrid set-up for example, "
@@ -349,6 +360,8 @@ WAYS_OUT: Final[dict[Reason, str]] = {
         "Run the command that the message has; or the server's owner sets `create` in `allowedTokenServers`."
     ),
     Reason.TOKEN_SERVER_DISABLED: "Run the command that the message has.",
+    Reason.TOKEN_SERVER_DIFFERS: "Run the command that the message has, or mend the document.",
+    Reason.LINKED_ACCOUNT_MISSING: f"Make the account, or declare another one. {NOTICED}",
     Reason.PERMISSION_NOT_ALLOWED: (
         "The server's owner raises `maxPermission`; or declare less; or delete the object."
     ),
@@ -433,27 +446,41 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.DELETION_BLOCKED: "Mend the cause; or the annotation `release` with the object's uid.",
     Reason.HOSTS_UNLISTED: "List the hosts.",
     Reason.CONNECTIVITY_TEST_FAILED: (
-        f"It is repeated by itself. At once: {RECONCILE} on the object; Lync then reads the partner's document again."
+        f"It is repeated by itself. At once: {RECONCILE} on the object; the server then reads the partner's document "
+        "again."
     ),
     Reason.NOT_TESTED: "What Ready says; the test runs then.",
 }
 """How each state that waits for a human is left. tests/engine/test_engine_every_reason.py does it, one by one."""
 
 
+HEAD: Final = """# Conditions and reasons
+Conditions say how an object stands; the reason beside each says why, in one word. The message has the details of your
+case.
+
+## Conditions
+"""
+
+REASONS_HEAD: Final = """
+## Reasons
+*Way out* is a human's word: it ends the state, once what is behind it is mended. Annotations begin with
+`partner-operator.io/`; each needs a new value. What has no way out is good, is over, or passes by itself.
+"""
+
+
 def reasons_page() -> str:
     """The page docs/reasons.md."""
-    lines = ["# Conditions and reasons", "", "| condition | True means |", "|---|---|"]
-    lines += [f"| `{condition}` | {meaning} |" for condition, meaning in CONDITIONS.items()]
-    lines += [
-        "",
-        "The way out is a human's word: it ends the state, once what is behind it is mended. Annotations begin with",
-        "`partner-operator.io/`; each needs a new value. What has no way out is good, is over, or passes by itself.",
-        "",
-        "| reason | meaning | what to do | way out |",
-        "|---|---|---|---|",
+    conditions = [
+        bullet(f"**{condition}**: {meaning}") for condition, meaning in CONDITIONS.items()
     ]
-    lines += [
-        f'| `{reason}` | <a id="{reason.lower()}"></a>{meaning} | {step} | {WAYS_OUT.get(reason, "-")} |'
-        for reason, (meaning, step) in REASONS.items()
-    ]
-    return "\n".join(lines) + "\n"
+    reasons = [_section(reason, *told) for reason, told in REASONS.items()]
+    return HEAD + "".join(conditions) + REASONS_HEAD + "".join(reasons)
+
+
+def _section(reason: Reason, meaning: str, step: str) -> str:
+    lines = [f"\n### {reason}\n{wrapped(meaning)}"]
+    if step != NOTHING:
+        lines.append(bullet(f"To do: {step}"))
+    if reason in WAYS_OUT:
+        lines.append(bullet(f"Way out: {WAYS_OUT[reason]}"))
+    return "".join(lines)

@@ -281,7 +281,7 @@ _SECRETS = (
     ),
     Mutant(
         "an endpoint does not show its password",
-        "winrm/run.py",
+        "winrm/endpoint.py",
         "    password: str = field(repr=False)\n",
         "    password: str\n",
         ("tests/secrets/test_secrets_tracebacks.py::test_what_holds_secrets_does_not_show_them",),
@@ -523,7 +523,7 @@ _TRUST = (
     ),
     Mutant(
         "the owner's word is heard right before a permission is given",
-        "engine/changes.py",
+        "engine/making.py",
         " or Field.PERMISSION in change.fields",
         "",
         (
@@ -533,7 +533,7 @@ _TRUST = (
     ),
     Mutant(
         "a permission is written down before it is given",
-        "engine/changes.py",
+        "engine/intending.py",
         "change.giving or draft.status.given_permission",
         "draft.status.given_permission",
         ("tests/engine/test_engine_permission.py::test_it_is_written_down_before_it_is_given",),
@@ -627,7 +627,7 @@ _TRUST = (
     Mutant(
         "undeclared entries have a largest size as they are written",
         "trust/inventory.py",
-        "        left -= _AROUND + _written(\n",
+        "        left -= _size(one)\n",
         "        _written(\n",
         (
             "tests/trust/test_inventory.py::test_5000_entries_with_long_names_leave_a_status_below_200_kb",
@@ -698,10 +698,31 @@ _WORK = (
     ),
     Mutant(
         "no run begins while the Lease is uncertain",
-        "cli.py",
+        "cli/remote.py",
         "            before_run()\n",
         "            pass\n",
         ("tests/kube/test_kube_lease.py::test_no_remote_run_begins_while_it_is_uncertain",),
+    ),
+    Mutant(
+        "the doctor tries a refused logon on no other server",
+        "cli/doctor.py",
+        "            if logon in self.refused:\n",
+        "            if False:\n",
+        ("tests/cli/test_doctor_command.py::test_a_logon_that_was_refused_is_tried_nowhere_else",),
+    ),
+    Mutant(
+        "nothing is exported from a list with gaps",
+        "cli/inventory.py",
+        "    if not status.undeclared_whole:\n",
+        "    if False:\n",
+        ("tests/cli/test_export.py::test_nothing_is_exported_from_a_list_that_is_not_whole",),
+    ),
+    Mutant(
+        "what Enforce would change is exported with Observe",
+        "cli/exported.py",
+        "Mode.OBSERVE if draft.doubts or observe else",
+        "Mode.OBSERVE if observe else",
+        ("tests/cli/test_export.py::test_what_enforce_would_change_is_only_observed",),
     ),
     Mutant(
         "turns go round by namespace",

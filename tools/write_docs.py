@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from api_page import api_page
 from chart_copies import COPIES, copies
+from cli_page import cli_page
 from metrics_page import metrics_page
+from page_lines import bullet
 from partner_simulator.world.switches import ROWS
 from powershell_traps.page import traps_page
 from reasons_page import reasons_page
@@ -14,9 +17,11 @@ from support.matrix.page import faults_page
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 ASSUMPTIONS = """# Assumptions
-Nobody here has real Exchange, Lync or SharePoint servers at hand, so the simulator had to guess where no source says what a server does. Every guess is a switch:
-a row with its claim and source. `CONFIRMED` and `OBSERVED` rows are facts; `DERIVED` follows from facts; `SIM-CHOICE` is a guess. The last two have
-alternatives, and `make test` plays the whole story in worlds that together contain every alternative (`tests/e2e/test_worlds.py`).
+Nobody here has real Exchange, Lync or SharePoint servers at hand, so the simulator had to guess where no source says what
+a server does. Every guess is a switch: an item with its claim, status and source ([facts](protocol.md),
+[cases](cases.md)). `CONFIRMED` and `OBSERVED` items are facts; `DERIVED` follows from facts; `SIM-CHOICE` is a guess. The
+last two have alternatives, and `make test` plays the whole story in worlds that together contain every alternative
+(`tests/e2e/test_worlds.py`).
 
 Two things the story needs to be true in any world:
 - `restart.settle` must be longer than the replication lag between the domain controllers of the Exchange servers (default 30 s): a host that restarts
@@ -24,28 +29,31 @@ Two things the story needs to be true in any world:
 - Exchange reads a changed configuration by itself within half an hour (Microsoft's support pages speak of about 15 minutes); so the operator restarts
   IIS only for its own changes, and not after removing an entry.
 
-| switch | claim | source ([facts](protocol.md), [cases](cases.md)) | status | default | alternatives |
-|---|---|---|---|---|---|
 """
 
 
 def assumptions_page() -> str:
     """The table of the simulator's switches."""
-    lines = [
-        f"| `{row.name}` | {row.claim} | {row.source} | {row.status} | `{row.default}` | "
-        + (
-            ", ".join(f"`{'(empty)' if value == '' else value}`" for value in row.alternatives)
-            or "none"
+    rows = [
+        bullet(
+            f"`{row.name}`: {row.claim}. {row.status}, from {row.source}. Default `{_shown(row.default)}`"
+            + (f"; else {alternatives}." if alternatives else ".")
         )
-        + " |"
         for row in ROWS
+        for alternatives in [", ".join(f"`{_shown(value)}`" for value in row.alternatives)]
     ]
-    return ASSUMPTIONS + "\n".join(lines) + "\n"
+    return ASSUMPTIONS + "".join(rows)
+
+
+def _shown(value: object) -> object:
+    return "(empty)" if value == "" else value
 
 
 def pages() -> dict[Path, str]:
     """All generated pages."""
     return {
+        DOCS / "api.md": api_page(),
+        DOCS / "cli.md": cli_page(),
         DOCS / "reasons.md": reasons_page(),
         DOCS / "assumptions.md": assumptions_page(),
         DOCS / "faults.md": faults_page(),

@@ -26,6 +26,9 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 def shown(text: str) -> str:
     """The text on one line, with each character that nobody would see as its escape: `\\n`, `\\x1b`, `\\u202e`."""
+    if text.isascii() and text.isprintable():
+        # Nearly all are, and all of a status pass through here.
+        return text
     return _NOT_PLAIN.sub(lambda found: _visible(found[0]), text)
 
 
@@ -36,6 +39,8 @@ def quoted(text: str) -> str:
 
 def well_formed(text: str) -> str:
     """The text as UTF-8 can write it: a lone surrogate becomes its escape."""
+    if text.isascii():
+        return text
     return _SURROGATE.sub(lambda found: _escape(found[0]), text)
 
 

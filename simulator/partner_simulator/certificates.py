@@ -160,11 +160,15 @@ class CertificateAuthority:
         common_name: str,
         *,
         bits: int = 2048,
+        key: RSAPrivateKey | None = None,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
     ) -> Identity:
-        """Issue an OAuth signing certificate with a key of its own, as Lync's usually is."""
-        own_key = new_key(bits)
+        """Issue an OAuth signing certificate with a key of its own, as Lync's usually is.
+
+        `key`: one that is there already, as making one takes most of the time.
+        """
+        own_key = key or new_key(bits)
         start, end = _validity(not_before, not_after)
         builder = _builder(_name(common_name), self.certificate.subject, own_key, start, end)
         return self._sign(builder, own_key)

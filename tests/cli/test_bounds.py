@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from partner_operator.cli import main
+from partner_operator.cli.main import main
 
 COMMANDS = (["run", "--all-namespaces"], ["doctor", "--namespace", "trust", "exchange"])
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from collections import Counter
 from typing import Any, cast
 
 import pytest
 
-from partner_operator import cli
+from partner_operator.cli import serve
 from partner_operator.engine import watchdog
 from partner_operator.engine.bell import Bell
 from partner_operator.engine.ports import ServerName
@@ -54,13 +53,7 @@ async def test_a_worker_that_hangs_is_looked_at_and_one_that_is_done_is_not(
 
     monkeypatch.setattr(watchdog, "LOOKS_EVERY", 0)
     monkeypatch.setattr(watchdog.Watchdog, "look_at", look_at)
-    monkeypatch.setattr(cli, "run_operator", run_operator)
-    options = argparse.Namespace(
-        namespace=["trust"],
-        record=None,
-        liveness=None,
-        allowed_hosts=None,
-        allowed_ports=frozenset({5986}),
-    )
-    await cli._serve(options, None, cast(Connection, connection), State())
+    monkeypatch.setattr(serve, "run_operator", run_operator)
+    options = serve.Options(namespaces=("trust",))
+    await serve._serve(options, None, cast(Connection, connection), State())
     assert "watchdog" not in {task.get_name() for task in asyncio.all_tasks()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import logging
@@ -10,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from partner_operator import __version__, cli
+from partner_operator import __version__
+from partner_operator.cli import serve
 from partner_operator.logs import AUDIT, FIELDS, LogFormat, configure
 
 FORGED = 'one\n{"level": "info"}\u202e'
@@ -78,15 +78,15 @@ def test_the_audit_is_kept_whatever_the_level_and_the_format(
 @pytest.mark.parametrize(
     ("namespaces", "lease", "scope"),
     [
-        (["a", "b"], "ops/partner-operator", "a, b"),
-        ([], None, None),
+        (("a", "b"), "ops/partner-operator", "a, b"),
+        ((), None, None),
     ],
 )
 def test_the_start_is_one_line(
-    configured: Configured, namespaces: list[str], lease: str | None, scope: str | None
+    configured: Configured, namespaces: tuple[str, ...], lease: str | None, scope: str | None
 ) -> None:
     stream = configured(LogFormat.JSON, logging.INFO)
-    cli._say_what_runs(argparse.Namespace(namespace=namespaces), lease)
+    serve._say_what_runs(serve.Options(namespaces=namespaces), lease)
     (line,) = lines_of(stream)
     assert (line["version"], line["scope"], line["lease"]) == (__version__, scope, lease)
     assert (scope or "all namespaces") in str(line["message"])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from partner_operator import cli
+from partner_operator.cli import serve
+from partner_operator.cli.main import main
 from partner_operator.kube.doorbell import CRDsMissing, RightsMissing
 from partner_operator.metrics.server import CannotListen
 
@@ -20,7 +21,7 @@ def test_a_kubeconfig_that_is_not_there(
     path = tmp_path / "kubeconfig"
     monkeypatch.setenv("KUBECONFIG", str(path))
     with pytest.raises(SystemExit) as ended:
-        cli.main(command)
+        main(command)
     assert str(ended.value.code).startswith(
         f"partner-operator: KUBECONFIG {path} leads to no cluster: "
     )
@@ -33,7 +34,7 @@ def test_kinds_or_rights_that_are_not_there(
     async def fail(_options: object) -> None:
         raise problem("This is missing.")
 
-    monkeypatch.setattr(cli, "_run", fail)
+    monkeypatch.setattr(serve, "run", fail)
     with pytest.raises(SystemExit) as ended:
-        cli.main(["run", "--namespace", "x"])
+        main(["run", "--namespace", "x"])
     assert ended.value.code == "partner-operator: This is missing."

@@ -41,7 +41,9 @@ def unknown_fields(given: dict[str, Any], understood: dict[str, Any], path: str)
     return found
 
 
-@pytest.mark.parametrize("page", [*pages(), ROOT / "examples" / "litwareinc.yaml"], ids=name_of)
+@pytest.mark.parametrize(
+    "page", [*pages(), *sorted((ROOT / "examples").glob("*.yaml"))], ids=name_of
+)
 def test_every_object_validates_and_has_no_field_that_is_ignored(page: Path) -> None:
     for each in ours(page):
         assert each["apiVersion"] == API_VERSION

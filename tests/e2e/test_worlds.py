@@ -13,29 +13,40 @@ from partner_demo.story import Story
 from partner_simulator.simulation import Simulation
 from partner_simulator.world.switches import ROWS, Name, Switches, all_worlds
 
+VERSIONS = (Name.EXCHANGE_VERSION, Name.LYNC_VERSION, Name.SHAREPOINT_VERSION)
+
 
 def covering_worlds() -> Iterator[tuple[str, Switches]]:
     """Few worlds in which every alternative of every guess appears once: the n-th of each row.
 
-    So each version of each product appears, too; the newest Exchange with the oldest Lync beside them.
+    Each version of each product is in one of them. The newest Exchange meets the oldest Lync, and the oldest
+    Exchange a new one.
     """
-    most = max(len(row.alternatives) for row in ROWS if row.flippable)
+    rows = [row for row in ROWS if row.flippable]
+    most = max(len(row.alternatives) for row in rows)
+    last = {row.name: row.alternatives[-1] for row in rows if row.name in VERSIONS}
     for place in range(most):
         changed: dict[Name, object] = {
-            row.name: row.alternatives[place]
-            for row in ROWS
-            if row.flippable and len(row.alternatives) > place
+            row.name: row.alternatives[place] for row in rows if len(row.alternatives) > place
         }
+        if changed[Name.EXCHANGE_VERSION] == last[Name.EXCHANGE_VERSION]:
+            del changed[Name.LYNC_VERSION]
         yield f"alternatives {place + 1}", Switches(changed)
-    yield "new with old", Switches({Name.EXCHANGE_VERSION: "Exchange Server SE"})
+    yield "old with new", Switches({Name.LYNC_VERSION: last[Name.LYNC_VERSION]})
+
+
+def test_each_version_of_each_product_is_in_one_of_the_covering_worlds() -> None:
+    covered = {(name, switches[name]) for _, switches in covering_worlds() for name in VERSIONS}
+    rows = [row for row in ROWS if row.name in VERSIONS]
+    assert covered == {
+        (row.name, each) for row in rows for each in (row.default, *row.alternatives)
+    }
 
 
 def pairs_of_versions() -> Iterator[tuple[str, Switches]]:
     """Each version of each product with each of each other one, in as few worlds as there are pairs of two products."""
     exchange, lync, sharepoint = (
-        (row.default, *row.alternatives)
-        for row in ROWS
-        if row.name in (Name.EXCHANGE_VERSION, Name.LYNC_VERSION, Name.SHAREPOINT_VERSION)
+        (row.default, *row.alternatives) for row in ROWS if row.name in VERSIONS
     )
     for first, one in enumerate(exchange):
         for second, other in enumerate(lync):

@@ -192,7 +192,7 @@ def test_others_at_work_in_the_farm_are_waited_out() -> None:
     apply = farm.apply
 
     async def conflict(*_: Any) -> Any:
-        raise OperationFailed(Reason.FARM_BUSY, "Somebody else changed the farm.")
+        raise OperationFailed(Reason.FARM_BUSY, "Somebody else changed the farm.", no_attempt=True)
 
     farm.apply = conflict  # type: ignore[method-assign,assignment]
     for _ in range(12):

@@ -411,7 +411,10 @@ def test_an_issuer_whose_permission_is_refused_is_told_and_finished_later(
     world = PermissionWorld()
     world.ask(Right.FULL_CONTROL)
     refusal = OperationFailed(
-        Reason.FORBIDDEN, "The issuer is there, and its permission not.", nothing_ran=not ran
+        Reason.FORBIDDEN,
+        "The issuer is there, and its permission not.",
+        nothing_ran=not ran,
+        no_attempt=True,
     )
     left = [refusal] * times
     apply = world.farm.apply

@@ -390,6 +390,21 @@ def test_it_is_made_again_where_somebody_removed_it_and_iis_is_restarted() -> No
     assert sum(world.exchange.restarts.values()) == restarts + 2
 
 
+@EITHER
+@pytest.mark.parametrize("spelled", [f"{STS_URL}/", f"{STS_URL}?realm=litwareinc.com"])
+def test_two_objects_that_spell_one_token_server_otherwise_make_one(
+    product: Product, spelled: str
+) -> None:
+    world = StsWorld(product=product, create=True, there=())
+    world.publish(values.sts(spelled))
+    world.ask("one")
+    world.ask("other", url=spelled, identifier=HR.replace("0", "1"))
+    world.settle()
+    assert world.all_ready()
+    assert len(world.addresses) == 1
+    assert len(world.ours) == 2
+
+
 def test_those_of_clouds_are_never_made() -> None:
     url = f"{ACS}/{TENANT}/metadata/json/1"
     world = StsWorld(create=True, host="accounts.accesscontrol.windows.net", there=())
@@ -416,6 +431,82 @@ def test_a_disabled_one_is_told_and_never_enabled() -> None:
     world.settle()
     assert world.cluster.ready(NAME) == READY
     assert [entry.enabled for entry in world.ours] == [True]
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ({"realm": "old.example"}, "realm old.example, not litwareinc.com"),
+        ({"issuer": "https://old.example/"}, "issuer https://old.example, not "),
+        (
+            {"realm": "old.example", "issuer": TENANT},
+            f"realm old.example, not litwareinc.com and issuer {TENANT}, not ",
+        ),
+    ],
+)
+def test_one_that_is_not_what_its_document_says_is_told_and_never_mended(
+    product: Product, kept: dict[str, str], told: str
+) -> None:
+    """Whatever else it would need: neither its keys are read again, nor is the application opened to the others."""
+    world = registered(product, create=True)
+    world.set(**kept, thumbprints=("EE" * 20,))
+    stored = world.model.token_servers
+    _disable(world)
+    world.settle()
+    assert world.cluster.ready(NAME) == (FALSE, Reason.TOKEN_SERVER_DIFFERS)
+    assert told in world.message()
+    command = "Set-AuthServer" if product is Product.EXCHANGE else "Remove-CsOAuthServer"
+    assert f"{command} -Identity 'sts'" in world.message()
+    assert world.model.token_servers == stored
+    assert [entry.enabled for entry in world.ours] == [False]
+    world.set_there(values.token_server())
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+    assert [entry.enabled for entry in world.ours] == [True]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"realm": "", "issuer": ""},
+        {"realm": "*"},
+        {"realm": "LITWAREINC.com", "issuer": values.STS_ID.upper()},
+        {"issuer": f"{values.STS_ID}@other.example"},
+    ],
+)
+@EITHER
+def test_what_is_not_said_or_spelled_otherwise_is_no_difference(
+    product: Product, kept: dict[str, str]
+) -> None:
+    assert registered(product, there=(values.token_server(**kept),)).changes == 1
+
+
+def test_lyncs_own_realm_is_what_it_may_have_put_in_by_itself() -> None:
+    world = StsWorld(product=Product.LYNC, there=(values.token_server(realm="lync.example"),))
+    world.model.default_realm = "lync.example"
+    world.ask()
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+
+
+def test_without_its_document_nothing_is_known_to_differ() -> None:
+    world = registered()
+    world.set(realm="old.example")
+    world.publish(DocumentReading(STS_URL, fault=DocumentFault.UNREACHABLE, detail="no route"))
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+
+
+def test_beside_one_that_is_as_its_document_says_another_one_does_not_matter() -> None:
+    old = values.token_server("a", realm="old.example", thumbprints=("EE" * 20,))
+    world = registered(there=(old, values.token_server("b")))
+    rolled = values.certificate(values.ROLLED)
+    world.publish(values.sts(certificates=(rolled,)))
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+    assert world.model.token_servers[0] == old
+    assert world.model.token_servers[1].thumbprints == (values.ROLLED,)
 
 
 def test_any_enabled_match_is_enough() -> None:
@@ -582,6 +673,45 @@ def test_an_allowed_account_is_linked_and_kept() -> None:
     assert world.cluster.ready(NAME) == READY
 
 
+@pytest.mark.parametrize(
+    ("count", "reason"), [(0, Reason.LINKED_ACCOUNT_MISSING), (2, Reason.AMBIGUOUS)]
+)
+def test_an_account_that_cannot_be_linked_stops_before_anything_is_made(
+    count: int, reason: Reason
+) -> None:
+    """A human makes it when he likes; then the next pass goes on."""
+    world = StsWorld(accounts=(ACCOUNT,), create=True, there=())
+    world.model.accounts = {ACCOUNT.upper(): count}
+    world.ask(linked_account=ACCOUNT)
+    world.settle()
+    assert world.cluster.ready(NAME) == (FALSE, reason)
+    assert ACCOUNT in world.message()
+    stalled = find(world.cluster.status(NAME).conditions, ConditionType.STALLED)
+    assert stalled is not None
+    writes = world.cluster.writes
+    world.run_round()
+    assert (world.changes, world.addresses, world.cluster.writes) == (0, [], writes)
+    world.model.accounts = {ACCOUNT: 1}
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+    assert world.ours[0].linked_account.canonical_name == ACCOUNT
+
+
+def test_an_account_that_is_gone_stops_what_needs_it_and_nothing_else() -> None:
+    world = StsWorld(accounts=(ACCOUNT,))
+    world.ask(linked_account=ACCOUNT)
+    world.settle()
+    world.model.accounts = {ACCOUNT: 0}
+    _disable(world)
+    world.settle()
+    assert world.cluster.ready(NAME) == READY
+    lost = replace(world.ours[0], linked_account=None)
+    world.model.entries = (*values.STOCK, lost)
+    world.settle()
+    assert world.cluster.ready(NAME) == (FALSE, Reason.LINKED_ACCOUNT_MISSING)
+    assert world.ours == [lost]
+
+
 def test_without_a_declared_account_whichever_it_has_is_left() -> None:
     world = registered()
     entry = replace(world.ours[0], linked_account=LinkedAccount(ACCOUNT, ("UserApplication",)))
@@ -630,6 +760,39 @@ def test_what_a_hybrid_set_up_made_is_neither_changed_nor_removed(
     assert world.changes == 0
 
 
+@pytest.mark.parametrize("registered_before", [False, True])
+@pytest.mark.parametrize(
+    ("product", "name"),
+    [
+        (Product.EXCHANGE, "sfblegacy"),
+        (Product.EXCHANGE, "TeamsScheduler"),
+        (Product.LYNC, "microsoft.exchange"),
+    ],
+)
+def test_a_name_of_the_hybrid_set_up_is_given_to_nothing(
+    product: Product, name: str, registered_before: bool
+) -> None:
+    """Its scripts would take the entry for theirs, and the operator could never remove it."""
+    world = StsWorld(product=product)
+    world.model.entries = stock = values.STOCK[:1] if product is Product.EXCHANGE else ()
+    identifier = HR
+    if product is Product.LYNC:
+        identifier = values.metadata(Product.EXCHANGE).application_identifier
+    wanted = replace(behind(identifier, "online.example"), server_name=world.server)
+    if registered_before:
+        world.cluster.add(wanted)
+        world.settle()
+        assert world.cluster.ready(NAME) == READY
+        stock = world.model.entries
+        world.cluster.change(NAME, identity=name)
+    else:
+        world.cluster.add(replace(wanted, identity=name))
+    world.settle(3)
+    assert world.cluster.ready(NAME) == (FALSE, Reason.CONFLICT)
+    assert f"{name} is a name of the hybrid set-up" in world.message()
+    assert world.model.entries == stock
+
+
 def test_beside_a_stock_entry_the_one_that_a_human_made_is_meant() -> None:
     """A page of Microsoft's has people make one for Skype for Business Online, without a realm."""
     world = StsWorld()
@@ -645,11 +808,18 @@ def test_beside_a_stock_entry_the_one_that_a_human_made_is_meant() -> None:
     assert world.changes == 0
 
 
-def test_an_identifier_of_a_product_is_never_mixed_up_with_the_entry_on_premises() -> None:
-    world = StsWorld()
-    lync = values.metadata(Product.LYNC).application_identifier
-    world.cluster.add(behind(lync, "online.example"))
-    world.cluster.add(values.application(server_name="exchange", name="lync", has_finalizer=False))
+@EITHER
+def test_an_identifier_of_a_product_is_never_mixed_up_with_the_entry_on_premises(
+    product: Product,
+) -> None:
+    world = StsWorld(product=product)
+    other = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
+    identifier = values.metadata(other).application_identifier
+    on_premises = values.application(
+        other, "product", server_name=world.server, has_finalizer=False
+    )
+    world.cluster.add(replace(behind(identifier, "online.example"), server_name=world.server))
+    world.cluster.add(on_premises)
     world.settle()
     assert world.all_ready()
     assert {(entry.kind, entry.realm) for entry in world.ours} == {

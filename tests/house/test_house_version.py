@@ -35,7 +35,7 @@ def test_whoever_names_the_image_names_this_one(folder: str) -> None:
     named = {
         (str(each.relative_to(ROOT)), tag)
         for each in texts
-        for tag in re.findall(r"partner-operator:v?(\d[\w.-]*)", each.read_text())
+        for tag in re.findall(r"partner-operator:v?(\d[\w.-]*)", each.read_text(errors="replace"))
     }
     assert {tag for _, tag in named} <= {__version__}, named
     assert named or folder == "docs"

@@ -79,7 +79,7 @@ def test_a_host_that_welcomes_everybody_is_asked_for_nothing(
     assert realm.kdc.log() == log
 
 
-@pytest.mark.parametrize("step", ["command", "send", "receive", "signal", "delete"])
+@pytest.mark.parametrize("step", ["command", "send", "receive", "delete"])
 def test_a_host_that_asks_again_gets_the_same_ticket(realm: Realm, host: Host, step: str) -> None:
     """A new logon in the middle of a run, as after a lost connection: nothing new is asked of the KDC."""
     host.tell("ask_again", step)
@@ -90,6 +90,16 @@ def test_a_host_that_asks_again_gets_the_same_ticket(realm: Realm, host: Host, s
     assert told.only["data"]["Sum"] == 42
     assert after["accepted"] == before["accepted"] + 2
     assert after["commands"] == before["commands"] + 1
+    assert realm.asked_for(USER)["ISSUE"] == issued + 1
+
+
+def test_the_runs_of_a_pass_are_one_logon_and_one_ticket(realm: Realm, host: Host) -> None:
+    before, issued = host.tell("counters"), realm.asked_for(USER)["ISSUE"]
+    told = run_client(realm, asked(host, times=3, one_pass=True))
+    after = host.tell("counters")
+    assert [answer["data"]["Sum"] for answer in told.answers[0]] == [42] * 3
+    assert after["accepted"] == before["accepted"] + 1
+    assert after["commands"] == before["commands"] + 3
     assert realm.asked_for(USER)["ISSUE"] == issued + 1
 
 

@@ -329,6 +329,8 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
             "accounts.accesscontrol.windows.net",
             "login.microsoftonline.com",
             "login.microsoftonline.us:443",
+            "login-us.microsoftonline.com",
+            "login.partner.microsoftonline.cn",
             "*.accesscontrol.windows.net",
         )
     ),

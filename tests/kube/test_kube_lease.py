@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from kubernetes import client
 
-from partner_operator import cli
+from partner_operator.cli import remote
 from partner_operator.kube import client as kube_client
 from partner_operator.kube.client import ApiUnreachable, Connection
 from partner_operator.kube.leader import lead
@@ -460,12 +460,12 @@ async def test_no_remote_run_begins_while_it_is_uncertain(
     make: Callable[[str], Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[object] = []
-    monkeypatch.setattr(cli, "run", lambda endpoint, request: begun.append(request))
+    monkeypatch.setattr(remote, "run", lambda endpoint, request, channels: begun.append(request))
     machine = make("only")
     there = Endpoint("ex1.litwareinc.com", 5986, "ntlm", "user", "password!")
     look = RemoteRequest("observe", "", {})
     with ThreadPoolExecutor(1) as pool:
-        runner = cli._on_threads(pool, machine.lease.must_be_certain)
+        runner = remote.on_threads(pool, machine.lease.must_be_certain)
         with pytest.raises(LeaseUncertain):
             await runner(there, look)
         assert begun == []

@@ -333,9 +333,19 @@ def test_what_cannot_be_registered_behind_a_token_server_is_told(
     assert says in blocker.message
 
 
-@pytest.mark.parametrize("identifier", ["00000004-0000-0ff1-ce00-000000000000", HR])
-def test_another_identifier_of_the_products_is_allowed(identifier: str) -> None:
-    assert declared(_behind(identifier, realm="a.example"), _using()).blocker is None
+@pytest.mark.parametrize(
+    ("identifier", "owner"),
+    [
+        ("00000004-0000-0ff1-ce00-000000000000", EXCHANGE),
+        (HR, EXCHANGE),
+        # Setup looks for it on Exchange alone.
+        ("00000002-0000-0ff1-ce00-000000000000", LYNC),
+        ("00000003-0000-0000-c000-000000000000", LYNC),
+    ],
+)
+def test_another_identifier_of_the_products_is_allowed(identifier: str, owner: Any) -> None:
+    body = changed(_behind(identifier, realm="a.example"), "serverRef.name", "x")
+    assert declared(body, _using(owner)).blocker is None
 
 
 def test_a_token_server_of_a_cloud_is_made_by_nobody_here() -> None:

@@ -128,6 +128,8 @@ async def do_everything(connection: Connection, cluster: Cluster) -> None:
                 await announcer.announce(
                     Kind.APPLICATION, one.desired.key, Severity.NORMAL, Reason.REGISTERED, "x"
                 )
+            # Somebody else writes it meanwhile, so it is read once more.
+            cluster.patch("PartnerApplication", one.desired.key.name, {"spec": {"mode": "Observe"}})
             await writer.remove_finalizer(one.desired)
         await reader.unserved()
         done.set()

@@ -9,6 +9,7 @@ import pytest
 
 from partner_operator.engine.ports import CredentialsProblem
 from partner_operator.kube.client import Connection
+from partner_operator.kube.digests import Digests
 from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.reasons import Reason
 from support.trust.worlds import server
@@ -35,7 +36,7 @@ class Cluster:
 
 async def read(data: dict[str, bytes], kind: str = LOGON) -> Any:
     declared = server(credentials_secret="exchange-admin")
-    return await read_credentials(cast(Connection, Cluster(data, kind)), declared)
+    return await read_credentials(cast(Connection, Cluster(data, kind)), declared, Digests())
 
 
 HIDDEN = {

@@ -257,6 +257,62 @@ async def test_a_list_that_changed_under_our_hands_is_read_again(
     assert reads == 2
 
 
+@pytest.fixture
+def reads(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the writer reads by itself."""
+    get, paths = connection.get, list[str]()
+
+    async def noted(path: str) -> dict[str, Any] | None:
+        paths.append(path)
+        return await get(path)
+
+    monkeypatch.setattr(connection, "get", noted)
+    return paths
+
+
+async def test_what_the_pass_has_read_is_not_read_again_for_a_finalizer(
+    cluster: Cluster, writer: KubernetesWriter, seen: LastSeen, reads: list[str]
+) -> None:
+    made = cluster.create(application("lync-on-exchange", finalizers=["example.com/other"]))
+    seen.begin([made])
+    await writer.add_finalizer(desired(made))
+    await writer.add_finalizer(desired(made))
+    both = cluster.get("PartnerApplication", "lync-on-exchange")["metadata"]["finalizers"]
+    assert both == ["example.com/other", REGISTRATION_FINALIZER]
+    await writer.application_status(desired(made), STATUS)
+    await writer.remove_finalizer(desired(made))
+    left = cluster.get("PartnerApplication", "lync-on-exchange")["metadata"]["finalizers"]
+    assert left == ["example.com/other"]
+    assert reads == []
+
+
+async def test_what_changed_since_it_was_read_is_read_again_for_a_finalizer(
+    cluster: Cluster, writer: KubernetesWriter, seen: LastSeen, reads: list[str]
+) -> None:
+    made = cluster.create(application("lync-on-exchange"))
+    seen.begin([made])
+    other = {"metadata": {"finalizers": ["example.com/other"]}}
+    cluster.patch("PartnerApplication", "lync-on-exchange", other)
+    await writer.add_finalizer(desired(made))
+    both = cluster.get("PartnerApplication", "lync-on-exchange")["metadata"]["finalizers"]
+    assert both == ["example.com/other", REGISTRATION_FINALIZER]
+    cluster.patch("PartnerApplication", "lync-on-exchange", {"metadata": {"labels": {"a": "b"}}})
+    await writer.remove_finalizer(desired(made))
+    left = cluster.get("PartnerApplication", "lync-on-exchange")["metadata"]["finalizers"]
+    assert left == ["example.com/other"]
+    assert len(reads) == 2
+
+
+async def test_what_was_deleted_since_it_was_read_takes_no_finalizer(
+    cluster: Cluster, writer: KubernetesWriter, seen: LastSeen
+) -> None:
+    made = cluster.create(application("lync-on-exchange", finalizers=["example.com/other"]))
+    seen.begin([made])
+    cluster.delete("PartnerApplication", "lync-on-exchange")
+    with pytest.raises(Gone):
+        await writer.add_finalizer(desired(made))
+
+
 async def test_a_write_is_expected_back_from_the_watch(
     cluster: Cluster, writer: KubernetesWriter, echo: Echo
 ) -> None:

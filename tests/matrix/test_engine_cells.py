@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from partner_operator.trust.reasons import Reason
-from partner_simulator.wsman import Tally
+from partner_simulator.wsman import Step, Tally
 from support.matrix.damage import Damage, damages
 from support.matrix.domain import Landscape
-from support.matrix.engine import Run, Scene, scenes
+from support.matrix.engine import UP_TO_CREATE, Run, Scene, scenes
 from support.matrix.model import SHOWN, Changed
 from support.matrix.rules import Strikes
 
@@ -20,6 +20,9 @@ def test_a_pass_with_this_fault_shows_it_and_the_next_one_heals(
     """Condition and reason, whether Exchange changed, and one entry made once in the end."""
     assert isinstance(scene.cell.arrange, Strikes)
     armed = land.simulation.faults.add(scene.fault(scene.cell.arrange))
+    if scene.cell.step is Step.SIGNAL:
+        land.simulation.faults.add(scene.no_output())
+    land.keeps_connections = scene.cell.step not in UP_TO_CREATE
     land.pass_by()
     assert armed.struck >= 1
     land.simulation.faults.clear()

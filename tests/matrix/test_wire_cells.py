@@ -10,6 +10,7 @@ from partner_operator.trust.reasons import ConditionType
 from partner_operator.winrm import Answer, RemoteRunError
 from partner_simulator.wsman import Step, Tally
 from support.matrix.model import SHOWN, STEPS, Cell, Counts, Expected, Failure, Kind, Shown
+from support.matrix.rules import NO_OUTPUT
 from support.matrix.stage import Stage
 from support.matrix.table import cells, impossible
 from support.waiting import comes_true
@@ -50,6 +51,8 @@ def _settled(stage: Stage, expected: Counts) -> Counts:
 def test_a_run_with_this_fault_ends_as_the_table_says(stage: Stage, cell: Cell) -> None:
     """Class, what is known of the outcome, and the host's own counts."""
     cell.arrange(stage, cell)
+    if cell.step is Step.SIGNAL:
+        stage.host.server.faults.add(NO_OUTPUT)
     outcome = _played(stage)
     if isinstance(outcome, RemoteRunError):
         failure = Failure(

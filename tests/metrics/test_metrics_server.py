@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from partner_operator import cli
+from partner_operator.cli.main import main
 from partner_operator.metrics import server
 from partner_operator.metrics.collector import State
 from partner_operator.metrics.server import CannotListen, answering, listening_at, new_registry
@@ -209,7 +209,7 @@ def test_an_address_that_is_none_is_refused_at_the_start(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        cli.main(["run", "--all-namespaces", "--metrics", url])
+        main(["run", "--all-namespaces", "--metrics", url])
     assert "such as http://0.0.0.0:9402/metrics" in capsys.readouterr().err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +24,7 @@ from partner_operator.trust.model import DocumentReading, Mode, Product
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ApplicationStatus, HostRestartState
 from partner_operator.winrm import Busy, RemoteRunError, Unreachable
-from support.docs.pages import DOCS, table_rows
+from support.docs.pages import DOCS
 from support.engine.world import EXCHANGE_HOSTS, EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, disable
 from support.metrics.expressions import known
 from support.metrics.film import series_in
@@ -34,6 +35,10 @@ from support.trust import worlds as values
 
 BOMB = 'bomb"\n},{\\ \u202e' + "x" * 253
 EXCHANGE = ServerName("trust", "exchange")
+
+
+ITEM = re.compile(r"- `(partner_\w+)` \((\w+)(?:; ([^)]*))?\): (.*?)(?= - `partner_| ## )")
+"""One metric of docs/metrics.md: its name, type, labels and meaning."""
 
 
 def _families(state: State) -> dict[str, Metric]:
@@ -54,18 +59,15 @@ def _full() -> State:
 
 
 def test_the_page_is_the_registry() -> None:
-    rows = {
-        cells[0].strip("`"): (cells[1], cells[2], cells[3])
-        for cells in table_rows(DOCS / "metrics.md")
-        if cells[0].strip("`").startswith(PREFIX)
-    }
+    page = " ".join((DOCS / "metrics.md").read_text().split())
+    rows = {name: (type_, labels, text) for name, type_, labels, text in ITEM.findall(page)}
     told = {}
     for name, family in _families(State()).items():
         total = "_total" if family.type == "counter" else ""
         told[name + total] = (family.type, family.documentation)
     assert {name: (type_, text) for name, (type_, _, text) in rows.items()} == told
     labels = {
-        name: tuple(part.strip("`") for part in cell.split(", ")) if cell != "-" else ()
+        name: tuple(part.strip("`") for part in cell.split(", ") if part)
         for name, (_, cell, _) in rows.items()
     }
     assert labels == {family.name: family.labels for family in FAMILIES}

@@ -11,8 +11,17 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
-from partner_operator.trust.model import Entry, EntryKind, Observed, Product, TokenServer
+from partner_operator.trust.model import (
+    AllowedTokenServer,
+    Entry,
+    EntryKind,
+    Observed,
+    Product,
+    TokenServer,
+)
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from support.oauth.samples import certificate_der
 from support.scripts import exchange as on_exchange
@@ -86,7 +95,8 @@ class Side:
         seen = seen or values.observed(
             self.product, (), [values.sts()], host=host, domain_controller=on_exchange.CONTROLLER
         )
-        desired = values.hr(**declared)
+        own_keys = declared.pop("kind", None) is EntryKind.OWN_KEYS
+        desired = values.application(**declared) if own_keys else values.hr(**declared)
         server = values.server(self.product)
         if self.product is Product.LYNC:
             lync = LyncOperations(stubs.run).on(server, on_lync.CREDENTIALS, host)
@@ -204,14 +214,55 @@ async def test_a_declared_account_is_linked_and_must_be_there() -> None:
     assert made["LinkedAccount"] == ACCOUNT
     assert {call["Identity"] for call in stubs.named("Get-User")} == {ACCOUNT}
     assert changing(stubs.calls) == ["New-AuthServer", "New-PartnerApplication"]
-    for there, says in (
-        (on_exchange.NOT_FOUND, "does not exist, so nothing was made"),
-        ([{"Identity": "a/b"}, {"Identity": "a/c"}], "several accounts"),
-    ):
-        stubs = EXCHANGE.stubs(servers=[]).cmdlet("Get-User", there)
-        with pytest.raises(OperationFailed, match=says):
-            await EXCHANGE.apply(stubs, register, linked_account=ACCOUNT)
-        assert changing(stubs.calls) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "reason", "says"),
+    [
+        (
+            on_exchange.NOT_FOUND,
+            Reason.LINKED_ACCOUNT_MISSING,
+            f"The account {ACCOUNT} of spec.exchange.linkedAccount does not exist, so nothing is changed. Make it",
+        ),
+        (
+            [{"Identity": "a/b"}, {"Identity": "a/c"}],
+            Reason.AMBIGUOUS,
+            f"There are several accounts {ACCOUNT}, so nothing is changed. Declare one",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        EXCHANGE.change(ChangeKind.REGISTER, Field.ENTRY, Field.TOKEN_SERVER),
+        EXCHANGE.change(ChangeKind.UPDATE, Field.LINKED_ACCOUNT, Field.TOKEN_SERVER),
+    ],
+    ids=["register", "update"],
+)
+async def test_an_account_that_cannot_be_linked_needs_a_human(
+    change: Change, there: Any, reason: Reason, says: str
+) -> None:
+    """And no attempt is counted: a human may come late."""
+    entries = [] if change.entry is None else [EXCHANGE.shown()]
+    stubs = EXCHANGE.stubs(*entries, servers=[]).cmdlet("Get-User", there)
+    with pytest.raises(OperationFailed) as failed:
+        await EXCHANGE.apply(stubs, change, linked_account=ACCOUNT)
+    obstacle = failed.value.obstacle
+    assert (obstacle.reason, obstacle.then) == (reason, Next.HUMAN)
+    assert obstacle.message.startswith(says)
+    assert failed.value.nothing_ran
+    assert changing(stubs.calls) == []
+
+
+async def test_an_account_that_goes_at_that_moment_is_told_in_exchanges_words() -> None:
+    """Whether it is gone, or not everywhere yet, tells the next try."""
+    stubs = EXCHANGE.stubs().cmdlet("New-PartnerApplication", on_exchange.NOT_FOUND)
+    with pytest.raises(OperationFailed, match="nicht gefunden") as failed:
+        await EXCHANGE.apply(
+            stubs, EXCHANGE.change(ChangeKind.REGISTER, Field.ENTRY), linked_account=ACCOUNT
+        )
+    assert failed.value.obstacle.then is Next.RETRIED
+    assert not failed.value.nothing_ran
 
 
 # ---- changing
@@ -281,6 +332,31 @@ async def test_on_lync_another_name_makes_it_anew_and_touches_no_token_server() 
         await LYNC.apply(
             stubs, LYNC.change(ChangeKind.RECREATE, Field.IDENTITY, entry=old), identity="new"
         )
+    assert changing(stubs.calls) == []
+
+
+@BOTH
+@pytest.mark.parametrize("kind", EntryKind)
+@pytest.mark.parametrize("became", ["gone", "turned", "another's"])
+async def test_what_became_of_an_entry_meanwhile_stops_an_update_before_it_begins(
+    side: Side, kind: EntryKind, became: str
+) -> None:
+    """A script of the hybrid set-up may come between the look and the change."""
+    behind = kind is EntryKind.TOKEN_SERVER
+    there = side.shown()
+    if behind is (became == "turned") and side is LYNC:
+        there["AuthToken"] = "Value=https://a.b/metadata/json/1"
+    elif behind is (became == "turned"):
+        there["UseAuthServer"] = False
+    if became == "another's":
+        there["ApplicationIdentifier"] = HR.replace("0", "1")
+    stubs = side.stubs(*([] if became == "gone" else [there]), servers=[])
+    entry = side.entry(kind=kind, metadata_url="" if behind else "https://a.b/metadata/json/1")
+    fields = (Field.ENABLED, Field.METADATA_URL, Field.IDENTITY, Field.TOKEN_SERVER)
+    change = side.change(ChangeKind.UPDATE, *fields, entry=entry)
+    says = "is not there any more" if became == "gone" else "was made into another one meanwhile"
+    with pytest.raises(OperationFailed, match=says):
+        await side.apply(stubs, change, kind=kind)
     assert changing(stubs.calls) == []
 
 
@@ -385,6 +461,24 @@ async def test_the_account_of_an_entry_of_a_token_server_is_named_without_a_look
     assert found is not None
     assert (found.canonical_name, found.roles) == (ACCOUNT, ())
     assert not stubs.named("Get-User", "Get-ManagementRoleAssignment")
+
+
+async def test_accounts_that_an_owner_allows_are_counted() -> None:
+    """Before anything is changed it is known whether they can be linked; who may not look knows nothing."""
+    line = AllowedTokenServer("*", linked_accounts=(ACCOUNT, "HR"))
+    server = values.server(allowed_token_servers=(line, replace(line, host="sts.litwareinc.com")))
+    several = [{"Identity": "a/HR"}, {"Identity": "b/HR"}]
+    for there, told in (
+        ([{"Identity": ACCOUNT}], {ACCOUNT: 1, "HR": 1}),
+        (several, {ACCOUNT: 2, "HR": 2}),
+        (on_exchange.NOT_FOUND, {ACCOUNT: 0, "HR": 0}),
+        (Code("throw 'no right'"), {}),
+    ):
+        stubs = on_exchange.exchange([]).cmdlet("Get-User", there)
+        session = ExchangeOperations(stubs.run).on(
+            server, on_exchange.CREDENTIALS, on_exchange.HOST
+        )
+        assert (await session.observe((), None)).accounts == told
 
 
 async def test_lync_shows_its_token_servers() -> None:

@@ -13,7 +13,14 @@ import pytest
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
-from partner_operator.trust.model import Entry, EntryKind, Observed, Product
+from partner_operator.trust.model import (
+    AllowedTokenServer,
+    Entry,
+    EntryKind,
+    LinkedAccount,
+    Observed,
+    Product,
+)
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
@@ -181,3 +188,42 @@ async def test_an_account_that_the_controller_knows_to_be_gone_is_gone(
         if user.name == ACCOUNT
     ]
     assert made.guid != old.guid
+
+
+@pytest.mark.parametrize("declared", [ELSEWHERE, ACCOUNT])
+async def test_an_application_behind_a_token_server_acts_with_an_account_of_another_domain(
+    simulation: Simulation, declared: str
+) -> None:
+    """A controller that shows its own domain alone makes the entry; who knows the account links it."""
+    exchange = arranged(simulation, worlds.elsewhere)
+    simulation.trust_token_server("STS")
+    line = AllowedTokenServer(names.TOKEN_SERVER, linked_accounts=(declared, "Nobody"))
+    exchange.server = replace(exchange.server, allowed_token_servers=(line,))
+    seen = await exchange.look()
+    assert seen.accounts == {declared: 1, "Nobody": 0}
+    wanted = trust_worlds.hr(url=names.TOKEN_SERVER_METADATA_URL, linked_account=declared)
+
+    async def do(kind: ChangeKind, field: Field) -> Entry:
+        seen = await exchange.look()
+        entry = behind(seen) if kind is ChangeKind.UPDATE else None
+        change = Change(kind, wanted.key, entry, (Difference(field, "", ""),), needs_restart=True)
+        session = exchange.operations.on(exchange.server, exchange.credentials, seen.host)
+        await session.apply(seen, change, wanted)
+        found = behind(await exchange.look())
+        assert found is not None
+        return found
+
+    assert (await do(ChangeKind.REGISTER, Field.ENTRY)).linked_account == LinkedAccount(
+        ELSEWHERE, ()
+    )
+    simulation.change_exchange_entry(wanted.partner.name, linked_account=None)
+    simulation.domain.directory.settle()
+    assert (await do(ChangeKind.UPDATE, Field.LINKED_ACCOUNT)).linked_account == LinkedAccount(
+        ELSEWHERE, ()
+    )
+
+
+def behind(seen: Observed) -> Entry | None:
+    """The entry for the HR application."""
+    found = [entry for entry in seen.entries if entry.application_identifier == trust_worlds.HR]
+    return found[0] if found else None

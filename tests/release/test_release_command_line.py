@@ -42,23 +42,26 @@ def test_only_locked_packages_came_with_it(environment: Environment) -> None:
     }
 
 
-@pytest.mark.parametrize("program", [["partner-operator"], ["python", "-m", "partner_operator"]])
+@pytest.mark.parametrize(
+    "program", [["partner-operator"], ["kubectl-partner"], ["python", "-m", "partner_operator"]]
+)
 def test_it_says_its_version_and_explains_its_commands(
     environment: Environment, program: list[str], known: Facts
 ) -> None:
     done = environment.run(*program, "--version")
     assert (done.returncode, done.stdout.strip()) == (0, known.version)
+    called = "kubectl-partner" if program == ["kubectl-partner"] else "partner-operator"
     for command in ("run", "doctor", "explain-token"):
         done = environment.run(*program, command, "--help")
         assert done.returncode == 0
-        assert done.stdout.startswith(f"usage: partner-operator {command}")
+        assert done.stdout.startswith(f"Usage: {called} {command}")
 
 
 def test_doctor_gets_as_far_as_the_cluster(environment: Environment) -> None:
     """All its modules and files are there: the first thing that it misses is a cluster."""
     done = environment.run("partner-operator", "doctor", "exchange", "--namespace", "trust")
     assert done.returncode != 0
-    assert done.stdout.startswith("partner-operator: Not in a pod, and KUBECONFIG is not set")
+    assert done.stdout.startswith("partner-operator: There is no kubeconfig: KUBECONFIG is not set")
 
 
 def test_every_file_of_the_package_is_installed_as_it_is(environment: Environment) -> None:

@@ -16,7 +16,7 @@ from support.scripts.stubs import Code, literal
 from support.winrm.powershell import Ended, call
 
 pytestmark = pytest.mark.pwsh
-COMMON = script("lync", "update").partition("Import-Lync\n$identity")[0]
+COMMON = script("lync", "remove").partition("Import-Lync\n$removed")[0]
 """The functions that every operation has in front."""
 
 

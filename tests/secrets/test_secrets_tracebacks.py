@@ -14,6 +14,7 @@ from winrm.exceptions import WinRMTransportError
 from winrm.protocol import Protocol
 
 from partner_operator.engine.ports import Credentials, CredentialsProblem, OperationFailed
+from partner_operator.kube.digests import Digests
 from partner_operator.kube.secrets import read_credentials
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
@@ -154,7 +155,7 @@ async def test_a_secret_that_cannot_be_used_shows_no_secret(data: dict[str, str]
             return {"data": data}
 
     with pytest.raises(CredentialsProblem) as raised:
-        await read_credentials(cast("Any", Cluster()), trust_worlds.server())
+        await read_credentials(cast("Any", Cluster()), trust_worlds.server(), Digests())
     text = shown_of(raised.value)
     assert "'server': " in text
     assert not found(text, (*SECRETS, BROKEN))

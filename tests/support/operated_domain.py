@@ -14,7 +14,7 @@ from typing import Any
 from partner_operator import winrm
 from partner_operator.engine.ports import Credentials
 from partner_operator.trust.model import Authentication, DesiredServer, Product
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest
+from partner_operator.winrm import Answer, Channels, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
 from support.trust import worlds as trust_worlds
 from support.trust.worlds import OURS
@@ -89,9 +89,11 @@ def held(server: DesiredServer, credentials: Credentials, folder: Path) -> Itera
             running.result()
 
 
-async def remotely(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+async def remotely(
+    endpoint: Endpoint, request: RemoteRequest, channels: Channels | None = None
+) -> Answer:
     """As the composition root runs it."""
-    return await asyncio.to_thread(winrm.run, endpoint, request)
+    return await asyncio.to_thread(winrm.run, endpoint, request, channels)
 
 
 def declared_server(simulation: Simulation, product: Product, **changes: Any) -> DesiredServer:

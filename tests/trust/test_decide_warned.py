@@ -9,10 +9,11 @@ import pytest
 
 from partner_operator.catalog import CATALOG
 from partner_operator.trust.decide import decide
-from partner_operator.trust.match import find_entry
+from partner_operator.trust.entries import Entries
 from partner_operator.trust.model import DesiredApplication, Entry, Product
 from partner_operator.trust.plan import Decision
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.search import find_entry
 from partner_operator.trust.status import ChangeKind
 from support.trust import worlds
 from support.trust.worlds import STOCK, application, entry, registered, server, view
@@ -77,7 +78,8 @@ def test_what_may_be_the_wanted_entry_is_not_made_beside_it(values: dict[str, An
     decision = decided(warned)
     assert decision.change is None
     assert decision.blocker is not None
-    assert find_entry(application(), None, None, worlds.observed(entries=(warned,))).entry is None
+    seen = Entries(worlds.observed(entries=(warned,)))
+    assert find_entry(application(), None, None, seen).entry is None
 
 
 def test_a_deletion_removes_what_is_surely_ours_and_waits_for_what_may_be() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from partner_operator.kube.api.codec import to_json
 from partner_operator.texts import in_all, shown
-from partner_operator.trust.inventory import LARGEST_TOKEN_SERVERS, MOST, bounded, listed
+from partner_operator.trust.inventory import LARGEST_TOKEN_SERVERS, MOST, NOT_WHOLE, bounded, listed
+from partner_operator.trust.model import EntryKind
 from partner_operator.trust.status import ServerStatus, Undeclared
 from support.trust.worlds import token_server
 
@@ -85,3 +86,44 @@ def test_token_servers_are_listed_as_long_as_they_fit() -> None:
     told = listed(hostile)
     assert 0 < len(told) < 50
     assert sum(len(f"{each}".encode()) for each in told) < 2 * LARGEST_TOKEN_SERVERS
+
+
+def _full(text: str) -> Undeclared:
+    """An entry with everything that can be told of one."""
+    return Undeclared(
+        text,
+        text,
+        text,
+        "reference",
+        kind=EntryKind.OWN_KEYS,
+        metadata_url=text,
+        issuer=text,
+        enabled=True,
+        trust_level=text,
+        linked_account=text,
+        thumbprints=(text,) * 10,
+        differs=(text,) * 10,
+    )
+
+
+def test_entries_that_are_told_whole_are_bounded_too() -> None:
+    for name in _NAMES:
+        told, cut = bounded([replace(_full(name), reference=str(n)) for n in range(2000)])
+        status = in_all(to_json(ServerStatus(undeclared=told, undeclared_cut=cut or None)), shown)
+        assert told
+        assert len(told) + cut == 2000
+        assert len(json.dumps(status, ensure_ascii=False).encode()) < 200_000
+
+
+def test_what_is_not_told_whole_cannot_be_declared() -> None:
+    """Else an object would be written for another name, and make another entry."""
+    whole = _full("Lync 測試")
+    assert bounded([whole]) == ((whole,), 0)
+    for name in ("x" * 5000, "Lync\u202e", "a\nb"):
+        for field in ("identity", "realm", "metadata_url", "linked_account"):
+            [told], _ = bounded([replace(whole, **{field: name})])  # type: ignore[arg-type]
+            assert told.undeclarable == NOT_WHOLE, (name, field)
+            assert told.differs is None
+    many = replace(whole, thumbprints=("A" * 40,) * 11)
+    [told], _ = bounded([many])
+    assert (told.thumbprints, told.differs, told.undeclarable) == (None, None, None)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from partner_operator.trust.match import find_entry, same_url
+from partner_operator.trust.entries import Entries
+from partner_operator.trust.match import same_url
 from partner_operator.trust.model import Entry, Product
+from partner_operator.trust.search import find_entry
 from support.trust.worlds import ROLLED, SHAREPOINT_URL, application, entry, metadata, observed
 
 OTHER_FARM = "https://recovery.litwareinc.com/_layouts/15/metadata/json/1"
@@ -15,7 +17,7 @@ def found(*entries: Entry, on: Product = Product.EXCHANGE) -> Entry | None:
     """The entry that stands for the farm."""
     wanted = application(Product.SHAREPOINT)
     seen = observed(on, entries)
-    return find_entry(wanted, None, metadata(Product.SHAREPOINT), seen).entry
+    return find_entry(wanted, None, metadata(Product.SHAREPOINT), Entries(seen)).entry
 
 
 @pytest.mark.parametrize("on", [Product.EXCHANGE, Product.LYNC])
@@ -42,7 +44,7 @@ def test_a_farm_at_another_address_is_known_by_its_certificates() -> None:
 def test_a_realm_is_enough_where_it_tells_organisations_apart() -> None:
     moved = entry(Product.LYNC, metadata_url="https://old/", thumbprints=(ROLLED,))
     seen = observed(Product.EXCHANGE, (moved,))
-    assert find_entry(application(), None, metadata(Product.LYNC), seen).entry == moved
+    assert find_entry(application(), None, metadata(Product.LYNC), Entries(seen)).entry == moved
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,8 @@ def test_what_the_server_warns_about_is_never_taken_for_absent() -> None:
         ("LOGIN.microsoftonline.com.", True),
         ("login.microsoftonline.us", True),
         ("login.windows.net:443", True),
+        ("login-us.microsoftonline.com", True),
+        ("login.partner.microsoftonline.cn", True),
         ("*.microsoftonline.com", True),
         ("*.net", True),
         ("login.microsoftonline.com.litwareinc.com", False),

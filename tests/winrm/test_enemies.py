@@ -37,11 +37,10 @@ def _fails(host: Host, authentication: Authentication = "ntlm") -> RemoteRunErro
     return caught.value
 
 
-@pytest.mark.parametrize("step", [Step.SIGNAL, Step.DELETE])
-def test_a_second_relation_does_not_spoil_the_cleaning_up(host: Host, step: Step) -> None:
+def test_a_second_relation_does_not_spoil_the_cleaning_up(host: Host) -> None:
     """pywinrm takes the first element of that name, whatever its namespace, and one without text breaks it."""
     host.server.faults.add(
-        Fault(step, Rewrite(lambda body: body.replace(b"Header>", b'Header><RelatesTo xmlns="u"/>', 1)))
+        Fault(Step.DELETE, Rewrite(lambda body: body.replace(b"Header>", b'Header><RelatesTo xmlns="u"/>', 1)))
     )  # fmt: skip
     assert run(host.endpoint(), host.request).data == {"a": "b"}
 

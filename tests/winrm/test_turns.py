@@ -7,9 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partner_operator.winrm.turns import LONGEST_LAST, Asker, Turns
-
-SLOTS = 8
+from partner_operator.winrm.turns import LONGEST_LAST, SLOTS, Asker, Turns
 
 
 class Hall:
@@ -58,6 +56,20 @@ async def test_64_silent_hosts_of_one_namespace_delay_another_by_one_run() -> No
     assert len(hall.began) == SLOTS
     await hall.end_one()
     assert hall.began[-1][0] == Asker("good", "exchange")
+    await hall.close()
+
+
+async def test_fifty_organisations_of_three_seconds_are_known_in_twelve() -> None:
+    """After a start everybody asks at once. It leaves three of fifteen seconds for what is not a remote run."""
+    hall = Hall()
+    for number in range(50):
+        await hall.ask(Asker(f"team-{number % 7}", f"server-{number}"), f"host-{number}")
+    while hall.running:
+        hall.now += 3
+        for _ in range(len(hall.running)):
+            await hall.end_one()
+    assert len(set(hall.began)) == 50
+    assert hall.now <= 12
     await hall.close()
 
 

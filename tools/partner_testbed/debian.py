@@ -117,5 +117,5 @@ def _run(command: list[str], folder: Path) -> str:
 
 _ADVICE = (
     "Packages of Debian could not be had: {what}. Either let apt-get reach an archive, or install "
-    "packer, krb5-kdc, krb5-user, libkrb5-dev, libicu and prometheus by hand."
+    "packer, krb5-kdc, krb5-user, libkrb5-dev, libicu, prometheus and chromium by hand."
 )

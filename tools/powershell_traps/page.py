@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from page_lines import bullet
 from powershell_traps.commands import COMMAND_SECTIONS
 from powershell_traps.language import LANGUAGE
 from powershell_traps.machine import MACHINE_SECTIONS
@@ -41,12 +42,11 @@ def traps_page() -> str:
         f"{_count(traps, Kept.NOT_OURS)} not ours; {len(RULES)} rules, {len(all_samples())} bad samples.",
     ]
     for section in SECTIONS:
-        lines += ["", f"## {section.title}", "", "| trap | kept out by |", "|---|---|"]
-        lines += [f"| {_cell(trap.name)} | {_cell(_by(trap))} |" for trap in section.traps]
-    lines += ["", "## The rules", "", "| rule | what it holds |", "|---|---|"]
+        lines += ["", f"## {section.title}"]
+        lines += [bullet(f"{trap.name}: {_by(trap)}").rstrip() for trap in section.traps]
+    lines += ["", "## The rules"]
     for name, rule in RULES.items():
-        summary = " ".join((rule.__doc__ or "").split())
-        lines.append(f"| `{name}` | {_cell(summary)} |")
+        lines.append(bullet(f"`{name}`: {' '.join((rule.__doc__ or '').split())}").rstrip())
     return "\n".join(lines) + "\n"
 
 
@@ -59,10 +59,6 @@ def _by(trap: Trap) -> str:
         case Kept.RULE:
             return f"rule `{trap.by[0]}`"
         case Kept.RUN:
-            return "<br>".join(f"`{test.rpartition('::')[2]}`" for test in trap.by)
+            return ", ".join(f"`{test.rpartition('::')[2]}`" for test in trap.by)
         case Kept.NOT_OURS:
             return f"not ours: {trap.by[0]}"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

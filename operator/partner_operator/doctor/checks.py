@@ -182,11 +182,11 @@ def _proof(step: Step, facts: Facts, host: HostFacts) -> str:
         case Step.MUTEX:
             return "It was taken and given back."
         case Step.MODULE:
-            return f"{host.observed.product} {host.observed.product_version}".strip() + "."
+            return f"{host.observed.called} {host.observed.product_version}".strip() + "."
         case Step.SECOND_HOP if facts.rules is not None and facts.rules.second_hop:
             return facts.rules.second_hop
         case Step.SECOND_HOP:
-            return f"{facts.server.product}'s cmdlets could use the logon."
+            return f"{host.observed.called}'s cmdlets could use the logon."
         case Step.RIGHTS:
             return "Every cmdlet that reads may be used. Those that write are not tried."
         case _:

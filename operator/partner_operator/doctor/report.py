@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from typing import Any
+
+import yaml
 
 from partner_operator.doctor.checks import diagnose, healthy
 from partner_operator.doctor.facts import Check, Facts
@@ -19,6 +22,7 @@ class Output(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    YAML = "yaml"
 
 
 def conclude(name: ServerName, facts: Facts, output: Output) -> tuple[str, int]:
@@ -27,11 +31,30 @@ def conclude(name: ServerName, facts: Facts, output: Output) -> tuple[str, int]:
     return render(name, checks, output), 0 if healthy(checks) else 1
 
 
+def conclude_all(found: Sequence[tuple[ServerName, Facts]], output: Output) -> tuple[str, int]:
+    """The lists of several servers, and the exit code: 0 without any cross, else 1."""
+    lists = [(name, diagnose(facts)) for name, facts in found]
+    code = 0 if all(healthy(checks) for _, checks in lists) else 1
+    if output is Output.TEXT:
+        return "\n\n".join(render(*each, output) for each in lists), code
+    return _written({"servers": [_document(*each) for each in lists]}, output), code
+
+
 def render(name: ServerName, checks: tuple[Check, ...], output: Output) -> str:
     """The whole list."""
     if output is Output.TEXT:
         return "\n".join(_lines(name, checks))
-    document = {
+    return _written(_document(name, checks), output)
+
+
+def _written(document: dict[str, Any], output: Output) -> str:
+    if output is Output.YAML:
+        return yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip("\n")
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _document(name: ServerName, checks: tuple[Check, ...]) -> dict[str, Any]:
+    return {
         "namespace": name.namespace,
         "name": name.name,
         "ok": healthy(checks),
@@ -46,7 +69,6 @@ def render(name: ServerName, checks: tuple[Check, ...], output: Output) -> str:
             for check in checks
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 def _lines(name: ServerName, checks: tuple[Check, ...]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from partner_operator.engine.aside import aside
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.absence import (
     BELIEVED_AFTER,
@@ -15,30 +16,32 @@ from partner_operator.trust.absence import (
     vanished_together,
 )
 from partner_operator.trust.conditions import find, ready_reason
+from partner_operator.trust.declarable import undeclared
 from partner_operator.trust.inventory import bounded
-from partner_operator.trust.match import effective_identity, find_of_partner, is_registered, same
-from partner_operator.trust.model import Observed
+from partner_operator.trust.match import effective_identity, is_registered, plain, same
+from partner_operator.trust.model import Entry, EntryKind, Observed
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import ChangeKind, Condition, Undeclared
 
 MADE_ANEW = frozenset({ChangeKind.REGISTER, ChangeKind.RECREATE})
 
 
-def doubts(work: Reached) -> bool:
+async def doubts(work: Reached) -> bool:
     """After the decisions of a read: remember what is there, and say whether those must be made again.
 
     Then the read counts as incomplete from now on.
     """
     observed = work.observed
+    work.whole = False
     if observed.incomplete is not None:
-        _remember(work, observed, None)
+        await _remember(work, observed, None)
         return False
     if _is_another_organization(work, observed):
         # What was seen elsewhere says nothing of this one.
         work.status = replace(work.status, undeclared=(), undeclared_cut=None)
-        _remember(work, observed, None)
+        await _remember(work, observed, None)
         return False
-    _remember(work, observed, work.now())
+    await _remember(work, observed, work.now())
     together = vanished_together(tuple(_missing(work)), work.now())
     if together:
         why = unproven(observed, together, work.server.key)
@@ -46,6 +49,7 @@ def doubts(work: Reached) -> bool:
             work.observed = replace(observed, incomplete=why)
             return True
     _forget(work, all_of_it=bool(together))
+    work.whole = True
     return False
 
 
@@ -71,23 +75,30 @@ def _is_another_organization(work: Reached, observed: Observed) -> bool:
     )
 
 
-def _remember(work: Reached, observed: Observed, missing_since: datetime | None) -> None:
+async def _remember(work: Reached, observed: Observed, missing_since: datetime | None) -> None:
     claimed = frozenset(
         draft.decision.entry.reference
         for draft in work.drafts
         if draft.decision is not None and draft.decision.entry is not None
     )
-    known = strangers(work.status.undeclared, observed.entries, claimed, missing_since)
-    told, cut = bounded(known)
+    product, all_rules = work.server.product, work.ports.rules
+    before, entries = work.status.undeclared, work.entries
+
+    def inventory() -> tuple[tuple[Undeclared, ...], int]:
+        def told(entry: Entry) -> Undeclared:
+            return undeclared(entry, product, all_rules, observed)
+
+        return bounded(strangers(before, entries, claimed, missing_since, told))
+
+    told, cut = await aside(inventory, len(observed.entries))
     work.status = replace(work.status, undeclared=told, undeclared_cut=cut or None)
     for draft in work.live:
         registration = draft.status.registration
         if registration is None:
             continue
         visible = any(
-            is_registered(entry, registration)
-            or (entry.warning and same(entry.reference, registration.reference))
-            for entry in observed.entries
+            entry.warning or is_registered(entry, registration)
+            for entry in work.entries.referenced(registration.reference)
         )
         since = None if visible else registration.missing_since or missing_since
         if since != registration.missing_since:
@@ -96,9 +107,11 @@ def _remember(work: Reached, observed: Observed, missing_since: datetime | None)
 
 
 def _missing(work: Reached) -> Iterator[Missing]:
+    made = frozenset(_would_make(work))
     for known in work.status.undeclared:
         if known.missing_since is not None:
-            ours = any(_would_make(work, draft, known) for draft in work.live)
+            kind, content = known.kind, (plain(known.application_identifier), plain(known.realm))
+            ours = (None, *content) in made or (kind, *content) in made
             yield Missing(known.identity, known.missing_since, ours)
     entries: dict[str, Missing] = {}
     for draft in work.live:
@@ -108,7 +121,8 @@ def _missing(work: Reached) -> Iterator[Missing]:
             continue
         if intent is not None:
             if _should_show(work, draft):
-                yield Missing(effective_identity(draft.desired), intent.started_at, ours=True)
+                name, unheard = effective_identity(draft.desired), not _heard(work, draft)
+                yield Missing(name, intent.started_at, ours=True, unheard=unheard)
             continue
         if registration is None or registration.missing_since is None:
             continue
@@ -119,20 +133,17 @@ def _missing(work: Reached) -> Iterator[Missing]:
     yield from entries.values()
 
 
-def _would_make(work: Reached, draft: Draft, known: Undeclared) -> bool:
-    """Whether this object would make anew what somebody else had made, and what is missing."""
-    decision, document = draft.decision, draft.document
-    if decision is None or not decision.absent or draft.status.registration is not None:
-        return False
-    partner, identifier = draft.desired.partner, draft.desired.partner.identifier
-    if partner.behind_token_server:
-        alike = same(known.application_identifier, identifier) and same(known.realm, partner.realm)
-        return alike and known.kind is partner.kind
-    return (
-        document is not None
-        and same(known.application_identifier, identifier)
-        and same(known.realm, document.realm)
-    )
+def _would_make(work: Reached) -> Iterator[tuple[EntryKind | None, str, str]]:
+    """Kind (None: whatever it was), identifier and realm of what objects would make anew, if somebody else had made
+    it and it is missing."""
+    for draft in work.live:
+        decision, partner = draft.decision, draft.desired.partner
+        if decision is None or not decision.absent or draft.status.registration is not None:
+            continue
+        if partner.behind_token_server:
+            yield partner.kind, plain(partner.identifier), plain(partner.realm)
+        elif draft.document is not None:
+            yield None, plain(partner.identifier), plain(draft.document.realm)
 
 
 def _should_show(work: Reached, draft: Draft) -> bool:
@@ -140,8 +151,15 @@ def _should_show(work: Reached, draft: Draft) -> bool:
     intent = draft.status.intent
     if intent is None or intent.kind not in MADE_ANEW:
         return False
-    entries = find_of_partner(draft.desired, work.observed)
-    return all(entry.reference in intent.before for entry in entries)
+    before = frozenset(intent.before)
+    return all(entry.reference in before for entry in work.entries.of(draft.desired.partner))
+
+
+def _heard(work: Reached, draft: Draft) -> bool:
+    """Whether its run said that it made an entry: in this pass, or before an earlier read was doubted for it."""
+    intent = draft.status.intent
+    doubted = ready_reason(work.declared.status.conditions) is Reason.INCOMPLETE_READ
+    return draft.made is not None or (doubted and intent is not None and intent.over)
 
 
 def _meant(work: Pass, why: str) -> bool:

@@ -52,7 +52,7 @@ def application_working(work: Pass, draft: Draft, change: Change | None) -> Appl
 
 
 def _doing(work: Pass, partner: str, change: Change | None) -> str:
-    product = work.server.product
+    product = work.called
     if change is None:
         return f"Checking {product} and its trust in {partner}."
     if change.asked:
@@ -152,7 +152,7 @@ def _registered(work: Pass, draft: Draft) -> Part:
 def _registered_message(work: Reached, draft: Draft) -> str:
     registration = draft.status.registration
     name = registration.identity if registration else ""
-    message = f"{work.server.product} has the partner application {name}."
+    message = f"{work.called} has the partner application {name}."
     warnings = work.rules.warnings(work.observed)
     return " ".join(
         filter(None, (message, work.rules.registered, _allowed(work, draft), *warnings))

@@ -42,7 +42,7 @@ def of_change(work: Reached, draft: Draft, change: Change) -> Announced:
     """A change of an entry."""
     record = record_of(work.rules, change, draft.desired, draft.document, work.observed)
     host, generation = work.observed.host, draft.desired.generation
-    what = f"{change.kind} on {work.server.product} ({host}), for generation {generation}"
+    what = f"{change.kind} on {work.called} ({host}), for generation {generation}"
     asked = " As asked, the partner's document is read again." if change.asked else ""
     fields = _fields(Kind.APPLICATION, draft.desired.key, change.kind, host, generation, record)
     return Announced(f"{what}: {record}.{asked}", fields)

@@ -150,7 +150,7 @@ async def _announce(
 
 
 def _proven(work: Pass, draft: Draft) -> str:
-    server, partner = work.server.product, draft.desired.partner.name
+    server, partner = work.called, draft.desired.partner.name
     if work.rules.tests.get(Product(partner)) is Proof.BY_PARTNER:
         return f"{partner} accepts {server}'s tokens."
     return f"{server} and {partner} accept each other's tokens."

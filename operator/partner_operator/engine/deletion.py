@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 from partner_operator.engine import registrations, removal
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.together import together
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.deletion import RETAIN
 from partner_operator.trust.model import DeletionPolicy
@@ -18,10 +21,12 @@ LONGEST_NAMES = 500
 
 async def release_without_contact(work: Pass) -> None:
     """Let go of the objects for which no server need be asked."""
-    for draft in work.live:
-        if draft.desired.deleting:
-            with confined(work, draft):
-                await _release_if_asked_of_nobody(work, draft)
+
+    async def release(draft: Draft) -> None:
+        with confined(work, draft):
+            await _release_if_asked_of_nobody(work, draft)
+
+    await together(release, [draft for draft in work.live if draft.desired.deleting])
     await removal.see_deletions(work)
 
 
@@ -39,12 +44,20 @@ async def _release_if_asked_of_nobody(work: Pass, draft: Draft) -> None:
 
 async def release_settled(work: Pass) -> None:
     """After a complete read: take the finalizer off what is gone, retained or handed over."""
-    for draft in work.live:
-        decision = draft.decision
-        if not draft.desired.deleting or decision is None or draft.blocker is not None:
-            continue
-        with confined(work, draft):
-            await _release_as_decided(work, draft, decision)
+
+    async def release(draft: Draft) -> None:
+        if draft.decision is not None and draft.blocker is None:
+            with confined(work, draft):
+                await _release_as_decided(work, draft, draft.decision)
+
+    leaving = [draft for draft in work.live if draft.desired.deleting and draft.decision]
+    # Several may give what they have to one heir, which each of them writes to: one after the other.
+    await together(release, filter(_has_an_heir, leaving), at_once=1)
+    await together(release, itertools.filterfalse(_has_an_heir, leaving))
+
+
+def _has_an_heir(draft: Draft) -> bool:
+    return draft.decision is not None and draft.decision.handed_over_to is not None
 
 
 async def _release_as_decided(work: Pass, draft: Draft, decision: Decision) -> None:

@@ -33,12 +33,12 @@ def of_server(work: Pass) -> Expiring | None:
     rules = work.ports.rules.get(work.server.product)
     if rules is None:
         return None
-    product = work.server.product
+    product = work.called
     return told_of(
         work.status.certificate,
         work.now(),
         what=f"with which {product} signs its tokens",
-        whose=str(product),
+        whose=product,
         then="partners refuse its tokens",
         mending=rules.profile.mending,
     )
@@ -46,7 +46,7 @@ def of_server(work: Pass) -> Expiring | None:
 
 def of_partner(work: Pass, draft: Draft) -> Expiring | None:
     """What is told of the certificate that an application's partner publishes."""
-    partner, product = draft.desired.partner, work.server.product
+    partner, product = draft.desired.partner, work.called
     where = (
         f"PartnerServer {partner.server_name}"
         if partner.server_name is not None

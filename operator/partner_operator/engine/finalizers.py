@@ -12,7 +12,8 @@ from partner_operator.engine.ports import (
     Writer,
 )
 from partner_operator.engine.refused_writes import confined
-from partner_operator.engine.state import Pass
+from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.together import together
 from partner_operator.trust.deletion import must_be_held
 from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
@@ -20,10 +21,17 @@ from partner_operator.trust.reasons import Reason
 
 async def restore_finalizers(work: Pass) -> None:
     """Put on all finalizers that must be on. Asks no server, so it works in every mode. Raises Gone."""
-    for draft in work.drafts:
+
+    async def restore(draft: Draft) -> None:
         with confined(work, draft):
             ports = work.ports
             draft.declared = await restored(ports.writer, ports.announcer, draft.declared)
+
+    await together(restore, filter(_lacks_it, work.drafts))
+
+
+def _lacks_it(draft: Draft) -> bool:
+    return not draft.desired.has_finalizer
 
 
 async def restored(

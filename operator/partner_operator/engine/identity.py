@@ -209,6 +209,6 @@ def _my_age(work: Pass) -> tuple[datetime, str]:
 
 def _named(work: Pass, other: OtherServer) -> str:
     return (
-        f"PartnerServer {other.key.namespace}/{other.key.name} is the same {work.server.product} organisation "
+        f"PartnerServer {other.key.namespace}/{other.key.name} is the same {work.called} organisation "
         f"({shortened(other.organization or '', LONGEST_NAME)})"
     )

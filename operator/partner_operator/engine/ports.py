@@ -267,6 +267,8 @@ class RunFailed(Exception):
 
     `nothing_ran`: proven that no change was made, so it may simply be tried again.
     `outcome_unknown`: the operation may have run, or still runs (rule 10).
+    `no_attempt`: it says nothing of whether the change can be made, so it is tried until it is: nothing ran, others
+    were at work on the same thing, or a right is missing beside it.
     `step`: where it failed, for people who look for the cause; nothing is decided by it.
     """
 
@@ -278,12 +280,14 @@ class RunFailed(Exception):
         *,
         nothing_ran: bool = False,
         outcome_unknown: bool = False,
+        no_attempt: bool = False,
         step: Step = Step.WORK,
     ) -> None:
         super().__init__(message)
         self.obstacle = Obstacle(reason, message, then)
         self.nothing_ran = nothing_ran
         self.outcome_unknown = outcome_unknown
+        self.no_attempt = no_attempt or nothing_ran
         self.step = step
 
 
@@ -307,6 +311,27 @@ class LogonRefused(RunFailed):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A change that is to be made for an application."""
+
+    change: Change
+    application: DesiredApplication
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change of a run. Without a failure the cmdlets said that it is done; only a read-back
+    proves it."""
+
+    made: str | None = None
+    """Of a registration: the reference of the entry that this run made, empty when one was there already, None when
+    it cannot tell."""
+    failure: RunFailed | None = None
+    begun: bool = True
+    """False: the run ended before its turn came."""
+
+
 class Session(Protocol):
     """What can be done on one host of every product. Each method is one remote run.
 
@@ -326,13 +351,11 @@ class Session(Protocol):
         """
         ...
 
-    async def apply(
-        self, observed: Observed, change: Change, application: DesiredApplication
-    ) -> str | None:
-        """Make one change, on the domain controller of `observed`.
+    async def apply_all(self, observed: Observed, wanted: Sequence[Wanted]) -> Sequence[Outcome]:
+        """Make these changes one after the other in one run, on the domain controller of `observed`.
 
-        Returns when the cmdlets said that it is done; only a read-back proves it. Of a registration: the
-        reference of the entry that this run made, empty when one was there already, None when it cannot tell.
+        Returns what became of each, in the same order: that one fails does not keep the others. Raises where
+        nothing is known of any of them.
         """
         ...
 

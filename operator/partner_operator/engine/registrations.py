@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 from partner_operator.engine import evidence
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.together import together
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust import permission
 from partner_operator.trust.deletion import must_be_held
@@ -17,6 +21,9 @@ from partner_operator.trust.model import Mode, ObjectKey, Observed
 from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
+
+Givers: TypeAlias = Mapping[ObjectKey, Sequence[Draft]]
+"""By heir: deleted objects that give their entry to it, and what they know of it."""
 
 
 def document_in(observed: Observed, draft: Draft) -> AuthMetadata | None:
@@ -37,11 +44,13 @@ def remember_registration(
     witnessed: bool = True,
     document_read: bool = False,
     changed_at: datetime | None = None,
+    givers: Givers | None = None,
 ) -> None:
     """Put the entry that stands for this object, as read, into its status.
 
     Not `witnessed`: made by an operator that was killed, nobody knows from which document.
     `document_read` and `changed_at`: of a change of ours right now, see `registration_of`.
+    `givers`: where somebody has looked who hands over what.
     """
     decision = draft.decision
     if decision is None:
@@ -52,7 +61,8 @@ def remember_registration(
         return
     previous, given = draft.status.registration, draft.status.given_permission
     if previous is None:
-        for giver in _handing_over_to(work, draft):
+        handing_over = givers if givers is not None else _givers(work)
+        for giver in handing_over.get(draft.desired.key, ()):
             previous = previous or giver.status.registration
             given = given or giver.status.given_permission
             witnessed = witnessed and giver.status.intent is None
@@ -92,27 +102,27 @@ async def notice_vanished(work: Pass) -> None:
             else "It is registered again."
         )
         message = (
-            f"Partner application {registration.identity} is gone from {work.server.product}, and not by the "
+            f"Partner application {registration.identity} is gone from {work.called}, and not by the "
             f"operator. {ours}. {next_step} If it is meant to go, delete this object."
         )
         await work.tell(draft, Reason.VANISHED, message, Severity.WARNING)
 
 
-def _handing_over_to(work: Pass, heir: Draft) -> list[Draft]:
-    """Deleted objects that give their entry to this one, and what they know of it."""
-    return [
-        draft
-        for draft in work.live
-        if draft.decision is not None and draft.decision.handed_over_to == heir.desired.key
-    ]
+def _givers(work: Pass) -> Givers:
+    found: dict[ObjectKey, list[Draft]] = defaultdict(list)
+    for draft in work.leaving:
+        heir = draft.decision.handed_over_to if draft.decision is not None else None
+        if heir is not None and not draft.gone:
+            found[heir].append(draft)
+    return found
 
 
-async def take_charge(work: Pass, draft: Draft) -> None:
+async def take_charge(work: Pass, draft: Draft, givers: Givers | None = None) -> None:
     """Remember the entry; put our finalizer on if it must be removed when the object goes."""
-    remember_registration(work, draft)
+    remember_registration(work, draft, givers=givers)
     held = draft.desired.has_finalizer
     if not held and must_be_held(ApplicationView(draft.desired, draft.status)):
-        await work.ports.writer.add_finalizer(draft.desired)
+        await work.hold(draft)
 
 
 async def bequeath(work: Pass, giver: Draft, key: ObjectKey) -> None:
@@ -142,22 +152,28 @@ async def bequeath(work: Pass, giver: Draft, key: ObjectKey) -> None:
 
 async def remember_entries(work: Pass) -> None:
     """Remember every entry that was found; say so when one was adopted."""
-    for draft in work.live:
-        if draft.desired.mode is Mode.SUSPEND or draft.desired.deleting:
-            continue
-        if draft.status.intent is not None:
-            # Nobody knows yet what becomes of it.
-            continue
+    givers = _givers(work)
+
+    async def remember(draft: Draft) -> None:
         before = draft.status.registration
         with confined(work, draft):
-            await take_charge(work, draft)
+            await take_charge(work, draft, givers)
         registration = draft.status.registration
         if registration is None or registration.created_by_us:
-            continue
+            return
         if before is None or before.created_by_us or before.reference != registration.reference:
             kept = "watched" if draft.desired.mode is Mode.OBSERVE else "kept true"
             message = (
-                f"{work.server.product} already has this trust as {registration.identity}. It is {kept} from "
+                f"{work.called} already has this trust as {registration.identity}. It is {kept} from "
                 "now on and stays when this object is deleted, unless deletionPolicy is Remove."
             )
             await work.tell(draft, Reason.ADOPTED, message)
+
+    await together(remember, filter(_may_be_remembered, work.live))
+
+
+def _may_be_remembered(draft: Draft) -> bool:
+    if draft.desired.mode is Mode.SUSPEND or draft.desired.deleting:
+        return False
+    # With an intent nobody knows yet what becomes of it.
+    return draft.status.intent is None

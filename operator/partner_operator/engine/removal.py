@@ -14,6 +14,7 @@ from partner_operator.engine.believed import is_believed
 from partner_operator.engine.ports import DeclaredApplication, OtherServer
 from partner_operator.engine.refused_writes import confined
 from partner_operator.engine.state import Draft, Pass, Reached
+from partner_operator.engine.together import together
 from partner_operator.trust.conditions import ready_reason
 from partner_operator.trust.deletion import stays
 from partner_operator.trust.match import same
@@ -21,7 +22,7 @@ from partner_operator.trust.model import DesiredApplication
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.removal import TOGETHER, is_crowd
+from partner_operator.trust.removal import TOGETHER, Crowd
 from partner_operator.trust.status import ChangeKind, Deletion, Removal
 
 REMEMBERED = 50
@@ -37,23 +38,32 @@ OTHER_QUESTIONS = frozenset(
 
 async def see_deletions(work: Pass) -> None:
     """Write down when each deletion was first seen: a restart of the operator begins no new settling."""
-    for draft in work.live:
-        if draft.desired.deleting and draft.status.deletion is None:
-            seen = replace(draft.status, deletion=Deletion(seen_at=work.now()))
-            with confined(work, draft):
-                await work.save(draft, seen)
+
+    async def see(draft: Draft) -> None:
+        seen = replace(draft.status, deletion=Deletion(seen_at=work.now()))
+        with confined(work, draft):
+            await work.save(draft, seen)
+
+    await together(
+        see, [each for each in work.live if each.desired.deleting and not each.status.deletion]
+    )
 
 
 def hold_removals(work: Pass) -> None:
     """Hold each decided removal that may not begin yet, or not without a human's word."""
     going = [draft for draft in work.live if _removes(draft)]
+    if not going:
+        return
+    heirs, crowds = tuple(_possible_heirs(work)), _crowds(work, going)
     for draft in going:
-        later = _settles(work, draft) or _awaits_heir(work, draft)
+        later = _settles(work, draft) or _awaits_heir(work, draft, heirs)
         if later is not None:
             draft.blocker, look_again = later
             work.wake_at(look_again)
             continue
-        whose = _crowd(work, draft, going)
+        whose = next(
+            (whose for whose, crowd in crowds if crowd.has(_deleted_at(work, draft))), None
+        )
         if whose is not None or _is_held(draft):
             _hold(work, draft, whose or f"PartnerServer {work.server.key.name}")
 
@@ -94,7 +104,7 @@ def _settles(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     what = "What this object gave is taken" if adopted else "The registration is removed"
     obstacle = Obstacle(
         Reason.WAITING_FOR_SETTLE,
-        f"{what} from {work.server.product} when it has settled "
+        f"{what} from {work.called} when it has settled "
         f"(spec.removal.settle of PartnerServer {work.server.key.name}), unless another object has come for "
         "the same partner by then.",
         Next.WAITS,
@@ -102,7 +112,9 @@ def _settles(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     return obstacle, over
 
 
-def _awaits_heir(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
+def _awaits_heir(
+    work: Pass, draft: Draft, heirs: Sequence[DesiredApplication]
+) -> tuple[Obstacle, datetime] | None:
     """An object that came with this deletion and cannot be understood yet may be the heir.
 
     It is waited for ten minutes: a PartnerServer that is renamed or made with it comes within seconds, and a
@@ -112,7 +124,7 @@ def _awaits_heir(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     over = began + TOGETHER
     if work.now() >= over:
         return None
-    heir = next((h for h in _possible_heirs(work, draft) if h.created_at > began - TOGETHER), None)
+    heir = next((h for h in heirs if h.created_at > began - TOGETHER), None)
     if heir is None:
         return None
     obstacle = Obstacle(
@@ -125,19 +137,18 @@ def _awaits_heir(work: Pass, draft: Draft) -> tuple[Obstacle, datetime] | None:
     return obstacle, min(over, work.now() + LOOK_AGAIN)
 
 
-def _possible_heirs(work: Pass, draft: Draft) -> Iterator[DesiredApplication]:
+def _possible_heirs(work: Pass) -> Iterator[DesiredApplication]:
     for other in work.live:
         blocker = other.declared.blocker
         unknown = blocker is not None and blocker.reason not in NOT_ALLOWED
         if unknown and other.status.registration is None and not other.desired.deleting:
             yield other.desired
+    servers = _others(work)
     for neighbour in work.declared.neighbours:
-        if (
-            neighbour.desired.deleting
-            or neighbour.desired.key.namespace != draft.desired.key.namespace
-        ):
+        namespace = neighbour.desired.key.namespace
+        if neighbour.desired.deleting or namespace != work.server.key.namespace:
             continue
-        server = server_of(work, neighbour)
+        server = servers.get((namespace, neighbour.desired.server_name))
         if server is None or _may_be_ours(work, server, neighbour):
             yield neighbour.desired
 
@@ -152,20 +163,18 @@ def _may_be_ours(work: Pass, server: OtherServer, neighbour: DeclaredApplication
     )
 
 
-def server_of(work: Pass, neighbour: DeclaredApplication) -> OtherServer | None:
-    """The PartnerServer that a neighbour names, where there is one."""
-    namespace, name = neighbour.desired.key.namespace, neighbour.desired.server_name
-    return next(
-        (s for s in work.declared.others if (s.key.namespace, s.key.name) == (namespace, name)),
-        None,
-    )
+def _others(work: Pass) -> dict[tuple[str, str], OtherServer]:
+    """The other PartnerServers by namespace and name."""
+    return {(other.key.namespace, other.key.name): other for other in work.declared.others}
 
 
 def claims_elsewhere(work: Reached) -> list[DeclaredApplication]:
     """Live applications of another PartnerServer for the organisation that has answered."""
     found = []
+    servers = _others(work)
     for neighbour in work.declared.neighbours:
-        server = server_of(work, neighbour)
+        desired = neighbour.desired
+        server = servers.get((desired.key.namespace, desired.server_name))
         if server is None or neighbour.desired.deleting:
             continue
         alike = server.product is work.server.product and server.organization is not None
@@ -176,16 +185,12 @@ def claims_elsewhere(work: Reached) -> list[DeclaredApplication]:
     return found
 
 
-def _crowd(work: Pass, draft: Draft, going: Sequence[Draft]) -> str | None:
-    """Of whose applications this deletion is one of too many; None: it is none of a crowd."""
-    mine = _deleted_at(work, draft)
+def _crowds(work: Pass, going: Sequence[Draft]) -> tuple[tuple[str, Crowd], ...]:
+    """The deletions that may be too many, and of whose applications they are."""
     here = {each.desired.key.uid: _deleted_at(work, each) for each in going}
     left = {removal.uid: removal.deleted_at for removal in work.status.removals}
-    del here[draft.desired.key.uid]
-    left.pop(draft.desired.key.uid, None)
     staying = len(work.drafts) - len(going)
-    if is_crowd(mine, (left | here).values(), staying):
-        return f"PartnerServer {work.server.key.name}"
+    own = Crowd((left | here).values(), staying)
     near = [
         neighbour
         for neighbour in work.declared.neighbours
@@ -197,9 +202,11 @@ def _crowd(work: Pass, draft: Draft, going: Sequence[Draft]) -> str | None:
         if other.key.namespace == work.server.key.namespace:
             left |= {removal.uid: removal.deleted_at for removal in other.removals}
     staying += len(near) - len(leaving)
-    if is_crowd(mine, (left | here | elsewhere).values(), staying):
-        return f"namespace {work.server.key.namespace}"
-    return None
+    everywhere = Crowd((left | here | elsewhere).values(), staying)
+    return (
+        (f"PartnerServer {work.server.key.name}", own),
+        (f"namespace {work.server.key.namespace}", everywhere),
+    )
 
 
 def _is_removed(neighbour: DeclaredApplication) -> bool:

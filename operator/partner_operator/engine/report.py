@@ -10,6 +10,7 @@ from partner_operator.engine.ports import Severity
 from partner_operator.engine.removal import OTHER_QUESTIONS
 from partner_operator.engine.schedule import back_off, earliest, next_attempt, resync
 from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.together import together
 from partner_operator.trust.conditions import find, ready_reason
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.obstacle import Next
@@ -33,13 +34,8 @@ async def show_progress(work: Pass) -> None:
         )
         if not _says_so_already(work.status.conditions, work.server.generation):
             await work.save_server(conditions=verdict.conditions)
-    for draft in work.live:
-        new = draft.desired.generation != draft.status.observed_generation
-        suspended = draft.desired.mode is Mode.SUSPEND
-        if not new or suspended or draft.desired.deleting or draft.blocker is not None:
-            continue
-        if _says_so_already(draft.status.conditions, draft.desired.generation):
-            continue
+
+    async def show(draft: Draft) -> None:
         verdict = application_verdict(
             draft.status.conditions,
             application_facts.application_working(work, draft, None),
@@ -47,6 +43,17 @@ async def show_progress(work: Pass) -> None:
         )
         with refused_writes.confined(work, draft):
             await work.save(draft, replace(draft.status, conditions=verdict.conditions))
+
+    await together(show, filter(_is_new, work.live))
+
+
+def _is_new(draft: Draft) -> bool:
+    """Whether nobody has said yet of what is declared now that it is being worked on, and it is."""
+    new = draft.desired.generation != draft.status.observed_generation
+    suspended = draft.desired.mode is Mode.SUSPEND
+    if not new or suspended or draft.desired.deleting or draft.blocker is not None:
+        return False
+    return not _says_so_already(draft.status.conditions, draft.desired.generation)
 
 
 def _says_so_already(conditions: tuple[Condition, ...], generation: int) -> bool:
@@ -70,9 +77,12 @@ async def show_change(work: Pass, draft: Draft, change: Change) -> None:
 
 async def close(work: Pass) -> datetime | None:
     """Write every status that changed and return when the next pass is due. Raises NotWritten of the server."""
-    for draft in work.live:
+
+    async def conclude(draft: Draft) -> None:
         with refused_writes.confined(work, draft):
             await _close_application(work, draft)
+
+    await together(conclude, work.live)
     await refused_writes.tell_applications(work)
     _plan_retry(work)
     await _close_server(work)
@@ -85,9 +95,12 @@ async def close(work: Pass) -> datetime | None:
 
 async def keep(work: Pass) -> datetime:
     """The end of a pass that was overtaken: what it learnt is remembered, and nothing is told of it."""
-    for draft in work.live:
+
+    async def remember(draft: Draft) -> None:
         with refused_writes.confined(work, draft):
             await work.save(draft, draft.status)
+
+    await together(remember, work.live)
     await work.save_server()
     return work.now()
 
@@ -190,6 +203,7 @@ async def _close_server(work: Pass) -> None:
             work.status.observed_generation, work.server.generation
         ),
         columns=server_facts.columns(work),
+        undeclared_whole=work.whole if work.failure is None else None,
         last_handled_reconcile_at=handled or work.status.last_handled_reconcile_at,
     )
     work.status = status

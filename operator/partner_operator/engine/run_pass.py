@@ -7,6 +7,7 @@ from datetime import datetime
 
 from partner_operator.engine import (
     changes,
+    deciding,
     deletion,
     identity,
     outcome,
@@ -15,6 +16,7 @@ from partner_operator.engine import (
     registrations,
     removal,
     report,
+    settling,
 )
 from partner_operator.engine import (
     logon as logons,
@@ -62,10 +64,18 @@ async def run_pass(
 
     `memory` is what the worker keeps between passes; without one this pass is the first of its process.
     """
+    try:
+        return await _run(ports, name, remembered, memory or ProcessMemory())
+    finally:
+        ports.hang_up(name)
+
+
+async def _run(
+    ports: Ports, name: ServerName, remembered: Credentials | None, memory: ProcessMemory
+) -> Result:
     declared = await ports.reader.server(name)
     if declared is None:
         return Result(due=None)
-    memory = memory or ProcessMemory()
     memory.server, memory.interval = declared.desired.key, declared.desired.interval
     retry, now = declared.status.retry, ports.clock.now()
     memory.retry = memory.retry or retry
@@ -201,11 +211,11 @@ async def _keep_true(work: Reached) -> None:
     work.blocker = await identity.claim(work)
     if work.blocker is not None:
         return
-    changes.decide_all(work)
+    await deciding.decide_all(work)
     unsettled = outcome.unsettled(work)
     if unsettled is None:
         await registrations.notice_vanished(work)
-        await changes.settle_open_intents(work)
+        await settling.settle_open_intents(work)
         removal.hold_removals(work)
         await changes.make_changes(work)
     else:

@@ -26,7 +26,7 @@ def server_working(work: Pass) -> ServerFacts:
         certificate=kept(told, ConditionType.CERTIFICATE_VALID),
         metadata=kept(told, ConditionType.METADATA_VALID),
         expiring=expiry.of_server(work),
-        working=f"Checking {work.server.product}.",
+        working=f"Checking {work.called}.",
     )
 
 

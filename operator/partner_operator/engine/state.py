@@ -20,6 +20,7 @@ from partner_operator.engine.ports import (
     Operations,
     Reader,
     Restarts,
+    ServerName,
     Session,
     Severity,
     Writer,
@@ -27,6 +28,7 @@ from partner_operator.engine.ports import (
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust.activation import Look, Round
+from partner_operator.trust.entries import Entries
 from partner_operator.trust.logon import LogonKey, key_of
 from partner_operator.trust.model import (
     DesiredApplication,
@@ -74,9 +76,11 @@ class Ports:
     clock: Clock
     chance: random.Random
     patience: Patience = field(default_factory=Patience)
+    hang_up: Callable[[ServerName], None] = lambda name: None
+    """End what the remote runs of a server's pass keep open for the next ones."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Draft:
     """One application during a pass."""
 
@@ -182,14 +186,19 @@ class Pass:
     """The declarations changed under the pass: it begins nothing more, and the next one begins at once."""
     due: list[datetime] = field(default_factory=list)
     memory: ProcessMemory = field(default_factory=ProcessMemory)
+    whole: bool | None = None
+    """Whether the list of entries is proven whole; None: nobody looked to the end yet."""
     refused: list[NotWritten] = field(default_factory=list)
     """What the API server refused to write about applications in this pass."""
     stored: ServerStatus = field(init=False)
     """What stands in the cluster."""
+    leaving: tuple[Draft, ...] = field(init=False)
+    """Drafts of deleted objects, those that have left included."""
 
     def __post_init__(self) -> None:
         """A pass begins with what is stored."""
         self.stored = self.status
+        self.leaving = tuple(draft for draft in self.drafts if draft.desired.deleting)
 
     @property
     def server(self) -> DesiredServer:
@@ -200,6 +209,12 @@ class Pass:
     def rules(self) -> Rules:
         """What holds for this server's product. A pass over one that is not managed never comes to ask."""
         return self.ports.rules[self.server.product]
+
+    @property
+    def called(self) -> str:
+        """The name of the server's product in sentences."""
+        rules, product = self.ports.rules.get(self.server.product), self.server.product
+        return rules.called(self.status.product_version) if rules is not None else str(product)
 
     @property
     def live(self) -> list[Draft]:
@@ -260,6 +275,12 @@ class Pass:
             self.memory.taken(uid)
         draft.stored = status
 
+    async def hold(self, draft: Draft) -> None:
+        """Put our finalizer on, before anything remote is done for an application. Raises NotWritten."""
+        await self.ports.writer.add_finalizer(draft.desired)
+        desired = replace(draft.desired, has_finalizer=True)
+        draft.declared = replace(draft.declared, desired=desired)
+
     async def tell(
         self, draft: Draft, reason: Reason, message: str, severity: Severity = Severity.NORMAL
     ) -> None:
@@ -297,6 +318,14 @@ class Reached(Pass):
     step: RestartStep | None = None
     up_to_date: frozenset[str] = frozenset()
     """Lync machines (lower case) that have the present configuration."""
+    _entries: Entries | None = None
+
+    @property
+    def entries(self) -> Entries:
+        """The entries that were observed, to search them: made once for each read."""
+        if self._entries is None or self._entries.observed is not self.observed:
+            self._entries = Entries(self.observed)
+        return self._entries
 
     def on(self, host: str) -> Session:
         """A session on this host, with the logon of this pass. Raises LogonRefused."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -10,6 +11,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,15 +24,26 @@ from yaml import YAMLError
 
 from partner_operator.engine.ports import ClusterFailed, Kind
 from partner_operator.kube.api.names import API_VERSION, PLURALS
-from partner_operator.kube.patience import Asked, Outcomes, Patience, seconds
+from partner_operator.kube.patience import NONE, Asked, Outcomes, Patience, seconds
 from partner_operator.texts import said
 
 logger = logging.getLogger(__name__)
 
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 """Seconds for one request, and to connect for it."""
+WRITES_AT_ONCE = 24
+"""Of all passes together. Those beyond wait, so that reads and the Lease, which is renewed with PUT, find connections
+of the 100 that there may be, and the API server is not flooded when many passes begin."""
+READINGS = 4
+"""Servers that are read at once, each with the lists of what is about it. All of them ask at a start, and taking a
+list apart keeps the event loop busy: more at once would be done no sooner, and hold all their lists meanwhile."""
 LONGEST_REFUSAL = 1000
 """Characters of the API server's sentence that are told."""
+POD = "The pod's ServiceAccount"
+USUAL = ".kube/config"
+"""Where kubectl looks below the home folder."""
+DEFAULT_NAMESPACE = "default"
+"""What kubectl takes where a context names none."""
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
 _NAMESPACE = Path(_SERVICE_ACCOUNT).with_name("namespace")
 
@@ -84,9 +97,12 @@ class Connection:
         """
         self.namespace: str | None = None
         """The pod's own namespace; None outside a pod, and where KUBECONFIG names a cluster."""
+        self.reading = asyncio.Semaphore(READINGS)
+        """For whoever reads a server with all that is about it."""
         self._before_write = before_write
         self._patience = patience or Patience()
         self._outcomes = Outcomes()
+        self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
         self.answered: Counter[tuple[str, str]] = Counter()
         """How often a method was answered with an HTTP status; `none` is no answer."""
         # The environment's proxies and netrc are for people; kopf ignores them as well.
@@ -110,11 +126,31 @@ class Connection:
             configuration, namespace = await _configured(path)
             connection = cls(configuration, before_write, patience)
         except _UNUSABLE as problem:
-            where = f"KUBECONFIG {path}" if path else "The pod's ServiceAccount"
-            told = isinstance(problem, ConfigException | OSError)
-            why = str(problem) if told else "it does not read as a kubeconfig"
-            raise NoCluster(f"{where} leads to no cluster: {why}") from problem
-        connection.namespace = namespace
+            raise _no_cluster(f"KUBECONFIG {path}" if path else None, problem) from problem
+        connection.namespace = None if path else namespace
+        return connection
+
+    @classmethod
+    async def of_a_person(cls, kubeconfig: str | None = None, context: str | None = None) -> Self:
+        """Connect as kubectl does, and ask nothing twice. `namespace` is then the context's.
+
+        `kubeconfig` wins over `$KUBECONFIG`, that over `~/.kube/config`, and that over a pod's ServiceAccount.
+        Raises NoCluster.
+        """
+        named, variable = kubeconfig, os.environ.get("KUBECONFIG")
+        path = named or variable or _usual_kubeconfig()
+        if not path and (context or not os.access(_SERVICE_ACCOUNT, os.R_OK)):
+            raise NoCluster(
+                f"There is no kubeconfig: KUBECONFIG is not set, and ~/{USUAL} is not there. Name one: "
+                "--kubeconfig FILE."
+            )
+        where = f"--kubeconfig {path}" if named else f"KUBECONFIG {path}" if variable else path
+        try:
+            configuration, namespace = await _configured(path, context)
+            connection = cls(configuration, patience=NONE)
+        except _UNUSABLE as problem:
+            raise _no_cluster(where, problem) from problem
+        connection.namespace = namespace or DEFAULT_NAMESPACE
         return connection
 
     async def __aenter__(self) -> Self:
@@ -166,7 +202,8 @@ class Connection:
         until, repeated = time.monotonic() + self._patience.longest, False
         for pause in self._patience.pauses():
             try:
-                answer = await self._once(method, path, query, body, content_type)
+                async with self._turn(method):
+                    answer = await self._once(method, path, query, body, content_type)
             except (ApiRefused, ApiUnreachable) as failure:
                 status = failure.status if isinstance(failure, ApiRefused) else None
                 if isinstance(failure, ApiRefused):
@@ -185,6 +222,9 @@ class Connection:
                 self._outcomes.note(asked, worked=True)
                 return answer
         raise AssertionError("pauses never end")
+
+    def _turn(self, method: str) -> AbstractAsyncContextManager[None]:
+        return self._writes if method in {"PATCH", "POST"} else contextlib.nullcontext()
 
     async def _once(
         self,
@@ -245,14 +285,32 @@ class Connection:
                 return items
 
 
-async def _configured(path: str | None) -> tuple[Configuration, str | None]:
-    """Where the API server is, and the pod's namespace. Raises what is in _UNUSABLE."""
+def _usual_kubeconfig() -> str | None:
+    """The file where kubectl looks, if it is there. Not every user of a pod has a home."""
+    path = os.path.expanduser(f"~/{USUAL}")
+    return path if os.path.isfile(path) else None
+
+
+def _no_cluster(where: str | None, problem: Exception) -> NoCluster:
+    told = isinstance(problem, ConfigException | OSError)
+    why = str(problem) if told else "it does not read as a kubeconfig"
+    return NoCluster(f"{where or POD} leads to no cluster: {why}")
+
+
+async def _configured(
+    path: str | None, context: str | None = None
+) -> tuple[Configuration, str | None]:
+    """Where the API server is, and the context's namespace or the pod's. Raises what is in _UNUSABLE."""
     configuration = Configuration()
     if path:
-        await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
-            config_file=path, client_configuration=configuration
+        loader = await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
+            config_file=path,
+            context=context,
+            client_configuration=configuration,
+            persist_config=False,
         )
-        return configuration, None
+        chosen = loader.current_context["context"].get("namespace")
+        return configuration, None if chosen is None else str(chosen)
     load_incluster_config(  # type: ignore[no-untyped-call]  # published without types
         client_configuration=configuration
     )

@@ -18,9 +18,15 @@ GONE: Mapping[str, Any] = {}
 
 
 async def add(
-    connection: Connection, path: str, uid: str, finalizer: str
+    connection: Connection,
+    path: str,
+    uid: str,
+    finalizer: str,
+    known: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any] | None:
     """Put the finalizer on. Returns the answer, or None when it was there already.
+
+    `known`: the object as it was read last; where it is another one now, it is read anew.
 
     Raises Gone when the object is not there, is another one of the same name, or is being deleted:
     then no finalizer can be added, and nothing may be changed for it. Raises ApiRefused when it is refused.
@@ -34,7 +40,7 @@ async def add(
             raise Gone(path)
         return [*present, finalizer]
 
-    answer = await _replace(connection, path, uid, ("uid", "finalizers"), left)
+    answer = await _replace(connection, path, uid, ("uid", "finalizers"), left, known)
     if answer is GONE:
         raise Gone(path)
     return answer
@@ -46,11 +52,12 @@ async def remove(
     uid: str,
     finalizer: str,
     judge: Callable[[Mapping[str, Any]], None],
+    known: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any] | None:
     """Take the finalizer off. Returns the answer, or None when it was off already.
 
     `judge` looks at the object, and raises where the finalizer must stay. The finalizer goes from exactly the
-    object that it looked at: nothing remembers a registration after that.
+    object that it looked at: nothing remembers a registration after that. `known`: as for `add`.
     """
 
     def left(body: Mapping[str, Any]) -> list[str] | None:
@@ -60,7 +67,7 @@ async def remove(
         judge(body)
         return [name for name in present if name != finalizer]
 
-    answer = await _replace(connection, path, uid, ("uid", "resourceVersion"), left)
+    answer = await _replace(connection, path, uid, ("uid", "resourceVersion"), left, known)
     return None if answer is GONE else answer
 
 
@@ -70,6 +77,7 @@ async def _replace(
     uid: str,
     same: tuple[str, ...],
     left: Callable[[Mapping[str, Any]], list[str] | None],
+    known: Mapping[str, Any] | None,
 ) -> Mapping[str, Any] | None:
     """Make the list what `left` says, on an object whose metadata has these fields as they were read.
 
@@ -79,7 +87,7 @@ async def _replace(
     refused: ApiRefused | None = None
     before: list[Any] = []
     for _ in range(TRIES):
-        body = await connection.get(path)
+        body, known = known or await connection.get(path), None
         if body is None or body["metadata"]["uid"] != uid:
             return GONE
         after = left(body)

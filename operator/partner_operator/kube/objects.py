@@ -14,11 +14,22 @@ from partner_operator.kube.health import Echo
 class Known:
     """The last answer about one object."""
 
-    resource_version: str
+    metadata: Mapping[str, Any]
+    """As much of it as we ever test or change: uid, version, finalizers."""
     status: Mapping[str, Any]
     """`.status` as stored."""
     applied: Mapping[str, Any] | None = None
     """What we sent to get this status, where we did."""
+
+    @property
+    def resource_version(self) -> str:
+        """Which version of the object this is."""
+        return str(self.metadata["resourceVersion"])
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """As much of the object as is known."""
+        return {"metadata": self.metadata, "status": self.status}
 
 
 class LastSeen:
@@ -75,7 +86,7 @@ class LastSeen:
         if not leaving and (known is None or known.resource_version != version):
             self._echo.expect(uid, version)
         keep = applied if applied is not None or known is None else known.applied
-        self._known[uid] = Known(version, body.get("status") or {}, keep)
+        self._known[uid] = Known(_of_interest(metadata), body.get("status") or {}, keep)
 
     def forget(self, uid: str) -> None:
         """An object is gone."""
@@ -85,4 +96,9 @@ class LastSeen:
 def _read(body: Mapping[str, Any], earlier: Known | None) -> Known:
     status = body.get("status") or {}
     applied = earlier.applied if earlier is not None and earlier.status == status else None
-    return Known(body["metadata"]["resourceVersion"], status, applied)
+    return Known(_of_interest(body["metadata"]), status, applied)
+
+
+def _of_interest(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = ("uid", "resourceVersion", "finalizers")
+    return {name: metadata[name] for name in kept if name in metadata}

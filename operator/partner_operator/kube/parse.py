@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -140,21 +141,52 @@ def declared_application(
     catalog: Catalog,
     counterparts: Sequence[Body] = (),
 ) -> DeclaredApplication:
-    """Read a PartnerApplication and resolve its references.
+    """Read a PartnerApplication and resolve its references, as `Surroundings` does."""
+    return Surroundings(server, servers, catalog, counterparts).read(body)
 
-    `server` is the PartnerServer that it names, None where there is none; `servers` are all of its
-    namespace; `counterparts` are PartnerApplications that trust `server`.
-    """
+
+class Surroundings:
+    """What the references of PartnerApplications that name one server may lead to; made once for all of them."""
+
+    def __init__(
+        self,
+        server: Body | None,
+        servers: Sequence[Body],
+        catalog: Catalog,
+        counterparts: Sequence[Body] = (),
+    ) -> None:
+        """`server` is the PartnerServer that they name, None where there is none; `servers` are all of its
+        namespace; `counterparts` are PartnerApplications that trust `server`.
+        """
+        self.catalog = catalog
+        self.product = _product(server)
+        self.rules = catalog.rules.get(self.product) if self.product is not None else None
+        self.allowed = parse_server(server, catalog).desired if server is not None else None
+        self.servers: dict[str, Body] = {}
+        """Those that can be partners, by name."""
+        for each in servers:
+            if _product(each) is not None:
+                self.servers.setdefault(each["metadata"]["name"], each)
+        self.counterparts: dict[str, list[Body]] = defaultdict(list)
+        """By the server that they name."""
+        for each in counterparts:
+            self.counterparts[each["spec"]["serverRef"]["name"]].append(each)
+
+    def read(self, body: Body) -> DeclaredApplication:
+        """One of the applications, with its references resolved."""
+        return _declared(body, self)
+
+
+def _declared(body: Body, around: Surroundings) -> DeclaredApplication:
     status = application_status(body.get("status"))
-    product = _product(server)
-    rules = catalog.rules.get(product) if product is not None else None
+    catalog, product, rules, allowed = around.catalog, around.product, around.rules, around.allowed
     likely = _likely_partner(rules, catalog)
     try:
         spec = ApplicationSpec.model_validate(body["spec"])
     except ValidationError as error:
         desired = _unreadable_application(body, likely)
         return DeclaredApplication(desired, status, _invalid_object(error))
-    partner, blocker = _partner(spec, likely, servers, catalog)
+    partner, blocker = _partner(spec, likely, around.servers, catalog)
     own = spec.options(rules.options) if rules is not None else None
     options = own if isinstance(own, Options) else Options()
     asked = own.permission if isinstance(own, PermissionOptions) else Right.NONE
@@ -183,8 +215,7 @@ def declared_application(
         blocker = blocker or permission_unsupported(rules, desired)
     if blocker is None and rules is not None and test is not None and not desired.deleting:
         blocker = _no_such_test(rules, partner)
-    if server is not None:
-        allowed = parse_server(server, catalog).desired
+    if allowed is not None:
         given = status.given_permission
         blocker = blocker or permission_not_allowed(allowed, desired, given)
         if rules is not None:
@@ -194,7 +225,8 @@ def declared_application(
     if spec.partner_ref is not None:
         others = catalog.rules.get(Product(partner.name))
         gradual = others is not None and others.takes_over_within is not None
-        view = counterpart_view(spec.partner_ref.name, counterparts, gradual=gradual)
+        name = spec.partner_ref.name
+        view = counterpart_view(name, around.counterparts.get(name, ()), gradual=gradual)
     return DeclaredApplication(desired, status, blocker, view)
 
 
@@ -261,7 +293,7 @@ def _likely_partner(rules: Rules | None, catalog: Catalog) -> PartnerProfile:
 
 
 def _partner(
-    spec: ApplicationSpec, likely: PartnerProfile, servers: Sequence[Body], catalog: Catalog
+    spec: ApplicationSpec, likely: PartnerProfile, servers: Mapping[str, Body], catalog: Catalog
 ) -> tuple[Partner, Obstacle | None]:
     given = spec.partner
     if given is not None and given.token_server is not None:
@@ -271,11 +303,11 @@ def _partner(
     if given is not None and given.product is not None:
         return Partner(catalog.partners[given.product], given.auth_metadata_url or "", None), None
     name = spec.partner_ref.name if spec.partner_ref else ""
-    for body in servers:
-        resolved = _product(body)
-        if body["metadata"]["name"] == name and resolved is not None:
-            url = body["spec"]["authMetadataUrl"]
-            return Partner(catalog.partners[resolved], url, name), None
+    body = servers.get(name)
+    resolved = _product(body)
+    if body is not None and resolved is not None:
+        url = body["spec"]["authMetadataUrl"]
+        return Partner(catalog.partners[resolved], url, name), None
     return Partner(likely, "", name or None), Obstacle(
         Reason.PARTNER_NOT_FOUND,
         f"spec.partnerRef names PartnerServer {name}, which does not exist in this namespace. Create it, or "

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from partner_operator.engine.aside import aside
 from partner_operator.engine.ports import (
     Credentials,
     DeclaredApplication,
@@ -18,10 +19,12 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.kube.api.codec import server_status
 from partner_operator.kube.client import ApiRefused, Connection, core_path, custom_path
+from partner_operator.kube.digests import Digests
 from partner_operator.kube.kinds import Kinds, ServedKinds
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.parse import (
     ParsedServer,
+    Surroundings,
     declared_application,
     other_server,
     parse_server,
@@ -45,11 +48,12 @@ class KubernetesReader:
         namespaces: Sequence[str] = (),
         bounds: Bounds = USUAL_BOUNDS,
         kinds: ServedKinds | None = None,
+        digests: Digests | None = None,
     ) -> None:
         """`namespaces` are those that the operator serves; none means all of the cluster.
 
         `bounds`: where logons that are read here may be used at all.
-        `seen` belongs to one worker and is shared with its writer. `kinds` is one for all workers.
+        `seen` belongs to one worker and is shared with its writer. `kinds` and `digests` are one for all workers.
         """
         self._connection = connection
         self._seen = seen
@@ -57,6 +61,7 @@ class KubernetesReader:
         self._bounds = bounds
         self._scopes: Sequence[str | None] = tuple(namespaces) or (None,)
         self._kinds = kinds or ServedKinds(connection)
+        self._digests = digests or Digests()
 
     async def server(self, name: ServerName) -> DeclaredServer | None:
         """Read one server and its applications, or None where it does not exist."""
@@ -81,7 +86,13 @@ class KubernetesReader:
         return declared
 
     async def _read(self, name: ServerName) -> tuple[DeclaredServer, list[dict[str, Any]]] | None:
-        """One server, and the objects whose statuses a pass over it writes."""
+        """One server, and the objects whose statuses a pass over it writes; in its turn, for lists are large."""
+        async with self._connection.reading:
+            return await self._read_all(name)
+
+    async def _read_all(
+        self, name: ServerName
+    ) -> tuple[DeclaredServer, list[dict[str, Any]]] | None:
         path = custom_path(Kind.SERVER, name.namespace, name.name)
         body = await self._connection.get(path)
         if body is None:
@@ -96,12 +107,12 @@ class KubernetesReader:
         facts = await self._with_ca_bundle(parse_server(body, self._catalog))
         near = [s for s in servers if _namespace(s) == name.namespace]
         others = (other_server(s) for s in servers if s["metadata"]["uid"] != facts.desired.key.uid)
+        around = Surroundings(body, near, self._catalog, counterparts)
         declared = DeclaredServer(
             desired=facts.desired,
             status=server_status(body.get("status")),
-            applications=tuple(
-                declared_application(application, body, near, self._catalog, counterparts)
-                for application in applications
+            applications=await aside(
+                lambda: tuple(map(around.read, applications)), len(applications)
             ),
             neighbours=neighbours,
             others=tuple(other for other in others if other is not None),
@@ -112,7 +123,7 @@ class KubernetesReader:
 
     async def credentials(self, server: DesiredServer) -> Credentials:
         """Read the Secret, once per pass. Raises CredentialsProblem."""
-        return await read_credentials(self._connection, server, self._bounds)
+        return await read_credentials(self._connection, server, self._digests, self._bounds)
 
     async def unserved(self) -> Sequence[DeclaredApplication]:
         """Applications whose serverRef names no existing server."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from typing import Any
 from partner_operator.engine.ports import Credentials, CredentialsProblem
 from partner_operator.kube.api.names import LOGON_TYPE
 from partner_operator.kube.client import ApiRefused, Connection, core_path
+from partner_operator.kube.digests import Digests
 from partner_operator.texts import hidden_in
 from partner_operator.trust.allowed import FORM, USUAL_BOUNDS, Bounds, is_pattern
 from partner_operator.trust.model import DesiredServer
@@ -25,27 +24,32 @@ PASSWORD = "password"  # noqa: S105  # the name of a key, not a password
 
 
 async def read_credentials(
-    connection: Connection, server: DesiredServer, bounds: Bounds = USUAL_BOUNDS
+    connection: Connection,
+    server: DesiredServer,
+    digests: Digests,
+    bounds: Bounds = USUAL_BOUNDS,
 ) -> Credentials:
     """Read and judge the Secret of a server. Raises CredentialsProblem with the next step."""
-    outcome = await _read(connection, server, bounds)
+    outcome = await _read(connection, server, digests, bounds)
     if isinstance(outcome, CredentialsProblem):
         raise outcome
     return outcome
 
 
 async def _read(
-    connection: Connection, server: DesiredServer, bounds: Bounds
+    connection: Connection, server: DesiredServer, digests: Digests, bounds: Bounds
 ) -> Credentials | CredentialsProblem:
     """The problem is handed back without its frames: their variables hold the Secret's data."""
     try:
-        return await _judged(connection, server, bounds)
+        return await _judged(connection, server, digests, bounds)
     except CredentialsProblem as problem:
         problem.__context__ = None
         return problem.with_traceback(None)
 
 
-async def _judged(connection: Connection, server: DesiredServer, bounds: Bounds) -> Credentials:
+async def _judged(
+    connection: Connection, server: DesiredServer, digests: Digests, bounds: Bounds
+) -> Credentials:
     namespace, name = server.key.namespace, server.credentials_secret
     try:
         secret = await connection.get(core_path(namespace, "secrets", name))
@@ -73,7 +77,7 @@ async def _judged(connection: Connection, server: DesiredServer, bounds: Bounds)
     username = _value(name, data, USERNAME)
     password = _value(name, data, PASSWORD)
     hosts = _hosts(server, data)
-    digest = await asyncio.to_thread(_digest, server.key.uid, username, password)
+    digest = await digests.of(server.key.uid, username, password)
     metadata = secret.get("metadata") or {}
     version = f"{metadata.get('uid')}/{metadata.get('resourceVersion')}"
     return Credentials(username, password, digest, hosts, bounds, version)
@@ -151,13 +155,3 @@ def _invalid(secret: str, key: str, fault: str, remedy: str) -> CredentialsProbl
     return CredentialsProblem(
         Reason.CREDENTIALS_INVALID, f"The value of key {key} in Secret {secret} {fault}. {remedy}."
     )
-
-
-def _digest(salt: str, username: str, password: str) -> str:
-    """Tell two logons apart without giving away either.
-
-    It stands in `.status`, where many can read it. So it is slow (scrypt, 16 MiB, some 50 ms) and
-    salted with the server's uid: guessing costs as much per server as guessing can.
-    """
-    data = f"{len(username)}:{username}:{password}".encode()
-    return hashlib.scrypt(data, salt=salt.encode(), n=2**14, r=8, p=1, dklen=12).hex()

@@ -58,7 +58,9 @@ class KubernetesWriter:
         key = application.key
         path = custom_path(Kind.APPLICATION, key.namespace, key.name)
         with _refused_as(Kind.APPLICATION, key, "our finalizer"):
-            answer = await finalizers.add(self._connection, path, key.uid, REGISTRATION_FINALIZER)
+            answer = await finalizers.add(
+                self._connection, path, key.uid, REGISTRATION_FINALIZER, self._body(key.uid)
+            )
         if answer is not None:
             self._seen.judge(answer)
             self._seen.written(answer)
@@ -69,10 +71,19 @@ class KubernetesWriter:
         path = custom_path(Kind.APPLICATION, key.namespace, key.name)
         with _refused_as(Kind.APPLICATION, key, "the removal of our finalizer"):
             answer = await finalizers.remove(
-                self._connection, path, key.uid, REGISTRATION_FINALIZER, self._seen.judge
+                self._connection,
+                path,
+                key.uid,
+                REGISTRATION_FINALIZER,
+                self._seen.judge,
+                self._body(key.uid),
             )
         if answer is not None:
             self._seen.written(answer)
+
+    def _body(self, uid: str) -> Mapping[str, Any] | None:
+        known = self._seen.of(uid)
+        return known.body if known is not None else None
 
     async def _apply(
         self,

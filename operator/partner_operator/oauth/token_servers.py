@@ -26,12 +26,13 @@ _CLOUDS: Final = (
     "login.windows.net",
     "sts.windows.net",
     "login.microsoft.com",
-    "login.microsoftonline.com",
-    "login.microsoftonline.us",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "microsoftonline.de",
+    "microsoftonline.cn",
     "sts.office365.microsoft.com",
     "accesscontrol.chinacloudapi.cn",
     "login.chinacloudapi.cn",
-    "login.partner.microsoftonline.cn",
 )
 """Token servers of Microsoft's clouds: what concerns them is made by the scripts of a hybrid set-up alone."""
 

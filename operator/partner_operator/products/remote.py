@@ -9,12 +9,20 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed, Step
-from partner_operator.products import documents
+from partner_operator.engine.aside import aside
+from partner_operator.engine.ports import (
+    Credentials,
+    OperationFailed,
+    Outcome,
+    RunFailed,
+    Step,
+    Wanted,
+)
+from partner_operator.products import documents, items
 from partner_operator.products.documents import FetchedDocument, FetchedDocuments
 from partner_operator.products.failures import run_failed
 from partner_operator.products.parts import Part, Reading, controller_of
-from partner_operator.products.scripts import watched
+from partner_operator.products.scripts import APPLY, STEPS, watched
 from partner_operator.texts import in_all, shown, well_formed
 from partner_operator.trust.model import (
     Authentication,
@@ -34,6 +42,7 @@ from partner_operator.winrm import (
     RemoteRequest,
     RemoteRunError,
     ScriptError,
+    error_details,
 )
 
 Runner = Callable[[Endpoint, RemoteRequest], Awaitable[Answer]]
@@ -41,6 +50,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_SECONDS = 400
 """For one run. The engine's `Patience.longest_run` is reckoned from it."""
+
+MANY_SECONDS = 300
+"""How long a run of several changes lives there. Its end is waited for, since it tells what was not begun: that is as
+much longer here as it may wait for the mutex, and some."""
+BEGIN_SECONDS = 150
+"""After so long no further change is begun in a run: the last one has as much time again."""
 
 REGISTERING = frozenset({"register", "register_behind"})
 """Operations that tell which entry they made."""
@@ -60,10 +75,14 @@ class Call:
     parameters: Mapping[str, Any]
     seconds: float = 240
     """Its whole time here, at most LONGEST_SECONDS; the script itself lives no longer on the host."""
+    patience: float = 0
+    """How much longer than that an end is waited for here: a script that is ended there has told how far it came."""
     secrets: bool = False
     """The script needs the logon for an inner session."""
     at_once: bool = False
     """What it does is written down and was looked at just now: it waits for no turn."""
+    script: str = ""
+    """The script that does it, where it is not named like the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +90,8 @@ class Remote:
     """How the scripts of one product are run."""
 
     product: str
-    """As users read it: 'Exchange', 'Lync'."""
+    called: str
+    """As users read it in what is said before its version is known."""
     runner: Runner
     ca_bundle: str | None
     """Trusted authorities for servers that declare none of their own."""
@@ -102,7 +122,8 @@ class Session(ABC):
 
         reading = Reading(urls, ask, self.fetch, lambda: self.logon_refused)
         told = await reading.whole()
-        return reading.applied(self._observed(answers[0], told))
+        seen = await aside(lambda: self._observed(answers[0], told), len(told.entries))
+        return reading.applied(seen)
 
     async def fetch(self, urls: Sequence[str], seconds: int) -> Sequence[FetchedDocument]:
         """Fetch documents and nothing else, as many as fit into an answer and so many seconds."""
@@ -112,10 +133,70 @@ class Session(ABC):
     async def apply(
         self, observed: Observed, change: Change, application: DesiredApplication
     ) -> str | None:
-        """Make one change, on the domain controller of `observed`. Raises OperationFailed."""
-        call = replace(self._call(observed, change, application), at_once=True)
-        answer = await self._run(call)
-        return self._made(answer, call) if call.operation in REGISTERING else None
+        """Make one change. Returns what `engine.ports.Outcome.made` tells. Raises OperationFailed."""
+        (outcome,) = await self.apply_all(observed, [Wanted(change, application)])
+        if outcome.failure is not None:
+            raise outcome.failure
+        return outcome.made
+
+    async def apply_all(self, observed: Observed, wanted: Sequence[Wanted]) -> Sequence[Outcome]:
+        """Make these changes, see `engine.ports.Session`."""
+        prepared = [self._prepared(observed, each) for each in wanted]
+        calls = [each for each in prepared if isinstance(each, Call)]
+        outcomes = iter(await self._made_in_one_run(calls) if calls else ())
+        return [
+            next(outcomes) if isinstance(each, Call) else Outcome(failure=each) for each in prepared
+        ]
+
+    def _prepared(self, observed: Observed, wanted: Wanted) -> Call | OperationFailed:
+        """How a change is made, or why it cannot be asked for."""
+        try:
+            return self._call(observed, wanted.change, wanted.application)
+        except OperationFailed as failure:
+            return failure
+
+    async def _made_in_one_run(self, calls: Sequence[Call]) -> Sequence[Outcome]:
+        """One outcome for each call."""
+        if calls[0].operation not in STEPS:
+            (alone,) = calls
+            await self._run(replace(alone, at_once=True))
+            return [Outcome()]
+        asked = calls[: items.fitting([call.parameters for call in calls])]
+        run = _together(asked)
+        try:
+            answer = await self._answer(run)
+        except RemoteRunError as error:
+            failure, begun = self._failure(error, run.operation), items.begun(error.printed)
+            if not begun or not failure.outcome_unknown:
+                raise failure from None
+            outcomes = [Outcome(failure=failure)] * min(begun, len(asked))
+        else:
+            outcomes = self._outcomes(answer, asked)
+        return [*outcomes, *[Outcome(begun=False)] * (len(calls) - len(outcomes))]
+
+    def _outcomes(self, answer: Answer, asked: Sequence[Call]) -> list[Outcome]:
+        """What became of each item that was begun. Raises OperationFailed."""
+        results = self._understood(items.ItemsAnswer, answer).results
+        if len(results) > len(asked):
+            raise self._not_understood("results", "more than was asked for")
+        consoles = items.consoles(answer.console, len(results))
+        return [
+            self._outcome(call, result, console)
+            for call, result, console in zip(asked, results, consoles, strict=False)
+        ]
+
+    def _outcome(self, call: Call, result: items.ItemAnswer, console: str) -> Outcome:
+        error = result.error
+        if error is not None:
+            hidden = (self.credentials.password, self.credentials.username)
+            details = error_details(error.model_dump(), hidden)
+            return Outcome(failure=self._failure(ScriptError(details), call.operation))
+        try:
+            told = result.data or {}
+            made = self._made(told, console, call) if call.operation in REGISTERING else None
+        except OperationFailed as failure:
+            return Outcome(failure=failure)
+        return Outcome(made)
 
     @abstractmethod
     def _reading(self, controller: str | None) -> Call:
@@ -134,8 +215,11 @@ class Session(ABC):
         """How a change is made."""
 
     @abstractmethod
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        """Reference of the entry that a registration made, see `engine.ports.Session.apply`."""
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        """Reference of the entry that a registration made, see `engine.ports.Outcome`.
+
+        `told`: what its step returned; `console`: what was printed for people meanwhile.
+        """
 
     def _own_failure(self, error: ScriptError) -> OperationFailed | None:
         """A failure of a script that only the product understands; None for any other."""
@@ -146,6 +230,23 @@ class Session(ABC):
         return failure
 
     async def _run(self, call: Call) -> Answer:
+        """Raises OperationFailed and LogonRefused."""
+        try:
+            return await self._answer(call)
+        except RemoteRunError as error:
+            raise self._failure(error, call.operation) from None
+
+    def _failure(self, error: RemoteRunError, operation: str) -> RunFailed:
+        own = None
+        if isinstance(error, ScriptError) and not error.logon_refused:
+            own = self._own_failure(error)
+        failure = own or run_failed(
+            error, product=self.remote.called, operation=operation, host=self.host
+        )
+        return self._explained(failure)
+
+    async def _answer(self, call: Call) -> Answer:
+        """Raises RemoteRunError, and OperationFailed where the host may not be asked."""
         server, credentials, product = self.server, self.credentials, self.remote.product
         fault = credentials.fault(server, self.host)
         if fault is not None:
@@ -162,42 +263,59 @@ class Session(ABC):
         )
         request = RemoteRequest(
             operation=call.operation,
-            script=watched(product.lower(), call.operation),
+            script=watched(product.lower(), call.script or call.operation),
             parameters={"host": self.host, "lifeSeconds": int(call.seconds), **call.parameters},
             secrets={"username": credentials.username, "password": credentials.password}
             if call.secrets
             else {},
-            deadline_seconds=call.seconds,
+            deadline_seconds=call.seconds + call.patience,
             about=f"{server.key.namespace}/{server.key.name}",
             asker=None if call.at_once else Asker(server.key.namespace, server.key.name),
             product=product,
         )
-        try:
-            answer = await self.remote.runner(endpoint, request)
-        except RemoteRunError as error:
-            own = None
-            if isinstance(error, ScriptError) and not error.logon_refused:
-                own = self._own_failure(error)
-            failure = own or run_failed(
-                error, product=product, operation=call.operation, host=self.host
-            )
-            raise self._explained(failure) from None
+        answer = await self.remote.runner(endpoint, request)
         self.logon_refused = answer.logon_refused
         return answer
 
     def _understood(self, model: type[Model], answer: Answer) -> Model:
         """The answer as its model. Raises OperationFailed when it is not what the script promises."""
-        host = self.host
+        return self._as(model, answer.data)
+
+    def _as(self, model: type[Model], data: Mapping[str, Any]) -> Model:
+        """The same of a part of one."""
         try:
-            return model.model_validate(in_all(answer.data, well_formed))
+            return model.model_validate(in_all(data, well_formed))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise OperationFailed(
-                Reason.CONTRACT_VIOLATED,
-                f"{host} answered with something the operator does not understand ({shown(place)}: {first['msg']}). "
-                "Nothing is changed there. Please report this with the product's version.",
-            ) from None
+            raise self._not_understood(place, first["msg"]) from None
+
+    def _not_understood(self, place: str, why: str) -> OperationFailed:
+        return OperationFailed(
+            Reason.CONTRACT_VIOLATED,
+            f"{self.host} answered with something the operator does not understand ({shown(place)}: {why}). "
+            "Nothing is changed there. Please report this with the product's version.",
+        )
+
+
+def _together(calls: Sequence[Call]) -> Call:
+    """The run that makes these changes in turn."""
+    operations = {call.operation for call in calls}
+    many = len(calls) > 1
+    return Call(
+        operation=operations.pop() if len(operations) == 1 else APPLY,
+        parameters={
+            "beginSeconds": BEGIN_SECONDS,
+            "items": [
+                {"step": call.operation, "parameters": dict(call.parameters)} for call in calls
+            ],
+        },
+        seconds=MANY_SECONDS if many else calls[0].seconds,
+        patience=LONGEST_SECONDS - MANY_SECONDS if many else 0,
+        secrets=any(call.secrets for call in calls),
+        at_once=True,
+        script=APPLY,
+    )
 
 
 Opened = TypeVar("Opened", bound=Session)
@@ -208,9 +326,13 @@ class Operations(Generic[Opened]):
 
     product: Product
     session: type[Opened]
+    called: str = ""
+    """Its names in sentences, where it has had several."""
 
     def __init__(self, runner: Runner, ca_bundle: str | None = None) -> None:
-        self._remote = Remote(str(self.product), runner, ca_bundle)
+        self._remote = Remote(
+            str(self.product), self.called or str(self.product), runner, ca_bundle
+        )
 
     def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Opened:
         """A session on one host; nobody is asked before its first run."""

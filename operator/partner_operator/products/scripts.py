@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
 _PACKAGE = "partner_operator.products"
+APPLY = "apply"
+"""The operation that makes changes, each by one of the steps."""
+STEPS = frozenset({"register", "register_behind", "update", "update_behind"})
+"""Scripts that make one change each, as parts of `apply`."""
 _ON_IIS = frozenset({"host_state", "restart"})
 """Operations that begin with the prelude for IIS."""
 
@@ -20,8 +25,21 @@ def script(product: str, operation: str) -> str:
     session = root / product / "scripts" / "session.ps1"
     if session.is_file():
         parts.append(session)
-    parts.append(root / product / "scripts" / f"{operation}.ps1")
-    return "\n".join(part.read_text(encoding="ascii") for part in parts)
+    if operation == APPLY:
+        parts.append(root / "scripts" / "items.ps1")
+    texts = [part.read_text(encoding="ascii") for part in parts]
+    if operation == APPLY:
+        texts += ["$steps = @{}", *_steps(product)]
+    own = root / product / "scripts" / f"{operation}.ps1"
+    return "\n".join([*texts, own.read_text(encoding="ascii")])
+
+
+def _steps(product: str) -> Iterator[str]:
+    """Each step of a product as a script block under its name."""
+    for step in sorted(STEPS):
+        file = resources.files(_PACKAGE) / product / "scripts" / f"{step}.ps1"
+        if file.is_file():
+            yield f"$steps['{step}'] = {{\n{file.read_text(encoding='ascii')}}}"
 
 
 @cache

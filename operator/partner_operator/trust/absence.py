@@ -6,12 +6,12 @@ who removes one entry removes that one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from partner_operator.trust.conditions import shortened
-from partner_operator.trust.match import same
+from partner_operator.trust.entries import Entries
 from partner_operator.trust.model import Entry, ObjectKey, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
@@ -32,18 +32,22 @@ class Missing:
     """When it was first not seen (operator's clock)."""
     ours: bool
     """It stands for an object that nothing else stands for now."""
+    unheard: bool = False
+    """Nobody heard that it was made: a run that did not come so far made none of those that it was for."""
 
 
 def vanished_together(missing: Sequence[Missing], now: datetime) -> tuple[Missing, ...]:
     """Those that make the read unproven; none: what is missing is absent.
 
-    One entry alone was removed by somebody. Several of which none is ours change nothing for us.
+    One entry alone was removed by somebody, and all that nobody heard to be made is one sign at most. Several of
+    which none is ours change nothing for us.
     """
     latest = max((each.since for each in missing), default=now - BELIEVED_AFTER)
     if latest <= now - BELIEVED_AFTER:
         return ()
     together = tuple(each for each in missing if each.since > latest - BELIEVED_AFTER)
-    if len(together) < 2 or not any(each.ours for each in together):
+    signs = sum(not each.unheard for each in together) + any(each.unheard for each in together)
+    if signs < 2 or not any(each.ours for each in together):
         return ()
     return together
 
@@ -63,7 +67,7 @@ def unproven(observed: Observed, together: Sequence[Missing], server: ObjectKey)
 def warned(observed: Observed, entry: Entry) -> Obstacle:
     """Why nothing is done for an object whose entry the server warns about."""
     message = (
-        f"{observed.product} warns about partner application {entry.identity}, so its values are not relied on and it "
+        f"{observed.called} warns about partner application {entry.identity}, so its values are not relied on and it "
         f"is neither changed nor made again: {entry.warning} Mend it there, or remove it; it is looked at again."
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)
@@ -71,37 +75,30 @@ def warned(observed: Observed, entry: Entry) -> Obstacle:
 
 def strangers(
     known: Iterable[Undeclared],
-    entries: Sequence[Entry],
+    entries: Entries,
     claimed: frozenset[str],
     missing_since: datetime | None,
+    told: Callable[[Entry], Undeclared],
 ) -> tuple[Undeclared, ...]:
     """What stands on the server, or stood there lately, that no object stands for, by name.
 
     `claimed`: references of entries that stand for an object. `missing_since`: since when those count as missing
-    that are not seen for the first time; None: this read says nothing of what it does not show.
+    that are not seen for the first time; None: this read says nothing of what it does not show. `told`: what is told
+    of an entry.
     """
     seen = tuple(
-        Undeclared(
-            entry.identity,
-            entry.application_identifier,
-            entry.realm,
-            entry.reference,
-            kind=entry.kind,
-        )
-        for entry in entries
-        if entry.reference not in claimed
+        told(entry) for entry in entries.observed.entries if entry.reference not in claimed
     )
     lost = (
         replace(each, missing_since=each.missing_since or missing_since)
         for each in known
-        if not any(is_remembered(entry, each) for entry in entries)
-        and each.reference not in claimed
+        if not _is_there(each, entries) and each.reference not in claimed
     )
     return tuple(sorted((*seen, *lost), key=lambda each: (each.identity, each.reference)))
 
 
-def is_remembered(entry: Entry, known: Undeclared) -> bool:
-    """Whether this is the very entry. A status of an older operator tells entries by their names."""
+def _is_there(known: Undeclared, entries: Entries) -> bool:
+    """Whether the very entry is seen. A status of an older operator tells entries by their names."""
     if known.reference:
-        return same(entry.reference, known.reference)
-    return same(entry.identity, known.identity)
+        return bool(entries.referenced(known.reference))
+    return bool(entries.named(known.identity))

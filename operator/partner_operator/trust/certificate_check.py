@@ -70,7 +70,7 @@ def check_own_certificates(observed: Observed, mending: str, own_url: str, now: 
     if not current:
         return false(
             Reason.CERTIFICATE_MISSING,
-            f"{observed.product} has no OAuth certificate to sign its tokens with. {mending}",
+            f"{observed.called} has no OAuth certificate to sign its tokens with. {mending}",
         )
     worst = _judge_current(current[0], now, mending)
     if worst is not None and worst.reason is not Reason.CERTIFICATE_EXPIRES_SOON:

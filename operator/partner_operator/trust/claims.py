@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from partner_operator.oauth.metadata import AuthMetadata
@@ -27,11 +28,23 @@ class Claims:
             view.desired.key: frozenset(_keys(view, entry, document))
             for view, entry, document in (*claimed, *elsewhere)
         }
-        self._elsewhere = sorted((view for view, _, _ in elsewhere), key=_age)
-        self._entries = {view.desired.key: entry for view, entry, _ in claimed}
-        views = [view for view, _, _ in claimed]
-        self._live = sorted((view for view in views if not view.desired.deleting), key=_age)
-        self._leaving = sorted((view for view in views if view.desired.deleting), key=_age)
+        far = sorted((view for view, _, _ in elsewhere), key=_age)
+        views = sorted((view for view, _, _ in claimed), key=_age)
+        self._live = [view for view in views if not view.desired.deleting]
+        self._heirs = [view.desired.key for view in (*self._live, *far)]
+        """Who may inherit, in the order in which they do."""
+        self._first: dict[str, int] = {}
+        """By what is claimed: the place of the first of them."""
+        for place, key in enumerate(self._heirs):
+            for claim in self._keys[key]:
+                self._first.setdefault(claim, place)
+        entries = {view.desired.key: entry for view, entry, _ in claimed}
+        self._leaving: dict[Entry, list[ApplicationView]] = defaultdict(list)
+        """By the entry that they stand for, the oldest first."""
+        for view in views:
+            entry = entries[view.desired.key]
+            if view.desired.deleting and entry is not None:
+                self._leaving[entry].append(view)
         self._owners = dict(self._conflicts())
 
     def owner_of(self, view: ApplicationView) -> ObjectKey | None:
@@ -46,29 +59,21 @@ class Claims:
     def heir_of(self, view: ApplicationView, entry: Entry | None) -> ObjectKey | None:
         """The oldest live object that claims what this deleted object stands for."""
         keys = self._keys[view.desired.key] | _remembered(view) | _entry_keys(entry)
-        for live in (*self._live, *self._elsewhere):
-            if self._keys[live.desired.key] & keys:
-                return live.desired.key
-        return None
+        place = min((self._first[key] for key in keys if key in self._first), default=None)
+        return None if place is None else self._heirs[place]
 
     def remover_before(self, view: ApplicationView, entry: Entry) -> ObjectKey | None:
         """An older deleted object that stands for the same entry, so that one removal is enough."""
-        for other in self._leaving:
-            if other.desired.key == view.desired.key:
-                return None
-            if self._entries[other.desired.key] == entry:
-                return other.desired.key
-        return None
+        oldest = next(iter(self._leaving.get(entry, ())), view)
+        return None if oldest.desired.key == view.desired.key else oldest.desired.key
 
     def inherits(self, view: ApplicationView, entry: Entry | None) -> bool:
         """True: a deleted object that made this entry hands it over to this live one."""
         if entry is None:
             return False
         return any(
-            made_by_us(leaving, entry)
-            and self._entries[leaving.desired.key] == entry
-            and self.heir_of(leaving, entry) == view.desired.key
-            for leaving in self._leaving
+            made_by_us(leaving, entry) and self.heir_of(leaving, entry) == view.desired.key
+            for leaving in self._leaving.get(entry, ())
         )
 
     def _conflicts(self) -> Iterator[tuple[ObjectKey, ObjectKey]]:

@@ -14,16 +14,8 @@ from partner_operator.trust.claims import Claimed, Claims
 from partner_operator.trust.conditions import Part
 from partner_operator.trust.deletion import decide_deletion, find_own
 from partner_operator.trust.differences import differences
-from partner_operator.trust.match import (
-    Match,
-    effective_identity,
-    find_entry,
-    find_registered,
-    find_unreadable,
-    is_registered,
-    same,
-    turned,
-)
+from partner_operator.trust.entries import Entries
+from partner_operator.trust.match import effective_identity, is_registered, same
 from partner_operator.trust.model import (
     DesiredServer,
     Entry,
@@ -44,6 +36,13 @@ from partner_operator.trust.plan import (
 )
 from partner_operator.trust.product import Activation, Rules, TokenServers
 from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.search import (
+    Match,
+    find_entry,
+    find_registered,
+    find_unreadable,
+    turned,
+)
 from partner_operator.trust.status import ChangeKind
 
 __all__ = ["ApplicationView", "decide"]
@@ -56,10 +55,15 @@ class _Case:
     rules: Rules
     server: DesiredServer
     view: ApplicationView
-    observed: Observed
+    entries: Entries
     match: Match
     metadata: Part
     document: AuthMetadata | None
+
+    @property
+    def observed(self) -> Observed:
+        """The read that the decision rests on."""
+        return self.entries.observed
 
 
 def decide(
@@ -68,6 +72,7 @@ def decide(
     applications: Sequence[ApplicationView],
     observed: Observed,
     elsewhere: Sequence[ApplicationView] = (),
+    entries: Entries | None = None,
 ) -> tuple[Decision, ...]:
     """One decision per application, in the order of `applications`.
 
@@ -76,9 +81,11 @@ def decide(
     for one entry. `change` is None whenever `blocker` is set; `planned` then says what would be
     done. In mode Observe `planned` holds the differences; in mode Suspend there are none.
     `elsewhere`: live applications of another PartnerServer for this organisation, which may be heirs.
+    `entries`: those of `observed`, where somebody has made them already.
     """
-    cases = [_look_at(rules, server, view, observed) for view in applications]
-    others = [_look_at(rules, server, view, observed) for view in elsewhere]
+    entries = entries or Entries(observed)
+    cases = [_look_at(rules, server, view, entries) for view in applications]
+    others = [_look_at(rules, server, view, entries) for view in elsewhere]
     claims = Claims([_claimed(case) for case in cases], [_claimed(case) for case in others])
     return tuple(_decide_one(case, claims) for case in cases)
 
@@ -87,22 +94,20 @@ def _claimed(case: _Case) -> Claimed:
     return case.view, case.match.entry, case.document
 
 
-def _look_at(
-    rules: Rules, server: DesiredServer, view: ApplicationView, observed: Observed
-) -> _Case:
-    partner = view.desired.partner
+def _look_at(rules: Rules, server: DesiredServer, view: ApplicationView, entries: Entries) -> _Case:
+    partner, observed = view.desired.partner, entries.observed
     reading = observed.documents.get(partner.auth_metadata_url)
     metadata = check_partner(reading, partner, observed.clock)
     wrong = metadata.reason is Reason.METADATA_WRONG_PRODUCT or partner.behind_token_server
     document = None if reading is None or wrong else reading.document
     registration = view.status.registration
     if view.desired.deleting:
-        found = find_own(view, document, observed)
+        found = find_own(view, document, entries)
     elif view.blocker is not None:
-        found = find_registered(registration, observed)
+        found = find_registered(registration, entries)
     else:
-        found = _without_owned(rules, find_entry(view.desired, registration, document, observed))
-    return _Case(rules, server, view, observed, found, metadata, document)
+        found = _without_owned(rules, find_entry(view.desired, registration, document, entries))
+    return _Case(rules, server, view, entries, found, metadata, document)
 
 
 def _without_owned(rules: Rules, found: Match) -> Match:
@@ -119,7 +124,7 @@ def _decide_one(case: _Case, claims: Claims) -> Decision:
     if case.view.desired.deleting:
         owner = case.rules.owner(case.match.entry) if case.match.entry is not None else ""
         return decide_deletion(
-            case.view, case.match, case.observed, claims, case.document, owner=owner
+            case.view, case.match, case.entries, claims, case.document, owner=owner
         )
     blocker = _declaration_blocker(case, claims)
     decision = Decision(
@@ -173,7 +178,14 @@ def _of_others(case: _Case) -> Obstacle | None:
             "Declare the realm that this object is for, or delete the object."
         )
         return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
-    other = turned(desired, case.view.status.registration, case.observed) if entry is None else None
+    taken = _hybrids_name(case)
+    if taken:
+        message = (
+            f"{effective_identity(desired)} is a name of {taken}, so what bears it is never touched again. Declare "
+            "another spec.identity, in a new object."
+        )
+        return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
+    other = turned(desired, case.view.status.registration, case.entries) if entry is None else None
     if other is None or other.warning:
         return None
     sources = {
@@ -186,6 +198,23 @@ def _of_others(case: _Case) -> Obstacle | None:
         "with another spec.identity, and delete this one: that entry stays."
     )
     return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
+
+
+def _hybrids_name(case: _Case) -> str:
+    """Whose the name is that this object declares, where an entry of that name would be taken for another's."""
+    desired = case.view.desired
+    would_be = Entry(
+        reference="",
+        identity=effective_identity(desired),
+        application_identifier=desired.partner.identifier,
+        realm=desired.partner.realm,
+        issuer="",
+        metadata_url="",
+        kind=desired.partner.kind,
+        enabled=True,
+        accepts_security_identifiers=False,
+    )
+    return case.rules.owner(would_be)
 
 
 def _ambiguity(case: _Case) -> Obstacle | None:
@@ -211,7 +240,7 @@ def _ambiguity(case: _Case) -> Obstacle | None:
 def _with_change(case: _Case, decision: Decision) -> Decision:
     unread = _incomplete(case.observed)
     unreadable = find_unreadable(
-        case.view.desired, case.view.status.registration, case.match, case.observed
+        case.view.desired, case.view.status.registration, case.match, case.entries
     )
     if unreadable is not None:
         return replace(decision, blocker=warned(case.observed, unreadable))
@@ -246,6 +275,10 @@ def _behind_token_server(case: _Case, decision: Decision, unread: Obstacle | Non
     if Field.TOKEN_SERVER in change.fields and case.metadata.status is not ConditionStatus.TRUE:
         # Nobody makes the server trust what it cannot read.
         return replace(decision, blocker=_document_blocker(case.metadata), planned=change)
+    if change.kind is ChangeKind.REGISTER or Field.LINKED_ACCOUNT in change.fields:
+        unlinkable = token_servers.account_obstacle(product, case.view.desired, case.observed)
+        if unlinkable is not None:
+            return replace(decision, blocker=unlinkable, planned=change)
     return _planned(case, decision, change, unread)
 
 
@@ -374,7 +407,7 @@ def _incomplete(observed: Observed) -> Obstacle | None:
     if observed.incomplete is None:
         return None
     message = (
-        f"The list of partner applications on {observed.product} is not proven whole, so nothing is changed: "
+        f"The list of partner applications on {observed.called} is not proven whole, so nothing is changed: "
         f"{observed.incomplete}"
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

@@ -8,13 +8,8 @@ from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust import permission
 from partner_operator.trust.absence import warned
 from partner_operator.trust.claims import Claims
-from partner_operator.trust.match import (
-    Match,
-    find_alike,
-    find_of_partner,
-    find_registered,
-    find_unreadable,
-)
+from partner_operator.trust.entries import Entries
+from partner_operator.trust.match import is_of
 from partner_operator.trust.model import DeletionPolicy, Entry, Mode, Observed, Right
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
@@ -28,6 +23,7 @@ from partner_operator.trust.plan import (
     of_open_intent,
 )
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.search import Match, find_alike, find_registered, find_unreadable
 from partner_operator.trust.status import ChangeKind
 
 UNUSABLE_DECLARATION = frozenset(
@@ -37,17 +33,17 @@ UNUSABLE_DECLARATION = frozenset(
 RETAIN = "deletionPolicy is Retain: the registration stays on the server."
 
 
-def find_own(view: ApplicationView, document: AuthMetadata | None, observed: Observed) -> Match:
+def find_own(view: ApplicationView, document: AuthMetadata | None, entries: Entries) -> Match:
     """The entry that this object registered, and no other: content is for adopting, never for removing.
 
     Of a registration whose end nobody saw it is the one that was not there before.
     """
-    registered = find_registered(view.status.registration, observed)
+    registered = find_registered(view.status.registration, entries)
     if view.blocker is not None:
         return registered
-    if registered.entry in find_of_partner(view.desired, observed):
+    if registered.entry is not None and is_of(registered.entry, view.desired):
         return registered
-    alike = find_alike(view.desired, view.status.registration, document, observed)
+    alike = find_alike(view.desired, view.status.registration, document, entries)
     made = tuple(entry for entry in alike if of_open_intent(view, entry))
     return Match(entry=made[0]) if len(made) == 1 else Match(candidates=made)
 
@@ -55,7 +51,7 @@ def find_own(view: ApplicationView, document: AuthMetadata | None, observed: Obs
 def decide_deletion(
     view: ApplicationView,
     match: Match,
-    observed: Observed,
+    entries: Entries,
     claims: Claims,
     document: AuthMetadata | None,
     *,
@@ -65,6 +61,7 @@ def decide_deletion(
 
     `owner`: to whom that entry belongs, where it is never touched.
     """
+    observed = entries.observed
     decision = Decision(
         application=view.desired.key,
         entry=match.entry,
@@ -86,11 +83,11 @@ def decide_deletion(
     if observed.incomplete is not None:
         return replace(decision, blocker=_unproven(observed))
     registration = view.status.registration
-    unreadable = find_unreadable(view.desired, registration, match, observed)
+    unreadable = find_unreadable(view.desired, registration, match, entries)
     if match.entry is None and unreadable is not None:
         return replace(decision, blocker=warned(observed, unreadable))
     if match.entry is None:
-        alike = find_alike(view.desired, view.status.registration, document, observed)
+        alike = find_alike(view.desired, view.status.registration, document, entries)
         names = tuple(entry.identity for entry in alike)
         return replace(decision, absent=True, left=() if view.blocker else names)
     remover = claims.remover_before(view, match.entry)
@@ -178,7 +175,7 @@ def _unclear(match: Match) -> Obstacle:
 
 def _unproven(observed: Observed) -> Obstacle:
     message = (
-        f"The list of partner applications on {observed.product} is not proven whole, so nothing is removed: "
+        f"The list of partner applications on {observed.called} is not proven whole, so nothing is removed: "
         f"{observed.incomplete}"
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

@@ -19,6 +19,12 @@ LONGEST_REFERENCE = 1000
 """Characters. They are Guids, paths in the directory, and names."""
 LARGEST = 170_000
 """Bytes of all entries as they are written: objects of more than about a megabyte cannot be stored at all."""
+NOT_WHOLE = "Its texts are too long, or have characters that nobody sees, and are not told whole."
+LONGEST_URL = 1000
+MOST_TEXTS = 10
+"""Certificates of one entry, and what differs about it."""
+_AROUND_ONE = 20
+"""Bytes beside a text that not every entry has."""
 _AROUND = 140
 """Bytes of an entry beside its texts: names of fields, punctuation, a time."""
 
@@ -35,20 +41,65 @@ def bounded(known: Iterable[Undeclared]) -> tuple[tuple[Undeclared, ...], int]:
     for each in wanted:
         if len(each.reference) > LONGEST_REFERENCE:
             continue
-        one = replace(
-            each,
-            identity=_name_of(each.identity),
-            application_identifier=_name_of(each.application_identifier),
-            realm=_name_of(each.realm),
-        )
-        left -= _AROUND + _written(
-            one.identity, one.application_identifier, one.realm, shown(one.reference)
-        )
+        one = _told(each)
+        left -= _size(one)
         if left < 0 or len(told) == MOST:
             # The others are not looked at: to write thousands of hostile names out would take seconds.
             break
         told.append(one)
     return tuple(sorted(told, key=_name)), len(wanted) - len(told)
+
+
+def _told(each: Undeclared) -> Undeclared:
+    """The entry with texts that are cut to what a status can hold. What was cut cannot be declared from there."""
+    one = replace(
+        each,
+        identity=_name_of(each.identity),
+        application_identifier=_name_of(each.application_identifier),
+        realm=_name_of(each.realm),
+        metadata_url=_cut(each.metadata_url, LONGEST_URL),
+        issuer=_cut(each.issuer, LONGEST_URL),
+        trust_level=_cut(each.trust_level, LONGEST_NAME),
+        linked_account=_cut(each.linked_account, LONGEST_URL),
+        undeclarable=_cut(each.undeclarable, LONGEST_URL),
+        thumbprints=_few(each.thumbprints),
+        differs=_few(each.differs),
+    )
+    if one.thumbprints is None and each.thumbprints is not None:
+        # Whether they are those of the partner's document cannot be seen from there.
+        one = replace(one, differs=None)
+    whole = replace(one, thumbprints=each.thumbprints, differs=each.differs) == each
+    if whole or one.undeclarable:
+        return one
+    return replace(one, undeclarable=NOT_WHOLE, differs=None)
+
+
+def _cut(text: str | None, longest: int) -> str | None:
+    return None if text is None else shortened(shown(shortened(text, longest)), longest)
+
+
+def _few(texts: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """All of them, or none where they are too many."""
+    if texts is None or len(texts) > MOST_TEXTS:
+        return None
+    return tuple(_name_of(text) for text in texts)
+
+
+def _size(each: Undeclared) -> int:
+    """Bytes of an entry as it is written."""
+    optional = (
+        each.metadata_url,
+        each.issuer,
+        each.trust_level,
+        each.linked_account,
+        each.undeclarable,
+        *(each.thumbprints or ()),
+        *(each.differs or ()),
+    )
+    texts = (each.identity, each.application_identifier, each.realm, shown(each.reference))
+    there = tuple(text for text in optional if text is not None)
+    parts = len(there) + (each.enabled is not None)
+    return _AROUND + _AROUND_ONE * parts + _written(*texts, *there)
 
 
 LARGEST_TOKEN_SERVERS = 20_000

@@ -419,10 +419,14 @@ class Observed:
     """Accepted domains with a wildcard and no explicit twin: Exchange then refuses tokens (2000004)."""
     unready: Obstacle | None = None
     """Why no entry can be made there, seen before anything is tried."""
+    newer_name: str | None = None
+    """What people call the product in this version, where that is not its name."""
     notices: tuple[str, ...] = ()
     """Sentences on what nobody declares and nothing changes, for people."""
     settings: tuple[str, ...] = ()
     """Settings of the organisation that are read and shown, and never written: `name: value`."""
+    accounts: Mapping[str, int] = field(default_factory=dict)
+    """How many there are of each account that an owner lets partners act with; one that is missing is not known."""
     token_servers: tuple[TokenServer, ...] = ()
     default_realm: str = ""
     """The realm that an entry of a partner behind a token server may get where none is given."""
@@ -436,6 +440,11 @@ class Observed:
         """The machines that the organisation names as its own."""
         hosts = tuple(found.fqdn for found in self.discovered_hosts)
         return hosts + tuple(found.fqdn for found in self.replicas)
+
+    @property
+    def called(self) -> str:
+        """The product's name in sentences."""
+        return self.newer_name or str(self.product)
 
 
 @dataclass(frozen=True, slots=True)

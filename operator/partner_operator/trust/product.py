@@ -19,6 +19,7 @@ from partner_operator.trust.model import (
     Right,
     TokenServer,
 )
+from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.status import MetadataStatus
 
@@ -74,10 +75,14 @@ class TokenServers:
     """The command by which people make one, of its name and the address of its document."""
     enable: Callable[[TokenServer], str]
     """The command by which people enable one."""
+    renew: Callable[[TokenServer], str]
+    """What people do, in words, where one is not what its document says."""
     refused: Mapping[str, str]
     """Applications, by identifier, that are never registered so, and why."""
     reads_keys: Callable[[TokenServer], bool] = lambda found: False
     """Whether the product can be made to read this one's document again without changing anything else of it."""
+    unlinkable: Callable[[str, int], Obstacle | None] = lambda name, count: None
+    """Why applications cannot act with an account, of its name and of how many of that name there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,8 @@ class Rules:
     """What an inner session of its own proves, where the scripts open one with the logon."""
     challenge_path: str = ""
     """Where a host says, without a logon, whom it trusts now."""
+    newer_name: Callable[[str], str | None] = lambda version: None
+    """What people call it in this version, where that is not the product's name."""
     short_name: Callable[[str], str] = lambda organization: shortened(organization, SHORT)
     """What people call an organisation, in at most SHORT characters: for a column."""
     permissions: Permissions | None = None
@@ -145,6 +152,10 @@ class Rules:
     """What to look at where it does not say so."""
     checks: tuple[tuple[str, Callable[[Observed], Finding]], ...] = ()
     """The doctor's checks of its organisations, by name."""
+
+    def called(self, version: str | None) -> str:
+        """The product's name in sentences. `version`: as the server told it; None: it is not known yet."""
+        return (version and self.newer_name(version)) or str(self.product)
 
 
 @dataclass(frozen=True, slots=True)

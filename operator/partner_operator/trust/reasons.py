@@ -64,6 +64,8 @@ class Reason(StrEnum):
     UNSUPPORTED_PAIR = "UnsupportedPair"
     TOKEN_SERVER_MISSING = "TokenServerMissing"  # noqa: S105 - a reason, no password
     TOKEN_SERVER_DISABLED = "TokenServerDisabled"  # noqa: S105
+    TOKEN_SERVER_DIFFERS = "TokenServerDiffers"  # noqa: S105
+    LINKED_ACCOUNT_MISSING = "LinkedAccountMissing"
     CONFLICT = "Conflict"
     DUPLICATE_SERVER = "DuplicateServer"
     INVALID_OBJECT = "InvalidObject"

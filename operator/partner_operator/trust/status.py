@@ -329,6 +329,18 @@ class Undeclared:
     """Since when it is not visible; it is forgotten when its absence is believed (operator's clock)."""
     kind: EntryKind | None = None
     """Whose keys sign its tokens; None: remembered by an older operator."""
+    metadata_url: str | None = None
+    issuer: str | None = None
+    enabled: bool | None = None
+    trust_level: str | None = None
+    linked_account: str | None = None
+    """Canonical name of the account that it acts with."""
+    thumbprints: tuple[str, ...] | None = None
+    """Certificates that are stored for it; None: the product does not show them, or they are too many to be told."""
+    differs: tuple[str, ...] | None = None
+    """What an object that declares it would change, as far as the entry itself shows it; None: it is not told."""
+    undeclarable: str | None = None
+    """Why no object can stand for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +407,8 @@ class ServerStatus:
     undeclared: tuple[Undeclared, ...] = ()
     undeclared_cut: int | None = None
     """How many more there are than `undeclared` lists; None: it lists all."""
+    undeclared_whole: bool | None = None
+    """Whether the last look proved that nothing is missing in `undeclared`; None: nobody looked to the end."""
     token_servers: tuple[TokenServerStatus, ...] = ()
     answered_by: str | None = None
     """The listed host that `organization` was read from last: others believe it if it is one of theirs."""

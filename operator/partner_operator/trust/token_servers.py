@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from partner_operator.oauth.identifiers import parse_issuer
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.oauth.token_servers import (
     host_of,
@@ -38,6 +39,8 @@ LONGEST_NAME = 64
 LONGEST_NAMES = 300
 """Characters of a list of names in a plan."""
 ANY_REALM = "*"
+TEMPLATE = "{"
+"""Begins what stands in place of a realm in the document for all tenants."""
 
 
 class Likeness(StrEnum):
@@ -112,11 +115,37 @@ def likeness(url: str, document: AuthMetadata | None, found: TokenServer) -> Lik
 def _realm(text: str) -> str:
     """A realm that tells a tenant; the one for all tenants tells none."""
     realm = text.strip()
-    return "" if realm == ANY_REALM else realm
+    return "" if realm == ANY_REALM or realm.startswith(TEMPLATE) else realm
 
 
 def _guid(text: str) -> str:
     return text.lower() if is_guid(text) else ""
+
+
+def disagreement(document: AuthMetadata, found: TokenServer, own_realm: str) -> str:
+    """What the server keeps of a token server and its document says otherwise, for people; empty: nothing.
+
+    What either does not say is no difference. `own_realm`: one that the server may have put in by itself.
+    """
+    told = []
+    stored, published = _realm(found.realm), _realm(document.realm)
+    if stored and published and not (same(stored, published) or same(stored, own_realm)):
+        told.append(f"realm {shown(stored)}, not {shown(published)}")
+    issuer = parse_issuer(found.issuer).identifier
+    issuers = (parse_issuer(document.issuer).identifier, document.application_identifier)
+    if issuer and not any(same(issuer, each) for each in issuers):
+        told.append(f"issuer {shown(issuer)}, not {shown(issuers[0])}")
+    return " and ".join(told)
+
+
+def _agreeing(partner: Partner, observed: Observed) -> tuple[TokenServer, ...]:
+    """Those that vouch, and are what the document says as far as that is known."""
+    document, enabled = document_of(partner, observed), stands(partner, observed).enabled
+    if document is None:
+        return enabled
+    return tuple(
+        found for found in enabled if not disagreement(document, found, observed.default_realm)
+    )
 
 
 def may_make(server: DesiredServer, url: str) -> bool:
@@ -144,12 +173,14 @@ def obstacle(
     `metadata`: what was found of its document.
     """
     url, standing = partner.auth_metadata_url, stands(partner, observed)
-    if standing.usable:
+    if _agreeing(partner, observed):
         return None
     where = f"The token server of {shown(url)}"
+    if standing.enabled:
+        return _differs(product, where, standing.enabled[0], partner, observed)
     if observed.token_servers_fault:
         message = (
-            f"Whether {observed.product} has the token server of {shown(url)} is not known, so nothing is changed: "
+            f"Whether {observed.called} has the token server of {shown(url)} is not known, so nothing is changed: "
             f"{observed.token_servers_fault}"
         )
         return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)
@@ -173,6 +204,29 @@ def obstacle(
         f"{product.make(free_name(url, observed), url)} there{_or_create(url)}."
     )
     return Obstacle(Reason.TOKEN_SERVER_MISSING, message, Next.HUMAN)
+
+
+def _differs(
+    product: TokenServers, where: str, found: TokenServer, partner: Partner, observed: Observed
+) -> Obstacle:
+    """Its tokens name an issuer that the server does not trust."""
+    document = document_of(partner, observed)
+    assert document is not None, "without it nothing differs"
+    message = (
+        f"{where} is there as {shown(found.name)}, and the server keeps of it what its document does not say: "
+        f"{disagreement(document, found, observed.default_realm)}. It serves others too and is never changed here. If "
+        f"the document is right, {product.renew(found)}; else whoever runs the token server mends the document."
+    )
+    return Obstacle(Reason.TOKEN_SERVER_DIFFERS, message, Next.HUMAN)
+
+
+def account_obstacle(
+    product: TokenServers, application: DesiredApplication, observed: Observed
+) -> Obstacle | None:
+    """Why the declared account cannot be linked; None: it can, or that is not known."""
+    name = application.linked_account or ""
+    found = [count for account, count in observed.accounts.items() if same(account, name)]
+    return product.unlinkable(name, found[0]) if name and found else None
 
 
 def _or_create(url: str) -> str:
@@ -244,7 +298,7 @@ def stale_keys(
             return asked
         return {each.upper() for each in found.thumbprints} - ignored != wanted
 
-    return tuple(found for found in stands(partner, observed).enabled if is_stale(found))
+    return tuple(found for found in _agreeing(partner, observed) if is_stale(found))
 
 
 def _widened(partner: Partner, observed: Observed) -> str:

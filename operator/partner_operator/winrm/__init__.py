@@ -1,10 +1,12 @@
 """One remote PowerShell run over WS-Management: bytes in, checked answer out.
 
-Imports nothing of ours but `texts`. `run` blocks and uses one connection of its own per call.
+Imports nothing of ours but `texts`. `run` blocks; the runs of one pass to a host share a connection.
 """
 
-from partner_operator.winrm.answer import Answer, Output, understand
+from partner_operator.winrm.answer import Answer, Output, error_details, understand
+from partner_operator.winrm.channels import Channels
 from partner_operator.winrm.clixml import Streams
+from partner_operator.winrm.endpoint import Authentication, Endpoint
 from partner_operator.winrm.errors import (
     Blocked,
     BlockedBy,
@@ -22,16 +24,18 @@ from partner_operator.winrm.errors import (
     Unauthenticated,
     Unreachable,
 )
-from partner_operator.winrm.run import Authentication, Endpoint, RemoteRequest, run
-from partner_operator.winrm.turns import Asker, Turns
+from partner_operator.winrm.run import RemoteRequest, run
+from partner_operator.winrm.turns import SLOTS, Asker, Turns
 
 __all__ = [
+    "SLOTS",
     "Answer",
     "Asker",
     "Authentication",
     "Blocked",
     "BlockedBy",
     "Busy",
+    "Channels",
     "Endpoint",
     "ErrorDetails",
     "Forbidden",
@@ -49,6 +53,7 @@ __all__ = [
     "Turns",
     "Unauthenticated",
     "Unreachable",
+    "error_details",
     "run",
     "understand",
 ]

@@ -138,10 +138,12 @@ def _without_answer(
     # Struck out before it is cut: half a secret is one as well.
     words = said(without_secrets(streams.text, hidden), 200) or "nothing"
     if framing.has_started(output.stdout):
-        return OutcomeUnknown(
+        unknown = OutcomeUnknown(
             f"{host}: PowerShell ended with code {output.code} and without an answer. Whether the script did "
             f"its work is not known; the operator reads the state again. PowerShell said: {words}"
         )
+        unknown.printed = without_secrets(output.stdout.decode("utf-8", errors="replace"), hidden)
+        return unknown
     if output.code == 0:
         # The bootstrap prints a frame before it ends with 0, and what stops it ends with another code: the
         # output was lost, and the mark with it.
@@ -180,7 +182,7 @@ def _failure(
         return _violation(
             host, "the answer tells of a failure and contradicts itself.", outcome_unknown=True
         )
-    details = _details(record, hidden)
+    details = error_details(record, hidden)
     if why == "Answer":
         return _violation(
             host,
@@ -192,7 +194,9 @@ def _failure(
     )
 
 
-def _details(record: dict[str, Any], hidden: Sequence[str]) -> ErrorDetails:
+def error_details(record: Mapping[str, Any], hidden: Sequence[str]) -> ErrorDetails:
+    """An error record as a script tells of it, with these secrets struck out."""
+
     def text(value: Any) -> str:
         return said(without_secrets(str(value), hidden))
 

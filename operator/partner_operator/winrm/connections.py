@@ -1,7 +1,8 @@
 """HTTPS connections that can be cut at any moment, and replies of bounded size.
 
 `timeout` of requests bounds the silence between two bytes, not the whole: a server that sends one byte a
-second is never cut off by it. So every connection of a run is known here and shut down at the deadline.
+second is never cut off by it. So every connection is known here and shut down at the deadline of the run that
+uses it.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ class Peer:
     """The other end of one connection, after its TLS handshake."""
 
     number: int
-    """Counts the connections of a run; 0 is none."""
+    """Counts the connections of a channel; 0 is none."""
     certificate: bytes
     """In DER."""
 
 
 class Connections:
-    """All connections of one run, and the moment at which they are cut."""
+    """All connections of one channel, and the moment at which they are cut."""
 
     def __init__(self, deadline: float) -> None:
         self._lock = threading.Lock()
@@ -53,6 +54,8 @@ class Connections:
         self._connections: list[HTTPSConnection] = []
         self._timer: threading.Timer | None = None
         self.newest = Peer(0, b"")
+        self.resting = False
+        """No run uses them, and the last one came to a good end."""
         self.deadline = deadline
         """On the clock of time.monotonic."""
         self.allow_until(deadline)
@@ -72,11 +75,22 @@ class Connections:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            self.deadline = deadline
+            self.deadline, self.resting = deadline, False
             seconds = max(0.0, deadline - time.monotonic())
             self._timer = threading.Timer(seconds, self._cut, [deadline])
             self._timer.daemon = True
             self._timer.start()
+
+    def rest(self, seconds: float) -> None:
+        """No run uses them. If none does for so long, all are cut."""
+        self.allow_until(time.monotonic() + seconds)
+        self.resting = True
+
+    @property
+    def newest_is_open(self) -> bool:
+        """Whether the other end has not closed the newest one, nor sent anything that nobody asked for."""
+        with self._lock:
+            return bool(self._connections) and self._connections[-1].is_connected
 
     def add(self, connection: HTTPSConnection, made: socket.socket) -> None:
         """Watch over a connection; by a duplicate of its socket, because TLS takes the original away."""
@@ -93,7 +107,7 @@ class Connections:
         self.newest = Peer(self.newest.number + 1, certificate)
 
     def close(self) -> None:
-        """Forget all; the run is over."""
+        """End and forget all."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

@@ -25,11 +25,13 @@ class RemoteRunError(Exception):
 
     `nothing_ran`: proven that our script did not begin. `outcome_unknown`: it may have run.
     `logon_refused`: the host refused the password in the course of this run, be it in the middle.
+    `printed`: what the process wrote to its end, where it ended without an answer; else empty.
     """
 
     nothing_ran = False
     outcome_unknown = False
     logon_refused = False
+    printed = ""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

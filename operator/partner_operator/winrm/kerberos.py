@@ -1,6 +1,6 @@
 """Logon with Kerberos: the password goes to the domain's KDC, and a ticket that is bound to TLS to the host.
 
-Uses the optional package gssapi (MIT Kerberos). Tickets live in memory and belong to one run; no ticket cache and
+Uses the optional package gssapi (MIT Kerberos). Tickets live in memory and belong to one channel; no ticket cache and
 no variable of the process is read or written, so that runs in parallel do not meet. Nothing is delegated.
 """
 

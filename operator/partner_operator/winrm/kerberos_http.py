@@ -48,7 +48,7 @@ class KerberosAuth(AuthBase):
     """Logs on to every connection that asks for it, and lets nothing pass before the host has proven itself."""
 
     def __init__(self, tickets: Tickets, connections: Connections) -> None:
-        """`connections` are those of the run, with its deadline."""
+        """`connections` are those of the channel, with the deadline of its run."""
         self._tickets = tickets
         self._connections = connections
         self._proven: Peer | None = None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import ssl
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
+import requests
 from winrm.exceptions import (
     InvalidCredentialsError,
     WinRMOperationTimeoutError,
@@ -21,9 +19,11 @@ from winrm.exceptions import (
 from partner_operator.winrm import failures, framing
 from partner_operator.winrm.answer import Answer, Output, understand
 from partner_operator.winrm.bootstrap import arguments
-from partner_operator.winrm.errors import ProtocolViolation, RemoteRunError, TlsFailed
+from partner_operator.winrm.channels import Channel, Channels
+from partner_operator.winrm.endpoint import Endpoint
+from partner_operator.winrm.errors import ProtocolViolation, RemoteRunError
 from partner_operator.winrm.failures import Phase
-from partner_operator.winrm.transport import make_protocol
+from partner_operator.winrm.transport import LogonBroken
 from partner_operator.winrm.turns import Asker
 
 logger = logging.getLogger(__name__)
@@ -35,29 +35,6 @@ CHUNK = 200_000
 """Bytes of one Send: base64 and envelope stay below MaxEnvelopeSizekb."""
 CLEANING_SECONDS = 10.0
 BUSY_SENDING_SECONDS = 5.0
-
-
-Authentication = Literal["ntlm", "credssp", "kerberos"]
-"""How to log on, in pywinrm's words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A WinRM listener and a logon. Always HTTPS."""
-
-    host: str
-    port: int
-    authentication: Authentication
-    username: str = field(repr=False)
-    password: str = field(repr=False)
-    ca_pem: str | None = None
-    """Trusted authorities instead of the public ones."""
-
-    @property
-    def url(self) -> str:
-        """The endpoint's URL, with brackets around an IPv6 address."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"https://{host}:{self.port}/wsman"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,43 +51,50 @@ class RemoteRequest:
     mutex_wait_seconds: float = 60.0
     """How long to wait on the host while another run of ours works there; at most half the deadline."""
     about: str = ""
-    """The object for which it runs, for the log: `namespace/name`."""
+    """The object for which it runs, `namespace/name`: for the log, and for the connection that its runs share."""
     asker: Asker | None = None
     """Whose turn it takes; None: it waits for nobody."""
     product: str = ""
     """Whose script it is, for people who count runs."""
 
 
-def run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+def run(endpoint: Endpoint, request: RemoteRequest, channels: Channels | None = None) -> Answer:
     """Run a script on a host. Blocks; raises RemoteRunError and nothing else.
 
     Raises ValueError for a request that cannot be sent (a mistake of the caller).
     Nothing after Command is retried: what is unknown is reported as unknown.
+    `channels` keeps the connection for the next run about the same object; without, it ends with the run.
     """
-    outcome = _outcome(endpoint, request)
+    kept = channels or Channels()
+    outcome = _outcome(endpoint, request, kept)
+    if channels is None:
+        kept.end(request.about)
     if isinstance(outcome, RemoteRunError):
         raise outcome
     return outcome
 
 
-def _outcome(endpoint: Endpoint, request: RemoteRequest) -> Answer | RemoteRunError:
+def _outcome(
+    endpoint: Endpoint, request: RemoteRequest, channels: Channels
+) -> Answer | RemoteRunError:
     """The failure is handed back without its frames: their variables hold the logon and the request."""
     try:
-        return _run(endpoint, request)
+        return _run(endpoint, request, channels)
     except RemoteRunError as failure:
         failure.__context__ = None
         return failure.with_traceback(None)
 
 
-def _run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
+def _run(endpoint: Endpoint, request: RemoteRequest, channels: Channels) -> Answer:
     line = framing.request_line(
         request.script,
         request.parameters,
         request.secrets,
         int(1000 * min(request.mutex_wait_seconds, request.deadline_seconds / 2)),
     )
-    with _trusted(endpoint) as ca_path:
-        conversation = _Conversation(endpoint, request, ca_path, line)
+    deadline = time.monotonic() + request.deadline_seconds
+    with channels.channel(request.about, endpoint, deadline) as channel:
+        conversation = _Conversation(channel, request, line)
         try:
             output = conversation.hold()
         except failures.EXPECTED as error:
@@ -130,66 +114,36 @@ def _run(endpoint: Endpoint, request: RemoteRequest) -> Answer:
     return replace(answer, logon_refused=conversation.logon_refused)
 
 
-@contextlib.contextmanager
-def _trusted(endpoint: Endpoint) -> Iterator[str | None]:
-    """The bundle as the file that requests wants; None means the public authorities."""
-    if endpoint.ca_pem is None:
-        yield None
-        return
-    handle, path = tempfile.mkstemp(prefix="partner-operator-ca-", suffix=".pem")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(endpoint.ca_pem)
-        try:
-            ssl.create_default_context(cafile=path)
-        except ssl.SSLError:
-            raise TlsFailed(
-                f"{endpoint.host}: the CA bundle given for it holds no certificate in PEM form."
-            ) from None
-        yield path
-    finally:
-        os.unlink(path)
-
-
 class _Conversation:
-    """Create, Command, Send, Receive, Signal, Delete: one Protocol, used once."""
+    """Create, Command, Send, Receive and Delete, and Signal where the command has not ended by itself."""
 
-    def __init__(
-        self, endpoint: Endpoint, request: RemoteRequest, ca_path: str | None, line: bytes
-    ) -> None:
+    def __init__(self, channel: Channel, request: RemoteRequest, line: bytes) -> None:
+        """`channel` rests at the end if the next run may use it."""
         self.phases: dict[str, float] = {}
         self.failed_in = Phase.CREATE
         self.logon_refused = False
         self._line = line
         self._request = request
-        self._host = endpoint.host
+        self._channel = channel
+        self._host = channel.endpoint.host
         self._shell = ""
         self._command = ""
-        self._protocol, self._transport = make_protocol(
-            url=endpoint.url,
-            transport=endpoint.authentication,
-            username=endpoint.username,
-            password=endpoint.password,
-            ca_path=ca_path,
-            deadline=time.monotonic() + request.deadline_seconds,
-        )
 
     def hold(self) -> Output:
         """All of it. The shell is closed whatever happens."""
         try:
             with self._phase(Phase.CREATE):
-                self._transport.log_on()
-                self._shell = self._protocol.open_shell(
-                    codepage=UTF8, noprofile=True, idle_timeout=IDLE_TIMEOUT
-                )
+                self._shell = self._open_shell()
             with self._phase(Phase.COMMAND):
-                self._command = self._protocol.run_command(
+                self._command = self._channel.protocol.run_command(
                     self._shell, f"powershell.exe {arguments()}", console_mode_stdin=False
                 )
             with self._phase(Phase.SEND):
                 self._send()
             with self._phase(Phase.RECEIVE):
                 stdout, stderr, code = self._receive()
+            # It has ended, and we have all of its output: nothing is left that a Signal could end.
+            self._command = ""
         except InvalidCredentialsError:
             self.logon_refused = True
             raise
@@ -197,7 +151,30 @@ class _Conversation:
             started = time.monotonic()
             self._clean_up()
             self.phases[Phase.CLEAN_UP] = time.monotonic() - started
+        if not self._shell:
+            self._channel.rest()
         return Output(stdout, stderr, code, self.phases)
+
+    def _open_shell(self) -> str:
+        """On the connection as it is, where one is logged on; else with a logon.
+
+        Create is the only message that is sent again, and only where a connection was lost while it had nothing to
+        do: at the worst a shell stays that nobody uses, and ends by itself.
+        """
+        if self._channel.logged_on:
+            try:
+                with self._channel.transport.without_logon():
+                    return self._create()
+            except (requests.ConnectionError, requests.Timeout, LogonBroken):
+                self._channel.renew()
+        self._channel.transport.log_on()
+        return self._create()
+
+    def _create(self) -> str:
+        shell: str = self._channel.protocol.open_shell(
+            codepage=UTF8, noprofile=True, idle_timeout=IDLE_TIMEOUT
+        )
+        return shell
 
     def tell(self, failure: RemoteRunError | None, where: str = "") -> None:
         """One line of the log for the whole run. The failure's sentence is for the status."""
@@ -235,7 +212,9 @@ class _Conversation:
     def _send_chunk(self, chunk: bytes, *, end: bool) -> None:
         for patience in (2, 1, 0):
             try:
-                self._protocol.send_command_input(self._shell, self._command, chunk, end=end)
+                self._channel.protocol.send_command_input(
+                    self._shell, self._command, chunk, end=end
+                )
                 return
             except WinRMOperationTimeoutError:
                 # Taken for delivered; the bootstrap's checksum tells if it was not (C10).
@@ -249,7 +228,7 @@ class _Conversation:
         stdout, stderr = bytearray(), bytearray()
         while True:
             try:
-                out, err, code, done = self._protocol.get_command_output_raw(
+                out, err, code, done = self._channel.protocol.get_command_output_raw(
                     self._shell, self._command
                 )
             except WinRMOperationTimeoutError:
@@ -268,20 +247,24 @@ class _Conversation:
 
         Not after a refused logon: a second one would bring the account nearer to its lockout.
         """
-        self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
+        connections = self._channel.transport.connections
+        protocol = self._channel.protocol
+        connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
         if self._command and not self.logon_refused:
-            self._quietly(self._protocol.cleanup_command, self._shell, self._command)
+            self._quietly("Signal", lambda: protocol.cleanup_command(self._shell, self._command))
         if self._shell and not self.logon_refused:
             # Time of its own: a Signal without a reply must not cost the Delete.
-            self._transport.connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
-            self._quietly(self._protocol.close_shell, self._shell)
-        self._transport.close()
+            connections.allow_until(time.monotonic() + CLEANING_SECONDS / 2)
+            if self._quietly("Delete", lambda: protocol.close_shell(self._shell, False)):
+                self._shell = ""
 
-    def _quietly(self, step: Callable[..., None], *ids: str) -> None:
-        """Try a step; the run's own end is not spoilt by it."""
+    def _quietly(self, name: str, step: Callable[[], None]) -> bool:
+        """Try a step, and say whether it was done; the run's own end is not spoilt by it."""
         try:
-            step(*ids)
+            step()
         except failures.EXPECTED as error:
-            logger.debug("%s: %s: %s", self._host, step.__name__, type(error).__name__)
+            logger.debug("%s: %s: %s", self._host, name, type(error).__name__)
             if isinstance(error, InvalidCredentialsError):
                 self.logon_refused = True
+            return False
+        return True

@@ -77,7 +77,7 @@ class LogonNotOffered(Exception):
 
 
 class HardenedTransport(Transport):
-    """Sends SOAP messages for one run, within its deadline."""
+    """Sends SOAP messages for one run after the other, within the deadline of each."""
 
     def __init__(self, deadline: float, **options: Any) -> None:
         super().__init__(**options)
@@ -123,6 +123,21 @@ class HardenedTransport(Transport):
                 session = self.build_session()
                 empty = session.prepare_request(requests.Request("POST", self.endpoint))
                 self._send_message_request(session, empty)
+
+    @contextlib.contextmanager
+    def without_logon(self) -> Iterator[None]:
+        """Send what follows on a connection that is logged on, and answer no challenge for a password.
+
+        Kerberos shows no password to a host, and has to see each reply.
+        """
+        session = self.build_session()
+        auth = session.auth
+        if self.auth_method != "kerberos":
+            session.auth = None
+        try:
+            yield
+        finally:
+            session.auth = auth
 
     def send_message(self, message: str | bytes) -> bytes:
         """Send one SOAP message and return a reply that belongs to it.
@@ -270,7 +285,7 @@ def make_protocol(
     ca_path: str | None,
     deadline: float,
 ) -> tuple[Protocol, HardenedTransport]:
-    """A Protocol for one run. Never share it between threads: NTLM state is per connection."""
+    """A Protocol for one run at a time. Never share it between threads: NTLM state is per connection."""
     protocol = Protocol(
         endpoint=url,
         transport=transport,

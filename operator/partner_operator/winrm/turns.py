@@ -9,6 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+SLOTS = 20
+"""Remote runs at once that wait for a turn: fifty organisations of three seconds each are through after nine. A
+change that is written down, and a restart, take none."""
 LONGEST_LAST = 60.0
 """Seconds after which a host that did not answer last time waits like any other: last is not never."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from partner_simulator.embedded import exchange_token_servers, failures, iis, warned, web
+from partner_simulator.embedded import exchange_token_servers, failures, iis, items, warned, web
 from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.exchange_session import (
     Exchange,
+    check_entry,
     find_users,
     reference_of,
     session,
@@ -68,6 +69,7 @@ def observe(run: Run) -> Mapping[str, Any]:
     servers = exchange("Get-ExchangeServer")
     own = [server for server in servers if same(prop(server, "Fqdn"), run.asked("host"))]
     token_servers, token_servers_fault = exchange_token_servers.told(exchange)
+    accounts = list(_counted(exchange))
     domains = exchange("Get-AcceptedDomain")
     return {
         "product": "Exchange",
@@ -84,10 +86,21 @@ def observe(run: Run) -> Mapping[str, Any]:
         "certificateFault": fault,
         "hosts": [_host(server) for server in servers],
         "domains": [text(domain, "DomainName") for domain in domains],
+        "accounts": accounts,
         "tokenServers": token_servers,
         "tokenServersFault": token_servers_fault,
         "documents": web.documents(run, page.size),
     }
+
+
+def _counted(exchange: Exchange) -> Iterator[dict[str, Any]]:
+    """How many accounts there are of each name that is asked for; nothing of one that cannot be looked up."""
+    for name in exchange.run.asked("accounts") or ():
+        try:
+            users, _ = find_users(exchange, name)
+        except Failed:
+            continue
+        yield {"name": name, "count": len(users)}
 
 
 def _organization(exchange: Exchange) -> PsObject | None:
@@ -201,9 +214,10 @@ def _host(server: PsObject) -> dict[str, Any]:
     return shown(server, "fqdn=Fqdn", "edge=IsEdgeServer") | {"restarts": restarts}
 
 
-def register(run: Run) -> Mapping[str, Any]:
+def register(exchange: Exchange) -> Mapping[str, Any]:
     """Make an entry for the partner by Exchange's own script, unless there is one."""
-    exchange, wanted = session(run), run.text("identity")
+    run = exchange.run
+    wanted = run.text("identity")
     before = exchange.told("Get-PartnerApplication")
     _, doubts = warned.split(before)
     if doubts:
@@ -265,9 +279,11 @@ def _of_partner(run: Run, entry: PsObject) -> bool:
     return of_realm or same_url(prop(entry, "AuthMetadataUrl"), run.asked("metadataUrl"))
 
 
-def update(run: Run) -> Mapping[str, Any]:
+def update(exchange: Exchange) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
-    exchange, account, name = session(run), run.text("account"), run.text("name")
+    run = exchange.run
+    account, name = run.text("account"), run.text("name")
+    check_entry(run, exchange, behind=False)
     place = exchange
     if run.asked("repairAccount"):
         account, place = _repaired(exchange, run.text("accountName"))
@@ -377,14 +393,29 @@ def host_state(run: Run) -> Mapping[str, Any]:
     return iis.host_state(run, "MSExchange")
 
 
+STEPS: Mapping[str, Callable[[Exchange], Mapping[str, Any]]] = {
+    "register": register,
+    "update": update,
+    **exchange_token_servers.STEPS,
+}
+
+
+def apply(run: Run) -> Mapping[str, Any]:
+    """Make changes in turn, all in one inner session."""
+    opened = session(run)
+
+    def in_session(step: Callable[[Exchange], Mapping[str, Any]]) -> items.Step:
+        return lambda part: step(replace(opened, run=part, controller=part.text("controller")))
+
+    return items.make_all(run, {name: in_session(step) for name, step in STEPS.items()})
+
+
 OPERATIONS = {
     "exchange/observe": observe,
+    "exchange/apply": apply,
     "exchange/documents": web.fetch,
-    "exchange/register": register,
-    "exchange/update": update,
     "exchange/remove": remove,
     "exchange/test": test,
     "exchange/host_state": host_state,
     "exchange/restart": iis.restart,
-    **exchange_token_servers.OPERATIONS,
 }

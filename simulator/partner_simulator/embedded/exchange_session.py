@@ -7,7 +7,7 @@ from typing import Any
 
 from partner_simulator.embedded import failures
 from partner_simulator.embedded.failures import Failed
-from partner_simulator.embedded.plain import text
+from partner_simulator.embedded.plain import prop, same, text
 from partner_simulator.embedded.run import Run, Told
 from partner_simulator.ports import Logon, LogonKind, PsObject
 
@@ -61,6 +61,21 @@ def session(run: Run) -> Exchange:
         failed.function = "Open-Exchange"
         raise
     return replace(exchange, controller=run.text("controller"))
+
+
+def check_entry(run: Run, exchange: Exchange, *, behind: bool) -> None:
+    """Raises Failed where the entry is gone, or was made into something else meanwhile."""
+    for entry in exchange.told("Get-PartnerApplication").objects:
+        if not same(reference_of(entry), run.asked("reference")):
+            continue
+        alike = same(prop(entry, "ApplicationIdentifier"), run.asked("applicationIdentifier"))
+        if alike and bool(prop(entry, "UseAuthServer")) is behind:
+            return
+        name = text(entry, "Name")
+        raise failures.thrown(
+            f"Partner application {name} was made into another one meanwhile, so nothing was changed."
+        )
+    raise failures.thrown("The partner application is not there any more, so nothing was changed.")
 
 
 def find_users(exchange: Exchange, name: str) -> tuple[list[PsObject], Exchange]:

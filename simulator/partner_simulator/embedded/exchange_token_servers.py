@@ -8,9 +8,9 @@ from typing import Any
 from partner_simulator.embedded import failures, warned
 from partner_simulator.embedded.exchange_session import (
     Exchange,
+    check_entry,
     find_users,
     reference_of,
-    session,
 )
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import prop, same, same_url, shown
@@ -41,9 +41,10 @@ def _server(one: PsObject) -> dict[str, Any]:
     }
 
 
-def register(run: Run) -> Mapping[str, Any]:
+def register(exchange: Exchange) -> Mapping[str, Any]:
     """Make an entry for an application that uses token servers, unless there is one."""
-    exchange, wanted = session(run), run.text("identity")
+    run = exchange.run
+    wanted = run.text("identity")
     before = exchange.told("Get-PartnerApplication")
     _, doubts = warned.split(before)
     if doubts:
@@ -55,9 +56,11 @@ def register(run: Run) -> Mapping[str, Any]:
         raise failures.thrown(
             f"There is another partner application of the name {wanted}, so nothing was made."
         )
-    more = {"LinkedAccount": run.text("account"), "Realm": run.text("realm")}
-    if run.text("account"):
-        _check_account(exchange, run.text("account"))
+    account, place = run.text("account"), exchange
+    if account:
+        place = _with_account(exchange, account)
+    shown_there = place.controller == exchange.controller
+    more = {"LinkedAccount": account if shown_there else "", "Realm": run.text("realm")}
     _add(run, exchange)
     exchange(
         "New-PartnerApplication",
@@ -73,6 +76,8 @@ def register(run: Run) -> Mapping[str, Any]:
         if reference_of(entry) not in known and _is_behind(run, entry)
     ]
     created = reference_of(made[0]) if len(made) == 1 else ""
+    if created and not shown_there:
+        place("Set-PartnerApplication", Identity=created, LinkedAccount=account)
     return {"existing": "", "created": created, "configured": False}
 
 
@@ -84,35 +89,33 @@ def _is_behind(run: Run, entry: PsObject) -> bool:
     return same(prop(entry, "Realm"), run.asked("realm"))
 
 
-def update(run: Run) -> Mapping[str, Any]:
+def update(exchange: Exchange) -> Mapping[str, Any]:
     """Change of such an entry, and of what it needs, only what was asked for."""
-    exchange, account, name = session(run), run.text("account"), run.text("name")
-    if account:
-        _check_account(exchange, account)
+    run = exchange.run
+    account, name = run.text("account"), run.text("name")
+    check_entry(run, exchange, behind=True)
+    place = _with_account(exchange, account) if account else exchange
     _add(run, exchange)
     for server in run.asked("refreshed") or ():
         exchange("Set-AuthServer", Identity=server, RefreshAuthMetadata=True)
     of = {"ApplicationIdentifier": run.asked("applicationIdentifier"), "Realm": run.asked("realm")}
-    for wanted, parameters in (
-        (run.asked("setRealm"), of),
-        (account, {"LinkedAccount": account}),
-        (run.asked("enable"), {"Enabled": True}),
-        (name, {"Name": name}),
+    for at, wanted, parameters in (
+        (exchange, run.asked("setRealm"), of),
+        (place, account, {"LinkedAccount": account}),
+        (exchange, run.asked("enable"), {"Enabled": True}),
+        (exchange, name, {"Name": name}),
     ):
         if wanted:
-            exchange("Set-PartnerApplication", Identity=run.text("reference"), **parameters)
+            at("Set-PartnerApplication", Identity=run.text("reference"), **parameters)
     return {"reference": run.text("reference")}
 
 
-def _check_account(exchange: Exchange, name: str) -> None:
-    """Raises Failed unless there is one account of this name."""
-    users, _ = find_users(exchange, name)
-    if not users:
-        raise failures.thrown(f"The account {name} does not exist, so nothing was made.")
-    if len(users) > 1:
-        raise failures.thrown(
-            f"There are several accounts named {name}, so nothing was made. Leave one of them."
-        )
+def _with_account(exchange: Exchange, name: str) -> Exchange:
+    """The session that shows the account of this name. Raises Failed unless there is one."""
+    users, place = find_users(exchange, name)
+    if len(users) != 1:
+        raise failures.thrown(f"PartnerOperator.Accounts: {len(users)} of {name}")
+    return place
 
 
 def _add(run: Run, exchange: Exchange) -> None:
@@ -133,7 +136,7 @@ def _add(run: Run, exchange: Exchange) -> None:
     exchange("New-AuthServer", Name=name, AuthMetadataUrl=url)
 
 
-OPERATIONS = {
-    "exchange/register_behind": register,
-    "exchange/update_behind": update,
+STEPS = {
+    "register_behind": register,
+    "update_behind": update,
 }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from partner_simulator.embedded import failures, lync_token_servers, warned, web
+from partner_simulator.embedded import failures, items, lync_token_servers, warned, web
 from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import listed, plain, prop, same, same_url, shown, text
 from partner_simulator.embedded.run import Run
@@ -85,7 +85,6 @@ def _certificate(run: Run) -> tuple[dict[str, Any] | None, str]:
 
 def register(run: Run) -> Mapping[str, Any]:
     """Make an entry unless there is one; with `replaces`, in place of one that cannot be changed."""
-    _module(run)
     read = run.told("Get-CsPartnerApplication", {})
     _, doubts = warned.split(read)
     if doubts:
@@ -140,7 +139,6 @@ def _remove_first(run: Run, replaced: str, existing: str) -> None:
 
 def register_behind(run: Run) -> Mapping[str, Any]:
     """The same for an application that uses token servers."""
-    _module(run)
     read = run.told("Get-CsPartnerApplication", {})
     _, doubts = warned.split(read)
     if doubts:
@@ -199,9 +197,9 @@ def _is_behind(run: Run, entry: PsObject, realm: str, own_realm: str = "") -> bo
 
 def update(run: Run) -> Mapping[str, Any]:
     """Change of an entry only what was asked for."""
-    _module(run)
-    lync_token_servers.add(run)
     identity, level = run.text("reference"), run.text("trustLevel")
+    _check_entry(run, identity)
+    lync_token_servers.add(run)
     for wanted, parameters in (
         (run.asked("setUrl"), {"MetadataUrl": run.asked("metadataUrl")}),
         (level, {"ApplicationTrustLevel": level}),
@@ -211,6 +209,20 @@ def update(run: Run) -> Mapping[str, Any]:
             named = {"Identity": identity, "Force": True, **parameters}
             run.call("Set-CsPartnerApplication", named)
     return {"identity": identity}
+
+
+def _check_entry(run: Run, identity: str) -> None:
+    """Raises Failed where the entry is gone, or was made into something else meanwhile."""
+    for entry in map(_entry, run.told("Get-CsPartnerApplication", {}).objects):
+        if not same(entry["reference"], identity):
+            continue
+        alike = same(entry["applicationIdentifier"], run.asked("applicationIdentifier"))
+        if alike and entry["useAuthServer"] is bool(run.asked("useAuthServer")):
+            return
+        raise failures.thrown(
+            f"Partner application {identity} was made into another one meanwhile, so nothing was changed."
+        )
+    raise failures.thrown("The partner application is not there any more, so nothing was changed.")
 
 
 def remove(run: Run) -> Mapping[str, Any]:
@@ -265,12 +277,19 @@ def test(run: Run) -> Mapping[str, Any]:
     return {**answer, "milliseconds": int(1000 * (time.monotonic() - started))}
 
 
+STEPS = {"register": register, "register_behind": register_behind, "update": update}
+
+
+def apply(run: Run) -> Mapping[str, Any]:
+    """Make changes in turn."""
+    _module(run)
+    return items.make_all(run, STEPS)
+
+
 OPERATIONS = {
     "lync/observe": observe,
+    "lync/apply": apply,
     "lync/documents": web.fetch,
-    "lync/register": register,
-    "lync/register_behind": register_behind,
-    "lync/update": update,
     "lync/remove": remove,
     "lync/replicate": replicate,
     "lync/test": test,

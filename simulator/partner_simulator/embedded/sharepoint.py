@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from partner_simulator.embedded import failures, iis, permissions, web
+from partner_simulator.embedded import failures, iis, items, permissions, web
 from partner_simulator.embedded.failures import Failed, within
 from partner_simulator.embedded.plain import (
     first,
@@ -157,9 +157,8 @@ class _Found:
     unfinished: PsObject | None = None
 
 
-def register(run: Run) -> Mapping[str, Any]:
+def register(run: Run, warnings: Iterable[str]) -> Mapping[str, Any]:
     """Make an issuer unless there is one; with `replaces`, in the place of another."""
-    _, warnings = _open(run)
     read = _issuers(run, warnings)
     if read.doubts:
         raise failures.thrown(f"The list of token issuers is not whole: {read.doubts[0]}")
@@ -253,7 +252,6 @@ def _stored(run: Run, issuer: PsObject) -> bool:
 
 def update(run: Run) -> Mapping[str, Any]:
     """Change of an issuer only what was asked for."""
-    _open(run)
     issuer = _ours(run)
     if not _stored(run, issuer):
         raise failures.thrown(
@@ -303,11 +301,17 @@ def host_state(run: Run) -> Mapping[str, Any]:
     return iis.host_state(run, "SPTimer")
 
 
+def apply(run: Run) -> Mapping[str, Any]:
+    """Make changes in turn."""
+    _, warnings = _open(run)
+    steps = {"register": lambda part: register(part, warnings), "update": update}
+    return items.make_all(run, steps)
+
+
 OPERATIONS = {
     "sharepoint/observe": observe,
+    "sharepoint/apply": apply,
     "sharepoint/documents": web.fetch,
-    "sharepoint/register": register,
-    "sharepoint/update": update,
     "sharepoint/remove": remove,
     "sharepoint/challenge": challenge,
     "sharepoint/host_state": host_state,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-DOMAIN = "litwareinc.com"
+import os
+
+DOMAIN = os.environ.get("PARTNER_SIMULATOR_DOMAIN", "litwareinc.com")
+"""Where several domains are simulated beside each other, each has a process and a name of its own."""
 CHILD_DOMAIN = f"emea.{DOMAIN}"
 """Another domain of the forest."""
 NETBIOS_DOMAIN = "LITWAREINC"
-NAMING_CONTEXT = "DC=litwareinc,DC=com"
+NAMING_CONTEXT = ",".join(f"DC={label}" for label in DOMAIN.split("."))
 ORGANIZATION = "Litware"
 
 DOMAIN_CONTROLLERS = (f"atl-dc-001.{DOMAIN}", f"atl-dc-002.{DOMAIN}")

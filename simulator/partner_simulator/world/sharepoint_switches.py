@@ -11,7 +11,11 @@ SHAREPOINT_ROWS: tuple[Row, ...] = (
         "P-SP-1",
         Status.DERIVED,
         "SharePoint Server 2013",
-        ("SharePoint Server 2019", "SharePoint Server Subscription Edition"),
+        (
+            "SharePoint Server 2019",
+            "SharePoint Server Subscription Edition",
+            "SharePoint Server 2016",
+        ),
     ),
     Row(
         Name.SHAREPOINT_LATENCY_HOURS,

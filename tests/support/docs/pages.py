@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,19 @@ _ID = re.compile(r'<a id="([\w-]+)"></a>')
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRow:
-    """A row of a table of fields."""
-
-    path: str
-    type: str
-    default: str
-    """`-` where there is none, `required` where the field needs a value; empty in status tables."""
-
-
 def pages() -> list[Path]:
     """Every page that people read."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md"))]
 
 
 def name_of(page: Path) -> str:
     """How a page is called in the name of a test."""
     return str(page.relative_to(ROOT))
+
+
+def fences(page: Path) -> list[tuple[str, str]]:
+    """The fenced blocks: language and text."""
+    return _FENCE.findall(page.read_text())
 
 
 def without_code(text: str) -> str:
@@ -77,17 +71,6 @@ def commands(page: Path, heading: str) -> list[str]:
     end = re.search(rf"^#{{1,{len(begin[1])}}} [A-Z]", rest, re.MULTILINE)
     part = rest[: end.start()] if end else rest
     return [block for language, block in _FENCE.findall(part) if language == "sh"]
-
-
-def field_rows(page: Path) -> list[FieldRow]:
-    """The rows of the tables of fields, spec and status."""
-    rows = []
-    for cells in table_rows(page):
-        path = cells[0].strip("`")
-        if path.startswith(("spec.", "status.")):
-            default = cells[2].strip("`") if path.startswith("spec.") else ""
-            rows.append(FieldRow(path, cells[1], default))
-    return rows
 
 
 def table_rows(page: Path) -> Iterator[list[str]]:

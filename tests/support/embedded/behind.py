@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from partner_operator.trust.model import (
+    AllowedTokenServer,
     DesiredApplication,
     Entry,
     EntryKind,
@@ -75,6 +76,22 @@ def _own_keys(domain: Domain) -> None:
     url = "https://hr.litwareinc.com/metadata/json/1"
     entry = PartnerApplication("Other", HR_ID, now, now, auth_metadata_url=url)
     domain.directory.write(entry)
+
+
+def _there_too(domain: Domain) -> None:
+    """Whatever else there is, the application is there on both products."""
+    at_work = _People(domain)
+    if not any(
+        e.application_identifier == HR_ID for e in domain.directory.find(PartnerApplication)
+    ):
+        at_work.register_application("Mine", HR_ID, realm=_REALM)
+    if "hr" not in domain.cms.state.applications:
+        at_work.register_application_on_lync("HR", HR_ID, realm=_REALM)
+        domain.cms.settle()
+
+
+def _there_in(worlds: dict[str, Arrange]) -> dict[str, Arrange]:
+    return {f"there, {name}": both(arrange, _there_too) for name, arrange in worlds.items()}
 
 
 untouched = people()
@@ -299,6 +316,8 @@ def _look(product: Product) -> Act:
     async def act(driver: Driver) -> Any:
         operations = driver.exchange if product is Product.EXCHANGE else driver.lync
         server, logon = driver.server(product), driver.logon(product)
+        line = AllowedTokenServer("*", linked_accounts=(ACCOUNT, "HR", "nobody"))
+        server = replace(server, allowed_token_servers=(line,))
         controller = _CONTROLLER if product is Product.EXCHANGE else None
         return await operations.on(server, logon, server.hosts[0]).observe((), controller)
 
@@ -352,6 +371,7 @@ def _in(name: str, act: Act, worlds: dict[str, Arrange], *which: str) -> Iterato
 
 _WARNED, _UNSURE = "token servers that are warned about", "token servers that may be more"
 _SEEN = ("already there", "a hybrid", _WARNED, _UNSURE)
+_STOPPED = ("nothing there", "there with keys of its own")
 
 
 def cases() -> Iterator[Case]:
@@ -363,10 +383,13 @@ def cases() -> Iterator[Case]:
 def _cases_on_exchange() -> Iterator[Case]:
     there = ("already there", "there for no realm", "there twice", "a hybrid")
     mine = ("already there", "there twice", "there for another realm", "there with keys of its own")
-    yield from _in("exchange/observe: behind, ", LOOK_AT_EXCHANGE, _ON_EXCHANGE, *_SEEN)
+    yield from _in(
+        "exchange/observe: behind, ", LOOK_AT_EXCHANGE, _ON_EXCHANGE, *_SEEN, "two accounts"
+    )
     yield from _in("exchange/register_behind: ", REGISTER, _ON_EXCHANGE)
     yield from _in("exchange/register_behind: plainly, ", REGISTER_PLAINLY, _ON_EXCHANGE, *there)
-    yield from _in("exchange/update_behind: ", UPDATE, _ON_EXCHANGE)
+    yield from _in("exchange/update_behind: ", UPDATE, _ON_EXCHANGE, *_STOPPED)
+    yield from _in("exchange/update_behind: ", UPDATE, _there_in(_ON_EXCHANGE))
     yield from _in("exchange/remove: behind, ", REMOVE, _ON_EXCHANGE, *mine)
     yield from _in("exchange/update_behind: keys, ", READ_KEYS_AGAIN, _KEYS)
     one_of_them = on_exchange(ChangeKind.REGISTER, Field.ENTRY, linked_account="HR")
@@ -379,12 +402,14 @@ def _cases_on_lync() -> Iterator[Case]:
     known = ("already there", "there under two names", "the name taken", "made for another realm")
     mine = (*known, "there with keys of its own")
     taken = "the token server's name taken"
-    altered = ("nothing there", "already there", "the name taken", taken, _WARNED, "a hybrid")
+    changed = _there_in({name: _ON_LYNC[name] for name in (taken, _WARNED, "a hybrid")})
     yield from _in("lync/observe: behind, ", LOOK_AT_LYNC, _ON_LYNC, *_SEEN)
     yield from _in("lync/register_behind: ", REGISTER_ON_LYNC, _ON_LYNC)
     yield from _in("lync/register_behind: plainly, ", REGISTER_PLAINLY_ON_LYNC, _ON_LYNC, *plainly)
     yield from _in("lync/register_behind: anew, ", RECREATE_ON_LYNC, _ON_LYNC)
-    yield from _in("lync/update: behind, ", UPDATE_ON_LYNC, _ON_LYNC, *altered)
+    yield from _in("lync/update: behind, ", UPDATE_ON_LYNC, changed)
+    stopped = ("already there", "the name taken", *_STOPPED)
+    yield from _in("lync/update: behind, ", UPDATE_ON_LYNC, _ON_LYNC, *stopped)
     yield from _in("lync/remove: behind, ", REMOVE_ON_LYNC, _ON_LYNC, *mine)
 
 

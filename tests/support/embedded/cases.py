@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from partner_operator.trust.model import Authentication, ConnectivityTest, Product
+from partner_operator.engine.ports import Wanted
+from partner_operator.trust.model import Authentication, ConnectivityTest, Observed, Product
 from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.web.faults import DocumentFault
 from partner_simulator.world import names
 from partner_simulator.world.sharepoint_switches import SHAREPOINT_ROWS
 from partner_simulator.world.switches import ROWS, Name
+from partner_simulator.world.token_server import HR_ID
 from support.embedded import behind as behind
 from support.embedded import farms as farms
 from support.embedded import worlds as worlds
@@ -67,18 +70,45 @@ def on_exchange(
 
     async def act(driver: Driver) -> Any:
         old = None if kind is ChangeKind.REGISTER else entry_of(driver.domain, **entry)
-        url = _ADDRESS[partner]
-        seen = trust_worlds.observed(
-            host=EXCHANGE_HOST,
-            domain_controller=controller,
-            documents=[trust_worlds.reading(partner, url)],
-        )
-        wanted = trust_worlds.application(partner, url=url, identity=str(partner))
-        change = _change(kind, old, fields, Product.EXCHANGE)
+        wanted = _for(partner, str(partner), _change(kind, old, fields, Product.EXCHANGE))
+        seen = _seen_on_exchange(controller)
         server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
-        return await driver.exchange.on(server, logon, seen.host).apply(seen, change, wanted)
+        session = driver.exchange.on(server, logon, seen.host)
+        return await session.apply(seen, wanted.change, wanted.application)
 
     return act
+
+
+def _for(partner: Product, identity: str, change: Change) -> Wanted:
+    url = _ADDRESS[partner]
+    return Wanted(change, trust_worlds.application(partner, url=url, identity=identity))
+
+
+def _seen_on_exchange(controller: str) -> Observed:
+    partners = (Product.LYNC, Product.SHAREPOINT)
+    return trust_worlds.observed(
+        host=EXCHANGE_HOST,
+        domain_controller=controller,
+        documents=[trust_worlds.reading(partner, _ADDRESS[partner]) for partner in partners],
+    )
+
+
+async def several_on_exchange(driver: Driver) -> Any:
+    """In one run: two registrations, one that is there by then, and a change of an entry that is not."""
+    register = _change(ChangeKind.REGISTER, None, (Field.ENTRY,), Product.EXCHANGE)
+    gone = trust_worlds.entry(Product.LYNC, reference="CN=gone")
+    update = _change(ChangeKind.UPDATE, gone, (Field.ENABLED,), Product.EXCHANGE)
+    hr = trust_worlds.hr(url=names.TOKEN_SERVER_METADATA_URL, realm=names.DOMAIN, identifier=HR_ID)
+    wanted = [
+        _for(Product.LYNC, "Lync", update),
+        _for(Product.LYNC, "Lync", register),
+        _for(Product.SHAREPOINT, "SharePoint", register),
+        _for(Product.LYNC, "Lync 2", register),
+        Wanted(register, replace(hr, identity="HR")),
+    ]
+    server, logon = driver.server(Product.EXCHANGE), driver.logon(Product.EXCHANGE)
+    session = driver.exchange.on(server, logon, EXCHANGE_HOST)
+    return await session.apply_all(_seen_on_exchange(_CONTROLLER), wanted)
 
 
 def on_lync(
@@ -101,6 +131,41 @@ def on_lync(
         return await driver.lync.on(server, logon, seen.host).apply(seen, change, wanted)
 
     return act
+
+
+async def several_on_lync(driver: Driver) -> Any:
+    """In one run: a change of an entry that is not there, and two registrations."""
+    register = _change(ChangeKind.REGISTER, None, (Field.ENTRY,), Product.LYNC)
+    gone = trust_worlds.entry(Product.EXCHANGE, on=Product.LYNC, reference="gone", identity="gone")
+    update = _change(ChangeKind.UPDATE, gone, (Field.ENABLED,), Product.LYNC)
+    wanted = [
+        _for(Product.EXCHANGE, "gone", update),
+        _for(Product.EXCHANGE, "Exchange", register),
+        _for(Product.SHAREPOINT, "SharePoint", register),
+    ]
+    server, logon = driver.server(Product.LYNC), driver.logon(Product.LYNC)
+    seen = trust_worlds.observed(Product.LYNC, host=LYNC_HOST)
+    return await driver.lync.on(server, logon, LYNC_HOST).apply_all(seen, wanted)
+
+
+async def several_on_sharepoint(driver: Driver) -> Any:
+    """In one run: a change of an issuer that is not there, and two registrations."""
+    register = _change(ChangeKind.REGISTER, None, (Field.ENTRY,), Product.SHAREPOINT)
+    gone = trust_worlds.entry(Product.EXCHANGE, on=Product.SHAREPOINT, reference="gone")
+    update = _change(ChangeKind.UPDATE, gone, (Field.METADATA_URL,), Product.SHAREPOINT)
+    wanted = [
+        _for(Product.EXCHANGE, "gone", update),
+        _for(Product.EXCHANGE, "Exchange", register),
+        _for(Product.LYNC, "Lync", register),
+    ]
+    server, logon = driver.server(Product.SHAREPOINT), driver.logon(Product.SHAREPOINT)
+    partners = (Product.EXCHANGE, Product.LYNC)
+    seen = trust_worlds.observed(
+        Product.SHAREPOINT,
+        host=server.hosts[0],
+        documents=[trust_worlds.reading(partner, _ADDRESS[partner]) for partner in partners],
+    )
+    return await driver.sharepoint.on(server, logon, seen.host).apply_all(seen, wanted)
 
 
 async def look(driver: Driver) -> Any:
@@ -210,12 +275,15 @@ OPERATIONS: dict[str, tuple[Act, Arrange]] = {
     "exchange/observe": (LOOK_AT_EXCHANGE, trusted()),
     "exchange/register": (REGISTER, worlds.nothing),
     "exchange/update": (UPDATE, worlds.account_gone),
+    "exchange/apply": (several_on_exchange, worlds.nothing),
     "exchange/remove": (REMOVE, trusted()),
     "exchange/host_state": (look, worlds.nothing),
     "exchange/restart": (restart, worlds.nothing),
     "lync/observe": (LOOK_AT_LYNC, lync_trusts()),
     "lync/register": (REGISTER_ON_LYNC, worlds.nothing),
     "lync/update": (UPDATE_ON_LYNC, lync_trusts()),
+    "lync/apply": (several_on_lync, worlds.nothing),
+    "sharepoint/apply": (several_on_sharepoint, worlds.nothing),
     "lync/remove": (REMOVE_ON_LYNC, lync_trusts()),
     "lync/replicate": (replicate, worlds.nothing),
     "lync/test": (connect(), full_trust),
@@ -251,6 +319,11 @@ def _worlds() -> Iterator[Case]:
     yield from _in_worlds("exchange/update", UPDATE, worlds.DRIFTED)
     for world in ("as declared", "odd letters", "an auth server's", "several"):
         yield Case(f"exchange/remove: {world}", REMOVE, worlds.DRIFTED[world])
+    yield Case("exchange/apply: nothing there", several_on_exchange)
+    yield Case("exchange/apply: as declared", several_on_exchange, trusted())
+    yield Case("lync/apply: nothing there", several_on_lync)
+    yield Case("lync/apply: as declared", several_on_lync, lync_trusts())
+    yield Case("sharepoint/apply: nothing there", several_on_sharepoint)
     yield from _in_worlds("exchange/host_state", look, worlds.HOSTS)
     yield from _in_worlds("exchange/restart", in_turn(restart, look), worlds.HOSTS)
     yield from _in_worlds("lync/observe", observe(Product.LYNC, *URLS), worlds.LYNC_DEPLOYMENTS)
@@ -323,7 +396,8 @@ def _special() -> Iterator[Case]:
     yield Case("lync/replicate", replicate)
     yield Case("exchange/restart: young workers", restart_older(timedelta(days=1)))
     yield Case("lync/test: the item stays", connect(delete_item=False), full_trust)
-    yield Case("lync/test: another folder", connect(folder="Inbox"), full_trust)
+    for folder in ("Inbox", "Dumpster"):
+        yield Case(f"lync/test: into {folder}", connect(folder=folder), full_trust)
     yield Case("lync/test: nobody", connect("sip:nobody@litwareinc.com"), full_trust)
     yield Case("lync/test: no address", connect("kenmyer"), full_trust)
 

@@ -24,7 +24,7 @@ from queue import SimpleQueue
 from types import MappingProxyType
 from typing import Any
 
-from partner_operator.engine.ports import Credentials, RunFailed
+from partner_operator.engine.ports import Credentials, Outcome, RunFailed
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
 from partner_operator.products.sharepoint.operations import SharePointOperations
@@ -265,6 +265,8 @@ async def _outcome(acting: Awaitable[Any]) -> Any:
         words = {name: value for name, value in vars(failed).items() if not name.startswith("__")}
         obstacle = failed.obstacle
         return {**words, "obstacle": replace(obstacle, message=_text(obstacle.message))}
+    if isinstance(result, list):
+        return [await _outcome(_became(each)) for each in result]
     if isinstance(result, HostState):
         return {"services": sorted(result.running_services), "answers": dict(result.answers)}
     if isinstance(result, TestReport):
@@ -272,15 +274,21 @@ async def _outcome(acting: Awaitable[Any]) -> Any:
     return _text(result) if isinstance(result, str) else None
 
 
+async def _became(outcome: Outcome) -> str | None:
+    """What became of one of several changes, as if it had been alone."""
+    if outcome.failure is not None:
+        raise outcome.failure
+    return outcome.made if outcome.begun else "not begun"
+
+
 def _comparable(document: dict[str, Any]) -> dict[str, Any]:
     document.pop("to")
     document["host"].pop("clock")
-    error = document.get("error")
-    if error is not None:
-        # Line numbers are PowerShell's own; the operator looks for functions.
-        error["position"] = [name for name in _OPENING if name in error["position"]]
+    _without_lines(document.get("error"))
     data = document.get("data")
     if isinstance(data, dict):
+        for result in data.get("results", ()):
+            _without_lines(result.get("error"))
         data.pop("milliseconds", None)
         data.pop("listeners", None)  # PowerShell shows the ports of the machine that runs this test
         for fetched in data.get("documents", ()):
@@ -290,6 +298,12 @@ def _comparable(document: dict[str, Any]) -> dict[str, Any]:
                 fetched |= {"fault": "Timeout", "detail": "=The operation has timed out."}
     plain: dict[str, Any] = _plain(document)
     return plain
+
+
+def _without_lines(error: Any) -> None:
+    """Line numbers are PowerShell's own; the operator looks for functions."""
+    if isinstance(error, dict) and "position" in error:
+        error["position"] = [name for name in _OPENING if name in error["position"]]
 
 
 def _plain(value: Any) -> Any:

@@ -284,6 +284,22 @@ def _token_servers(hall: Hall, *there: TokenServer) -> None:
     hall.passes()
 
 
+def _without_account(hall: Hall) -> None:
+    """The account that the applications shall act with is not there."""
+    hall.organisation.model.accounts = {ACCOUNT: 0}
+    _behind(hall, values.token_server())
+    line = AllowedTokenServer("sts.litwareinc.com", linked_accounts=(ACCOUNT,))
+    hall.declare(allowed_token_servers=(line,))
+    hall.each(linked_account=ACCOUNT)
+    hall.passes()
+
+
+def _account_made(hall: Hall) -> None:
+    hall.organisation.model.accounts = {ACCOUNT: 1}
+    hall.passes()
+
+
+ACCOUNT = "litwareinc.com/Users/HR-ApplicationAccount"
 RECONCILE = "partner-operator.io/reconcile-requested-at"
 APPROVE = "partner-operator.io/approve-restart"
 RELEASE = "partner-operator.io/release"
@@ -553,7 +569,7 @@ def _farm_busy(hall: Hall) -> None:
     """Somebody else is at work in the farm whenever it is asked for a change."""
 
     async def fail(*_: object, **__: object) -> None:
-        raise OperationFailed(Reason.FARM_BUSY, "As products/sharepoint says.")
+        raise OperationFailed(Reason.FARM_BUSY, "As products/sharepoint says.", no_attempt=True)
 
     hall.organisation.apply = fail  # type: ignore[method-assign]  # the others win
     _rolled(hall)
@@ -788,6 +804,14 @@ PARKED: dict[Reason, Parked] = {
         lambda hall: _behind(hall, values.token_server(enabled=False)),
         lambda hall: _token_servers(hall, values.token_server()),
         "Set-AuthServer -Identity 'sts' -Enabled $true",
+    ),
+    Reason.TOKEN_SERVER_DIFFERS: Parked(
+        lambda hall: _behind(hall, values.token_server(realm="old.example")),
+        lambda hall: _token_servers(hall, values.token_server()),
+        "Set-AuthServer -Identity 'sts' -RefreshAuthMetadata",
+    ),
+    Reason.LINKED_ACCOUNT_MISSING: Parked(
+        _without_account, _account_made, "Make it (New-MailUser)"
     ),
     Reason.PERMISSION_NOT_ALLOWED: Parked(
         _then_passes(lambda hall: hall.each(permission=Right.READ)),

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from partner_operator.engine.ports import Credentials, OperationFailed, RunFailed
+from partner_operator.engine.ports import (
+    Credentials,
+    LogonRefused,
+    OperationFailed,
+    Outcome,
+    RunFailed,
+    Wanted,
+)
 from partner_operator.oauth.challenge import Challenge
 from partner_operator.oauth.identifiers import Issuer
 from partner_operator.trust.model import (
@@ -83,10 +90,17 @@ class FakeOrganisation:
     answers_as: Product | None = None
     """Whose challenge it shows, where it is not its own."""
     seen_passwords: list[str] = field(default_factory=list)
+    runs: list[tuple[ChangeKind, ...]] = field(default_factory=list)
+    """The changes of each run that made some."""
+    time_for: int | None = None
+    """How many changes a run has time for; None: for all of them."""
     incomplete: str | None = None
     controller: str | None = None
     organization: str | None = None
     """What it says that it is; its usual name where nothing is set."""
+    version: str = "15.0"
+    newer_name: str | None = None
+    """What people call the product in this version; its own name where nothing is set."""
     signs_with: str | None = None
     """The certificate that it signs with; the first that it publishes where nothing is set."""
     _lag: int = 0
@@ -139,6 +153,8 @@ class FakeOrganisation:
         seen = replace(
             found,
             host=host,
+            product_version=self.version,
+            newer_name=self.newer_name,
             clock=self.now(host),
             organization=self.organization or f"org-{self.product}",
             incomplete=self.incomplete,
@@ -157,6 +173,32 @@ class FakeOrganisation:
         self._end("observe")
         return seen
 
+    async def apply_all(
+        self,
+        server: DesiredServer,
+        credentials: Credentials,
+        observed: Observed,
+        wanted: Sequence[Wanted],
+    ) -> list[Outcome]:
+        """Make the changes in turn, in one run. What ends the run ends it for those after it, too."""
+        self.runs.append(tuple(each.change.kind for each in wanted))
+        outcomes: list[Outcome] = []
+        for each in wanted:
+            if self.time_for is not None and len(outcomes) == self.time_for:
+                break
+            try:
+                made = await self.apply(
+                    server, credentials, observed, each.change, each.application
+                )
+            except RunFailed as failure:
+                unheard = failure.outcome_unknown or isinstance(failure, LogonRefused)
+                if unheard or (failure.nothing_ran and not outcomes):
+                    raise
+                outcomes.append(Outcome(failure=failure))
+            else:
+                outcomes.append(Outcome(made))
+        return outcomes + [Outcome(begun=False)] * (len(wanted) - len(outcomes))
+
     async def apply(
         self,
         server: DesiredServer,
@@ -170,6 +212,7 @@ class FakeOrganisation:
         if change.kind is ChangeKind.REGISTER:
             self.counts["registered"] += 1
         try:
+            self.model.seen = observed
             made = self.model.apply(change, application)
         except BrokenOff as broken:
             raise OperationFailed(

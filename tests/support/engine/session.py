@@ -22,11 +22,11 @@ class OnHost:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.organisation, name)
-        if name != "apply":
+        if name != "apply_all":
             return partial(method, self.server, self.credentials, self.host)
 
-        def apply(observed: Any, *rest: Any) -> Any:
+        def apply_all(observed: Any, wanted: Any) -> Any:
             assert observed.host == self.host
-            return method(self.server, self.credentials, observed, *rest)
+            return method(self.server, self.credentials, observed, wanted)
 
-        return apply
+        return apply_all

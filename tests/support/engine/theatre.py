@@ -15,13 +15,12 @@ from typing import Any
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.bell import Bell
-from partner_operator.engine.ports import Credentials, ServerName
+from partner_operator.engine.ports import Credentials, ServerName, Wanted
 from partner_operator.engine.state import Patience, Ports
 from partner_operator.engine.worker import Worker
 from partner_operator.kube.api.codec import to_json
 from partner_operator.kube.switchboard import Switchboard
 from partner_operator.trust.model import DesiredApplication, DesiredServer, Product
-from partner_operator.trust.plan import Change
 from partner_operator.trust.status import ChangeKind
 from support.engine.field import FieldModel, FieldOrganisation, cached
 from support.engine.invariants import Claim, Health, Judge
@@ -449,7 +448,8 @@ class _Hands:
             names = _parameters(type(self.organisation), name)
             given = dict(zip(names, arguments, strict=False)) | options
             host = str(given["host"] if "host" in given else given["observed"].host)
-            what = f"{name} {given['change'].kind}" if "change" in given else name
+            wanted: tuple[Wanted, ...] = tuple(given.get("wanted", ()))
+            what = f"apply {wanted[0].change.kind}" if wanted else name
             step = await self.theatre.stage.step(self.engine, StepKind.REMOTE, what, host)
 
             def begins() -> None:
@@ -470,16 +470,17 @@ class _Hands:
         if restarts:
             judge.restart_begins(self.engine, server, host)
             self.organisation.go_down(host)
-        change: Change | None = given.get("change")
-        if change is not None or restarts:
+        wanted: tuple[Wanted, ...] = tuple(given.get("wanted", ()))
+        if wanted or restarts:
             self.theatre.effects.append((self.theatre.clock.now(), f"{name} on {host}"))
-        if change is not None and change.kind is ChangeKind.REMOVE:
-            application: DesiredApplication = given["application"]
+        for each in wanted:
+            if each.change.kind is not ChangeKind.REMOVE:
+                continue
             judge.removal_begins(
                 server,
-                application,
+                each.application,
                 read_at=self.theatre.read_at[self.engine, server.key.name],
-                deleted_at=self.theatre.deleted[application.key.uid],
+                deleted_at=self.theatre.deleted[each.application.key.uid],
             )
 
 

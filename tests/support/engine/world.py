@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import random
 from collections.abc import Coroutine
@@ -78,14 +79,20 @@ def lync_on_sharepoint(**changes: Any) -> DesiredApplication:
     return replace(declared, **changes)
 
 
+_IDLE: list[asyncio.AbstractEventLoop] = []
+"""Loops that run nothing now: one for each of many thousand passes would be a tenth of all time."""
+
+
 def _at_once(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run what waits for nobody: an event loop for each of many thousand passes would be a tenth of all time."""
+    """Run it to its end, also within a step of another pass: two operators are two processes."""
+    loop = _IDLE.pop() if _IDLE else asyncio.new_event_loop()
+    outer = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
     try:
-        while True:
-            work.send(None)
-    except StopIteration as end:
-        result: Result = end.value
-        return result
+        return loop.run_until_complete(work)
+    finally:
+        asyncio._set_running_loop(outer)
+        _IDLE.append(loop)
 
 
 @dataclass
@@ -271,13 +278,14 @@ def disable(world: World) -> None:
     world.exchange.model.entries = (replace(entry, enabled=False),)
 
 
-def crowd(world: World, count: int = 6) -> list[str]:
-    """Applications for other partners of Exchange, all registered by us."""
-    names = [f"partner-{number}" for number in range(count)]
-    urls = [f"https://pool-{number}.litwareinc.com/metadata/json/1" for number in range(count)]
+def declare_crowd(world: World, count: int = 6, first: int = 0) -> list[str]:
+    """`kubectl apply` of applications for other partners of Exchange."""
+    numbers = range(first, first + count)
+    names = [f"partner-{number}" for number in numbers]
     model = world.exchange.model
     world.cluster.change_server("exchange", allowed_partners=values.OURS)
-    for number, (name, url) in enumerate(zip(names, urls, strict=True)):
+    for number, name in zip(numbers, names, strict=True):
+        url = f"https://pool-{number}.litwareinc.com/metadata/json/1"
         model.documents = (
             *model.documents,
             values.reading(Product.LYNC, url, realm=f"realm-{number}"),
@@ -287,6 +295,12 @@ def crowd(world: World, count: int = 6) -> list[str]:
         )
         partner = replace(desired.partner, server_name=None)
         world.cluster.add(replace(desired, partner=partner))
+    return names
+
+
+def crowd(world: World, count: int = 6) -> list[str]:
+    """Such applications, all registered by us."""
+    names = declare_crowd(world, count)
     world.settle()
-    assert len(model.entries) == count
+    assert len(world.exchange.model.entries) == count
     return names

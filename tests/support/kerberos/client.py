@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from partner_operator.winrm import Endpoint, RemoteRequest, RemoteRunError, run
+from partner_operator.winrm import Channels, Endpoint, RemoteRequest, RemoteRunError, run
 
 
 class _Kept(logging.Handler):
@@ -46,14 +46,18 @@ def main() -> None:
 def _run(asked: dict[str, Any]) -> list[dict[str, Any]]:
     endpoint = Endpoint(**asked["endpoint"])
     request = RemoteRequest(**asked["request"])
-    return [_once(endpoint, request) for _ in range(asked.get("times", 1))]
+    channels = Channels() if asked.get("one_pass") else None
+    told = [_once(endpoint, request, channels) for _ in range(asked.get("times", 1))]
+    if channels is not None:
+        channels.end(request.about)
+    return told
 
 
-def _once(endpoint: Endpoint, request: RemoteRequest) -> dict[str, Any]:
+def _once(endpoint: Endpoint, request: RemoteRequest, channels: Channels | None) -> dict[str, Any]:
     started = time.monotonic()
     told: dict[str, Any]
     try:
-        told = {"data": run(endpoint, request).data}
+        told = {"data": run(endpoint, request, channels).data}
     except RemoteRunError as error:
         told = {
             "failure": type(error).__name__,

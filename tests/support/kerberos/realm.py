@@ -160,7 +160,7 @@ class Told:
 
 
 def asked(host: Host, user: str = USER, password: str = PASSWORD, **changes: Any) -> dict[str, Any]:
-    """One run of a real script. `changes` are of the endpoint, the request, or `at` (its name) or `times`."""
+    """One run of a real script. `changes`: of the endpoint or the request; or `at` (its name), `times`, `one_pass`."""
     endpoint = {
         "host": changes.pop("at", "localhost"),
         "port": host.port,
@@ -174,10 +174,10 @@ def asked(host: Host, user: str = USER, password: str = PASSWORD, **changes: Any
         "secrets": {"Password": SECRET},
         "mutex_wait_seconds": 10.0,
     }
-    times = changes.pop("times", 1)
+    how = {name: changes.pop(name, usual) for name, usual in (("times", 1), ("one_pass", False))}
     for name, value in changes.items():
         (endpoint if name in endpoint else request)[name] = value
-    return {"endpoint": endpoint, "request": request, "times": times}
+    return {"endpoint": endpoint, "request": request, **how}
 
 
 def run_client(

@@ -24,7 +24,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import Condition
-from partner_operator.winrm import Answer, Endpoint, RemoteRequest
+from partner_operator.winrm import Answer, Channels, Endpoint, RemoteRequest
 from partner_simulator.simulation import Simulation
 from partner_simulator.views import ExchangeEntry, LyncEntry
 from partner_simulator.world.objects import PartnerApplication, RoleAssignment, User
@@ -76,6 +76,8 @@ class Landscape:
     """Deadline of every remote run."""
     mutex_seconds: float = 20.0
     """How long a run waits on the host for another one."""
+    keeps_connections: bool = True
+    """Whether the runs of a pass share a connection."""
     cluster: Cluster = field(default_factory=lambda: Cluster(Crash()))
     clock: TestClock = field(
         default_factory=lambda: TestClock(datetime.now(UTC).replace(microsecond=0))
@@ -87,6 +89,7 @@ class Landscape:
         self._shells = {shell.shell_id for shell in self.simulation.open_shells()}
         self.runs: list[str] = []
         """Operations that were run, in order."""
+        self.channels = Channels()
         server = declared_server(
             self.simulation, self.product, restart=RestartRules(policy=RestartPolicy.NEVER)
         )
@@ -131,7 +134,7 @@ class Landscape:
             deadline_seconds=min(request.deadline_seconds, self.seconds),
             mutex_wait_seconds=self.mutex_seconds,
         )
-        return await remotely(endpoint, hurried)
+        return await remotely(endpoint, hurried, self.channels if self.keeps_connections else None)
 
     def pass_by(self) -> None:
         """One pass, when it is due."""
@@ -144,6 +147,7 @@ class Landscape:
             clock=self.clock,
             chance=random.Random(1),
             patience=Patience(poll=timedelta(0)),
+            hang_up=lambda name: self.channels.end(f"{name.namespace}/{name.name}"),
         )
         result = asyncio.run(run_pass(ports, ServerName("trust", SERVER), None))
         if result.due is not None:

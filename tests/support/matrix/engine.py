@@ -18,13 +18,17 @@ from support.matrix.model import (
     Changed,
     Shown,
 )
-from support.matrix.rules import Strikes
+from support.matrix.rules import NO_OUTPUT, Strikes
 from support.matrix.table import cells
 
 _PREFERRED = ("RST", "shells, WSManFault", "operations, WSManFault", "0x800703FA")
 """Variants that stand for their group."""
 _ENDS_THE_PASS = frozenset({UNREACHABLE, TLS_FAILED, TIMED_OUT, UNAUTHENTICATED})
 """Failures of a change, without any effect, after which the server is not even asked what it looks like."""
+
+
+UP_TO_CREATE = (Step.CONNECT, Step.AUTHENTICATE, Step.CREATE)
+"""What runs of one pass share, or make again where it was lost: faults there strike in runs that share nothing."""
 
 
 class Run(StrEnum):
@@ -75,9 +79,16 @@ class Scene:
     def fault(self, strikes: Strikes) -> Fault:
         """The fault, in this run only."""
         made = strikes.fault(self.cell)
-        if self.cell.step in (Step.CONNECT, Step.AUTHENTICATE, Step.CREATE):
+        if self.cell.step in UP_TO_CREATE:
             return replace(made, skip=self.run.number - 1)
+        if self.cell.step is Step.SIGNAL:
+            # There is one in the pass: that of the run that is broken off.
+            return made
         return replace(made, where=in_shell(self.run.number))
+
+    def no_output(self) -> Fault:
+        """What breaks the command of this run off."""
+        return replace(NO_OUTPUT, where=in_shell(self.run.number))
 
 
 def in_shell(number: int) -> Callable[[Occasion], bool]:

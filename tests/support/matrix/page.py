@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from page_lines import WIDTH
 from support.matrix.engine import scenes
 from support.matrix.model import SHOWN, STEPS, Cell, Kind
 from support.matrix.table import cells, impossible
@@ -17,6 +18,7 @@ here has been played against a simulated host, and its counts were made by that 
 How to read it:
 - *step*: where the fault strikes: {steps}.
   *before*: the step was not done. *after*: it was done, but the operator was not told.
+  A signal is sent only where the command has not ended: in the lines of that step the run has lost its output before.
 - *run ends as*: an answer, or the failure. *nothing ran*: proven, so the run may simply be tried again, on the
   next host too. *OutcomeUnknown*: nothing is repeated; the next pass waits for the host's mutex and reads the
   state again.
@@ -25,7 +27,7 @@ How to read it:
   each reason means: [Reasons](reasons.md).
 - *logons*: accepted, and in brackets rejected ones. Never more than one rejected logon per version of the
   Secret: none is tried with a password that was refused until the Secret changes. (A refusal after the answer,
-  at Signal or Delete, is remembered in the process: an operator that restarts before its next run tries once more.)
+  at Delete, is remembered in the process: an operator that restarts before its next run tries once more.)
 - *commands*, *sends*: counted by the host in one run. 2 where 1 is usual means that something was repeated.
 - *shells left*: the fault itself made Delete impossible; the host ends the shell after the 180 s of idleness
   that the operator asked for.
@@ -85,9 +87,22 @@ def _section(kind: Kind) -> Iterator[str]:
     for (step, when, facts), alike in groupby(
         mine, key=lambda cell: (cell.step, cell.when, _facts(cell))
     ):
-        variants = "; ".join(cell.variant for cell in alike)
-        yield f"| {variants} | {step}, {when} | {' | '.join(facts)} |"
+        rest = f" | {step}, {when} | {' | '.join(facts)} |"
+        for variants in _lines([cell.variant for cell in alike], WIDTH - len(rest)):
+            yield f"| {variants}{rest}"
     yield from _impossible(kind)
+
+
+def _lines(variants: Sequence[str], width: int) -> Iterator[str]:
+    """The variants, in as many rows as keep the page narrow."""
+    row = variants[0]
+    for variant in variants[1:]:
+        if len(row) + len(variant) > width:
+            yield row
+            row = variant
+        else:
+            row = f"{row}; {variant}"
+    yield row
 
 
 def _facts(cell: Cell) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from partner_simulator.wsman import Fault, Step, When
+from partner_simulator.wsman import Fault, Soap, Step, When
+from partner_simulator.wsman import soap_faults as codes
 from partner_simulator.wsman.fault_actions import Action
 from support.matrix.model import STEPS, UNKNOWN, UNREACHABLE, Cell, Counts, Expected, Failure, Kind
 from support.matrix.stage import Stage
@@ -40,7 +41,7 @@ def no_reply(step: Step, when: When, first: Failure, *, closes: bool) -> Expecte
         case Step.RECEIVE:
             return Expected(UNKNOWN, Counts(1 + again))
         case Step.SIGNAL:
-            # The answer is here already, and Delete ends the command too.
+            # Delete ends the command too.
             return Expected(None, Counts(1 + again))
         case Step.DELETE:
             return Expected(None, Counts(shells_left=int(not done)))
@@ -52,6 +53,10 @@ def refused(step: Step, failure: Failure) -> Expected:
     if step in (Step.CREATE, Step.COMMAND):
         return Expected(failure, Counts(commands=0, sends=0))
     return no_reply(step, When.BEFORE, failure, closes=False)
+
+
+NO_OUTPUT = Fault(Step.RECEIVE, Soap(codes.OPERATION_ABORTED))
+"""Breaks a run off, so that the operator ends the command by a Signal."""
 
 
 @dataclass(frozen=True, slots=True)

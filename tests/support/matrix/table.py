@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 from partner_simulator.wsman import Step
@@ -10,7 +11,14 @@ from support.matrix import logons as matrix_logons
 from support.matrix import network as matrix_network
 from support.matrix import output as matrix_output
 from support.matrix import replies as matrix_replies
-from support.matrix.model import STEPS, Cell, Impossible, Kind
+from support.matrix.model import (
+    STEPS,
+    UNKNOWN,
+    UNKNOWN_AND_REFUSED,
+    Cell,
+    Impossible,
+    Kind,
+)
 
 _NO_HTTP = "no HTTP has been spoken yet"
 _LOGON_ONLY = "only a logon can fail so; the step comes after one on the same connection"
@@ -50,7 +58,7 @@ for _kind in (Kind.STDERR, Kind.STDOUT, Kind.EXIT):
 @cache
 def cells() -> tuple[Cell, ...]:
     """The whole matrix, by kind, variant, step and side."""
-    found = [*_all()]
+    found = [broken_off(cell) if cell.step is Step.SIGNAL else cell for cell in _all()]
     kinds, steps = list(Kind), list(STEPS)
     order = {cell.variant: place for place, cell in reversed(list(enumerate(found)))}
     found.sort(
@@ -62,6 +70,14 @@ def cells() -> tuple[Cell, ...]:
         )
     )
     return tuple(found)
+
+
+def broken_off(cell: Cell) -> Cell:
+    """A Signal is sent only for a command that has not ended: its run breaks off at Receive."""
+    assert cell.expected.failure is None
+    refused = cell.expected.counts.rejected > 0
+    failure = UNKNOWN_AND_REFUSED if refused else UNKNOWN
+    return replace(cell, expected=replace(cell.expected, failure=failure))
 
 
 def _all() -> Iterator[Cell]:

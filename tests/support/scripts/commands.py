@@ -30,9 +30,9 @@ FOR_ONE_PRODUCT = {"sharepoint": frozenset({"add-pssnapin"})}
 BOOTSTRAP_ONLY = frozenset({"convertto-json", "convertfrom-json"})
 DYNAMIC_CALLS = {
     "": frozenset({"$c"}),
-    "exchange": frozenset({"$Call", "$configure", "$program"}),
-    "lync": frozenset({"$Call"}),
-    "sharepoint": frozenset({"$Call", "$program"}),
+    "exchange": frozenset({"$Call", "$Step", "$configure", "$program"}),
+    "lync": frozenset({"$Call", "$Step"}),
+    "sharepoint": frozenset({"$Call", "$Step", "$program"}),
 }
 """`& $x` that were looked at: a block of ours, the shipped script, a native program, the operation."""
 NATIVE = {"$program"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from partner_operator.products.scripts import watched
+from partner_operator.products.scripts import STEPS, watched
 from support.pwsh import find_pwsh
 
 _TESTS = Path(__file__).resolve().parents[2]
@@ -36,9 +36,18 @@ class Facts:
         return found
 
 
-def operation_files() -> list[Path]:
-    """The script of every operation of every product; preludes are no operations."""
+def _files() -> list[Path]:
     return sorted(path for path in PRODUCTS.glob("*/scripts/*.ps1") if path.name != PRELUDE)
+
+
+def operation_files() -> list[Path]:
+    """The script of every operation of every product; preludes are no operations, nor are parts of one."""
+    return [path for path in _files() if path.stem not in STEPS]
+
+
+def step_files() -> list[Path]:
+    """The parts that make one change each."""
+    return [path for path in _files() if path.stem in STEPS]
 
 
 def production_texts() -> dict[str, tuple[str, str]]:

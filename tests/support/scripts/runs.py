@@ -70,6 +70,12 @@ def told_of(case: Case, ended: Ended) -> Told:
         data = dict(ended.answer.data)
     except RemoteRunError as error:
         return Told(None, repr(error), stubs.calls, result)
+    if data.keys() == {"results"}:
+        # A run of changes, here of one.
+        [only] = data["results"]
+        if only["error"] is not None:
+            return Told(None, repr(only["error"]), stubs.calls, result)
+        data = only["data"]
     data.pop("milliseconds", None)
     return Told(data, "", stubs.calls, result)
 

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from partner_operator.catalog import CATALOG
+from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.certificates import Certificate
 from partner_operator.oauth.metadata import AuthMetadata
+from partner_operator.products.exchange.rules import TOKEN_SERVERS
 from partner_operator.products.sharepoint.rules import INTERIM
 from partner_operator.trust.decide import ApplicationView
-from partner_operator.trust.match import effective_identity
+from partner_operator.trust.match import effective_identity, same_url
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
@@ -36,9 +38,10 @@ from partner_operator.trust.plan import (
     Change,
     Field,
 )
+from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus, ChangeKind, Registration
-from partner_operator.trust.token_servers import free_name
+from partner_operator.trust.token_servers import free_name, stale_keys
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 LYNC_URL = "https://atl-cs-001.litwareinc.com/metadata/json/1"
@@ -273,8 +276,12 @@ class ModelServer:
     """Why nobody can read that."""
     token_servers: tuple[TokenServer, ...] = ()
     token_servers_fault: str = ""
+    accounts: dict[str, int] = field(default_factory=dict)
+    """How many there are of the accounts that are looked up."""
     default_realm: str = ""
     """What the product writes where an application behind a token server is given no realm."""
+    seen: Observed | None = None
+    """What who makes the next change saw; None: what is there."""
     writes: list[Change] = field(default_factory=list)
     breaks_after: int | None = None
     """After which step the next replacement of an issuer is broken off: 1 made, 2 the old one removed."""
@@ -289,6 +296,7 @@ class ModelServer:
             self.documents,
             token_servers=self.token_servers,
             token_servers_fault=self.token_servers_fault,
+            accounts=dict(self.accounts),
             default_realm=self.default_realm,
         )
 
@@ -331,15 +339,17 @@ class ModelServer:
 
     def _trust_token_server(self, change: Change, desired: DesiredApplication) -> None:
         url = desired.partner.auth_metadata_url
-        if Field.TOKEN_SERVER in change.fields and all(
-            each.metadata_url != url for each in self.token_servers
+        if Field.TOKEN_SERVER in change.fields and not any(
+            same_url(each.metadata_url, url) for each in self.token_servers
         ):
-            made = token_server(free_name(url, self.observed()), url)
+            made = token_server(free_name(url, self.seen or self.observed()), url)
+            if any(each.name == made.name for each in self.token_servers):
+                raise OperationFailed(Reason.REMOTE_ERROR, "There is another of the name.")
             self.token_servers = (*self.token_servers, self._keys(made, desired))
         if Field.TOKEN_SERVER_KEYS in change.fields:
+            stale = stale_keys(TOKEN_SERVERS, desired.partner, self.observed(), asked=True)
             self.token_servers = tuple(
-                self._keys(each, desired) if each.metadata_url == url else each
-                for each in self.token_servers
+                self._keys(each, desired) if each in stale else each for each in self.token_servers
             )
 
     def _keys(self, there: TokenServer, desired: DesiredApplication) -> TokenServer:

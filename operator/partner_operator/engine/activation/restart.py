@@ -100,6 +100,6 @@ def _active_at(work: Reached, draft: Draft) -> datetime | None:
 
 def _young(work: Pass) -> str:
     return (
-        f"Somebody else changed this partner application lately. {work.server.product} reads it by itself within "
+        f"Somebody else changed this partner application lately. {work.called} reads it by itself within "
         "half an hour, or at once with iisreset; the operator restarts IIS only for its own changes."
     )

@@ -75,6 +75,13 @@ class CertificateAnswer(_Answer):
     der: str
 
 
+class FoundAnswer(_Answer):
+    """How many accounts of a name there are."""
+
+    name: Shown
+    count: Annotated[int, Field(ge=0)]
+
+
 class HostAnswer(_Answer):
     """One object of Get-ExchangeServer."""
 
@@ -102,6 +109,7 @@ class ObserveAnswer(Part):
     certificateFault: Said  # noqa: N815
     hosts: list[HostAnswer]
     domains: list[Shown]
+    accounts: list[FoundAnswer] = Field(default_factory=list)
     tokenServers: list[TokenServerAnswer] = Field(default_factory=list)  # noqa: N815
     tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD  # noqa: N815
 

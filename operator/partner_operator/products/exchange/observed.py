@@ -66,6 +66,7 @@ def observed(answer: Answer, told: ObserveAnswer, host: str) -> Observed:
         domain_controller=told.controller,
         available_roles=tuple(told.roles),
         wildcard_domains=_wildcards(told.domains),
+        accounts={found.name: found.count for found in told.accounts},
         token_servers=tuple(_token_server(found) for found in told.tokenServers),
         token_servers_fault=told.tokenServersFault
         or twice("Get-AuthServer", (found.reference for found in told.tokenServers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from partner_operator.products.exchange.rules import (
     WEB_SERVICES,
     account_name,
     required_roles,
+    unlinkable,
 )
 from partner_operator.products.exchange.verdict import report
 from partner_operator.products.iis import IISSession
@@ -36,8 +38,11 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.token_servers import free_name, stale_keys
-from partner_operator.winrm import Answer
+from partner_operator.trust.token_servers import (
+    free_name,
+    stale_keys,
+)
+from partner_operator.winrm import Answer, ScriptError
 
 PROBES = (PROFILE.metadata_path, WEB_SERVICES)
 ROLES = tuple(sorted({*lync.PROFILE.roles, *sharepoint.PROFILE.roles}))
@@ -49,6 +54,9 @@ SUCCEEDED = "THE CONFIGURATION HAS SUCCEEDED."
 APPLICATION_TYPES = {LYNC: "Lync", SHAREPOINT: "Sharepoint"}
 """-ApplicationType of Configure-EnterprisePartnerApplication.ps1."""
 
+_ACCOUNT = re.compile(r"PartnerOperator\.Accounts: (?P<count>\d{1,6}) of (?P<name>.*)")
+"""What session.ps1 throws unless there is one account of the name."""
+
 REFRESHED = frozenset({Field.CERTIFICATES, Field.REALM, Field.ISSUER, Field.APPLICATION_IDENTIFIER})
 """Fields that Exchange reads out of the partner's document: -RefreshAuthMetadata."""
 
@@ -57,11 +65,17 @@ class ExchangeSession(IISSession):
     """One host of an Exchange 2013 organisation, or of a newer one."""
 
     def _reading(self, controller: str | None) -> Call:
+        allowed = self.server.allowed_token_servers
         needed = [
             {"identifier": profile.identifier, "roles": list(profile.roles)}
             for profile in (lync.PROFILE, sharepoint.PROFILE)
         ]
-        parameters = {"controller": controller or "", "roles": list(ROLES), "needed": needed}
+        parameters = {
+            "controller": controller or "",
+            "roles": list(ROLES),
+            "needed": needed,
+            "accounts": sorted({name for each in allowed for name in each.linked_accounts}),
+        }
         return Call("observe", parameters, secrets=True)
 
     def _told(self, answer: Answer) -> ObserveAnswer:
@@ -90,15 +104,23 @@ class ExchangeSession(IISSession):
         update = _update(change, entry, application, observed)
         return Call("update", controller | update, secrets=True)
 
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        told = self._understood(RegisterAnswer, answer)
-        if told.configured and SUCCEEDED not in answer.console:
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        found = self._as(RegisterAnswer, told)
+        if found.configured and SUCCEEDED not in console:
             raise OperationFailed(
                 Reason.REMOTE_ERROR,
                 "Configure-EnterprisePartnerApplication.ps1 did not report success. It said: "
-                + said(answer.console)[-300:],
+                + said(console)[-300:],
             )
-        return "" if told.existing else told.created or None
+        return "" if found.existing else found.created or None
+
+    def _own_failure(self, error: ScriptError) -> OperationFailed | None:
+        """A declared account that cannot be linked: found out before anything is changed."""
+        found = _ACCOUNT.match(error.details.error_id)
+        obstacle = unlinkable(found["name"], int(found["count"])) if found else None
+        if obstacle is None:
+            return None
+        return OperationFailed(obstacle.reason, obstacle.message, obstacle.then, nothing_ran=True)
 
     def _probed(self) -> Mapping[str, Any]:
         return {"paths": list(PROBES), "ports": list(PORTS)}
@@ -191,6 +213,7 @@ def _update(
         roles = list(required_roles(application.partner, observed))
     return {
         "reference": entry.reference,
+        "applicationIdentifier": entry.application_identifier,
         "metadataUrl": application.partner.auth_metadata_url,
         "setUrl": set_url,
         "refresh": bool(fields & REFRESHED) and not set_url,

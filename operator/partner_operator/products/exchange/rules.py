@@ -12,7 +12,7 @@ from partner_operator.oauth.identifiers import (
     TEAMS_SCHEDULER,
 )
 from partner_operator.oauth.token_servers import Form, host_of, is_of_a_cloud, parse_address
-from partner_operator.texts import quoted
+from partner_operator.texts import quoted, shown
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.match import same
 from partner_operator.trust.model import (
@@ -26,6 +26,7 @@ from partner_operator.trust.model import (
     Product,
     TokenServer,
 )
+from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import Difference, Field
 from partner_operator.trust.product import (
     SHORT,
@@ -35,6 +36,7 @@ from partner_operator.trust.product import (
     Rules,
     TokenServers,
 )
+from partner_operator.trust.reasons import Reason
 
 PROFILE = PartnerProfile(
     name=Product.EXCHANGE,
@@ -158,11 +160,32 @@ def _make(name: str, url: str) -> str:
     return f"New-AuthServer -Name {quoted(name)} -AuthMetadataUrl {quoted(url)}"
 
 
+def unlinkable(name: str, count: int) -> Obstacle | None:
+    """Why an application behind a token server cannot act with an account: neither it nor its roles are made here."""
+    if count == 1:
+        return None
+    if count:
+        message = (
+            f"There are several accounts {shown(name)}, so nothing is changed. Declare one in "
+            "spec.exchange.linkedAccount by its canonical name."
+        )
+        return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
+    message = (
+        f"The account {shown(name)} of spec.exchange.linkedAccount does not exist, so nothing is changed. Make it "
+        "(New-MailUser) and give it the roles that the application may act with; or declare another one."
+    )
+    return Obstacle(Reason.LINKED_ACCOUNT_MISSING, message, Next.HUMAN)
+
+
 TOKEN_SERVERS = TokenServers(
     make=_make,
     enable=lambda found: f"Set-AuthServer -Identity {quoted(found.name)} -Enabled $true",
+    renew=lambda found: (
+        f"run Set-AuthServer -Identity {quoted(found.name)} -RefreshAuthMetadata there"
+    ),
     refused=_REFUSED,
     reads_keys=_reads_keys,
+    unlinkable=unlinkable,
 )
 
 

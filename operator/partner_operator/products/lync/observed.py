@@ -12,6 +12,7 @@ from partner_operator.products.lync.answers import (
     ObserveAnswer,
     TokenServerAnswer,
 )
+from partner_operator.products.lync.rules import RULES
 from partner_operator.products.plausible import check_product, instant, planned_at, stored, twice
 from partner_operator.trust.model import (
     CertificateRole,
@@ -40,6 +41,7 @@ def observed(answer: Answer, told: ObserveAnswer, host: str, own_url: str) -> Ob
         product=Product.LYNC,
         organization=told.organization,
         product_version=told.version,
+        newer_name=RULES.newer_name(told.version),
         host=host,
         clock=clock,
         entries=tuple(_entry(entry) for entry in told.entries),

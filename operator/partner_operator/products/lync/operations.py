@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.products import documents
@@ -80,6 +82,8 @@ class LyncSession(Session):
             "update",
             {
                 "reference": change.entry.reference,
+                "applicationIdentifier": change.entry.application_identifier,
+                "useAuthServer": change.entry.kind is EntryKind.TOKEN_SERVER,
                 "metadataUrl": application.partner.auth_metadata_url,
                 "setUrl": bool(fields & READ_AGAIN),
                 **_token_server(observed, change, application),
@@ -88,9 +92,9 @@ class LyncSession(Session):
             },
         )
 
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        told = self._understood(RegisterAnswer, answer)
-        return "" if told.existing else str(call.parameters["identity"])
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        existing = self._as(RegisterAnswer, told).existing
+        return "" if existing else str(call.parameters["identity"])
 
     def _explained(self, failure: RunFailed) -> RunFailed:
         """Lync's cmdlets go on to Active Directory and SQL (P-LY-1), where only CredSSP's logon can follow."""
@@ -131,6 +135,7 @@ class LyncOperations(Operations[LyncSession]):
     """Lync Server 2013 and Skype for Business Server."""
 
     product = Product.LYNC
+    called = "Lync or Skype for Business Server"
     session = LyncSession
 
 

@@ -35,8 +35,8 @@ PROFILE = PartnerProfile(
     identifier=LYNC,
     metadata_path="/metadata/json/1",
     mending=(
-        "Mend it on Lync: Request-CsCertificate -New -Type OAuthTokenIssuer (KeySize 2048), then "
-        "Set-CsCertificate -Identity global -Type OAuthTokenIssuer -Thumbprint; add -Roll "
+        "Mend it on Lync or Skype for Business Server: Request-CsCertificate -New -Type OAuthTokenIssuer (KeySize "
+        "2048), then Set-CsCertificate -Identity global -Type OAuthTokenIssuer -Thumbprint; add -Roll "
         "-EffectiveDate to let partners follow first."
     ),
     # What Configure-EnterprisePartnerApplication.ps1 assigns for -ApplicationType Lync.
@@ -125,8 +125,18 @@ TOKEN_SERVERS = TokenServers(
     make=lambda name, url: f"New-CsOAuthServer -Identity {quoted(name)} -MetadataUrl {quoted(url)}",
     # It has nothing to disable one by.
     enable=lambda found: f"Get-CsOAuthServer -Identity {quoted(found.name)}",
+    # Set-CsOAuthServer has no -Realm.
+    renew=lambda found: (
+        f"make it again there: Remove-CsOAuthServer -Identity {quoted(found.name)}, then New-CsOAuthServer"
+    ),
     refused={},
 )
+
+
+def _newer_name(version: str) -> str | None:
+    """Version 6 is Skype for Business Server 2015."""
+    major = version.partition(".")[0]
+    return "Skype for Business Server" if major.isdecimal() and int(major) >= 6 else None
 
 
 RULES = Rules(
@@ -142,13 +152,14 @@ RULES = Rules(
     immutable=frozenset({Field.IDENTITY, Field.REALM, Field.APPLICATION_IDENTIFIER}),
     token_servers=TOKEN_SERVERS,
     owner=_owner,
+    newer_name=_newer_name,
     short_name=_short_name,
     same_organization=_signs_as_before,
     registered=(
-        "Lync does not show the certificates it stored; what it read from the metadata URL last counts."
+        "The server does not show the certificates it stored; what it read from the metadata URL last counts."
     ),
     tests={Product.EXCHANGE: Proof.BOTH_WAYS},
-    asked="Lync then reads the partner's document again, too.",
+    asked="The server then reads the partner's document again, too.",
     activated="The Front Ends in spec.hosts have this configuration.",
     not_activated=(
         "No host in spec.hosts is reported up to date by Get-CsManagementStoreReplicationStatus yet. If this "

@@ -94,9 +94,9 @@ class SharePointSession(IISSession):
             },
         )
 
-    def _made(self, answer: Answer, call: Call) -> str | None:
-        told = self._understood(RegisterAnswer, answer)
-        return "" if told.existing else told.created or None
+    def _made(self, told: Mapping[str, Any], console: str, call: Call) -> str | None:
+        found = self._as(RegisterAnswer, told)
+        return "" if found.existing else found.created or None
 
     def _probed(self) -> Mapping[str, Any]:
         paths = [urlsplit(self.server.auth_metadata_url).path, CLIENT_SERVICE]
@@ -128,6 +128,7 @@ class SharePointSession(IISSession):
                 f"{how_far(details)}Somebody else changed the farm at the same moment, so SharePoint did not take the "
                 f"change: {words} It is tried again in a new process.",
                 nothing_ran=error.nothing_ran,
+                no_attempt=True,
             )
         if details.error_id == _NO_APP_MANAGEMENT:
             return OperationFailed(

@@ -105,7 +105,11 @@ def failed(details: ErrorDetails, web: str, *, nothing_ran: bool) -> OperationFa
     )
     found = obstacle(kind, words, web)
     return OperationFailed(
-        found.reason, f"{begin}{found.message}", found.then, nothing_ran=nothing_ran or not after
+        found.reason,
+        f"{begin}{found.message}",
+        found.then,
+        nothing_ran=nothing_ran or not after,
+        no_attempt=True,
     )
 
 

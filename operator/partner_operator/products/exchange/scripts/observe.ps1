@@ -96,6 +96,13 @@ try {
 
     $tokenServers = Get-TokenServers -Session $session -Controller $controller
 
+    $accounts = New-Object System.Collections.ArrayList
+    foreach ($name in @($Request.accounts)) {
+        # Of one that cannot be looked up nothing is told: who needs it, asks again.
+        try { $null = $accounts.Add(@{ name = [string]$name; count = @((Find-Users -Name $name -Controller $controller).users).Count }) }
+        catch { continue }
+    }
+
     $domains = New-Object System.Collections.ArrayList
     foreach ($domain in @(Get-AcceptedDomain -DomainController $controller -ErrorAction Stop)) {
         if ($null -ne $domain) { $null = $domains.Add((Get-Text -Value $domain.DomainName)) }
@@ -120,6 +127,7 @@ finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
     certificateFault = $certificateFault
     hosts = [object[]]@($hosts.ToArray())
     domains = [object[]]@($domains.ToArray())
+    accounts = [object[]]@($accounts.ToArray())
     tokenServers = $tokenServers.servers
     tokenServersFault = $tokenServers.fault
     documents = [object[]]@(Get-Documents -Room ($Request.answerBytes - $page.bytes))

@@ -25,61 +25,58 @@ function Find-Account {
     return @{ name = $account; controller = $known.controller }
 }
 
-$commands = @('Set-ADServerSettings', 'Get-PartnerApplication', 'New-PartnerApplication', 'Set-PartnerApplication', 'Get-User', 'New-MailUser',
+$commands = @('Get-PartnerApplication', 'New-PartnerApplication', 'Set-PartnerApplication', 'Get-User', 'New-MailUser',
     'Set-MailUser', 'Get-AcceptedDomain', 'Get-ManagementRole', 'Get-ManagementRoleAssignment', 'New-ManagementRoleAssignment')
 $controller = [string]$Request.controller
-$session = Open-Exchange -Commands $commands
-try {
-    $known = New-Object System.Collections.ArrayList
-    $existing = ''
-    $taken = $false
-    $configured = $false
-    $before = Get-Entries -Controller $controller
-    $doubts = @((Split-Warnings -Read $before).others)
-    if ($doubts.Count -gt 0) { throw "The list of partner applications is not whole: $($doubts[0])" }
-    foreach ($entry in $before.objects) {
-        $null = $known.Add((Get-Reference -Entry $entry))
-        if (Test-OfPartner -Entry $entry) { $existing = Get-Reference -Entry $entry }
-        elseif (Test-Same -Left $entry.Name -Right $Request.identity) { $taken = $true }
+Import-Commands -Exchange $exchange -Commands $commands
+$known = New-Object System.Collections.ArrayList
+$existing = ''
+$taken = $false
+$configured = $false
+$before = Get-Entries -Controller $controller
+$doubts = @((Split-Warnings -Read $before).others)
+if ($doubts.Count -gt 0) { throw "The list of partner applications is not whole: $($doubts[0])" }
+foreach ($entry in $before.objects) {
+    $null = $known.Add((Get-Reference -Entry $entry))
+    if (Test-OfPartner -Entry $entry) { $existing = Get-Reference -Entry $entry }
+    elseif (Test-Same -Left $entry.Name -Right $Request.identity) { $taken = $true }
+}
+$created = ''
+if ($existing -eq '') {
+    if ($taken) { throw "There is another partner application of the name $($Request.identity), so nothing was made." }
+    $account = Find-Account -Controller $controller
+    $link = @{}
+    if (($account.name -ne '') -and (Test-Same -Left $account.controller -Right $controller)) { $link['LinkedAccount'] = $account.name }
+    if ($account.name -ne '') {
+        # The shipped script looks for its role assignments in a way that does not find them in every session, and then
+        # fails on their names or makes them twice. So with an account of an earlier time its other steps are taken here.
+        Add-Roles -Account $account.name -Roles $Request.roles -Controller $account.controller
+        $null = New-PartnerApplication -Name $Request.identity -AuthMetadataUrl $Request.metadataUrl -AcceptSecurityIdentifierInformation $true -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop @link
     }
-    $created = ''
-    if ($existing -eq '') {
-        if ($taken) { throw "There is another partner application of the name $($Request.identity), so nothing was made." }
-        $account = Find-Account -Controller $controller
-        $link = @{}
-        if (($account.name -ne '') -and (Test-Same -Left $account.controller -Right $controller)) { $link['LinkedAccount'] = $account.name }
-        if ($account.name -ne '') {
-            # The shipped script looks for its role assignments in a way that does not find them in every session, and then
-            # fails on their names or makes them twice. So with an account of an earlier time its other steps are taken here.
-            Add-Roles -Account $account.name -Roles $Request.roles -Controller $account.controller
-            $null = New-PartnerApplication -Name $Request.identity -AuthMetadataUrl $Request.metadataUrl -AcceptSecurityIdentifierInformation $true -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop @link
+    else {
+        # The shipped script is the documented way; it makes the account, its roles and the entry.
+        $configured = $true
+        $configure = "$($env:ExchangeInstallPath)Scripts\Configure-EnterprisePartnerApplication.ps1"
+        try { $null = & $configure -AuthMetadataUrl $Request.metadataUrl -ApplicationType $Request.applicationType -DomainController $controller }
+        catch [System.Management.Automation.CommandNotFoundException] {
+            if (Test-Same -Left $_.Exception.CommandName -Right $configure) { throw "Exchange's own script $configure is not there, so nothing was made." }
+            throw
         }
-        else {
-            # The shipped script is the documented way; it makes the account, its roles and the entry.
-            $configured = $true
-            $configure = "$($env:ExchangeInstallPath)Scripts\Configure-EnterprisePartnerApplication.ps1"
-            try { $null = & $configure -AuthMetadataUrl $Request.metadataUrl -ApplicationType $Request.applicationType -DomainController $controller }
-            catch [System.Management.Automation.CommandNotFoundException] {
-                if (Test-Same -Left $_.Exception.CommandName -Right $configure) { throw "Exchange's own script $configure is not there, so nothing was made." }
-                throw
-            }
+    }
+    $made = New-Object System.Collections.ArrayList
+    foreach ($entry in (Get-Entries -Controller $controller).objects) {
+        if ((-not $known.Contains((Get-Reference -Entry $entry))) -and (Test-OfPartner -Entry $entry)) { $null = $made.Add($entry) }
+    }
+    # Of none or several it is not known which is ours: the read-back decides.
+    if ($made.Count -eq 1) {
+        $created = Get-Reference -Entry $made[0]
+        if ($configured) {
+            $null = Set-PartnerApplication -Identity $created -Name $Request.identity -DomainController $controller -Confirm:$false -ErrorAction Stop
         }
-        $made = New-Object System.Collections.ArrayList
-        foreach ($entry in (Get-Entries -Controller $controller).objects) {
-            if ((-not $known.Contains((Get-Reference -Entry $entry))) -and (Test-OfPartner -Entry $entry)) { $null = $made.Add($entry) }
-        }
-        # Of none or several it is not known which is ours: the read-back decides.
-        if ($made.Count -eq 1) {
-            $created = Get-Reference -Entry $made[0]
-            if ($configured) {
-                $null = Set-PartnerApplication -Identity $created -Name $Request.identity -DomainController $controller -Confirm:$false -ErrorAction Stop
-            }
-            elseif (-not (Test-Same -Left $account.controller -Right $controller)) {
-                # The controller does not show the account. Where this fails, the entry is there, and the link is repaired.
-                $null = Set-PartnerApplication -Identity $created -LinkedAccount $account.name -Confirm:$false -ErrorAction Stop
-            }
+        elseif (-not (Test-Same -Left $account.controller -Right $controller)) {
+            # The controller does not show the account. Where this fails, the entry is there, and the link is repaired.
+            $null = Set-PartnerApplication -Identity $created -LinkedAccount $account.name -Confirm:$false -ErrorAction Stop
         }
     }
 }
-finally { Remove-PSSession -Session $session -ErrorAction SilentlyContinue }
 @{ existing = $existing; created = $created; configured = $configured }

@@ -25,6 +25,15 @@ function Open-Exchange {
     return $session
 }
 
+function Import-Commands {
+    # What one of several changes needs, and none before it did. That the account lacks one concerns this change only.
+    param($Exchange, [string[]]$Commands)
+    $missing = @($Commands | Where-Object -FilterScript { -not (Test-Listed -Names $Exchange.imported -Name $_) })
+    if ($missing.Count -eq 0) { return }
+    $null = Import-PSSession -Session $Exchange.session -CommandName $missing -DisableNameChecking -AllowClobber -ErrorAction Stop
+    foreach ($name in $missing) { $null = $Exchange.imported.Add($name) }
+}
+
 function Find-Users {
     # Accounts of a name, and the controller that shows them: an empty one where none may be named.
     param([string]$Name, [string]$Controller)
@@ -143,6 +152,18 @@ function Get-Reference {
     return Get-Text -Value $Entry.DistinguishedName
 }
 
+function Assert-Entry {
+    # An entry that is gone, or was made into something else meanwhile, is somebody's: nothing is changed for it.
+    param([string]$Reference, [string]$Identifier, [bool]$UseAuthServer, [string]$Controller)
+    foreach ($entry in (Get-Entries -Controller $Controller).objects) {
+        if (-not (Test-Same -Left (Get-Reference -Entry $entry) -Right $Reference)) { continue }
+        $alike = Test-Same -Left $entry.ApplicationIdentifier -Right $Identifier
+        if ($alike -and ([bool]$entry.UseAuthServer -eq $UseAuthServer)) { return }
+        throw "Partner application $($entry.Name) was made into another one meanwhile, so nothing was changed."
+    }
+    throw 'The partner application is not there any more, so nothing was changed.'
+}
+
 function Get-FreeName {
     # A name for one more assignment of a role: those that give nothing, or were a deleted account's, keep theirs.
     param([string]$Account, [string]$Role, [string]$Controller)
@@ -227,9 +248,11 @@ function Test-Behind {
 }
 
 function Assert-Account {
-    # A linked account that an owner allowed must be there, and be one: its roles are what an application may do.
+    # A linked account that an owner allowed must be there, and be one: its roles are what an application may do. Returns
+    # the controller that shows it: an empty one where none may be named.
     param([string]$Name, [string]$Controller)
-    $count = @((Find-Users -Name $Name -Controller $Controller).users).Count
-    if ($count -eq 0) { throw "The account $Name does not exist, so nothing was made." }
-    if ($count -gt 1) { throw "There are several accounts named $Name, so nothing was made. Leave one of them." }
+    $shown = Find-Users -Name $Name -Controller $Controller
+    $count = @($shown.users).Count
+    if ($count -ne 1) { throw "PartnerOperator.Accounts: $count of $Name" }
+    return $shown.controller
 }

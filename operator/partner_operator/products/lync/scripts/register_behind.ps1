@@ -1,4 +1,3 @@
-Import-Lync
 $existing = ''
 $replaced = ''
 $read = Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }

@@ -45,6 +45,19 @@ function Test-Behind {
     return ($Realm -eq '') -and ($OwnRealm -ne '') -and (Test-Same -Left $Entry.Realm -Right $OwnRealm)
 }
 
+function Assert-Entry {
+    # An entry that is gone, or was made into something else meanwhile, is somebody's: nothing is changed for it.
+    param([string]$Reference, [string]$Identifier, [bool]$UseAuthServer)
+    foreach ($entry in (Invoke-Read -Call { Get-CsPartnerApplication -ErrorAction Stop }).objects) {
+        if (-not (Test-Same -Left $entry.Identity -Right $Reference)) { continue }
+        $alike = Test-Same -Left $entry.ApplicationIdentifier -Right $Identifier
+        $usesServer = (Get-Text -Value $entry.AuthToken) -cmatch 'UseOAuthServer$'
+        if ($alike -and ([bool]$usesServer -eq $UseAuthServer)) { return }
+        throw "Partner application $Reference was made into another one meanwhile, so nothing was changed."
+    }
+    throw 'The partner application is not there any more, so nothing was changed.'
+}
+
 function Add-TokenServer {
     # Makes a token server in its plain form, unless one of that address is there. It is shared: nothing else of any is changed.
     param([string]$Name, [string]$Url)

@@ -1,5 +1,5 @@
-Import-Lync
 $identity = [string]$Request.reference
+Assert-Entry -Reference $identity -Identifier $Request.applicationIdentifier -UseAuthServer $Request.useAuthServer
 if ([string]$Request.tokenServerName -ne '') { Add-TokenServer -Name $Request.tokenServerName -Url $Request.tokenServerUrl }
 if ($Request.setUrl) {
     # Reads the document again, and with it the partner's certificates.

@@ -25,7 +25,6 @@ function Set-OldPermission {
     finally { Close-Web -Web $web }
 }
 
-$opened = Open-Farm
 $read = Get-Issuers -Warnings $opened.warnings
 $doubts = @($read.doubts)
 if ($doubts.Count -gt 0) { throw "The list of token issuers is not whole: $($doubts[0])" }

@@ -6,7 +6,6 @@ function Find-Ours {
     throw "There is no token issuer $($Request.reference) any more, so nothing was changed."
 }
 
-$null = Open-Farm
 $issuer = Find-Ours
 if (-not (Test-OfContent -Issuer $issuer -Identifier $Request.applicationIdentifier -Url $Request.storedUrl -Realm $Request.storedRealm)) { throw "The token issuer $($issuer.Name) was made into another one meanwhile, so nothing was changed." }
 $asked = [string]$Request.right -ne ''

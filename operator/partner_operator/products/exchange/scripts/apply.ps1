@@ -1,0 +1,4 @@
+$exchange = @{ session = $null; imported = New-Object System.Collections.ArrayList }
+$exchange.session = Open-Exchange -Commands @('Set-ADServerSettings')
+try { Invoke-Items -Steps $steps }
+finally { Remove-PSSession -Session $exchange.session -ErrorAction SilentlyContinue }

@@ -1,0 +1,2 @@
+Import-Lync
+Invoke-Items -Steps $steps

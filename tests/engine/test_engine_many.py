@@ -1,0 +1,302 @@
+"""Registrations and updates of a pass are one run, with an outcome for each; what cannot be taken back is alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.making import MOST_TOGETHER
+from partner_operator.engine.ports import Gone, OperationFailed, Outcome, Wanted
+from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.status import ChangeKind
+from support.engine.crash import Fault
+from support.engine.meanwhile import when
+from support.engine.world import World, crowd, declare_crowd
+
+READY = (ConditionStatus.TRUE, Reason.SUCCEEDED)
+REGISTER, UPDATE, REMOVE = ChangeKind.REGISTER, ChangeKind.UPDATE, ChangeKind.REMOVE
+REFUSED = OperationFailed(Reason.REMOTE_ERROR, "The cmdlet wrote an error.")
+LOST = OperationFailed(Reason.OUTCOME_UNKNOWN, "The answer was lost.", outcome_unknown=True)
+BUSY = OperationFailed(Reason.BUSY, "Another run is under way.", nothing_ran=True)
+
+
+def attempts(world: World, name: str) -> int:
+    """Of the repair record."""
+    record = world.cluster.status(name).repair
+    return record.attempts if record is not None else 0
+
+
+def made(world: World) -> set[str]:
+    """Names of the entries that stand on Exchange."""
+    return {entry.identity for entry in world.exchange.model.entries}
+
+
+def failing(world: World, *names: str, failure: OperationFailed = REFUSED) -> Callable[[], None]:
+    """Let changes for these fail. Returns what ends that."""
+    apply = world.exchange.apply
+
+    async def fails(*arguments: Any) -> Any:
+        if arguments[4].key.name in names:
+            raise failure
+        return await apply(*arguments)
+
+    def end() -> None:
+        world.exchange.apply = apply  # type: ignore[method-assign]
+
+    world.exchange.apply = fails  # type: ignore[method-assign,assignment]
+    return end
+
+
+def hanging(world: World, name: str) -> Callable[[], None]:
+    """Let the change for this one hang until the host ends the run, which has told how far it came."""
+    apply_all = world.exchange.apply_all
+
+    async def cut(server: Any, credentials: Any, observed: Any, wanted: Sequence[Wanted]) -> Any:
+        names = [each.application.key.name for each in wanted]
+        if name not in names:
+            return await apply_all(server, credentials, observed, wanted)
+        place = names.index(name)
+        await apply_all(server, credentials, observed, wanted[:place])
+        unknown = [Outcome(failure=LOST)] * (place + 1)
+        return [*unknown, *[Outcome(begun=False)] * (len(wanted) - len(unknown))]
+
+    def end() -> None:
+        world.exchange.apply_all = apply_all  # type: ignore[method-assign]
+
+    world.exchange.apply_all = cut  # type: ignore[method-assign]
+    return end
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_pass_has_three_runs_whatever_the_number_of_registrations(count: int) -> None:
+    world = World()
+    names = declare_crowd(world, count)
+    world.run_pass("exchange")
+    assert world.exchange.runs == [(REGISTER,) * count]
+    assert world.exchange.counts["observe"] == 2
+    assert all(world.cluster.ready(name) == READY for name in names)
+
+
+def test_updates_are_in_the_same_run_and_removals_in_runs_of_their_own() -> None:
+    world = World()
+    names = crowd(world, 4)
+    model = world.exchange.model
+    model.entries = tuple(
+        replace(entry, enabled=entry.identity != names[0]) for entry in model.entries
+    )
+    for name in names[2:]:
+        world.cluster.delete(name)
+    declare_crowd(world, 2, first=4)
+    world.exchange.runs.clear()
+    world.run_round()
+    first, *rest = world.exchange.runs
+    assert sorted(first) == [REGISTER, REGISTER, UPDATE]
+    assert rest == [(REMOVE,), (REMOVE,)]
+    assert made(world) == {names[0], names[1], "partner-4", "partner-5"}
+
+
+def test_more_than_fit_into_one_run_are_made_in_the_next_ones() -> None:
+    world = World()
+    declare_crowd(world, 2 * MOST_TOGETHER + 1)
+    world.run_pass("exchange")
+    assert [len(run) for run in world.exchange.runs] == [MOST_TOGETHER, MOST_TOGETHER, 1]
+    assert world.exchange.counts["observe"] == 2
+    assert len(world.exchange.model.entries) == 2 * MOST_TOGETHER + 1
+
+
+def test_what_no_time_was_left_for_is_made_in_the_next_run_of_the_pass() -> None:
+    world = World()
+    names = declare_crowd(world, 5)
+    world.exchange.time_for = 2
+    world.run_pass("exchange")
+    assert [len(run) for run in world.exchange.runs] == [5, 3, 1]
+    assert world.exchange.counts["registered"] == 5
+    assert world.exchange.counts["observe"] == 2
+    assert all(world.cluster.ready(name) == READY for name in names)
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_one_that_fails_does_not_keep_the_others(place: int) -> None:
+    world = World()
+    names = declare_crowd(world, 5)
+    end = failing(world, names[place])
+    world.run_pass("exchange")
+    assert made(world) == set(names) - {names[place]}
+    for name in names:
+        wanted = (ConditionStatus.FALSE, Reason.REMOTE_ERROR) if name == names[place] else READY
+        assert world.cluster.ready(name) == wanted
+    assert attempts(world, names[place]) == 1
+    end()
+    world.settle()
+    assert world.cluster.ready(names[place]) == READY
+    assert world.exchange.counts["registered"] == 5
+
+
+def test_one_that_throws_for_all_is_told_on_each() -> None:
+    world = World()
+    names = declare_crowd(world, 3)
+    failing(world, *names)
+    world.run_pass("exchange")
+    for name in names:
+        assert world.cluster.ready(name) == (ConditionStatus.FALSE, Reason.REMOTE_ERROR)
+    assert made(world) == set()
+    iis = world.cluster.server_statuses["uid-Exchange"].iis
+    assert iis is None or iis.restart_required_since is None
+
+
+def test_a_run_that_did_not_begin_is_no_attempt_and_asks_for_no_restart() -> None:
+    world = World()
+    names = declare_crowd(world, 3)
+    world.exchange.failures = []
+    failing(world, *names, failure=BUSY)
+    world.run_pass("exchange")
+    for name in names:
+        status = world.cluster.status(name)
+        assert (status.intent, status.repair) == (None, None)
+        assert world.cluster.ready(name) == (ConditionStatus.FALSE, Reason.BUSY)
+    iis = world.cluster.server_statuses["uid-Exchange"].iis
+    assert iis is None or iis.restart_required_since is None
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_one_that_hangs_leaves_its_predecessors_made_and_its_successors_untried(
+    place: int,
+) -> None:
+    world = World()
+    names = declare_crowd(world, 4)
+    end = hanging(world, names[place])
+    world.run_pass("exchange")
+    assert made(world) == set(names[:place])
+    for name in names[: place + 1]:
+        assert world.cluster.status(name).intent is not None
+        assert attempts(world, name) == 1
+    for name in names[place + 1 :]:
+        status = world.cluster.status(name)
+        assert (status.intent, status.repair) == (None, None)
+    world.run_when_due("exchange")
+    # It had its turn: the others come first now.
+    assert made(world) == set(names) - {names[place]}
+    end()
+    world.settle()
+    assert all(world.cluster.ready(name) == READY for name in names)
+    assert world.exchange.counts["registered"] == 4
+    for name in names:
+        registration = world.cluster.status(name).registration
+        assert registration is not None
+        assert registration.created_by_us
+
+
+def test_one_that_always_hangs_is_given_up_alone() -> None:
+    world = World()
+    names = declare_crowd(world, 3)
+    hanging(world, names[0])
+    for _ in range(6):
+        world.run_when_due("exchange")
+    assert world.cluster.ready(names[0]) == (ConditionStatus.FALSE, Reason.DRIFT_PERSISTS)
+    assert [world.cluster.ready(name) for name in names[1:]] == [READY, READY]
+    assert [attempts(world, name) for name in names[1:]] == [0, 0]
+
+
+@pytest.mark.parametrize("step", ["write status of partner-1", "add finalizer to partner-1"])
+def test_where_another_object_stops_the_pass_before_the_run_nobody_has_lost_an_attempt(
+    step: str,
+) -> None:
+    """An object that was replaced under our hands voids what this pass knows, and is no fault of the others."""
+    world = World()
+    names = declare_crowd(world, 3)
+
+    def replaced() -> None:
+        raise Gone("partner-1")
+
+    when(world, _begun(world, step), replaced)
+    world.run_pass("exchange")
+    assert world.exchange.runs == []
+    for name in names:
+        status = world.cluster.status(name)
+        assert (status.intent, status.repair) == (None, None), name
+    world.settle()
+    assert all(world.cluster.ready(name) == READY for name in names)
+
+
+def _begun(world: World, step: str) -> str:
+    """The step's own name, found in a pass over a copy that nothing disturbs."""
+    probe = copy.deepcopy(world)
+    probe.run_pass("exchange")
+    assert step in probe.crash.steps, probe.crash.steps
+    return step
+
+
+# ---- killed, and unheard, at each step
+
+
+@cache
+def _at_work() -> World:
+    """Three are registered and one of them drifts; two more are declared, and one is deleted."""
+    world = World()
+    names = crowd(world, 3)
+    model = world.exchange.model
+    model.entries = tuple(
+        replace(entry, enabled=entry.identity != names[0]) for entry in model.entries
+    )
+    declare_crowd(world, 2, first=3)
+    world.cluster.delete(names[2])
+    world.exchange.runs.clear()
+    return world
+
+
+LEFT = {"partner-0", "partner-1", "partner-3", "partner-4"}
+
+
+def _begin() -> World:
+    return copy.deepcopy(_at_work())
+
+
+def _places(count: Callable[[World], int]) -> range:
+    world = _begin()
+    before = count(world)
+    world.run_round()
+    assert sorted(world.exchange.runs[0]) == [REGISTER, REGISTER, UPDATE]
+    return range(1, count(world) - before + 1)
+
+
+def _ended_well(world: World) -> None:
+    world.settle(20)
+    assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
+    assert made(world) == LEFT
+    assert set(world.cluster.applications) == LEFT
+    assert all(entry.enabled for entry in world.exchange.model.entries)
+    for name in LEFT:
+        status = world.cluster.status(name)
+        assert status.registration is not None
+        assert status.registration.created_by_us
+        assert status.intent is None or status.intent.over
+    assert world.exchange.counts["registered"] == 5
+    assert world.exchange.counts["apply Update"] == 1
+    world.run_round()
+    writes, calls = world.cluster.writes, len(world.crash.calls)
+    world.run_round()
+    assert world.cluster.writes == writes
+    assert len(world.crash.calls) == calls + 2
+
+
+@pytest.mark.parametrize("at", _places(lambda world: len(world.crash.steps)))
+def test_killed_at_any_step(at: int) -> None:
+    world = _begin()
+    world.crash.at = len(world.crash.steps) + at
+    world.run_round()
+    _ended_well(world)
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
+@pytest.mark.parametrize("at", _places(lambda world: len(world.crash.calls)))
+def test_an_answer_is_lost_at_any_call(at: int, done: bool) -> None:
+    world = _begin()
+    world.crash.fault = Fault(len(world.crash.calls) + at, LOST, done_all_the_same=done)
+    world.run_round()
+    assert world.crash.fault is None, "it was reached"
+    _ended_well(world)

@@ -1,0 +1,139 @@
+"""What is known of several changes whose run gave no answer, or one that nobody can believe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from partner_operator.engine.ports import OperationFailed, Outcome, Wanted
+from partner_operator.products.exchange.operations import ExchangeOperations
+from partner_operator.products.items import MOST_CHARACTERS
+from partner_operator.products.remote import LONGEST_SECONDS
+from partner_operator.trust.model import Product
+from partner_operator.trust.plan import Change, Difference, Field
+from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import ChangeKind
+from partner_operator.winrm import Answer, Endpoint, OutcomeUnknown, RemoteRequest, Streams
+from support.scripts.exchange import CREDENTIALS
+from support.trust import worlds as values
+
+HOST = "ex1.litwareinc.com"
+
+
+class Wire:
+    """Answers what it is told to."""
+
+    def __init__(self, answer: dict[str, Any] | OutcomeUnknown, console: str = "") -> None:
+        self.answer, self.console = answer, console
+        self.asked: list[RemoteRequest] = []
+
+    async def run(self, endpoint: Endpoint, request: RemoteRequest) -> Answer:
+        """One remote run."""
+        self.asked.append(request)
+        if isinstance(self.answer, OutcomeUnknown):
+            raise self.answer
+        return Answer(self.answer, self.console, Streams(), "4.0", 1_800_000_000, 1.0)
+
+
+def cut(printed: str) -> OutcomeUnknown:
+    """PowerShell ended in the middle of the script."""
+    lost = OutcomeUnknown("ended")
+    lost.printed = printed
+    return lost
+
+
+def updates(count: int, identity: str = "x") -> list[Wanted]:
+    """Changes of Exchange's entries."""
+    application = values.application(identity=identity)
+    entry = values.entry()
+    difference = Difference(Field.IDENTITY, "", "")
+    change = Change(ChangeKind.UPDATE, application.key, entry, (difference,), needs_restart=True)
+    return [Wanted(change, application)] * count
+
+
+async def outcomes(wire: Wire, wanted: list[Wanted]) -> list[Outcome]:
+    """What became of each."""
+    session = ExchangeOperations(wire.run).on(values.server(Product.EXCHANGE), CREDENTIALS, HOST)
+    return list(await session.apply_all(values.observed(host=HOST), wanted))
+
+
+@pytest.mark.parametrize("begun", [1, 2, 3])
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_a_run_that_ended_in_the_middle_tells_what_was_never_begun(
+    begun: int, wrapped: bool
+) -> None:
+    printed = "PO1!" + "".join(f"PO1+{number};said\r\n" for number in range(begun))
+    if wrapped:
+        printed = "\0".join(printed)
+    became = await outcomes(Wire(cut(printed)), updates(3))
+    assert [each.begun for each in became] == [number < begun for number in range(3)]
+    assert all(
+        each.failure is not None and each.failure.outcome_unknown for each in became if each.begun
+    )
+
+
+@pytest.mark.parametrize("printed", ["", "PO1!"], ids=["an answer cut on its way", "none begun"])
+async def test_where_nothing_was_heard_nothing_is_known_of_any(printed: str) -> None:
+    with pytest.raises(OperationFailed) as lost:
+        await outcomes(Wire(cut(printed)), updates(3))
+    assert lost.value.outcome_unknown
+
+
+DONE = {"data": {"account": ""}, "error": None}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"results": [DONE] * 4},
+        {"results": [{"data": None}]},
+        {"results": [{**DONE, "more": 1}]},
+        {"results": "none"},
+    ],
+)
+async def test_an_answer_that_breaks_the_contract_is_believed_in_nothing(
+    answer: dict[str, Any],
+) -> None:
+    with pytest.raises(OperationFailed) as broken:
+        await outcomes(Wire(answer), updates(3))
+    assert broken.value.obstacle.reason is Reason.CONTRACT_VIOLATED
+    assert not broken.value.nothing_ran
+
+
+async def test_fewer_results_than_changes_are_those_that_were_begun() -> None:
+    became = await outcomes(Wire({"results": [DONE, DONE]}), updates(3))
+    assert [each.begun for each in became] == [True, True, False]
+
+
+async def test_a_secret_in_the_words_of_an_error_is_struck_out() -> None:
+    error = {
+        "id": "No",
+        "type": "System.Exception",
+        "inner": "System.Exception",
+        "category": "NotSpecified",
+        "messages": [f"It is {CREDENTIALS.password}."],
+        "position": "",
+    }
+    became = await outcomes(Wire({"results": [{"data": None, "error": error}]}), updates(1))
+    assert became[0].failure is not None
+    assert CREDENTIALS.password not in became[0].failure.obstacle.message
+
+
+async def test_a_request_holds_no_more_than_every_powershell_reads() -> None:
+    wire = Wire({"results": [DONE, DONE]})
+    became = await outcomes(wire, updates(3, identity="x" * (MOST_CHARACTERS // 2 - 1000)))
+    assert len(wire.asked[0].parameters["items"]) == 2
+    assert [each.begun for each in became] == [True, True, False]
+
+
+async def test_a_run_of_many_ends_itself_before_its_end_is_no_longer_waited_for() -> None:
+    """The longest wait for the mutex is in between."""
+    wire = Wire({"results": [DONE] * 3})
+    await outcomes(wire, updates(3))
+    [asked] = wire.asked
+    assert asked.deadline_seconds <= LONGEST_SECONDS
+    lives = asked.parameters["lifeSeconds"] + asked.mutex_wait_seconds
+    assert lives + 30 <= asked.deadline_seconds
+    assert 2 * asked.parameters["beginSeconds"] <= asked.parameters["lifeSeconds"]
