@@ -24,7 +24,7 @@ ENGINES = Section(
         runs(
             "3.0 and 4.0 read and write 2 MiB of JSON",
             "winrm::test_what_two_powershells_would_read_differently_is_not_sent",
-            "products::test_all_documents_together_fit_into_an_answer",
+            "products::test_documents_that_do_not_fit_into_one_answer_come_in_others",
         ),
         runs(
             "The execution policy forbids scripts of modules",
