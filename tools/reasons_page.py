@@ -33,7 +33,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     Reason.INTERNAL_ERROR: (
         "A pass broke off for a reason that nobody foresaw, or none came to its end although one was due. What the "
         "other conditions say is from before.",
-        "Read the message and the operator's log; it is tried again by itself. Restart an operator that hangs.",
+        "Read the message and the operator's log; the operator tries again by itself. Restart an operator that hangs.",
     ),
     Reason.NOT_WRITTEN: (
         "The API server does not take the status or the finalizer that the message names, in its own words. Nothing "
@@ -190,7 +190,7 @@ REASONS: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.FARM_BUSY: (
         "Somebody else changed the same part of a SharePoint farm at the same moment, so nothing was stored.",
-        "Wait; it is tried again.",
+        "Wait; the operator tries again.",
     ),
     Reason.SERVICE_APPLICATION_MISSING: (
         "A service application or its proxy that trust needs is missing in a SharePoint farm; nothing was made.",
@@ -349,8 +349,8 @@ DECLARED: Final = "Change the declaration; it is read at once."
 
 WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.SUSPENDED: "Set `mode`.",
-    Reason.INTERNAL_ERROR: "It is tried again, ever more rarely. Report it; restart an operator that hangs.",
-    Reason.NOT_WRITTEN: "Change what refuses it (policy, webhook, quota, right, older CRD); it is tried again.",
+    Reason.INTERNAL_ERROR: "The operator tries again, ever more rarely. Report it; restart an operator that hangs.",
+    Reason.NOT_WRITTEN: "Change what refuses it (policy, webhook, quota, right, older CRD); the operator tries again.",
     Reason.CRD_TOO_OLD: "`kubectl apply -f crds/`; it is noticed within seconds.",
     Reason.PARTNER_NOT_ALLOWED: (
         "The server's owner names the host in `allowedPartners` or `allowedTokenServers`; or delete the object, which "
@@ -385,7 +385,7 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.ACTIVATION_UNKNOWN: "Bring the host back, or take it out of `spec.hosts`.",
     Reason.WAITING_FOR_COUNTERPART: "Mend the other direction; the test runs by itself then.",
     Reason.WAITING_FOR_ACTIVATION: "The time that the message names; or `iisreset` by hand.",
-    Reason.FARM_BUSY: f"It is tried again. At once: {RECONCILE} on the object.",
+    Reason.FARM_BUSY: f"The operator tries again. At once: {RECONCILE} on the object.",
     Reason.SERVICE_APPLICATION_MISSING: f"Make it; the next pass notices. At once: {RECONCILE} on the object.",
     Reason.WAITING_FOR_REPLICATION: "`Invoke-CsManagementStoreReplication`; the next pass notices.",
     Reason.SERVER_NOT_FOUND: "Create the PartnerServer.",
@@ -442,12 +442,12 @@ WAYS_OUT: Final[dict[Reason, str]] = {
     Reason.METADATA_ALTERNATES: f"Let all publish the same, then {RECONCILE} on the object.",
     Reason.NOT_REGISTERED: "Set `mode` to Enforce; else what Ready says.",
     Reason.AMBIGUOUS: "Remove the other entries, or make the object again with `spec.identity`.",
-    Reason.CREATED_NOTHING: f"It is tried again; after three times {RECONCILE} on the object.",
+    Reason.CREATED_NOTHING: f"The operator tries again; after three times {RECONCILE} on the object.",
     Reason.DELETION_BLOCKED: "Mend the cause; or the annotation `release` with the object's uid.",
     Reason.HOSTS_UNLISTED: "List the hosts.",
     Reason.CONNECTIVITY_TEST_FAILED: (
-        f"It is repeated by itself. At once: {RECONCILE} on the object; the server then reads the partner's document "
-        "again."
+        f"The operator repeats it by itself. At once: {RECONCILE} on the object; the server then reads the partner's "
+        "document again."
     ),
     Reason.NOT_TESTED: "What Ready says; the test runs then.",
 }

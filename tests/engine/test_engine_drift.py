@@ -73,7 +73,7 @@ def test_each_field_on_exchange_is_repaired_alone(
     world.settle()
     assert _touched(world.exchange) == [(ChangeKind.UPDATE, fields)]
     assert world.cluster.told(Reason.DRIFT_DETECTED) == [
-        f"Differs from the declaration and is being repaired: {', '.join(sorted(fields))}."
+        f"Differs from the declaration, and the operator repairs it: {', '.join(sorted(fields))}."
     ]
     assert world.cluster.told(Reason.REPAIRED) == [f"Repaired: {', '.join(sorted(fields))}."]
     assert set(world.exchange.restarts.values()) == ({2} if restart else {1})

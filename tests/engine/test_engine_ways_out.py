@@ -40,7 +40,7 @@ def incomplete(organisation: FakeOrganisation) -> None:
 
 def wrong_product(organisation: FakeOrganisation) -> None:
     """As products/ tells it."""
-    message = "ex1 was asked as Exchange and answers as Lync. Nothing is changed there."
+    message = "ex1 was asked as Exchange and answers as Lync. The operator changes nothing there."
     organisation.failures = Refusing(
         [OperationFailed(Reason.WRONG_PRODUCT, message, then=Next.HUMAN)]
     )

@@ -222,12 +222,13 @@ async def test_a_declared_account_is_linked_and_must_be_there() -> None:
         (
             on_exchange.NOT_FOUND,
             Reason.LINKED_ACCOUNT_MISSING,
-            f"The account {ACCOUNT} of spec.exchange.linkedAccount does not exist, so nothing is changed. Make it",
+            f"The account {ACCOUNT} of spec.exchange.linkedAccount does not exist, so the operator changes nothing. "
+            "Make it",
         ),
         (
             [{"Identity": "a/b"}, {"Identity": "a/c"}],
             Reason.AMBIGUOUS,
-            f"There are several accounts {ACCOUNT}, so nothing is changed. Declare one",
+            f"There are several accounts {ACCOUNT}, so the operator changes nothing. Declare one",
         ),
     ],
 )

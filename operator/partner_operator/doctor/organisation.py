@@ -177,6 +177,6 @@ def _unlisted(facts: Facts, observed: Observed) -> Check:
     return Check(
         "unlisted hosts",
         False,
-        f"The organisation also has {', '.join(unlisted)}. They are never touched.",
+        f"The organisation also has {', '.join(unlisted)}. The operator never touches them.",
         "Add them to spec.hosts, or accept that IIS there reads changes by itself, minutes later.",
     )

@@ -184,8 +184,8 @@ def _connected(work: Pass, draft: Draft) -> Part | None:
             f"It failed last: {last.message}",
         )
     way_out = (
-        " It is repeated by itself; to test now, set the annotation partner-operator.io/reconcile-requested-at on "
-        f"this object. {work.rules.asked}"
+        " The operator repeats it by itself; to test now, set the annotation "
+        f"partner-operator.io/reconcile-requested-at on this object. {work.rules.asked}"
     ).rstrip()
     said = shortened(last.message, LONGEST_MESSAGE - len(way_out))
     return false(Reason.CONNECTIVITY_TEST_FAILED, said + way_out)

@@ -30,12 +30,12 @@ def sentence_of(error: Exception) -> str:
     if isinstance(error, ClusterFailed):
         words = said(str(error), LONGEST_WORDS)
         return (
-            f"Kubernetes did not answer as the operator needs it, so the pass broke off: {words}. It is tried again. "
-            "See whether the operator's rights are as in manifests/."
+            f"Kubernetes did not answer as the operator needs it, so the pass broke off: {words}. The operator tries "
+            "again. See whether the operator's rights are as in manifests/."
         )
     return (
-        f"The operator met an error that it does not know ({type(error).__name__}), so the pass broke off. It is "
-        "tried again, ever more rarely. The operator's log says where it happened; please report it."
+        f"The operator met an error that it does not know ({type(error).__name__}), so the pass broke off. The "
+        "operator tries again, ever more rarely. The operator's log says where it happened. Report it to us."
     )
 
 

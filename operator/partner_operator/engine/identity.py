@@ -55,8 +55,8 @@ def must_be(before: Observed, after: Observed) -> None:
 def _message(known: str, seen: str) -> str:
     here, before = shortened(seen, LONGEST_NAME), shortened(known, LONGEST_NAME)
     return (
-        f"The hosts answer for {here}, and until now they answered for {before}. Nothing is changed there. Find "
-        "out what stands behind their names. If it is meant, set the annotation "
+        f"The hosts answer for {here}, and until now they answered for {before}. The operator changes nothing there. "
+        "Find out what stands behind their names. If it is meant, set the annotation "
         "partner-operator.io/reconcile-requested-at on this PartnerServer."
     )
 

@@ -132,7 +132,7 @@ async def _announce_drift(work: Reached, draft: Draft, change: Change) -> None:
     if change.kind is ChangeKind.REGISTER or change.asked or draft.desired.deleting:
         return
     names = ", ".join(sorted(change.fields))
-    message = f"Differs from the declaration and is being repaired: {names}. {change.remark}"
+    message = f"Differs from the declaration, and the operator repairs it: {names}. {change.remark}"
     await work.tell(draft, Reason.DRIFT_DETECTED, message.rstrip(), Severity.WARNING)
 
 

@@ -124,8 +124,8 @@ async def _judge(
     elif decision.absent and draft.failure is None:
         draft.failure = Obstacle(
             Reason.CREATED_NOTHING,
-            f"{work.called} reported no error, yet no partner application is there. It is "
-            "tried again; look at the server's event log if this stays.",
+            f"{work.called} reported no error, yet no partner application is there. The operator tries again; look "
+            "at the server's event log if this stays.",
             Next.RETRIED,
         )
     if decision.entry is not None:

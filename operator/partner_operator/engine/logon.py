@@ -113,9 +113,9 @@ def _refused(work: Pass) -> Obstacle:
         work.wake_at(known.tried_at + DAY)
     way_out = (
         f" The logon is in Secret {server.key.namespace}/{server.credentials_secret}, keys username and password. So "
-        "that the account is not locked, it is tried again only once a day; and once, at once, when the Secret, "
-        "spec.hosts or spec.winrm has changed, or when the annotation partner-operator.io/reconcile-requested-at on "
-        f"PartnerServer {server.key.name} gets a new value."
+        "that the account is not locked, the operator tries it again only once a day; and once, at once, when the "
+        "Secret, spec.hosts or spec.winrm has changed, or when the annotation "
+        f"partner-operator.io/reconcile-requested-at on PartnerServer {server.key.name} gets a new value."
     )
     refusal = known.refusal if known is not None else ""
     why = shortened(refusal or _UNSEEN, LONGEST_MESSAGE - len(way_out))

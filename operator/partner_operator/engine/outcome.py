@@ -67,9 +67,9 @@ def _message(work: Pass, intent: Intent) -> str:
     minutes = int(work.ports.patience.longest_run.total_seconds() // 60)
     return (
         f"A change was begun on {intent.host}, nobody saw its end, and the host does not answer. It may still be at "
-        f"work there, so nothing is changed elsewhere. A run ends itself: {minutes} minutes after its beginning it "
-        "counts as over. To go on earlier, see to it that nothing of the operator runs on that host, and set the "
-        f"annotation partner-operator.io/reconcile-requested-at on PartnerServer {work.server.key.name}."
+        f"work there, so the operator changes nothing elsewhere. A run ends itself: {minutes} minutes after its "
+        "beginning it counts as over. To go on earlier, see to it that nothing of the operator runs on that host, "
+        f"and set the annotation partner-operator.io/reconcile-requested-at on PartnerServer {work.server.key.name}."
     )
 
 

@@ -18,8 +18,8 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 
 WAY_OUT = (
-    " Nothing more is done for it until that is written; it is tried again. Change what refuses it: an admission "
-    "policy or webhook, a quota, a right of the operator, or an older CRD."
+    " Nothing more is done for it until that is written; the operator tries again. Change what refuses it: an "
+    "admission policy or webhook, a quota, a right of the operator, or an older CRD."
 )
 
 

@@ -129,9 +129,9 @@ def _awaits_heir(
         return None
     obstacle = Obstacle(
         Reason.WAITING_FOR_SETTLE,
-        f"PartnerApplication {heir.key.name} may be for the same partner, and what it names is not known yet. It is "
-        "waited for ten minutes before the registration is removed. Create the PartnerServer that it names, or "
-        "delete it.",
+        f"PartnerApplication {heir.key.name} may be for the same partner, and what it names is not known yet. The "
+        "operator waits ten minutes for that before it removes the registration. Create the PartnerServer that it "
+        "names, or delete it.",
         Next.WAITS,
     )
     return obstacle, min(over, work.now() + LOOK_AGAIN)
@@ -231,10 +231,10 @@ def _hold(work: Pass, draft: Draft, whose: str) -> None:
         draft.status = replace(draft.status, deletion=deletion)
     draft.blocker = Obstacle(
         Reason.DELETION_BLOCKED,
-        f"Most applications of {whose} are being deleted at once, so nothing is removed from the server. To "
-        "remove the registrations all the same, set the annotation "
-        f"partner-operator.io/reconcile-requested-at on PartnerServer {work.server.key.name}; to leave them, set "
-        f"partner-operator.io/release: {draft.desired.key.uid} here.",
+        f"Most applications of {whose} are being deleted at once, so the operator removes nothing from the server. "
+        "To remove the registrations all the same, set the annotation partner-operator.io/reconcile-requested-at on "
+        f"PartnerServer {work.server.key.name}; to leave them, set partner-operator.io/release: "
+        f"{draft.desired.key.uid} here.",
         Next.HUMAN,
     )
 

@@ -226,7 +226,7 @@ async def _wait_for_health(work: Reached, before: HostStatus, lost: RunFailed | 
         if over:
             said = lost.obstacle.message if lost is not None and ended else ""
             await work.save_server(iis=activation.mark_failed(work.iis, name, said))
-            message = f"{name} is not as healthy as before its restart. No further host is restarted. {said}"
+            message = f"{name} is not as healthy as before its restart. The operator restarts no further host. {said}"
             await work.tell_server(Reason.RESTART_FAILED, message.strip(), Severity.WARNING)
             return
         await asyncio.sleep(patience.poll.total_seconds())

@@ -216,7 +216,7 @@ class Connection:
                 if time.monotonic() + pause > until:
                     self._outcomes.note(asked, worked=False)
                     raise
-                logger.warning("%s %s is tried again: %s", method, path, failure)
+                logger.warning("the operator tries %s %s again: %s", method, path, failure)
                 await asyncio.sleep(pause)
             else:
                 self._outcomes.note(asked, worked=True)

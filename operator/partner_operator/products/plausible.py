@@ -53,8 +53,8 @@ def check_product(told: str, expected: Product, host: str) -> None:
     if told != expected:
         raise OperationFailed(
             Reason.WRONG_PRODUCT,
-            f"{host} was asked as {expected} and answers as {shown(told[:40]) or 'nothing'}. Nothing is changed there. "
-            "Is spec.product right?",
+            f"{host} was asked as {expected} and answers as {shown(told[:40]) or 'nothing'}. The operator changes "
+            "nothing there. Is spec.product right?",
             then=Next.HUMAN,
         )
 
@@ -89,8 +89,8 @@ def happened_at(text: str | None, clock: datetime, more: str = "") -> datetime |
     if told is not None and told > clock + _SKEW:
         raise OperationFailed(
             Reason.CONTRACT_VIOLATED,
-            f"The server says that something happened at {text}, and its own clock shows {clock:%Y-%m-%d}. Nothing "
-            f"is changed there. Check the clocks of the host and of the domain controllers.{more}",
+            f"The server says that something happened at {text}, and its own clock shows {clock:%Y-%m-%d}. The "
+            f"operator changes nothing there. Check the clocks of the host and of the domain controllers.{more}",
         )
     return told
 

@@ -293,8 +293,8 @@ class Session(ABC):
     def _not_understood(self, place: str, why: str) -> OperationFailed:
         return OperationFailed(
             Reason.CONTRACT_VIOLATED,
-            f"{self.host} answered with something the operator does not understand ({shown(place)}: {why}). "
-            "Nothing is changed there. Please report this with the product's version.",
+            f"{self.host} answered with something the operator does not understand ({shown(place)}: {why}). The "
+            "operator changes nothing there. Report this with the product's version.",
         )
 
 

@@ -68,7 +68,7 @@ def warned(observed: Observed, entry: Entry) -> Obstacle:
     """Why nothing is done for an object whose entry the server warns about."""
     message = (
         f"{observed.called} warns about partner application {entry.identity}, so its values are not relied on and it "
-        f"is neither changed nor made again: {entry.warning} Mend it there, or remove it; it is looked at again."
+        f"is neither changed nor made again: {entry.warning} Mend it there, or remove it; the operator looks again."
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)
 

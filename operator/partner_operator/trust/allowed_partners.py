@@ -77,8 +77,8 @@ def _not_allowed(
     sentences = [f"The owner of PartnerServer {server.key.name} does not allow {what}:", fault]
     if registration is None:
         sentences.append(
-            f"Nothing is registered and nothing contacted. Whoever owns the server can add {missing} to {block}; else "
-            "delete this object."
+            f"The operator registers nothing and contacts nobody. Whoever owns the server can add {missing} to "
+            f"{block}; else delete this object."
         )
     else:
         sentences.append(
@@ -106,7 +106,8 @@ def leads_elsewhere(
     return Obstacle(
         Reason.PARTNER_NOT_ALLOWED,
         f"spec.{block}.connectivityTest.url leads to another host than the partner's metadata URL, {shown(partner)}. "
-        f"{fault} {server.product} would show a token of its own there, so nothing is done for this object. Write an "
-        "address of the partner's host, or let whoever owns the server add the other one to allowedPartners.",
+        f"{fault} {server.product} would show a token of its own there, so the operator does nothing for this "
+        "object. Write an address of the partner's host, or let whoever owns the server add the other one to "
+        "allowedPartners.",
         Next.HUMAN,
     )

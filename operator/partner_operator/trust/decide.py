@@ -181,7 +181,8 @@ def _of_others(case: _Case) -> Obstacle | None:
     taken = _hybrids_name(case)
     if taken:
         message = (
-            f"{effective_identity(desired)} is a name of {taken}, so what bears it is never touched again. Declare "
+            f"{effective_identity(desired)} is a name of {taken}, so the operator would never touch what bears it "
+            "again. Declare "
             "another spec.identity, in a new object."
         )
         return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
@@ -194,8 +195,8 @@ def _of_others(case: _Case) -> Obstacle | None:
     }
     message = (
         f"Partner application {shown(other.identity)} for {desired.partner.name} {sources[other.kind]}. Perhaps a "
-        "script of a hybrid set-up did that, or needs it so; it is never turned back. Make a new PartnerApplication "
-        "with another spec.identity, and delete this one: that entry stays."
+        "script of a hybrid set-up did that, or needs it so; the operator never turns it back. Make a new "
+        "PartnerApplication with another spec.identity, and delete this one: that entry stays."
     )
     return Obstacle(Reason.CONFLICT, message, Next.HUMAN)
 
@@ -407,8 +408,8 @@ def _incomplete(observed: Observed) -> Obstacle | None:
     if observed.incomplete is None:
         return None
     message = (
-        f"The list of partner applications on {observed.called} is not proven whole, so nothing is changed: "
-        f"{observed.incomplete}"
+        f"The list of partner applications on {observed.called} is not proven whole, so the operator changes "
+        f"nothing: {observed.incomplete}"
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)
 

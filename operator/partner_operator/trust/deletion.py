@@ -167,7 +167,7 @@ def _removal(view: ApplicationView, entry: Entry, *, stays: bool) -> Change:
 def _unclear(match: Match) -> Obstacle:
     names = ", ".join(entry.identity for entry in match.candidates)
     message = (
-        f"Several partner applications could be the one to remove: {names}. Nothing is removed. Remove the "
+        f"Several partner applications could be the one to remove: {names}. The operator removes nothing. Remove the "
         "right one by hand, or set deletionPolicy to Retain."
     )
     return Obstacle(Reason.DELETION_BLOCKED, message, Next.HUMAN)
@@ -175,7 +175,7 @@ def _unclear(match: Match) -> Obstacle:
 
 def _unproven(observed: Observed) -> Obstacle:
     message = (
-        f"The list of partner applications on {observed.called} is not proven whole, so nothing is removed: "
-        f"{observed.incomplete}"
+        f"The list of partner applications on {observed.called} is not proven whole, so the operator removes "
+        f"nothing: {observed.incomplete}"
     )
     return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)

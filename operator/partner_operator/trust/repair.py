@@ -149,8 +149,8 @@ def refusal(allowance: Allowance, change: Change, repair: Repair) -> Obstacle:
     )
     return Obstacle(
         Reason.DRIFT_PERSISTS,
-        f"The server took the change {MOST_ATTEMPTS} times and still shows the old state: {fields}.{unreadable} "
-        "It is tried again for a new declaration, a new metadata document, or when the annotation "
+        f"The server took the change {MOST_ATTEMPTS} times and still shows the old state: {fields}.{unreadable} The "
+        "operator tries again for a new declaration, a new metadata document, or when the annotation "
         "partner-operator.io/reconcile-requested-at is set.",
         Next.HUMAN,
     )

@@ -101,7 +101,7 @@ def next_step(
         return _beside(_ask(Reason.RESTART_APPROVAL_NEEDED, text), why)
     since = view.iis.restart_required_since
     if since is not None and since + rules.settle > now:
-        text += " It is restarted when no change was made for the time in restart.settle."
+        text += " The operator restarts it when no change was made for the time in restart.settle."
         return _wait(Reason.WAITING_FOR_SETTLE, text, since + rules.settle)
     closed = None if approved else _out_of_window(rules, now, text)
     spent = None if approved else _spent(rules, view, host, now, text)
@@ -156,7 +156,7 @@ def _out_of_window(rules: RestartRules, now: datetime, text: str) -> RestartStep
     if opening is None:
         text += " No window in restart.windows ever opens: their schedules name no existing day."
         return _ask(Reason.INVALID_OBJECT, text)
-    text += f" It is restarted in the next window of restart.windows. To restart it now, {APPROVE}."
+    text += f" The operator restarts it in the next window of restart.windows. To restart it now, {APPROVE}."
     return _wait(Reason.WAITING_FOR_WINDOW, text, opening)
 
 
@@ -198,9 +198,7 @@ def _when_all_are_well(view: Round, host: str, why: Mapping[str, str], text: str
         " Bring it back, or take it out of spec.hosts; the operator notices. To restart all the same, and to count "
         f"what it shows now as healthy, {APPROVE}."
     )
-    head = (
-        f"{text} Nothing is restarted while a host is less healthy than it was. {_ills(ill, why)}"
-    )
+    head = f"{text} The operator restarts nothing while a host is less healthy than it was. {_ills(ill, why)}"
     message = shortened(head, LONGEST_MESSAGE - len(tail)) + tail
     return _wait(Reason.WAITING_FOR_HOSTS, message)
 
@@ -316,8 +314,8 @@ def _failed(view: Round) -> str:
         heads.append(line.said)
     if view.failed:
         tails.append(
-            "No further host is restarted. Bring it back, or take it out of spec.hosts; the operator notices and goes "
-            f"on. To count what it shows now as healthy, {APPROVE}."
+            "The operator restarts no further host. Bring it back, or take it out of spec.hosts; the operator "
+            f"notices and goes on. To count what it shows now as healthy, {APPROVE}."
         )
     for name in view.refused:
         line = host_of(view.iis, name)

@@ -180,8 +180,8 @@ def obstacle(
         return _differs(product, where, standing.enabled[0], partner, observed)
     if observed.token_servers_fault:
         message = (
-            f"Whether {observed.called} has the token server of {shown(url)} is not known, so nothing is changed: "
-            f"{observed.token_servers_fault}"
+            f"Whether {observed.called} has the token server of {shown(url)} is not known, so the operator changes "
+            f"nothing: {observed.token_servers_fault}"
         )
         return Obstacle(Reason.INCOMPLETE_READ, message, Next.RETRIED)
     if any(found.enabled for found in standing.undecided):
@@ -190,8 +190,8 @@ def obstacle(
         found = standing.disabled[0]
         message = (
             f"{where} is there as {shown(found.name)} and is disabled, so no token of it is accepted. It serves "
-            "others too and is never enabled here. If it is to be used, run "
-            f"{product.enable(found)} there; else delete this object."
+            f"others too and the operator never enables it. If it is to be used, run {product.enable(found)} there; "
+            "else delete this object."
         )
         return Obstacle(Reason.TOKEN_SERVER_DISABLED, message, Next.HUMAN)
     if standing.undecided:
@@ -214,8 +214,9 @@ def _differs(
     assert document is not None, "without it nothing differs"
     message = (
         f"{where} is there as {shown(found.name)}, and the server keeps of it what its document does not say: "
-        f"{disagreement(document, found, observed.default_realm)}. It serves others too and is never changed here. If "
-        f"the document is right, {product.renew(found)}; else whoever runs the token server mends the document."
+        f"{disagreement(document, found, observed.default_realm)}. It serves others too and the operator never "
+        f"changes it. If the document is right, {product.renew(found)}; else whoever runs the token server mends the "
+        "document."
     )
     return Obstacle(Reason.TOKEN_SERVER_DIFFERS, message, Next.HUMAN)
 
@@ -242,12 +243,13 @@ def _undecided(where: str, standing: Standing, metadata: Part) -> Obstacle:
     if metadata.reason is Reason.METADATA_UNREACHABLE:
         message = (
             f"{where} may be there as {names}, or not: the tenant is written otherwise ({addresses}), and its "
-            f"document, which would tell, cannot be had. Nothing is changed. {metadata.message}"
+            f"document, which would tell, cannot be had. The operator changes nothing. {metadata.message}"
         )
         return Obstacle(Reason.METADATA_UNREACHABLE, message, Next.RETRIED)
     message = (
-        f"{where} may be there as {names}, or not: the tenant is written otherwise ({addresses}), and no realm tells. "
-        "Nothing is changed. Write the address in spec.partner.tokenServer as the server has it, in a new object."
+        f"{where} may be there as {names}, or not: the tenant is written otherwise ({addresses}), and no realm "
+        "tells. The operator changes nothing. Write the address in spec.partner.tokenServer as the server has it, "
+        "in a new object."
     )
     return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
 

@@ -128,7 +128,7 @@ def server_verdict(old: tuple[Condition, ...], facts: ServerFacts, now: datetime
         names = ", ".join(sorted(facts.unlisted_hosts))
         parts[ConditionType.UNLISTED_HOSTS] = true(
             Reason.HOSTS_UNLISTED,
-            f"The organisation also has {names}, which spec.hosts does not list. They are never touched, so "
+            f"The organisation also has {names}, which spec.hosts does not list. The operator never touches them, so "
             "IIS there reads changes by itself some minutes later.",
         )
     summary = _with_expiry(_server_summary(facts), facts.expiring)
@@ -156,9 +156,7 @@ def _says_to_be_done(condition: Condition) -> bool:
 
 
 def _last_word(ready: Condition | None) -> str:
-    rests = (
-        "mode is Suspend: nothing is done for this object. Set mode to Enforce or Observe to go on."
-    )
+    rests = "mode is Suspend: the operator does nothing for this object. Set mode to Enforce or Observe to go on."
     if ready is None:
         return f"{rests} Nothing was read for it yet."
     if ready.status is ConditionStatus.TRUE:
@@ -248,9 +246,7 @@ def _application_summary(facts: ApplicationFacts) -> _Summary:
         return _stopped(facts.obstacle)
     if facts.repairing is not None:
         fields = ", ".join(sorted(facts.repairing.fields))
-        message = (
-            f"Differs from the declaration in {fields}; being repaired. {facts.repairing.remark}"
-        )
+        message = f"Differs from the declaration in {fields}; the operator repairs it. {facts.repairing.remark}"
         return _under_way(Reason.DRIFT_DETECTED, message.rstrip())
     if facts.working is not None:
         return _under_way(Reason.PROGRESSING, facts.working)
@@ -292,11 +288,11 @@ def _stopped(obstacle: Obstacle) -> _Summary:
 
 def _observed(planned: Change | None) -> _Summary:
     if planned is None:
-        return _succeeded("As declared. Mode is Observe: nothing is changed or tested.")
+        return _succeeded("As declared. Mode is Observe: the operator changes and tests nothing.")
     fields = ", ".join(sorted(planned.fields))
     message = (
-        f"Differs from the declaration in {fields}. Mode is Observe, so nothing is changed; see status.plan. "
-        f"{planned.remark}"
+        f"Differs from the declaration in {fields}. Mode is Observe, so the operator changes nothing; see "
+        f"status.plan. {planned.remark}"
     ).rstrip()
     return _Summary(false(Reason.DRIFT_OBSERVED, message), settled=True)
 
@@ -331,7 +327,9 @@ def _connection(facts: ApplicationFacts) -> _Summary:
         return _succeeded("Registered as declared, and active. The connectivity test passed.")
     unknown_yet = connected.status is ConditionStatus.UNKNOWN
     if facts.connected_tolerated:
-        more = connected.message if unknown_yet else "The last test failed; it is repeated."
+        more = (
+            connected.message if unknown_yet else "The last test failed; the operator repeats it."
+        )
         return _succeeded(f"Registered as declared, and active. {more}")
     if unknown_yet:
         return _under_way(connected.reason, connected.message)

@@ -16,7 +16,7 @@ class Who(Enum):
     """Who ends a wait."""
 
     YOU = ("you", "You can end it.")
-    SERVER = ("server", "The servers must do their part; it is looked at again by itself.")
+    SERVER = ("server", "The servers must do their part; the operator looks again by itself.")
     OPERATOR = ("operator", "The operator tries again by itself.")
     OTHER = ("other", "The other object comes first.")
     TIME = ("time", "Time ends it.")
@@ -38,7 +38,7 @@ class Wait:
     command: str = ""
     """What to run, where one command of ours is the answer."""
     due: datetime | None = None
-    """When it is tried again."""
+    """When the operator tries again."""
     since: datetime | None = None
 
 

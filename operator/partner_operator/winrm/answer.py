@@ -171,12 +171,12 @@ def _failure(
     nothing_ran = why in _BEFORE_THE_SCRIPT
     if why == "Damaged" and not started:
         return ProtocolViolation(
-            f"{host}: the request arrived damaged, so nothing was run. It is tried again.",
+            f"{host}: the request arrived damaged, so nothing was run. The operator tries again.",
             nothing_ran=True,
         )
     if why == "Busy" and record is None and not started:
         return Busy(
-            f"{host} is busy with another run of the operator (or of a second one). It is waited for."
+            f"{host} is busy with another run of the operator (or of a second one). The operator waits for it."
         )
     if not isinstance(record, dict) or started is nothing_ran or why not in _STAGES:
         return _violation(

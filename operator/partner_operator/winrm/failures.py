@@ -179,7 +179,7 @@ def _fault(error: Exception, host: str) -> RemoteRunError | None:
     code = error.wsman_fault_code or error.wmierror_code
     if code in SHELL_QUOTAS:
         return QuotaExceeded(
-            f"{host} allows this user no further shell or operation (fault {code}). It is tried again; if it "
+            f"{host} allows this user no further shell or operation (fault {code}). The operator tries again; if it "
             "stays, look at MaxShellsPerUser: winrm get winrm/config/winrs."
         )
     if code == ACCESS_DENIED:
@@ -200,7 +200,7 @@ def _before_anything(error: Exception, host: str) -> RemoteRunError:
         )
     if isinstance(error, (requests.Timeout, DeadlinePassed, WinRMOperationTimeoutError)):
         return TimedOut(
-            f"{host} did not answer in time. It is tried again; if it stays, look at the host's load."
+            f"{host} did not answer in time. The operator tries again; if it stays, look at the host's load."
         )
     if isinstance(error, (LogonBroken, SpnegoError)):
         return Unreachable(
@@ -209,7 +209,7 @@ def _before_anything(error: Exception, host: str) -> RemoteRunError:
         )
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return ProtocolViolation(
-            f"{host} sent a broken reply. It is tried again; if it stays, look for a proxy in between.",
+            f"{host} sent a broken reply. The operator tries again; if it stays, look for a proxy in between.",
             nothing_ran=True,
         )
     if isinstance(error, requests.ConnectionError):
@@ -228,8 +228,8 @@ def _before_anything(error: Exception, host: str) -> RemoteRunError:
         )
     if isinstance(error, WSManFaultError):
         return ProtocolViolation(
-            f"{host} gives no shell ({_what(error)}). It is tried again; if it stays, restart the WinRM service "
-            "there.",
+            f"{host} gives no shell ({_what(error)}). The operator tries again; if it stays, restart the WinRM "
+            "service there.",
             nothing_ran=True,
         )
     return ProtocolViolation(
@@ -316,7 +316,7 @@ _OBSTACLES: tuple[tuple[BlockedBy, tuple[str, ...], str], ...] = (
     (
         BlockedBy.COMMAND_TOO_LONG,
         ("The command line is too long",),
-        "{host} says that the command line is too long. Please report this with the version of Windows.",
+        "{host} says that the command line is too long. Report this with the version of Windows.",
     ),
     (
         BlockedBy.POWERSHELL_MISSING,

@@ -911,7 +911,7 @@ PARKED: dict[Reason, Parked] = {
     ),
     Reason.AMBIGUOUS: Parked(_ambiguous, _without_copies, "remove the others"),
     Reason.CREATED_NOTHING: Parked(
-        _creates_nothing, _mended_and_asked_each, "tried again", passes=True
+        _creates_nothing, _mended_and_asked_each, "tries again", passes=True
     ),
     Reason.DELETION_BLOCKED: Parked(_deletion_blocked, _release, RELEASE),
     Reason.HOSTS_UNLISTED: Parked(

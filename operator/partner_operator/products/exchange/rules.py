@@ -166,13 +166,13 @@ def unlinkable(name: str, count: int) -> Obstacle | None:
         return None
     if count:
         message = (
-            f"There are several accounts {shown(name)}, so nothing is changed. Declare one in "
+            f"There are several accounts {shown(name)}, so the operator changes nothing. Declare one in "
             "spec.exchange.linkedAccount by its canonical name."
         )
         return Obstacle(Reason.AMBIGUOUS, message, Next.HUMAN)
     message = (
-        f"The account {shown(name)} of spec.exchange.linkedAccount does not exist, so nothing is changed. Make it "
-        "(New-MailUser) and give it the roles that the application may act with; or declare another one."
+        f"The account {shown(name)} of spec.exchange.linkedAccount does not exist, so the operator changes nothing. "
+        "Make it (New-MailUser) and give it the roles that the application may act with; or declare another one."
     )
     return Obstacle(Reason.LINKED_ACCOUNT_MISSING, message, Next.HUMAN)
 

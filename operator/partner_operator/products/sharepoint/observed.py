@@ -79,8 +79,8 @@ def _check_version(told: str, host: str) -> None:
     if found is not None and int(found[1]) < FIRST_VERSION:
         raise OperationFailed(
             Reason.WRONG_PRODUCT,
-            f"{host} says that it is SharePoint {told[:60]}; trust by metadata came with SharePoint 2013 (15.0). "
-            "Nothing is changed there. Name a server of a newer farm in spec.hosts.",
+            f"{host} says that it is SharePoint {told[:60]}; trust by metadata came with SharePoint 2013 (15.0). The "
+            "operator changes nothing there. Name a server of a newer farm in spec.hosts.",
             then=Next.HUMAN,
         )
 

@@ -125,8 +125,8 @@ class SharePointSession(IISSession):
         if _CONFLICT in types:
             return OperationFailed(
                 Reason.FARM_BUSY,
-                f"{how_far(details)}Somebody else changed the farm at the same moment, so SharePoint did not take the "
-                f"change: {words} It is tried again in a new process.",
+                f"{how_far(details)}Somebody else changed the farm at the same moment, so SharePoint did not take "
+                f"the change: {words} The operator tries again in a new process.",
                 nothing_ran=error.nothing_ran,
                 no_attempt=True,
             )
