@@ -93,14 +93,18 @@ def _measured(asked: argparse.Namespace) -> Report:
                 )
         if asked.only != POWERSHELL:
             begun, before = time.monotonic(), load()
-            sizes = tuple(by_itself(plane, size) for size in asked.sizes)
-            report = replace(report, sizes=sizes, embedded=part(begun, before))
-            _keep(report, asked.json)
+            sizes: tuple[Operated, ...] = ()
+            for size in asked.sizes:
+                sizes += (by_itself(plane, size),)
+                report = replace(report, sizes=sizes, embedded=part(begun, before))
+                _keep(report, asked.json)
         if powershell is not None:
             begun, before = time.monotonic(), load()
-            races = tuple(_race(plane, size, powershell.path) for size in asked.races)
-            report = replace(report, races=races, powershell=part(begun, before))
-            _keep(report, asked.json)
+            races: tuple[Race, ...] = ()
+            for size in asked.races:
+                races += (_race(plane, size, powershell.path),)
+                report = replace(report, races=races, powershell=part(begun, before))
+                _keep(report, asked.json)
     return report
 
 

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubernetes import client, watch
+from urllib3.exceptions import HTTPError
 
 from partner_testbed import ControlPlane
 from support.kube.cluster import GROUP, PLURALS, VERSION
 
 _KIND = "PartnerApplication"
-_PATIENCE_SECONDS = 2
+_WATCH_SECONDS = 20
+"""A new watch tells all objects again, which is work for the API server that is measured."""
+_JOIN_SECONDS = 1.0
+_PAUSE_SECONDS = 0.2
 
 
 class Watched:
@@ -39,11 +43,11 @@ class Watched:
             thread.start()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Watch no more; a watch that is silent ends by itself."""
         self._end.set()
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(2 * _PATIENCE_SECONDS)
+                thread.join(_JOIN_SECONDS)
 
     def at(self, what: str) -> Mapping[str, float]:
         """When each application was `Registered` or `Ready`, by the monotonic clock."""
@@ -73,7 +77,10 @@ class Watched:
 
 
 def _stream(listed: Any, *arguments: str) -> Any:
-    """What a watch of some seconds tells, as JSON."""
+    """What a watch of some seconds tells, as JSON; less where the API server breaks it off, as one under load does."""
     watching: Any = watch.Watch  # it has no types
-    for event in watching().stream(listed, *arguments, timeout_seconds=_PATIENCE_SECONDS):
-        yield event["raw_object"]
+    try:
+        for event in watching().stream(listed, *arguments, timeout_seconds=_WATCH_SECONDS):
+            yield event["raw_object"]
+    except (client.ApiException, HTTPError):
+        time.sleep(_PAUSE_SECONDS)
