@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except _FAILURES as error:
         print(f"Not measured: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted; everything was stopped.", file=sys.stderr)
+        return 130
     _write(report, asked.docs)
     return _judge(report, asked.counts, take=asked.take_counts)
 
@@ -110,6 +113,7 @@ def _measured(asked: argparse.Namespace) -> Report:
 
 def _interrupt(number: int, frame: object) -> None:
     """End as Ctrl-C does, so that nothing that was started is left."""
+    signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -128,11 +128,13 @@ class Bench:
         begun = time.monotonic()
         sampling = threading.Thread(target=idle.sample, daemon=True)
         sampling.start()
-        self._until(
-            "the interval has passed", lambda: _all_more(before, self._worlds.told()), pause=1.0
-        )
-        idle.stop()
-        sampling.join()
+        try:
+            self._until(
+                "the interval has passed", lambda: _all_more(before, self._worlds.told()), pause=1.0
+            )
+        finally:
+            idle.stop()
+            sampling.join()
         after = self._quiet()
         return self._steady(before, after, api, spent, begun, idle)
 

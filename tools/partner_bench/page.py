@@ -62,8 +62,8 @@ _LIMIT = """
 - Restarts: the hosts of an organisation restart one after the other, because that keeps mail flowing. With few
   applications that is most of the whole.
 
-Counts that grew beyond `tools/partner_bench/counts.json` fail `make bench` (of HTTP requests and API writes a few more
-are taken: they depend on haste). CPU and memory are printed with their change, and depend on the machine.
+Counts that grew beyond `tools/partner_bench/counts.json` fail `make bench` (a few more of
+hundreds are taken, as they depend on haste). CPU and memory are printed with their change, and depend on the machine.
 """
 
 Row = tuple[str, Callable[[Operated], str]]

@@ -15,9 +15,15 @@ _TIMED = frozenset({"requests", "connections"})
 """Where PowerShell takes its time, a client asks again: what grows with seconds is not judged."""
 _NEVER = frozenset({"api_requests"})
 """A watch that ended is begun again: reads come with time too."""
-_HURRIED = frozenset({"requests", "api_writes"})
-_SLACK_SHARE, _SLACK_LEAST = 0.05, 5
-"""How much more is taken for the machine's haste: a late answer is asked for twice, an early one saves a write."""
+_HASTE: Mapping[str, tuple[float, int]] = {
+    "requests": (0.05, 5),
+    "api_writes": (0.05, 5),
+    "processes": (0.02, 0),
+    "logons": (0.02, 0),
+    "connections": (0.02, 0),
+}
+"""Share, and least number, of what is taken for the machine's haste: a late answer is asked for twice, an early one
+saves a write, and of many servers one is looked at before all its objects have appeared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,9 @@ def grown(book: Book, now: Book) -> list[str]:
 
 
 def slack(name: str, before: int) -> int:
-    """How much a count may differ between two runs of the same operator; most may not."""
-    return max(_SLACK_LEAST, round(_SLACK_SHARE * before)) if name in _HURRIED else 0
+    """How much a count may differ between two runs of the same operator."""
+    share, least = _HASTE.get(name, (0.0, 0))
+    return max(least, int(share * before))
 
 
 def unknown(book: Book, now: Book) -> list[str]:
