@@ -16,16 +16,18 @@ COMMON: Final = frozenset({"namespace", "all_namespaces", "context", "kubeconfig
 HEAD: Final = """# Command line
 For whoever works with trusts at a terminal: what each command does, whom it asks, and what it needs.
 
-`partner-operator` is also installed as `kubectl-partner`, so that `kubectl partner plan` is the same command. Except
-`run` and `doctor`, no command contacts an Exchange, Lync or SharePoint server: the commands read what the operator
-told in the objects' statuses, and write what you ask the operator to do.
+`partner-operator` is also installed as `kubectl-partner`, so that `kubectl partner plan` is the same command where
+`PATH` holds its folder. Except `run` and `doctor`, no command contacts an Exchange, Lync or SharePoint server: the
+commands read what the operator told in the objects' statuses, and write what you ask the operator to do.
 
 ## Which cluster
 - As kubectl does: `--kubeconfig`, else `$KUBECONFIG`, else `~/.kube/config`, else the ServiceAccount of the pod.
   `--context` names a context of it. `run` is the exception: it never takes a kubeconfig that nobody named.
 - The namespace is that of `-n` (`--namespace`), else the context's own, else `default`. `-A` (`--all-namespaces`)
   means all namespaces.
-- A name can belong to a PartnerServer and to a PartnerApplication. Write `pserver/NAME` or `papp/NAME` then.
+- A name can belong to a PartnerServer and to a PartnerApplication. Write `pserver/NAME` or `papp/NAME` then. Every
+  command takes that form, also as `kubectl get -o name` writes it.
+- Where nothing is declared in a namespace, a remark on the error output says so: it may be the wrong one.
 
 ## What comes out
 - The answer goes to the standard output; questions, remarks and progress go to the error output.

@@ -110,16 +110,46 @@ def test_the_namespace_is_the_context_s_own(
     assert words(result).startswith("partner-operator: There is no kubeconfig")
     result = cli("plan", "--kubeconfig", str(path), "--context", "elsewhere")
     assert result.exit_code == 1
-    assert "leads to no cluster" in words(result)
-    assert "elsewhere" in result.output
+    assert words(result) == (
+        f"partner-operator: --kubeconfig {path} leads to no cluster: it has no context elsewhere\n"
+    )
+
+
+@pytest.mark.parametrize("scope", [["status"], ["plan"]])
+def test_a_namespace_where_nothing_is_declared_is_named(
+    cluster: Cluster, cli: Cli, scope: list[str]
+) -> None:
+    """It may be the wrong one. What is for programs stays as it is."""
+    said = (
+        f"Nothing is declared in namespace {cluster.namespace}; -n names another, -A means all.\n"
+    )
+    result = cli(*scope)
+    assert (result.exit_code, result.stderr) == (0, said)
+    assert not yaml.safe_load(cli(*scope, "-o", "yaml").stdout).get("items")
+
+
+def test_a_name_may_stand_with_its_kind_wherever_names_stand(declared: Cluster, cli: Cli) -> None:
+    for kind in ("pserver", "partnerserver", "PartnerServers", "partnerserver.partner-operator.io"):
+        for command in ("status", "plan", "reconcile", "approve-restart", "export"):
+            said = words(cli(command, f"{kind}/exchange"))
+            assert "names no object" not in said
+            assert "does not exist" not in said
+            assert "CRDs" not in said
+    assert words(cli("export", "papp/exchange")) == (
+        "partner-operator: papp/exchange is no PartnerServer.\n"
+    )
+    for command in ("status", "plan", "export", "approve-restart"):
+        assert words(cli(command, "pod/exchange")) == (
+            "partner-operator: pod/exchange names no object: write papp/exchange or pserver/exchange.\n"
+        )
 
 
 def test_a_kubeconfig_that_is_not_there(cluster: Cluster, cli: Cli, tmp_path: Path) -> None:
     for arguments in (*READING, *WRITING):
         result = cli(*arguments, "--kubeconfig", str(tmp_path / "none"))
         assert result.exit_code == 1
-        assert words(result).startswith(
-            f"partner-operator: --kubeconfig {tmp_path / 'none'} leads to no cluster"
+        assert words(result) == (
+            f"partner-operator: --kubeconfig {tmp_path / 'none'} leads to no cluster: there is no such file\n"
         )
 
 

@@ -39,17 +39,16 @@ def test_keep_stays_up_with_all_ready_and_says_what_to_look_at() -> None:
             lines: list[str] = []
             for line in process.stdout:
                 lines.append(line.strip())
-                if line.startswith("╰"):  # the panel with what to look at is complete
+                if line.startswith("tail -f "):  # the last of what to look at
                     break
             told = "\n".join(lines)
             assert lines[0] == "Engine of the simulated servers: embedded, written in Python", told
             assert "All are Ready, and nothing was deleted" in told
             kubeconfig = re.findall(r"export KUBECONFIG=(\S+)", told)[0]
-            command = (
-                next(line for line in lines if " get pserver,papp " in line).strip("│ ").split()
-            )
+            folder = re.findall(r'export PATH="\$PATH:(.+)"', told)[0]
+            command = next(line for line in lines if " get pserver,papp " in line).split()
             shown = subprocess.run(
-                [*command[:-2], "-o", "json"],
+                [f"{folder}/{command[0]}", *command[1:-2], "-o", "json"],
                 env={"KUBECONFIG": kubeconfig, "HOME": "/nowhere"},
                 capture_output=True,
                 check=True,

@@ -32,6 +32,10 @@ def test_lengths(span: timedelta, said: str) -> None:
     assert ago(NOW + span, NOW) == f"in {said}"
 
 
+def test_a_farm_s_certificate_that_never_ends() -> None:
+    assert ago(datetime(9999, 1, 1, tzinfo=UTC), NOW) == "in 7972 years"
+
+
 def test_a_moment_is_no_number() -> None:
     assert ago(NOW, NOW) == ago(NOW + timedelta(seconds=4), NOW) == "just now"
 

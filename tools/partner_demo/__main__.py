@@ -14,7 +14,6 @@ from pathlib import Path
 
 from kubernetes.client import ApiException
 from rich.console import Console
-from rich.panel import Panel
 from rich.status import Status
 from urllib3.exceptions import HTTPError
 
@@ -159,20 +158,20 @@ def _progress(console: Console, status: Status) -> Callable[[str], None]:
 
 
 def _stay(console: Console, stage: Stage, title: str) -> None:
-    """Until Ctrl-C."""
-    look = f"{stage.kubectl_path} -n {stage.namespace}"
-    console.print(
-        Panel(
-            f"export KUBECONFIG={stage.plane.kubeconfig}\n"
-            f"{look} get pserver,papp -o wide\n"
-            f"{look} describe papp      # conditions: who trusts whom, active since, last tested\n"
-            f"{look} get events         # what was registered, restarted, repaired\n"
-            f"{look} edit pserver       # such as mode: Observe\n"
-            f"{look} delete papp --all  # trust ends, and only what it created goes\n"
-            f"tail -f {stage.operator.log}",
-            title=f"{title}; Ctrl-C ends everything",
-        )
-    )
+    """Until Ctrl-C. Lines that somebody copies have no frame and are never cut."""
+    look = f"kubectl -n {stage.namespace}"
+    console.print(f"\n[bold]{title}; Ctrl-C ends everything.[/] In another terminal:")
+    for line in (
+        f"export KUBECONFIG={stage.plane.kubeconfig}",
+        f'export PATH="$PATH:{Path(stage.kubectl_path).parent}"',
+        f"{look} get pserver,papp -o wide",
+        f"{look} describe papp      # conditions: who trusts whom, active since, last tested",
+        f"{look} get events         # what was registered, restarted, repaired",
+        f"{look} edit papp          # such as mode: Observe",
+        f"{look} delete papp --all  # trust ends, and only what it created goes",
+        f"tail -f {stage.operator.log}",
+    ):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     with suppress(KeyboardInterrupt):
         while True:
             time.sleep(1)

@@ -46,7 +46,7 @@ class Stage:
     def __init__(
         self,
         *,
-        namespace: str = "partner-demo",
+        namespace: str = "partners",
         plane: ControlPlane | None = None,
         simulation: Simulation | None = None,
         choice: Choice | None = None,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from partner_operator.cli.cluster import Body, CannotDo, Cluster, ask, confirmed, named
+from partner_operator.cli.cluster import Body, CannotDo, Cluster, ask, confirmed, name_of, named
 from partner_operator.cli.gitops import put_back
 from partner_operator.cli.people import Scope, one_namespace
 from partner_operator.cli.planned import condition
@@ -59,18 +59,19 @@ def approve_restart(server: str, yes: bool, scope: Scope) -> None:
     """
 
     async def work(cluster: Cluster) -> None:
-        body = await cluster.get(Kind.SERVER, server)
+        name = name_of(Kind.SERVER, server)
+        body = await cluster.get(Kind.SERVER, name)
         ready = condition(body, ConditionType.READY)
         question = _restart_question(body)
         told = shown(f"{ready.get('reason', 'not looked at yet')}: {ready.get('message', '')}")
         if question is None:
             raise CannotDo(
-                f"No restart on PartnerServer {server} waits for an approval. It says: {told}"
+                f"No restart on PartnerServer {name} waits for an approval. It says: {told}"
             )
         click.echo(told, err=True)
         hosts = shown(", ".join(map(str, question.get("hosts") or ())))
         confirmed(f"IIS is restarted on {hosts}, one host after the other. Approve?", yes)
-        now = await cluster.get(Kind.SERVER, server)
+        now = await cluster.get(Kind.SERVER, name)
         if _restart_question(now) != question:
             raise CannotDo(
                 "Meanwhile the operator asks for something else, so nothing was approved. Look again."
@@ -93,7 +94,7 @@ def release(name: str, yes: bool, scope: Scope) -> None:
     """
 
     async def work(cluster: Cluster) -> None:
-        body = await cluster.get(Kind.APPLICATION, name.removeprefix("papp/"))
+        body = await cluster.get(Kind.APPLICATION, name_of(Kind.APPLICATION, name))
         leaving = "deletionTimestamp" in body["metadata"]
         entry = ((body.get("status") or {}).get("registration") or {}).get("identity")
         server = body["spec"]["serverRef"]["name"]

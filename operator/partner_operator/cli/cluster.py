@@ -11,7 +11,7 @@ import click
 from partner_operator.cli.failures import told
 from partner_operator.cli.people import Scope
 from partner_operator.engine.ports import Kind
-from partner_operator.kube.api.names import PLURALS
+from partner_operator.kube.api.names import GROUP, PLURALS
 from partner_operator.kube.client import (
     MERGE_PATCH,
     ApiFailure,
@@ -187,22 +187,53 @@ def confirmed(question: str, yes: bool) -> None:
         raise CannotDo("Nothing was done.")
 
 
+_PREFIXES: Final = {
+    **SHORT,
+    **{kind.value.lower(): kind for kind in Kind},
+    **{PLURALS[kind]: kind for kind in Kind},
+}
+
+
+def parted(word: str) -> tuple[Kind | None, str]:
+    """The kind that a word gives, if it gives one, and the name. Raises CannotDo.
+
+    `papp/NAME`, `partnerapplication/NAME`, and `partnerapplication.partner-operator.io/NAME`, as kubectl writes it.
+    """
+    prefix, slash, name = word.rpartition("/")
+    if not slash:
+        return None, name
+    kind = _PREFIXES.get(prefix.lower().removesuffix(f".{GROUP}"))
+    if kind is None:
+        raise CannotDo(f"{word} names no object: write papp/{name} or pserver/{name}.")
+    return kind, name
+
+
+def name_of(kind: Kind, word: str) -> str:
+    """The name in a word that can only mean this kind. Raises CannotDo where it gives another one."""
+    given, name = parted(word)
+    if given not in {None, kind}:
+        raise CannotDo(f"{word} is no {kind}.")
+    return name
+
+
+def remark_nothing(cluster: Cluster) -> None:
+    """For whoever looks into the wrong namespace."""
+    where = (
+        f"in namespace {cluster.namespace}; -n names another, -A means all"
+        if cluster.namespace
+        else "in this cluster"
+    )
+    click.echo(f"Nothing is declared {where}.", err=True)
+
+
 async def named(cluster: Cluster, word: str) -> tuple[Kind, Body]:
     """The object that a word means: `papp/NAME`, `pserver/NAME`, or a name that only one of the kinds has.
 
     Raises CannotDo.
     """
-    prefix, _, name = word.rpartition("/")
-    if prefix:
-        kinds = {
-            **SHORT,
-            **{kind.value.lower(): kind for kind in Kind},
-            **{PLURALS[kind]: kind for kind in Kind},
-        }
-        kind = kinds.get(prefix.lower())
-        if kind is None:
-            raise CannotDo(f"{word} names no object: write papp/{name} or pserver/{name}.")
-        return kind, await cluster.get(kind, name)
+    only, name = parted(word)
+    if only is not None:
+        return only, await cluster.get(only, name)
     found = [(kind, body) for kind in Kind if (body := await cluster.find(kind, name)) is not None]
     if not found:
         raise CannotDo(

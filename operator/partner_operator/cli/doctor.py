@@ -15,7 +15,7 @@ import click
 
 from partner_operator.catalog import CATALOG
 from partner_operator.cli import options
-from partner_operator.cli.cluster import CannotDo, Cluster
+from partner_operator.cli.cluster import CannotDo, Cluster, name_of
 from partner_operator.cli.failures import told
 from partner_operator.cli.people import Scope, any_namespace
 from partner_operator.cli.remote import in_turn, on_threads, operations
@@ -25,7 +25,7 @@ from partner_operator.doctor.probe import probe
 from partner_operator.doctor.report import Output, conclude, conclude_all
 from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.clock import SystemClock
-from partner_operator.engine.ports import ServerName
+from partner_operator.engine.ports import Kind, ServerName
 from partner_operator.kube.client import ApiFailure, Connection, NoCluster
 from partner_operator.kube.health import Echo
 from partner_operator.kube.objects import LastSeen
@@ -99,7 +99,7 @@ async def _doctor(
     """Print the lists. Returns the exit code."""
     async with await Connection.of_a_person(scope.kubeconfig, scope.context) as connection:
         namespace = None if scope.everywhere else scope.namespace or connection.namespace
-        chosen = [ServerName(str(namespace), name) for name in names]
+        chosen = [ServerName(str(namespace), name_of(Kind.SERVER, name)) for name in names]
         if not names:
             chosen = await _all(Cluster(connection, namespace))
         with _progress(len(chosen)) as tell:

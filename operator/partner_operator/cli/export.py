@@ -7,7 +7,7 @@ import json
 import click
 import yaml
 
-from partner_operator.cli.cluster import Body, Cluster, ask
+from partner_operator.cli.cluster import Body, Cluster, ask, name_of
 from partner_operator.cli.exported import Export, exported
 from partner_operator.cli.people import Scope, one_namespace
 from partner_operator.engine.ports import Kind
@@ -44,7 +44,7 @@ def export(server: str, output: str, observe: bool, scope: Scope) -> None:
     """
 
     async def read(cluster: Cluster) -> tuple[Body, Export]:
-        body = await cluster.get(Kind.SERVER, server)
+        body = await cluster.get(Kind.SERVER, name_of(Kind.SERVER, server))
         found = exported(
             body, await cluster.servers(), await cluster.applications(), observe=observe
         )

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import click
 
-from partner_operator.cli.cluster import Body, Cluster, ask, named
+from partner_operator.cli.cluster import Body, Cluster, ask, named, remark_nothing
 from partner_operator.cli.output import print_data
 from partner_operator.cli.people import Scope, any_namespace, data
 from partner_operator.cli.planned import Item, Outlook, planned
@@ -39,7 +39,10 @@ def plan(name: str | None, output: str | None, scope: Scope) -> None:
 
     async def read(cluster: Cluster) -> tuple[Item, ...]:
         if name is None:
-            return planned(await cluster.servers(), await cluster.applications())
+            every = planned(await cluster.servers(), await cluster.applications())
+            if not every:
+                remark_nothing(cluster)
+            return every
         kind, body = await named(cluster, name)
         if kind is Kind.APPLICATION:
             # A restart that its last change needs stands on the server.

@@ -14,10 +14,11 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from partner_operator.cli.cluster import CannotDo, Cluster, ask
+from partner_operator.cli.cluster import CannotDo, Cluster, ask, parted, remark_nothing
 from partner_operator.cli.output import print_data
 from partner_operator.cli.people import Scope, any_namespace, data
 from partner_operator.cli.tree import drawn, show
+from partner_operator.engine.ports import Kind
 from partner_operator.texts import shown
 from partner_operator.view.overview import Overview, overview_of
 from partner_operator.view.plain import plain
@@ -46,12 +47,20 @@ def status(name: str | None, scope: Scope, output: str | None, watch: bool) -> N
         if watch:
             ask(scope, lambda cluster: _watch(cluster, name, console))
             return
-        overview = ask(scope, lambda cluster: read(cluster, name))
+        overview = ask(scope, lambda cluster: _look(cluster, name))
         if output is None:
             show(overview, console, whole=name is not None)
         else:
             told = {"servers": plain(overview.servers), "trusts": plain(overview.trusts)}
             print_data(told, output)
+
+
+async def _look(cluster: Cluster, word: str | None) -> Overview:
+    """Once, with a remark where there is nothing. Raises CannotDo."""
+    overview = await read(cluster, word)
+    if not overview.objects:
+        remark_nothing(cluster)
+    return overview
 
 
 async def read(cluster: Cluster, word: str | None = None) -> Overview:
@@ -60,21 +69,21 @@ async def read(cluster: Cluster, word: str | None = None) -> Overview:
     overview = overview_of(servers, trusts, datetime.now(UTC))
     if word is None:
         return overview
-    prefix, _, name = word.rpartition("/")
-    about = overview.about(name, _KINDS.get(prefix.lower(), ()))
+    kind, name = parted(word)
+    about = overview.about(name, _KINDS[kind])
     if not about.objects:
         where = f"namespace {cluster.namespace}" if cluster.namespace else "any namespace"
-        raise CannotDo(f"{_CALLED.get(prefix.lower(), _NEITHER)} {shown(name)} exists in {where}.")
+        what = _NEITHER if kind is None else f"No {kind}"
+        raise CannotDo(f"{what} {shown(name)} exists in {where}.")
     return about
 
 
 _NEITHER = "Neither a PartnerServer nor a PartnerApplication"
-_KINDS: Final[dict[str, tuple[type[Server | Trust], ...]]] = {
-    "": (Server, Trust),
-    "pserver": (Server,),
-    "papp": (Trust,),
+_KINDS: Final[dict[Kind | None, tuple[type[Server | Trust], ...]]] = {
+    None: (Server, Trust),
+    Kind.SERVER: (Server,),
+    Kind.APPLICATION: (Trust,),
 }
-_CALLED = {"pserver": "No PartnerServer", "papp": "No PartnerApplication"}
 
 
 async def _watch(cluster: Cluster, word: str | None, console: Console) -> None:

@@ -185,7 +185,8 @@ class _Teller:
         for each in server.undeclared:
             off = "" if each.enabled is not False else " (disabled)"
             there.add(f"{each.identity}{off}", (f"  {_kind(each)}", "dim"))
-        there.add(("To declare them: ", "dim"), _export(server))
+        if any(not each.undeclarable for each in server.undeclared) or server.undeclared_cut:
+            there.add(("To declare them: ", "dim"), _export(server))
 
     def _certificate(self, line: Line, certificate: Certificate) -> None:
         stage, ends = certificate.stage, certificate.ends
@@ -305,7 +306,8 @@ def _export(server: Server) -> str:
 
 def _kind(each: Undeclared) -> str:
     gone = ", not visible now" if each.missing_since is not None else ""
-    return f"{each.kind.value}{gone}"
+    never = ", cannot be declared" if each.undeclarable else ""
+    return f"{each.kind.value}{gone}{never}"
 
 
 def _width(texts: Sequence[str]) -> int:

@@ -149,7 +149,7 @@ class Connection:
             configuration, namespace = await _configured(path, context)
             connection = cls(configuration, patience=NONE)
         except _UNUSABLE as problem:
-            raise _no_cluster(where, problem) from problem
+            raise _no_cluster(where, problem, context) from problem
         connection.namespace = namespace or DEFAULT_NAMESPACE
         return connection
 
@@ -252,7 +252,7 @@ class Connection:
             raw = await response.read()  # type: ignore[no-untyped-call]  # published without types
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self.answered[method, "none"] += 1
-            raise ApiUnreachable(f"the API server gave no answer: {error!r}") from error
+            raise ApiUnreachable(f"the API server gave no answer: {_told(error)}") from error
         self.answered[method, str(response.status)] += 1
         document = _decode(raw)
         if response.status >= 400:
@@ -285,15 +285,27 @@ class Connection:
                 return items
 
 
+def _told(error: Exception) -> str:
+    """What a broken connection says of itself. Some say nothing."""
+    return str(error) or type(error).__name__
+
+
 def _usual_kubeconfig() -> str | None:
     """The file where kubectl looks, if it is there. Not every user of a pod has a home."""
     path = os.path.expanduser(f"~/{USUAL}")
     return path if os.path.isfile(path) else None
 
 
-def _no_cluster(where: str | None, problem: Exception) -> NoCluster:
+def _any_file(paths: str) -> bool:
+    """Whether one of the files is there that KUBECONFIG names."""
+    return any(os.path.exists(os.path.expanduser(path)) for path in paths.split(os.pathsep))
+
+
+def _no_cluster(where: str | None, problem: Exception, context: str | None = None) -> NoCluster:
     told = isinstance(problem, ConfigException | OSError)
     why = str(problem) if told else "it does not read as a kubeconfig"
+    if context and f"object with name {context} in " in why and "contexts list" in why:
+        why = f"it has no context {context}"
     return NoCluster(f"{where or POD} leads to no cluster: {why}")
 
 
@@ -303,6 +315,9 @@ async def _configured(
     """Where the API server is, and the context's namespace or the pod's. Raises what is in _UNUSABLE."""
     configuration = Configuration()
     if path:
+        if not _any_file(path):
+            # The library logs this, and then misses a key in the nothing that it read.
+            raise ConfigException("there is no such file")
         loader = await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
             config_file=path,
             context=context,

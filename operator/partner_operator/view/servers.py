@@ -43,6 +43,8 @@ class Undeclared:
     url: str
     enabled: bool | None
     missing_since: datetime | None
+    undeclarable: str
+    """Why no object can declare it; empty where one can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def _undeclared(raw: Raw) -> Undeclared:
         url=text(raw, "metadataUrl"),
         enabled=flag(raw, "enabled"),
         missing_since=instant(raw, "missingSince"),
+        undeclarable=text(raw, "undeclarable"),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 _STEPS = (
-    (timedelta(days=730), timedelta(days=365), "years"),
+    (timedelta(days=730), timedelta(days=365.2425), "years"),
     (timedelta(days=100), timedelta(days=30), "months"),
     (timedelta(hours=48), timedelta(days=1), "days"),
     (timedelta(minutes=120), timedelta(hours=1), "hours"),
