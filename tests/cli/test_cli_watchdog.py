@@ -23,6 +23,7 @@ class Hanging:
 
     def __init__(self) -> None:
         self.answers = asyncio.Event()
+        self.reading = asyncio.Semaphore(1)
         self.answered: Counter[tuple[str, str]] = Counter()
 
     async def get(self, path: str) -> None:

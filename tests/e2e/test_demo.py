@@ -131,5 +131,5 @@ def test_one_that_stands_still_is_not(waiting: Stage) -> None:
 def test_nor_one_that_only_tries_again(waiting: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     moves = itertools.count()
     monkeypatch.setattr(waiting, "_moves", lambda: next(moves))
-    with pytest.raises(StageError, match="did not come true within 3 s"):
+    with pytest.raises(StageError, match=r"did not come true within [1-3] s, the last 0 of them"):
         waiting.wait_for("never", lambda: False, seconds=0.3)

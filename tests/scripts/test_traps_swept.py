@@ -89,12 +89,6 @@ def _check(told: Told, cmdlet: str, name: str) -> str:
     return "" if "broken" in told.error else f"it says {told.error}"
 
 
-def test_each_operation_is_swept_to_its_end(bench: Bench) -> None:
-    """One that stops at its first look would show nothing of what comes after."""
-    stopped = {name: told.error for name, told in bench.whole.items() if told.data is None}
-    assert set(stopped) == {"exchange denied"}, stopped
-
-
 def test_an_error_that_does_not_end_its_cmdlet_ends_the_script(bench: Bench) -> None:
     """By `-ErrorAction Stop` on the call alone: the global preference is taken away here."""
     swept = _broken(bench, Stubs.broken)

@@ -80,9 +80,11 @@ class Run:
         hop: Logon | None = None,
         *,
         stops: bool = True,
+        leaves_warnings: bool = False,
     ) -> Told:
         """All that a product cmdlet writes; `hop`: inside the inner session of this logon.
 
+        `leaves_warnings`: to PowerShell, which writes them at once, also those before an error.
         Raises Failed for a terminating error, and with `stops` for any other as well.
         """
         self.check()
@@ -91,6 +93,8 @@ class Run:
             if refusal is not None:
                 raise failures.of_setter(refusal, cmdlet, parameter)
         told = Told(self, cmdlet, hop is not None, stops)
+        if leaves_warnings:
+            told.warnings = self._warned
         try:
             self.world.invoke(CmdletCall(self.session, cmdlet, "", parameters, hop), told)
         except CmdletError as error:
@@ -113,9 +117,7 @@ class Run:
         self, cmdlet: str, parameters: Mapping[str, Any], hop: Logon | None = None
     ) -> list[PsObject]:
         """The objects of a call whose warnings the script leaves to PowerShell. Raises Failed."""
-        told = self.told(cmdlet, parameters, hop)
-        self._warned += told.warnings
-        return told.objects
+        return self.told(cmdlet, parameters, hop, leaves_warnings=True).objects
 
 
 @dataclass(slots=True)
