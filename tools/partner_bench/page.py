@@ -59,6 +59,10 @@ _LIMIT = """
 ## What limits it next
 - PowerShell itself: starting a process and importing a session to Exchange take most of every remote run. The
   operator has one process for an organisation where nothing is to do, and cannot have fewer.
+- Until 20 applications are registered, the first look at the server and the one run that registers take about a third
+  of the time each, and the start of the operator and its writes to Kubernetes the rest. The first look is five times as
+  long as the next one: everything is loaded for the first time. In the run that registers each application is looked
+  for, made and looked at again; a play only makes it.
 - Restarts: the hosts of an organisation restart one after the other, because that keeps mail flowing. With few
   applications that is most of the whole.
 
