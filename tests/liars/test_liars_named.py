@@ -37,7 +37,7 @@ async def test_another_product_or_one_that_is_too_old_is_named(
         True,
     )
     assert words in caught.value.obstacle.message
-    assert "Nothing is changed there" in caught.value.obstacle.message
+    assert "The operator changes nothing there" in caught.value.obstacle.message
 
 
 @pytest.mark.parametrize(
