@@ -45,7 +45,7 @@ async def read_back(work: Reached, made: Sequence[Making], iis_before: IISStatus
     after, ahead = await reach.observe_on(work, work.logon, before.host)
     identity.must_be(before, after)
     work.observed, work.ahead = after, ahead
-    effective = _took_effect([each.change for each in made], before, after)
+    effective = _took_effect(work, made, before)
     if not any(
         took and each.change.needs_restart for took, each in zip(effective, made, strict=True)
     ):
@@ -60,24 +60,26 @@ async def read_back(work: Reached, made: Sequence[Making], iis_before: IISStatus
             close_intent(each.draft)
 
 
-def _took_effect(changes: Sequence[Change], before: Observed, after: Observed) -> list[bool]:
+def _took_effect(work: Reached, made: Sequence[Making], before: Observed) -> list[bool]:
     """Of each change: whether the server shows the entry otherwise than before it, or cannot show it."""
-    known = {entry.reference for entry in before.entries}
-    some_are_new = any(entry.reference not in known for entry in after.entries)
+    after, known = work.observed, {entry.reference for entry in before.entries}
     others_are_served = before.token_servers != after.token_servers
     shown = {_without_time(entry) for entry in after.entries}
 
-    def took(change: Change) -> bool:
+    def took(each: Making) -> bool:
+        change = each.change
         if change.fields & OF_TOKEN_SERVERS and others_are_served:
             return True
         if change.entry is None:
-            return some_are_new
+            # Of several in one run one may fail: what another one made is not its doing.
+            there = work.entries.of(each.draft.desired.partner)
+            return any(entry.reference not in known for entry in there)
         if change.entry.thumbprints is None and change.fields == {Field.CERTIFICATES}:
             # Lync shows no certificates: a refresh of them changes nothing that can be read.
             return True
         return _without_time(change.entry) not in shown
 
-    return [took(change) for change in changes]
+    return [took(each) for each in made]
 
 
 def _without_time(entry: Entry) -> Entry:
