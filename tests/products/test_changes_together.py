@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,6 +134,36 @@ async def test_twenty_registrations_are_one_logon_and_one_process(hall: Hall) ->
         assert entry.enabled
         assert entry.accepts_security_identifiers
     assert hall.counted()[0] - processes == 2
+
+
+async def test_a_further_registration_takes_two_calls(hall: Hall) -> None:
+    """It is made and looked at. What the one before it saw of entries and account still holds."""
+    seen = await hall.seen()
+    all_pools = pools(MANY)
+    await hall.session.apply_all(seen, [registration(all_pools[0])])
+
+    async def calls(chosen: Sequence[str]) -> Counter[str]:
+        before = len(hall.simulation.domain.ledger.calls())
+        await hall.session.apply_all(seen, [registration(pool) for pool in chosen])
+        return Counter(call.what for call in hall.simulation.domain.ledger.calls()[before:])
+
+    few, more = await calls(all_pools[1:4]), await calls(all_pools[4:14])
+    assert more - few == {"New-PartnerApplication": 7, "Get-PartnerApplication": 7}
+    assert not few - more
+
+
+async def test_what_somebody_makes_between_two_of_them_is_not_made_twice(hall: Hall) -> None:
+    """The list that is handed on is that of the change before, never an older one."""
+    seen = await hall.seen()
+    one, two, three = pools(3)
+    await hall.session.apply_all(seen, [registration(one)])
+    known = len(hall.simulation.exchange_entries())
+    outcomes = await hall.session.apply_all(
+        seen, [registration(two), registration(two, identity="again"), registration(three)]
+    )
+    assert reasons(outcomes) == [None, None, None]
+    assert outcomes[1].made == ""
+    assert len(hall.simulation.exchange_entries()) == known + 2
 
 
 async def test_what_fails_keeps_nobody_and_is_told_by_itself(hall: Hall) -> None:

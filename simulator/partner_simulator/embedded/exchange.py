@@ -13,6 +13,7 @@ from partner_simulator.embedded.configure import configure, new_entry
 from partner_simulator.embedded.exchange_session import (
     Exchange,
     check_entry,
+    entries_before,
     find_users,
     reference_of,
     session,
@@ -218,7 +219,7 @@ def register(exchange: Exchange) -> Mapping[str, Any]:
     """Make an entry for the partner by Exchange's own script, unless there is one."""
     run = exchange.run
     wanted = run.text("identity")
-    before = exchange.told("Get-PartnerApplication")
+    before = entries_before(exchange)
     _, doubts = warned.split(before)
     if doubts:
         raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
@@ -229,19 +230,20 @@ def register(exchange: Exchange) -> Mapping[str, Any]:
         raise failures.thrown(
             f"There is another partner application of the name {wanted}, so nothing was made."
         )
-    account, place = _fit_account(exchange, run.text("accountName"))
+    kind = (run.text("accountName"), exchange.controller, *(run.asked("roles") or ()))
+    account, place = _fit_account(exchange, kind)
     shown_there = place.controller == exchange.controller
     if account:
-        _add_roles(place, account)
         linked = account if shown_there else ""
         new_entry(exchange, wanted, run.text("metadataUrl"), linked)
     else:
         for line in configure(exchange, run.text("metadataUrl"), run.text("applicationType")):
             run.say(f"\n{line}")
     known = {reference_of(entry) for entry in before.objects}
+    after = exchange.told("Get-PartnerApplication")
     made = [
         entry
-        for entry in exchange.told("Get-PartnerApplication").objects
+        for entry in after.objects
         if reference_of(entry) not in known and _of_partner(run, entry)
     ]
     created = reference_of(made[0]) if len(made) == 1 else ""
@@ -249,10 +251,25 @@ def register(exchange: Exchange) -> Mapping[str, Any]:
         exchange("Set-PartnerApplication", Identity=created, Name=wanted)
     elif created and not shown_there:
         place("Set-PartnerApplication", Identity=created, LinkedAccount=account)
+    if created and account:
+        exchange.left.entries = exchange.controller, after
+        exchange.left.account = kind, account, place
     return {"existing": "", "created": created, "configured": not account}
 
 
-def _fit_account(exchange: Exchange, name: str) -> tuple[str, Exchange]:
+def _fit_account(exchange: Exchange, kind: tuple[str, ...]) -> tuple[str, Exchange]:
+    """The linked account with all roles of the partner where it is there, and the session that shows it."""
+    known, exchange.left.account = exchange.left.account, None
+    if known is not None and [*map(str.upper, known[0])] == [*map(str.upper, kind)]:
+        _, account, place = known
+        return account, replace(place, run=exchange.run)
+    account, place = _known_account(exchange, kind[0])
+    if account:
+        _add_roles(place, account)
+    return account, place
+
+
+def _known_account(exchange: Exchange, name: str) -> tuple[str, Exchange]:
     """The linked account where it is there already and fit for it, else empty; and the session that shows it."""
     users, place = find_users(exchange, name)
     if len(users) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from partner_simulator.embedded import failures
@@ -10,6 +10,16 @@ from partner_simulator.embedded.failures import Failed
 from partner_simulator.embedded.plain import prop, same, text
 from partner_simulator.embedded.run import Run, Told
 from partner_simulator.ports import Logon, LogonKind, PsObject
+
+
+@dataclass(slots=True)
+class Left:
+    """What one change of a run leaves to the next, which takes it away."""
+
+    entries: tuple[str, Told] | None = None
+    """As they were at its end, by the controller that was asked."""
+    account: tuple[tuple[str, ...], str, Exchange] | None = None
+    """One that is fit, the session that shows it, and for whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,7 @@ class Exchange:
     """Whether values of Exchange's own types arrive as text, equal to what they print as."""
     controller: str = ""
     """Empty: none is named."""
+    left: Left = field(default_factory=Left)
 
     def _named(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return parameters | ({"DomainController": self.controller} if self.controller else {})
@@ -63,9 +74,17 @@ def session(run: Run) -> Exchange:
     return replace(exchange, controller=run.text("controller"))
 
 
+def entries_before(exchange: Exchange) -> Told:
+    """As the change before this one left them, else read now. Raises Failed."""
+    known, exchange.left.entries = exchange.left.entries, None
+    if known is not None and same(known[0], exchange.controller):
+        return known[1]
+    return exchange.told("Get-PartnerApplication")
+
+
 def check_entry(run: Run, exchange: Exchange, *, behind: bool) -> None:
     """Raises Failed where the entry is gone, or was made into something else meanwhile."""
-    for entry in exchange.told("Get-PartnerApplication").objects:
+    for entry in entries_before(exchange).objects:
         if not same(reference_of(entry), run.asked("reference")):
             continue
         alike = same(prop(entry, "ApplicationIdentifier"), run.asked("applicationIdentifier"))

@@ -9,6 +9,7 @@ from partner_simulator.embedded import failures, warned
 from partner_simulator.embedded.exchange_session import (
     Exchange,
     check_entry,
+    entries_before,
     find_users,
     reference_of,
 )
@@ -45,7 +46,7 @@ def register(exchange: Exchange) -> Mapping[str, Any]:
     """Make an entry for an application that uses token servers, unless there is one."""
     run = exchange.run
     wanted = run.text("identity")
-    before = exchange.told("Get-PartnerApplication")
+    before = entries_before(exchange)
     _, doubts = warned.split(before)
     if doubts:
         raise failures.thrown(f"The list of partner applications is not whole: {doubts[0]}")
@@ -70,14 +71,16 @@ def register(exchange: Exchange) -> Mapping[str, Any]:
         **{name: value for name, value in more.items() if value},
     )
     known = {reference_of(entry) for entry in before.objects}
+    after = exchange.told("Get-PartnerApplication")
     made = [
         entry
-        for entry in exchange.told("Get-PartnerApplication").objects
+        for entry in after.objects
         if reference_of(entry) not in known and _is_behind(run, entry)
     ]
     created = reference_of(made[0]) if len(made) == 1 else ""
     if created and not shown_there:
         place("Set-PartnerApplication", Identity=created, LinkedAccount=account)
+    exchange.left.entries = exchange.controller, after
     return {"existing": "", "created": created, "configured": False}
 
 

@@ -25,6 +25,19 @@ function Find-Account {
     return @{ name = $account; controller = $known.controller }
 }
 
+function Find-FitAccount {
+    # That account with all roles that the partner needs. What one change of a run found, the next one of the same kind need
+    # not look for.
+    param($Exchange, [string]$Controller)
+    $fit = $Exchange.fit
+    $Exchange.fit = $null
+    $kind = (@($Request.accountName, $Controller) + @($Request.roles)) -join '|'
+    if (($null -ne $fit) -and (Test-Same -Left $fit.kind -Right $kind)) { return $fit }
+    $account = Find-Account -Controller $Controller
+    if ($account.name -ne '') { Add-Roles -Account $account.name -Roles $Request.roles -Controller $account.controller }
+    return @{ kind = $kind; name = $account.name; controller = $account.controller }
+}
+
 $commands = @('Get-PartnerApplication', 'New-PartnerApplication', 'Set-PartnerApplication', 'Get-User', 'New-MailUser',
     'Set-MailUser', 'Get-AcceptedDomain', 'Get-ManagementRole', 'Get-ManagementRoleAssignment', 'New-ManagementRoleAssignment')
 $controller = [string]$Request.controller
@@ -33,7 +46,7 @@ $known = New-Object System.Collections.ArrayList
 $existing = ''
 $taken = $false
 $configured = $false
-$before = Get-Entries -Controller $controller
+$before = Use-Entries -Exchange $exchange -Controller $controller
 $doubts = @((Split-Warnings -Read $before).others)
 if ($doubts.Count -gt 0) { throw "The list of partner applications is not whole: $($doubts[0])" }
 foreach ($entry in $before.objects) {
@@ -44,13 +57,12 @@ foreach ($entry in $before.objects) {
 $created = ''
 if ($existing -eq '') {
     if ($taken) { throw "There is another partner application of the name $($Request.identity), so nothing was made." }
-    $account = Find-Account -Controller $controller
+    $account = Find-FitAccount -Exchange $exchange -Controller $controller
     $link = @{}
     if (($account.name -ne '') -and (Test-Same -Left $account.controller -Right $controller)) { $link['LinkedAccount'] = $account.name }
     if ($account.name -ne '') {
         # The shipped script looks for its role assignments in a way that does not find them in every session, and then
-        # fails on their names or makes them twice. So with an account of an earlier time its other steps are taken here.
-        Add-Roles -Account $account.name -Roles $Request.roles -Controller $account.controller
+        # fails on their names or makes them twice. So where the account is there, its other steps are taken here.
         $null = New-PartnerApplication -Name $Request.identity -AuthMetadataUrl $Request.metadataUrl -AcceptSecurityIdentifierInformation $true -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop @link
     }
     else {
@@ -64,7 +76,8 @@ if ($existing -eq '') {
         }
     }
     $made = New-Object System.Collections.ArrayList
-    foreach ($entry in (Get-Entries -Controller $controller).objects) {
+    $after = Get-Entries -Controller $controller
+    foreach ($entry in $after.objects) {
         if ((-not $known.Contains((Get-Reference -Entry $entry))) -and (Test-OfPartner -Entry $entry)) { $null = $made.Add($entry) }
     }
     # Of none or several it is not known which is ours: the read-back decides.
@@ -76,6 +89,10 @@ if ($existing -eq '') {
         elseif (-not (Test-Same -Left $account.controller -Right $controller)) {
             # The controller does not show the account. Where this fails, the entry is there, and the link is repaired.
             $null = Set-PartnerApplication -Identity $created -LinkedAccount $account.name -Confirm:$false -ErrorAction Stop
+        }
+        if (-not $configured) {
+            $exchange.list = @{ controller = $controller; read = $after }
+            $exchange.fit = $account
         }
     }
 }

@@ -5,7 +5,7 @@ Import-Commands -Exchange $exchange -Commands $commands
 $known = New-Object System.Collections.ArrayList
 $existing = ''
 $taken = $false
-$before = Get-Entries -Controller $controller
+$before = Use-Entries -Exchange $exchange -Controller $controller
 $doubts = @((Split-Warnings -Read $before).others)
 if ($doubts.Count -gt 0) { throw "The list of partner applications is not whole: $($doubts[0])" }
 foreach ($entry in $before.objects) {
@@ -28,7 +28,8 @@ if ($existing -eq '') {
     if ([string]$Request.tokenServerName -ne '') { Add-TokenServer -Name $Request.tokenServerName -Url $Request.tokenServerUrl -Controller $controller }
     $null = New-PartnerApplication -Name $Request.identity -ApplicationIdentifier $Request.applicationIdentifier -Enabled $true -DomainController $controller -Confirm:$false -ErrorAction Stop @more
     $made = New-Object System.Collections.ArrayList
-    foreach ($entry in (Get-Entries -Controller $controller).objects) {
+    $after = Get-Entries -Controller $controller
+    foreach ($entry in $after.objects) {
         $new = -not $known.Contains((Get-Reference -Entry $entry))
         if ($new -and (Test-Behind -Entry $entry -Identifier $Request.applicationIdentifier -Realm $Request.realm)) { $null = $made.Add($entry) }
     }
@@ -38,5 +39,6 @@ if ($existing -eq '') {
         # An account of another domain: the controller that made the entry does not know it.
         $null = Set-PartnerApplication -Identity $created -LinkedAccount $Request.account -Confirm:$false -ErrorAction Stop
     }
+    $exchange.list = @{ controller = $controller; read = $after }
 }
 @{ existing = $existing; created = $created; configured = $false }

@@ -144,6 +144,15 @@ function Get-Entries {
     return Invoke-Read -Call { Get-PartnerApplication -DomainController $Controller -ErrorAction Stop }
 }
 
+function Use-Entries {
+    # As the change before this one saw them at its end, where it told; else they are read. Nobody takes such a list twice.
+    param($Exchange, [string]$Controller)
+    $list = $Exchange.list
+    $Exchange.list = $null
+    if (($null -ne $list) -and (Test-Same -Left $list.controller -Right $Controller)) { return $list.read }
+    return Get-Entries -Controller $Controller
+}
+
 function Get-Reference {
     # The directory gives a Guid once and never again: no rename changes it, and no other entry has it.
     param($Entry)
@@ -154,8 +163,8 @@ function Get-Reference {
 
 function Assert-Entry {
     # An entry that is gone, or was made into something else meanwhile, is somebody's: nothing is changed for it.
-    param([string]$Reference, [string]$Identifier, [bool]$UseAuthServer, [string]$Controller)
-    foreach ($entry in (Get-Entries -Controller $Controller).objects) {
+    param($Exchange, [string]$Reference, [string]$Identifier, [bool]$UseAuthServer, [string]$Controller)
+    foreach ($entry in (Use-Entries -Exchange $Exchange -Controller $Controller).objects) {
         if (-not (Test-Same -Left (Get-Reference -Entry $entry) -Right $Reference)) { continue }
         $alike = Test-Same -Left $entry.ApplicationIdentifier -Right $Identifier
         if ($alike -and ([bool]$entry.UseAuthServer -eq $UseAuthServer)) { return }

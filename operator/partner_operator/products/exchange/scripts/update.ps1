@@ -3,7 +3,7 @@ $commands = @('Get-PartnerApplication', 'Set-PartnerApplication', 'Get-User', 'N
 $controller = [string]$Request.controller
 $reference = [string]$Request.reference
 Import-Commands -Exchange $exchange -Commands $commands
-Assert-Entry -Reference $reference -Identifier $Request.applicationIdentifier -UseAuthServer $false -Controller $controller
+Assert-Entry -Exchange $exchange -Reference $reference -Identifier $Request.applicationIdentifier -UseAuthServer $false -Controller $controller
 $account = [string]$Request.account
 $place = $controller
 if ($Request.repairAccount) {

@@ -4,7 +4,7 @@ if (@($Request.refreshed).Count -gt 0) { $commands += @('Set-AuthServer') }
 $controller = [string]$Request.controller
 $reference = [string]$Request.reference
 Import-Commands -Exchange $exchange -Commands $commands
-Assert-Entry -Reference $reference -Identifier $Request.applicationIdentifier -UseAuthServer $true -Controller $controller
+Assert-Entry -Exchange $exchange -Reference $reference -Identifier $Request.applicationIdentifier -UseAuthServer $true -Controller $controller
 $at = @{}
 if ([string]$Request.account -ne '') {
     $place = Assert-Account -Name $Request.account -Controller $controller
