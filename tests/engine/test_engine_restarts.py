@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from partner_operator.engine.ports import Credentials, LogonRefused
 from partner_operator.trust.conditions import find
-from partner_operator.trust.model import Mode, Product, RestartPolicy, RestartRules, RestartWindow
+from partner_operator.trust.model import (
+    DesiredServer,
+    HostState,
+    Mode,
+    Product,
+    RestartPolicy,
+    RestartRules,
+    RestartWindow,
+)
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
 from support.engine.crash import Crash
@@ -254,3 +264,28 @@ def test_a_host_that_cannot_be_looked_at_is_named_with_its_cause_whatever_is_wai
     assert ready is not None
     assert f"{EXCHANGE_HOSTS[1]} cannot be reached." in ready.message
     assert len(world.cluster.told(Reason.UNREACHABLE)) == 1
+
+
+def test_hosts_are_looked_at_two_by_two_and_no_more_after_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the password was changed a moment ago, each host that is asked counts against the account."""
+    world = World()
+    world.declare()
+    more = tuple(f"ex{number}.litwareinc.com" for number in range(3, 6))
+    world.cluster.change_server("exchange", hosts=(*EXCHANGE_HOSTS, *more))
+    asked: list[str] = []
+    together = 0
+
+    async def refused(server: DesiredServer, credentials: Credentials, host: str) -> HostState:
+        nonlocal together
+        asked.append(host)
+        begun = len(asked)
+        await asyncio.sleep(0)
+        together = max(together, len(asked) - begun + 1)
+        raise LogonRefused(f"{host} refused the logon.")
+
+    monkeypatch.setattr(world.exchange, "host_state", refused)
+    world.run_pass("exchange")
+    assert asked == [FIRST, SECOND]
+    assert together == 2

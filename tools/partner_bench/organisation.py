@@ -149,7 +149,7 @@ class Organisation:
 def _engine(pwsh: Path | None, world: World) -> CommandEngine:
     if pwsh is None:
         return EmbeddedEngine(world, windows_powershell=_WHAT_HOSTS_HAVE)
-    return PowerShellEngine(pwsh, world, windows_powershell=_WHAT_HOSTS_HAVE)
+    return PowerShellEngine(pwsh, world, reuse=False, windows_powershell=_WHAT_HOSTS_HAVE)
 
 
 def _url(pool: str) -> str:

@@ -11,6 +11,7 @@ from partner_operator.engine.ports import LogonRefused, OperationFailed, RunFail
 from partner_operator.engine.reread import still_as_declared
 from partner_operator.engine.schedule import patient
 from partner_operator.engine.state import Pass, Reached
+from partner_operator.engine.together import together
 from partner_operator.trust import activation
 from partner_operator.trust.activation import Look, Round, host_of
 from partner_operator.trust.approval import approved
@@ -20,6 +21,10 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.restart_plan import RestartAction, RestartStep, next_step, question_of
 from partner_operator.trust.status import HostRestartState, HostStatus, IISStatus
+
+LOOKS_AT_ONCE = 2
+"""Hosts that are looked at together. Where the password was changed a moment ago, each is a logon that fails: few, so
+that nobody's account is locked."""
 
 
 async def run_round(work: Reached, *, allowed: bool) -> None:
@@ -131,13 +136,15 @@ async def refuse_approval(work: Pass) -> None:
 
 async def _look_at_hosts(work: Reached) -> None:
     """See when each host's workers started and what it serves. An admin's own iisreset counts."""
-    for name in work.server.hosts:
-        if name in work.just_looked_at:
-            continue
+
+    async def look(name: str) -> None:
         try:
             await _look_at(work, name)
         except OperationFailed as failure:
             await _tell_silence(work, name, failure)
+
+    due = [name for name in work.server.hosts if name not in work.just_looked_at]
+    await together(look, due, LOOKS_AT_ONCE)
     work.just_looked_at.clear()
 
 
