@@ -54,7 +54,7 @@ def runs(bench: Bench) -> list[str]:
 @pytest.mark.controlplane
 def test_what_is_counted_is_what_the_operator_did(bench: Bench) -> None:
     """From the far side and from the audit log, held against the operator's own log."""
-    converged = bench.converge()
+    converged = bench.converge(running=False)
     counts, before = converged.counts, runs(bench)
     assert converged.ready == 3
     assert counts.processes == len(before)

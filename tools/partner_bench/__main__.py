@@ -25,7 +25,7 @@ from partner_testbed import ControlPlane, PowerShellMissingError, find_powershel
 from partner_testbed.clients import ClientMissingError
 
 EMBEDDED, POWERSHELL = "embedded", "powershell"
-_SIZES = tuple(map(Size.parse, ("10/1", "50/5", "200/10", "500/50")))
+_SIZES = tuple(map(Size.parse, ("10/1", "20/2", "200/10", "500/50")))
 _RACES = tuple(map(Size.parse, ("20/1", "50/1", "200/10")))
 _REPORT = TypeAdapter(Report)
 _FAILURES = (BenchError, RuntimeError, OSError, PowerShellMissingError, ClientMissingError)

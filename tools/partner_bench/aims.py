@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from partner_bench.measures import Operated, Race, Report
 
 _SMALLEST_RACE = "20/1"
-_FIVE, _TWO_HUNDRED, _FIVE_HUNDRED = "50/5", "200/10", "500/50"
+_TWO, _TWO_HUNDRED, _FIVE_HUNDRED = "20/2", "200/10", "500/50"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ def _of_races(races: dict[str, Race]) -> Iterator[Aim]:
 
 
 def _of_sizes(sizes: dict[str, Operated]) -> Iterator[Aim]:
-    if (five := sizes.get(_FIVE)) is not None:
-        yield _most("memory with five servers", 100, five.steady.peak_mb, "MB")
+    if (two := sizes.get(_TWO)) is not None:
+        yield _most("memory with two servers", 100, two.steady.peak_mb, "MB")
     for label in (_TWO_HUNDRED, _FIVE_HUNDRED):
         if (each := sizes.get(label)) is not None:
             after = each.converged.first_byte_seconds - each.converged.healthy_seconds

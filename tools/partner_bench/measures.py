@@ -137,12 +137,13 @@ def percentiles(seconds: Iterable[float]) -> Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class Converged:
-    """From the start of the operator's process until all is Ready."""
+    """Until all is Ready, from the start of the operator's process, or from the first object that is declared to one
+    that runs."""
 
     counts: Counts
     ready: int
     healthy_seconds: float
-    """Until its health probe answers."""
+    """From the start of the process until its health probe answers."""
     first_byte_seconds: float
     """Until its first byte arrives at WinRM."""
     registered: Percentiles

@@ -56,10 +56,9 @@ class Bench:
         self._watched = Watched(plane, namespace)
 
     def __enter__(self) -> Bench:
-        """Install the operator and declare everything; the operator waits."""
+        """Install the operator; it does not run yet."""
         try:
             self._stage.set_up()
-            declare(self.cluster, self._worlds.organisations)
             self._watched.start()
         except BaseException:
             self.close()
@@ -87,19 +86,25 @@ class Bench:
         return self._worlds.size
 
     def measure(self, *, natural: bool) -> Operated:
-        """All phases. `natural`: passes come by their interval, and the operator is started again."""
-        converged = self.converge()
+        """All phases. `natural`: all is declared before the operator starts, passes come by their interval, and it
+        is started again. Otherwise it runs when all is declared, and is asked for a pass."""
+        converged = self.converge(running=not natural)
         if not natural:
             return Operated(self.size, converged, self.asked_pass(), None)
         return Operated(self.size, converged, self.natural_pass(), self.restart())
 
-    def converge(self) -> Converged:
-        """Start the operator and wait until all is Ready."""
+    def converge(self, *, running: bool) -> Converged:
+        """Declare everything, to an operator that is `running` or to one that starts then, until all is Ready."""
         before = self._worlds.told()
+        if not running:
+            declare(self.cluster, self._worlds.organisations)
         self._worlds.mark()
         begun = time.monotonic()
         self._stage.operator.start()
         healthy = time.monotonic() - begun
+        if running:
+            begun = time.monotonic()
+            declare(self.cluster, self._worlds.organisations)
         wanted = self.size.applications
         self._until("all are Ready", lambda: len(self._watched.at("Ready")) == wanted)
         after, spent = self._quiet(), self._cost()

@@ -149,6 +149,7 @@ class Organisation:
 def _engine(pwsh: Path | None, world: World) -> CommandEngine:
     if pwsh is None:
         return EmbeddedEngine(world, windows_powershell=_WHAT_HOSTS_HAVE)
+    # As on Windows: each run is a process of its own, whoever asks for it.
     return PowerShellEngine(pwsh, world, reuse=False, windows_powershell=_WHAT_HOSTS_HAVE)
 
 

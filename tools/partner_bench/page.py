@@ -45,11 +45,13 @@ more).
 _RACES = """
 ## Beside Ansible
 The same organisations, and PowerShell executes every script: the operator's, and those of two Ansible plays (Ansible's
-own winrm connection, NTLM, ten forks). The first play has one task for each application, which registers it if it is
-missing; the second one asks in a task of its own first. Both restart the hosts once at the end. All three run in
-turn, each on new servers. For a play, `registered` is the moment in which the last entry exists; for the operator
-that in which it has read the last one back and told so. A pass with nothing to do is, for the operator, the
-time from the annotation that asks for it until it is told as done.
+own winrm connection, NTLM, ten forks). As on Windows, each run has a PowerShell process of its own. The first play has
+one task for each application, which registers it if it is missing; the second one asks in a task of its own first.
+Both restart the hosts once at the end, one after the other, and look at none of them. All three run in turn, each on
+new servers. The operator runs already, as it does when somebody declares something; its time begins with the first of
+the objects. For a play, `registered` is the moment in which the last entry exists; for the operator that in which it
+has read the last one back and told so. A pass with nothing to do is, for the operator, the time from the annotation
+that asks for it until it is told as done.
 {part}
 
 ![The operator beside two Ansible plays](bench.svg)
