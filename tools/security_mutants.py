@@ -492,7 +492,7 @@ _TRUST = (
     ),
     Mutant(
         "a partner that was withdrawn is neither repaired nor removed",
-        "trust/decide.py",
+        "trust/decide/conflicts.py",
         "    if case.view.blocker is not None:\n        return case.view.blocker\n",
         "",
         (
