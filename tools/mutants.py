@@ -319,7 +319,7 @@ MUTANTS = (
     ),
     Mutant(
         "a password is sent to no host that its Secret does not name",
-        "engine/ports.py",
+        "engine/ports/credentials.py",
         "        if fault is not None or is_allowed(host, self.hosts):\n",
         "        if True:\n",
         ("tests/products/test_remote_allowed.py",),
