@@ -81,7 +81,7 @@ MUTANTS = (
     ),
     Mutant(
         "what a server warns about is not made a second time",
-        "trust/decide.py",
+        "trust/decide/decision.py",
         "    if unreadable is not None:\n",
         "    if False:\n",
         ("tests/trust/test_decide_warned.py",),
@@ -319,7 +319,7 @@ MUTANTS = (
     ),
     Mutant(
         "a password is sent to no host that its Secret does not name",
-        "engine/ports.py",
+        "engine/ports/credentials.py",
         "        if fault is not None or is_allowed(host, self.hosts):\n",
         "        if True:\n",
         ("tests/products/test_remote_allowed.py",),
@@ -396,7 +396,7 @@ MUTANTS = (
     ),
     Mutant(
         "a human's word makes Lync read the document again",
-        "trust/decide.py",
+        "trust/decide/changes.py",
         "or view.read_again or not view.asks_again:",
         "or view.read_again or True:",
         ("tests/engine/test_engine_read_again.py",),

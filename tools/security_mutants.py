@@ -295,7 +295,7 @@ _SECRETS = (
     ),
     Mutant(
         "credentials do not show their password",
-        "engine/ports.py",
+        "engine/ports/credentials.py",
         "    password: str = field(repr=False)\n",
         "    password: str\n",
         ("tests/secrets/test_secrets_tracebacks.py::test_what_holds_secrets_does_not_show_them",),
@@ -492,7 +492,7 @@ _TRUST = (
     ),
     Mutant(
         "a partner that was withdrawn is neither repaired nor removed",
-        "trust/decide.py",
+        "trust/decide/conflicts.py",
         "    if case.view.blocker is not None:\n        return case.view.blocker\n",
         "",
         (

@@ -17,7 +17,7 @@ import pytest
 from kubernetes import client
 
 from partner_operator.cli import remote
-from partner_operator.kube import client as kube_client
+from partner_operator.kube import kubeconfig
 from partner_operator.kube.client import ApiUnreachable, Connection
 from partner_operator.kube.leader import lead
 from partner_operator.kube.lease import (
@@ -445,9 +445,9 @@ async def test_in_a_pod_the_lease_is_in_its_own_namespace_and_elsewhere_nowhere(
     token, namespace = tmp_path / "token", tmp_path / "namespace"
     token.write_text("a-token")
     namespace.write_text("ops\n")
-    monkeypatch.setattr(kube_client, "_SERVICE_ACCOUNT", str(token))
-    monkeypatch.setattr(kube_client, "_NAMESPACE", namespace)
-    monkeypatch.setattr(kube_client, "load_incluster_config", lambda **_: None)
+    monkeypatch.setattr(kubeconfig, "_SERVICE_ACCOUNT", str(token))
+    monkeypatch.setattr(kubeconfig, "_NAMESPACE", namespace)
+    monkeypatch.setattr(kubeconfig, "load_incluster_config", lambda **_: None)
     monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig))
     async with await Connection.open() as outside:
         assert outside.namespace is None

@@ -17,11 +17,11 @@ from partner_operator.kube.client import (
     ApiRefused,
     ApiUnreachable,
     Connection,
-    NoCluster,
     core_path,
 )
 from partner_operator.kube.events import KubernetesAnnouncer
 from partner_operator.kube.health import Echo
+from partner_operator.kube.kubeconfig import NoCluster
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.patience import NONE, Patience, seconds
 from partner_operator.kube.reader import KubernetesReader

@@ -15,7 +15,8 @@ from kubernetes.client import ApiException
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import CredentialsProblem, ServerName
-from partner_operator.kube.client import Connection, NoCluster
+from partner_operator.kube.client import Connection
+from partner_operator.kube.kubeconfig import NoCluster
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.patience import NONE
 from partner_operator.kube.reader import KubernetesReader

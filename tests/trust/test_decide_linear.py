@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from partner_operator.catalog import CATALOG
-from partner_operator.trust.decide import ApplicationView, decide
+from partner_operator.trust.decide import decide
 from partner_operator.trust.model import (
     DeletionPolicy,
     DocumentReading,
@@ -18,7 +18,7 @@ from partner_operator.trust.model import (
     Observed,
     Product,
 )
-from partner_operator.trust.plan import Decision
+from partner_operator.trust.plan import ApplicationView, Decision
 from support.trust import worlds
 from support.trust.worlds import NOW, application, metadata, reading, registered, server, view
 from support.work import growth

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from partner_operator.catalog import CATALOG
-from partner_operator.trust.decide import ApplicationView, decide
+from partner_operator.trust.decide import decide
 from partner_operator.trust.model import DeletionPolicy, Mode, ObjectKey, Product
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
+    ApplicationView,
     Decision,
     Field,
 )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from partner_operator.catalog import CATALOG
-from partner_operator.trust.decide import ApplicationView, decide
+from partner_operator.trust.decide import decide
 from partner_operator.trust.model import (
     DeletionPolicy,
     DesiredServer,
@@ -22,7 +22,7 @@ from partner_operator.trust.model import (
     Product,
     TrustLevel,
 )
-from partner_operator.trust.plan import Decision
+from partner_operator.trust.plan import ApplicationView, Decision
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus, ChangeKind
 from support.proof import examples

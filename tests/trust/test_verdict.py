@@ -19,6 +19,7 @@ from partner_operator.trust.conditions import (
     true,
     unknown,
 )
+from partner_operator.trust.facts import ApplicationFacts, ServerFacts
 from partner_operator.trust.model import Mode
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import (
@@ -28,14 +29,7 @@ from partner_operator.trust.plan import (
 )
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ChangeKind, Condition
-from partner_operator.trust.verdict import (
-    ApplicationFacts,
-    ServerFacts,
-    Verdict,
-    application_verdict,
-    broken_off,
-    server_verdict,
-)
+from partner_operator.trust.verdict import Verdict, application_verdict, broken_off, server_verdict
 from support.proof import examples
 from support.trust.condition_invariants import check_status, check_transition
 from support.trust.conditions import as_status

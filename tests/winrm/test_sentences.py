@@ -15,7 +15,7 @@ from winrm.exceptions import (
     WSManFaultError,
 )
 
-from partner_operator.winrm import BlockedBy, ProtocolViolation, Refusal, failures
+from partner_operator.winrm import BlockedBy, ProtocolViolation, Refusal, obstacles
 from partner_operator.winrm.connections import ReplyTooLarge
 from partner_operator.winrm.failures import Phase, classify
 from partner_operator.winrm.kerberos import KerberosFailed, Trouble
@@ -66,7 +66,7 @@ def test_a_failure_says_what_to_do_next(error: Exception, phase: Phase) -> None:
 @pytest.mark.parametrize("kind", BlockedBy)
 def test_an_obstacle_says_what_to_do_next(kind: BlockedBy) -> None:
     """Each of them waits for a human."""
-    told = failures.blocked(kind, "ex1.litwareinc.com", nothing_ran=True).message
+    told = obstacles.blocked(kind, "ex1.litwareinc.com", nothing_ran=True).message
     assert len(_WHOLE.findall(told)) >= 2, told
 
 

@@ -17,9 +17,9 @@ from partner_operator.kube.client import (
     ApiFailure,
     ApiRefused,
     Connection,
-    NoCluster,
     custom_path,
 )
+from partner_operator.kube.kubeconfig import NoCluster
 
 Body = dict[str, Any]
 Answer = TypeVar("Answer")

@@ -26,8 +26,9 @@ from partner_operator.doctor.report import Output, conclude, conclude_all
 from partner_operator.doctor.run import NoSuchServer, examine
 from partner_operator.engine.clock import SystemClock
 from partner_operator.engine.ports import Kind, ServerName
-from partner_operator.kube.client import ApiFailure, Connection, NoCluster
+from partner_operator.kube.client import ApiFailure, Connection
 from partner_operator.kube.health import Echo
+from partner_operator.kube.kubeconfig import NoCluster
 from partner_operator.kube.objects import LastSeen
 from partner_operator.kube.reader import KubernetesReader
 from partner_operator.logs import LogFormat, configure

@@ -24,7 +24,14 @@ from partner_operator.texts import shown
 from partner_operator.trust.allowed import partner_fault
 from partner_operator.trust.allowed_partners import allowing
 from partner_operator.trust.match import same, same_url
-from partner_operator.trust.model import DesiredServer, EntryKind, Mode, Product, TrustLevel
+from partner_operator.trust.model import (
+    LONGEST_IDENTITY,
+    DesiredServer,
+    EntryKind,
+    Mode,
+    Product,
+    TrustLevel,
+)
 from partner_operator.trust.status import (
     MetadataStatus,
     ServerStatus,
@@ -35,7 +42,6 @@ from partner_operator.trust.status import (
 _IDENTITY: Final = re.compile(
     r"[^\x00-\x20\x7f*/:\\]([^\x00-\x1f\x7f*/:\\]*[^\x00-\x20\x7f*/:\\])?"
 )
-_LONGEST_IDENTITY: Final = 64
 _REALM: Final = re.compile(r"[^\x00-\x20\x7f*@/]+")
 _ALSO: Final = (
     "PartnerApplication {} is for this partner, and one object stands for a partner. Remove the entry if nobody "
@@ -259,7 +265,7 @@ def _object(
             *remarks,
         )
     spec: dict[str, Any] = {"serverRef": {"name": server.key.name}, **draft.partner}
-    if _IDENTITY.fullmatch(entry.identity) and len(entry.identity) <= _LONGEST_IDENTITY:
+    if _IDENTITY.fullmatch(entry.identity) and len(entry.identity) <= LONGEST_IDENTITY:
         spec["identity"] = entry.identity
     else:
         remarks = (

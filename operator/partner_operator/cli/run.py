@@ -12,7 +12,8 @@ import click
 from partner_operator.allocator import give_memory_back
 from partner_operator.cli import options, serve
 from partner_operator.cli.failures import told
-from partner_operator.kube.client import ApiFailure, NoCluster
+from partner_operator.kube.client import ApiFailure
+from partner_operator.kube.kubeconfig import NoCluster
 from partner_operator.kube.lease import LeaseLost, NoLease
 from partner_operator.kube.watches import CannotServe
 from partner_operator.logs import LogFormat, configure

@@ -16,12 +16,12 @@ from partner_operator.trust.conditions import (
     true,
     unknown,
 )
+from partner_operator.trust.facts import ApplicationFacts, not_known
 from partner_operator.trust.model import Mode, Product
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import Change
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.verdict import ApplicationFacts, not_known
 
 UNSEEN = (
     "Whether the token server knows this server and the partner, and issues tokens for them, cannot be seen from here: "

@@ -8,8 +8,9 @@ from partner_operator.engine import absence, registrations, removal
 from partner_operator.engine.aside import aside
 from partner_operator.engine.refused_writes import is_set_aside
 from partner_operator.engine.state import Reached
-from partner_operator.trust.decide import ApplicationView, decide
+from partner_operator.trust.decide import decide
 from partner_operator.trust.model import ObjectKey
+from partner_operator.trust.plan import ApplicationView
 
 
 async def decide_all(work: Reached, read: Collection[ObjectKey] = ()) -> None:

@@ -19,7 +19,8 @@ from dataclasses import replace
 
 from partner_operator.engine.ports import Credentials, CredentialsProblem, NotWritten
 from partner_operator.engine.refused_writes import break_off
-from partner_operator.engine.state import Logon, Pass
+from partner_operator.engine.sessions import Logon
+from partner_operator.engine.state import Pass
 from partner_operator.trust.conditions import LONGEST_MESSAGE, shortened
 from partner_operator.trust.logon import DAY, begun, may_try, not_tried, recalled, refused
 from partner_operator.trust.obstacle import Next, Obstacle

@@ -8,7 +8,8 @@ from datetime import timedelta
 from partner_operator.engine import absence, documents, outcome
 from partner_operator.engine.clocks import note_clock
 from partner_operator.engine.ports import OperationFailed
-from partner_operator.engine.state import Draft, Logon, Pass, Reached
+from partner_operator.engine.sessions import Logon
+from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.absence import LONGEST_NAMES
 from partner_operator.trust.conditions import shortened
 from partner_operator.trust.logon import accepted

@@ -35,7 +35,8 @@ from partner_operator.engine.ports import (
 )
 from partner_operator.engine.process_memory import ProcessMemory
 from partner_operator.engine.schedule import may_wait, next_attempt
-from partner_operator.engine.state import Draft, Logon, Pass, Ports, Reached
+from partner_operator.engine.sessions import Logon
+from partner_operator.engine.state import Draft, Pass, Ports, Reached
 from partner_operator.trust.conditions import find
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionType, Reason

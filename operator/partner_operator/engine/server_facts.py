@@ -9,10 +9,10 @@ from partner_operator.engine.restarts import restart_failed, waiting_for_restart
 from partner_operator.engine.state import Pass, Reached
 from partner_operator.trust.certificate_check import check_document, check_own_certificates
 from partner_operator.trust.conditions import kept, shortened
+from partner_operator.trust.facts import ServerFacts, not_known
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import Columns
-from partner_operator.trust.verdict import ServerFacts, not_known
 
 LONGEST_HOST = 20
 """Characters of a host's name in a column; one of NetBIOS has 15."""

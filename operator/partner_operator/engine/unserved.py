@@ -23,10 +23,11 @@ from partner_operator.engine.refused_writes import not_written, with_way_out
 from partner_operator.engine.state import Ports
 from partner_operator.trust.conditions import ready_reason
 from partner_operator.trust.deletion import stays
+from partner_operator.trust.facts import ApplicationFacts, not_known
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.verdict import ApplicationFacts, application_verdict, not_known
+from partner_operator.trust.verdict import application_verdict
 
 logger = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=10)

@@ -6,23 +6,20 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
 import kopf
 from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
-from yaml import YAMLError
 
 from partner_operator.engine.ports import ClusterFailed, Kind
+from partner_operator.kube import kubeconfig
 from partner_operator.kube.api.names import API_VERSION, PLURALS
 from partner_operator.kube.patience import NONE, Asked, Outcomes, Patience, seconds
 from partner_operator.texts import said
@@ -39,25 +36,12 @@ READINGS = 4
 list apart keeps the event loop busy: more at once would be done no sooner, and hold all their lists meanwhile."""
 LONGEST_REFUSAL = 1000
 """Characters of the API server's sentence that are told."""
-POD = "The pod's ServiceAccount"
-USUAL = ".kube/config"
-"""Where kubectl looks below the home folder."""
 DEFAULT_NAMESPACE = "default"
 """What kubectl takes where a context names none."""
-_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # a path
-_NAMESPACE = Path(_SERVICE_ACCOUNT).with_name("namespace")
-
-_UNUSABLE = (ConfigException, OSError, ValueError, YAMLError, TypeError, AttributeError)
-"""What an unusable kubeconfig raises: no such context, file or certificate; no YAML; a list; a text; nothing."""
-
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 APPLY = "application/apply-patch+yaml"
-
-
-class NoCluster(Exception):
-    """Nothing says which cluster to work for."""
 
 
 class ApiFailure(ClusterFailed):
@@ -115,41 +99,21 @@ class Connection:
     async def open(
         cls, before_write: Callable[[], None] | None = None, patience: Patience | None = None
     ) -> Self:
-        """Connect as `$KUBECONFIG` says where that is set, else as the pod's ServiceAccount.
-
-        A developer's usual kubeconfig is never used unasked. Raises NoCluster.
-        """
-        path = os.environ.get("KUBECONFIG")
-        if not path and not os.access(_SERVICE_ACCOUNT, os.R_OK):
-            raise NoCluster("Not in a pod, and KUBECONFIG is not set: set it to a kubeconfig file.")
-        try:
-            configuration, namespace = await _configured(path)
+        """Connect as `$KUBECONFIG` says where that is set, else as the pod's ServiceAccount. Raises NoCluster."""
+        place = kubeconfig.of_the_operator()
+        with place.used():
+            configuration, namespace = await place.read()
             connection = cls(configuration, before_write, patience)
-        except _UNUSABLE as problem:
-            raise _no_cluster(f"KUBECONFIG {path}" if path else None, problem) from problem
-        connection.namespace = None if path else namespace
+        connection.namespace = None if place.path else namespace
         return connection
 
     @classmethod
-    async def of_a_person(cls, kubeconfig: str | None = None, context: str | None = None) -> Self:
-        """Connect as kubectl does, and ask nothing twice. `namespace` is then the context's.
-
-        `kubeconfig` wins over `$KUBECONFIG`, that over `~/.kube/config`, and that over a pod's ServiceAccount.
-        Raises NoCluster.
-        """
-        named, variable = kubeconfig, os.environ.get("KUBECONFIG")
-        path = named or variable or _usual_kubeconfig()
-        if not path and (context or not os.access(_SERVICE_ACCOUNT, os.R_OK)):
-            raise NoCluster(
-                f"There is no kubeconfig: KUBECONFIG is not set, and ~/{USUAL} is not there. Name one: "
-                "--kubeconfig FILE."
-            )
-        where = f"--kubeconfig {path}" if named else f"KUBECONFIG {path}" if variable else path
-        try:
-            configuration, namespace = await _configured(path, context)
+    async def of_a_person(cls, file: str | None = None, context: str | None = None) -> Self:
+        """Connect as kubectl does, and ask nothing twice. `namespace` is then the context's. Raises NoCluster."""
+        place = kubeconfig.of_a_person(file, context)
+        with place.used():
+            configuration, namespace = await place.read()
             connection = cls(configuration, patience=NONE)
-        except _UNUSABLE as problem:
-            raise _no_cluster(where, problem, context) from problem
         connection.namespace = namespace or DEFAULT_NAMESPACE
         return connection
 
@@ -288,48 +252,6 @@ class Connection:
 def _told(error: Exception) -> str:
     """What a broken connection says of itself. Some say nothing."""
     return str(error) or type(error).__name__
-
-
-def _usual_kubeconfig() -> str | None:
-    """The file where kubectl looks, if it is there. Not every user of a pod has a home."""
-    path = os.path.expanduser(f"~/{USUAL}")
-    return path if os.path.isfile(path) else None
-
-
-def _any_file(paths: str) -> bool:
-    """Whether one of the files is there that KUBECONFIG names."""
-    return any(os.path.exists(os.path.expanduser(path)) for path in paths.split(os.pathsep))
-
-
-def _no_cluster(where: str | None, problem: Exception, context: str | None = None) -> NoCluster:
-    told = isinstance(problem, ConfigException | OSError)
-    why = str(problem) if told else "it does not read as a kubeconfig"
-    if context and f"object with name {context} in " in why and "contexts list" in why:
-        why = f"it has no context {context}"
-    return NoCluster(f"{where or POD} leads to no cluster: {why}")
-
-
-async def _configured(
-    path: str | None, context: str | None = None
-) -> tuple[Configuration, str | None]:
-    """Where the API server is, and the context's namespace or the pod's. Raises what is in _UNUSABLE."""
-    configuration = Configuration()
-    if path:
-        if not _any_file(path):
-            # The library logs this, and then misses a key in the nothing that it read.
-            raise ConfigException("there is no such file")
-        loader = await load_kube_config(  # type: ignore[no-untyped-call]  # published without types
-            config_file=path,
-            context=context,
-            client_configuration=configuration,
-            persist_config=False,
-        )
-        chosen = loader.current_context["context"].get("namespace")
-        return configuration, None if chosen is None else str(chosen)
-    load_incluster_config(  # type: ignore[no-untyped-call]  # published without types
-        client_configuration=configuration
-    )
-    return configuration, _NAMESPACE.read_text().strip()
 
 
 def custom_path(kind: Kind, namespace: str | None, *rest: str) -> str:

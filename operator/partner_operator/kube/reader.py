@@ -28,6 +28,7 @@ from partner_operator.kube.parse import (
     declared_application,
     other_server,
     parse_server,
+    read_application,
 )
 from partner_operator.kube.secrets import read_credentials
 from partner_operator.trust.allowed import USUAL_BOUNDS, Bounds
@@ -112,7 +113,8 @@ class KubernetesReader:
             desired=facts.desired,
             status=server_status(body.get("status")),
             applications=await aside(
-                lambda: tuple(map(around.read, applications)), len(applications)
+                lambda: tuple(read_application(each, around) for each in applications),
+                len(applications),
             ),
             neighbours=neighbours,
             others=tuple(other for other in others if other is not None),

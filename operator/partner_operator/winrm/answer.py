@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from partner_operator.texts import said
-from partner_operator.winrm import clixml, failures, framing
+from partner_operator.winrm import clixml, framing, obstacles
 from partner_operator.winrm.errors import (
     BlockedBy,
     Busy,
@@ -154,9 +154,9 @@ def _without_answer(
         )
     mode = framing.refused_language_mode(output.stdout)
     text = f"{mode}\n{streams.text}\n{output.stdout.decode('utf-8', errors='replace')}"
-    blocked = failures.obstacle(text, host, nothing_ran=True)
+    blocked = obstacles.obstacle(text, host, nothing_ran=True)
     if blocked is None and output.code == UNKNOWN_PROGRAM:
-        blocked = failures.blocked(BlockedBy.POWERSHELL_MISSING, host, nothing_ran=True)
+        blocked = obstacles.blocked(BlockedBy.POWERSHELL_MISSING, host, nothing_ran=True)
     return blocked or ProtocolViolation(
         f"{host}: PowerShell ended with code {output.code} before the operator's script began, so nothing was "
         f"run. PowerShell said: {words}",
@@ -189,7 +189,7 @@ def _failure(
             f"the operator's script ran, but broke its contract: {' '.join(details.messages)}",
         )
     marks = f"{details.error_id} {details.type} {details.innermost_type}"
-    return failures.obstacle(marks, host, nothing_ran=nothing_ran) or ScriptError(
+    return obstacles.obstacle(marks, host, nothing_ran=nothing_ran) or ScriptError(
         details, nothing_ran=nothing_ran
     )
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.ports import Credentials, OperationFailed
-from partner_operator.trust.decide import ApplicationView, decide
+from partner_operator.trust.decide import decide
 from partner_operator.trust.model import DeletionPolicy, EntryKind, Observed, Product
-from partner_operator.trust.plan import Decision
+from partner_operator.trust.plan import ApplicationView, Decision
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest

@@ -14,7 +14,6 @@ from partner_operator.oauth.certificates import Certificate
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.products.exchange.rules import TOKEN_SERVERS
 from partner_operator.products.sharepoint.rules import INTERIM
-from partner_operator.trust.decide import ApplicationView
 from partner_operator.trust.match import effective_identity, same_url
 from partner_operator.trust.model import (
     Authentication,
@@ -35,6 +34,7 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.obstacle import Obstacle
 from partner_operator.trust.plan import (
+    ApplicationView,
     Change,
     Field,
 )

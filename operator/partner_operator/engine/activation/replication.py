@@ -11,9 +11,9 @@ from partner_operator.engine.activation.at_once import AtOnce
 from partner_operator.engine.ports import Replicates
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.conditions import Part, true, unknown
+from partner_operator.trust.facts import not_known
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.verdict import not_known
 
 LATELY = timedelta(minutes=5)
 
