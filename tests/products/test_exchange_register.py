@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from partner_operator.engine.making import MOST_TOGETHER
 from partner_operator.engine.ports import OperationFailed, Wanted
 from partner_operator.products.exchange.operations import SUCCEEDED, ExchangeOperations
 from partner_operator.trust.obstacle import Next
@@ -234,3 +235,14 @@ async def test_a_shipped_script_that_ends_itself_in_its_own_way_ends_nothing_els
     assert not first.failure.nothing_ran
     assert (second.begun, second.failure) == (True, None)
     assert second.made == MADE["DistinguishedName"]
+
+
+async def test_an_error_of_any_length_leaves_room_for_those_of_a_hundred_changes(
+    tmp_path: Path,
+) -> None:
+    """PowerShell 3.0 and 4.0 write 2 MiB at most. The text of what is thrown is the error's id too."""
+    stubs = with_shipped_script(writable([]), tmp_path, "throw ('x' * 100000)")
+    with pytest.raises(OperationFailed, match="xxx"):
+        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert stubs.ended is not None
+    assert len(stubs.ended.stdout) < 2**21 / MOST_TOGETHER

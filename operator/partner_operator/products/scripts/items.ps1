@@ -11,7 +11,7 @@ function Get-Failure {
         $exception = $exception.InnerException
     }
     return @{
-        id = [string]$Record.FullyQualifiedErrorId
+        id = Get-Beginning -Text $Record.FullyQualifiedErrorId -Length 1000
         type = [string]$Record.Exception.GetType().FullName
         inner = [string]$innermost.GetType().FullName
         category = [string]$Record.CategoryInfo.Category
