@@ -217,3 +217,19 @@ def test_dead_partners_take_little_of_each_later_pass_and_each_has_its_turn() ->
         world.clock.instant += timedelta(seconds=REST)
         world.run_when_due("exchange")
     assert {readable(world, name) for name in names} == {ConditionStatus.TRUE}
+
+
+def test_living_partners_that_are_too_slow_for_one_read_come_by_turns() -> None:
+    """A read has time for ten of them. Nobody is left out by two passes one after the other."""
+    world, names, there = slow_world(0)
+    there.takes = 19.0
+    left_out = set[str]()
+    for _ in range(5):
+        world.clock.instant += timedelta(seconds=REST)
+        world.run_when_due("exchange")
+        before, left_out = (
+            left_out,
+            {name for name in names if readable(world, name) is not ConditionStatus.TRUE},
+        )
+        assert len(left_out) == 2
+        assert not before & left_out

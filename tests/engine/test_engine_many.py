@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -221,6 +222,28 @@ def test_where_another_object_stops_the_pass_before_the_run_nobody_has_lost_an_a
         assert (status.intent, status.repair) == (None, None), name
     world.settle()
     assert all(world.cluster.ready(name) == READY for name in names)
+
+
+@pytest.mark.parametrize("minutes", [1, 3])
+def test_intents_that_grew_old_before_their_run_are_written_anew(minutes: int) -> None:
+    """When a run is over is reckoned from them: an API server that takes minutes for them moves that away."""
+    world = World()
+    names = declare_crowd(world, 3)
+    step = _begun(world, "write status of partner-1")
+
+    def slow() -> None:
+        world.clock.instant += timedelta(minutes=minutes)
+
+    # First it is told that it is worked on, then its intent is written.
+    when(world, step, lambda: when(world, step, slow))
+    world.run_pass("exchange")
+    late = minutes == 3
+    assert world.exchange.runs == ([] if late else [(REGISTER,) * 3])
+    assert [attempts(world, name) for name in names] == [0] * 3
+    assert {world.cluster.status(name).intent for name in names} == {None}
+    world.settle()
+    assert all(world.cluster.ready(name) == READY for name in names)
+    assert world.exchange.runs == [(REGISTER,) * 3]
 
 
 def _begun(world: World, step: str) -> str:

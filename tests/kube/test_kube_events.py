@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
 from partner_operator.engine.ports import Kind, Severity
+from partner_operator.kube import events
 from partner_operator.kube.client import Connection
 from partner_operator.kube.events import KubernetesAnnouncer, event_name
 from partner_operator.trust.model import ObjectKey
@@ -57,6 +59,24 @@ async def test_an_event_that_expired_begins_anew(cluster: Cluster, connection: C
     await announcer.announce(Kind.APPLICATION, key, *DRIFT)
     (event,) = cluster.events()
     assert event.count == 2
+
+
+async def test_more_happenings_at_once_than_are_remembered_are_counted_all_the_same(
+    cluster: Cluster, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is remembered of one may be forgotten for another one while its Event is found to be gone."""
+    monkeypatch.setattr(events, "REMEMBERED", 2)
+    keys = [cluster.key(cluster.create(application(f"papp-{number}"))) for number in range(12)]
+    announcer = KubernetesAnnouncer(connection)
+
+    async def tell(key: ObjectKey) -> None:
+        await announcer.announce(Kind.APPLICATION, key, *DRIFT)
+
+    for _ in range(5):
+        cluster.core.delete_collection_namespaced_event(cluster.namespace)
+        await asyncio.gather(*map(tell, reversed(keys)))
+        keys.reverse()
+    assert {event.involved_object.uid for event in cluster.events()} == {key.uid for key in keys}
 
 
 async def test_another_sentence_is_another_event(cluster: Cluster, connection: Connection) -> None:

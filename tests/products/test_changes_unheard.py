@@ -11,6 +11,7 @@ from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.items import MOST_CHARACTERS
 from partner_operator.products.remote import LONGEST_SECONDS
 from partner_operator.trust.model import Product
+from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
@@ -107,15 +108,51 @@ async def test_fewer_results_than_changes_are_those_that_were_begun() -> None:
     assert [each.begun for each in became] == [True, True, False]
 
 
-async def test_a_secret_in_the_words_of_an_error_is_struck_out() -> None:
-    error = {
-        "id": "No",
-        "type": "System.Exception",
-        "inner": "System.Exception",
+def error_of(error_id: str, kind: str, said: str) -> dict[str, Any]:
+    """An error record, as items.ps1 tells of it."""
+    return {
+        "id": error_id,
+        "type": kind,
+        "inner": kind,
         "category": "NotSpecified",
-        "messages": [f"It is {CREDENTIALS.password}."],
+        "messages": [said],
         "position": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("error_id", "kind"),
+    [
+        ("UnauthorizedAccess", "System.Management.Automation.PSSecurityException"),
+        ("ScriptContainedMaliciousContent", "System.Management.Automation.ParseException"),
+    ],
+)
+async def test_what_stops_scripts_there_is_named_by_the_change_that_met_it(
+    error_id: str, kind: str
+) -> None:
+    """Exchange's own script is a file: group policy and antimalware may forbid it, and ours not."""
+    error = error_of(error_id, kind, "Configure-EnterprisePartnerApplication.ps1 cannot be loaded.")
+    became = await outcomes(Wire({"results": [{"data": None, "error": error}, DONE]}), updates(2))
+    assert became[1].failure is None
+    failure = became[0].failure
+    assert failure is not None
+    assert (failure.obstacle.reason, failure.obstacle.then) == (Reason.BLOCKED, Next.HUMAN)
+    assert not failure.nothing_ran
+
+
+@pytest.mark.parametrize("number", ["0", "1", "2", "999999999", "9" * 5000])
+async def test_marks_that_a_program_prints_itself_harm_nobody(number: str) -> None:
+    """Neither where an answer came, nor where the run ended in the middle: there more counts as begun, never less."""
+    printed = f"PO1!PO1+0;PO1+{number};PO1[1:2:3]PO1 PO1+1;"
+    became = await outcomes(Wire({"results": [DONE, DONE]}, printed), updates(3))
+    assert [each.begun for each in became] == [True, True, False]
+    assert all(each.failure is None for each in became)
+    lost = await outcomes(Wire(cut(printed)), updates(9))
+    assert [each.begun for each in lost[:2]] == [True, True]
+
+
+async def test_a_secret_in_the_words_of_an_error_is_struck_out() -> None:
+    error = error_of("No", "System.Exception", f"It is {CREDENTIALS.password}.")
     became = await outcomes(Wire({"results": [{"data": None, "error": error}]}), updates(1))
     assert became[0].failure is not None
     assert CREDENTIALS.password not in became[0].failure.obstacle.message

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from partner_operator.engine.ports import OperationFailed
-from partner_operator.products.exchange.operations import SUCCEEDED
+from partner_operator.engine.making import MOST_TOGETHER
+from partner_operator.engine.ports import OperationFailed, Wanted
+from partner_operator.products.exchange.operations import SUCCEEDED, ExchangeOperations
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from support.scripts.exchange import CONTROLLER, entry
-from support.scripts.exchange_changes import apply, change, writable
+from support.scripts.exchange import CONTROLLER, CREDENTIALS, HOST, entry
+from support.scripts.exchange_changes import apply, change, seen, writable
 from support.scripts.stubs import Code, Stubs, changing, literal
-from support.trust.worlds import LYNC_URL
+from support.trust.worlds import LYNC_URL, application, server
 
 pytestmark = pytest.mark.pwsh
 
@@ -215,3 +216,33 @@ async def test_a_shipped_script_that_throws_is_a_failure_and_the_session_goes(
     with pytest.raises(OperationFailed, match="half way"):
         await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
     assert stubs.named("Remove-PSSession")
+
+
+@pytest.mark.parametrize("word", ["break", "continue", "return", "exit 3"])
+async def test_a_shipped_script_that_ends_itself_in_its_own_way_ends_nothing_else(
+    tmp_path: Path, word: str
+) -> None:
+    """A word that is meant for a loop leaves that of whoever calls: here, that over all changes of a run."""
+    once = f"$global:times++; if ($global:times -eq 1) {{ {word} }}; {MAKES}"
+    stubs = with_shipped_script(writable(), tmp_path, once)
+    stubs.state("$global:times = 0")
+    stubs.cmdlet("Get-PartnerApplication", Code("$global:made"))
+    session = ExchangeOperations(stubs.run).on(server(), CREDENTIALS, HOST)
+    wanted = Wanted(change(ChangeKind.REGISTER, Field.ENTRY), application())
+    first, second = await session.apply_all(seen(), [wanted, wanted])
+    assert first.begun
+    assert first.failure is not None
+    assert not first.failure.nothing_ran
+    assert (second.begun, second.failure) == (True, None)
+    assert second.made == MADE["DistinguishedName"]
+
+
+async def test_an_error_of_any_length_leaves_room_for_those_of_a_hundred_changes(
+    tmp_path: Path,
+) -> None:
+    """PowerShell 3.0 and 4.0 write 2 MiB at most. The text of what is thrown is the error's id too."""
+    stubs = with_shipped_script(writable([]), tmp_path, "throw ('x' * 100000)")
+    with pytest.raises(OperationFailed, match="xxx"):
+        await apply(stubs, change(ChangeKind.REGISTER, Field.ENTRY))
+    assert stubs.ended is not None
+    assert len(stubs.ended.stdout) < 2**21 / MOST_TOGETHER

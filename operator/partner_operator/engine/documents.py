@@ -56,7 +56,7 @@ class Round:
 def in_turn(
     urls: Sequence[str], known: Mapping[str, Fetched], asked: Collection[str], now: float
 ) -> Round:
-    """Quick ones first, then those that nobody knows, then slow ones, and last some of the dead ones in turn.
+    """Quick ones first, then those that nobody knows, then slow ones in turn, and last some of the dead ones in turn.
 
     `asked`: those that a human asks for, whatever is known of them. `now`: monotonic seconds.
     """
@@ -73,10 +73,11 @@ def in_turn(
     return Round((*alive, *due), {url: last[url].reading for url in dead if url not in due})
 
 
-def _rank(last: Fetched | None) -> tuple[int, float]:
+def _rank(last: Fetched | None) -> tuple[int, float, float]:
     if last is None:
-        return 1, 0.0
-    return (2, last.seconds) if last.slow else (0, 0.0)
+        return 1, 0.0, 0.0
+    # Those first that waited longest: a read may have no time for all.
+    return (2, last.at, last.seconds) if last.slow else (0, 0.0, 0.0)
 
 
 def learnt(

@@ -21,7 +21,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import IISStatus
 
 MOST_TOGETHER = 100
-"""Changes of one run: their intents are young when it begins, and its request and answer are far from every limit."""
+"""Changes of one run: its request and answer are far from every limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ async def _make_in_one_run(work: Reached, wanted: Sequence[Making], *, completin
     begins = [(each.draft, told.message) for each, told in zip(ready, announced, strict=True)]
     await together(lambda told: work.tell(told[0], Reason.CHANGE_BEGINS, told[1]), begins)
     judged_anew = any(_is_judged_anew(each.draft, each.change) for each in ready)
-    work.overtaken = judged_anew and not await still_as_declared(work)
+    anew = judged_anew and not await still_as_declared(work)
+    work.overtaken = anew or _waited_too_long(work, ready)
     if work.overtaken:
         await take_back(work, ready, before)
         return _Run([], ready)
@@ -101,6 +102,14 @@ def _is_judged_anew(draft: Draft, change: Change) -> bool:
     and what he no longer allows, nobody gives."""
     by_url = draft.desired.partner.server_name is None
     return change.kind in IRREVOCABLE or by_url or Field.PERMISSION in change.fields
+
+
+def _waited_too_long(work: Reached, ready: Sequence[Making]) -> bool:
+    """Whether the API server took so long for all that was written that a run of now may outlive what is reckoned
+    from its intents, and is about declarations of long ago."""
+    intents = (each.draft.status.intent for each in ready)
+    earliest = work.now() - work.ports.patience.intent_age
+    return any(intent is not None and intent.started_at < earliest for intent in intents)
 
 
 async def _outcomes(

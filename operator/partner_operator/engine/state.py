@@ -46,8 +46,11 @@ class Patience:
     poll: timedelta = timedelta(seconds=3)
     replication: timedelta = timedelta(seconds=60)
     longest_run: timedelta = timedelta(minutes=20)
-    """After this long nothing of a run is at work any more. It takes no longer than 400 s until its last request
-    is sent, 60 s until it has the mutex, and 400 s until it ends itself (products/scripts/watchdog.ps1)."""
+    """So long after its intent nothing of a run is at work any more. It begins within `intent_age`; then it takes no
+    longer than 400 s until its last request is sent, 60 s until it has the mutex, and 400 s until it ends itself
+    (products/scripts/watchdog.ps1)."""
+    intent_age: timedelta = timedelta(minutes=2)
+    """What is written down waits no longer than this for its run. Longer than one request is tried again."""
     retest: timedelta = timedelta(minutes=1)
 
 

@@ -90,7 +90,6 @@ class KubernetesAnnouncer:
             if refused.status != 404:
                 raise
             # Events live an hour: it went meanwhile, so it begins anew.
-            del self._counts[name]
             await self._connection.request(
                 "POST", path, body=_event(kind, key, severity, reason, text, name, now)
             )

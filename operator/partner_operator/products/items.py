@@ -61,8 +61,8 @@ def begun(printed: str) -> int:
 def consoles(printed: str, count: int) -> list[str]:
     """What was printed for people while each of so many items was under way."""
     told = _BEGUN.split(printed)
-    by_number = dict(zip(map(int, told[1::2]), told[2::2], strict=True))
-    return [by_number.get(number, "") for number in range(count)]
+    by_number = dict(zip(told[1::2], told[2::2], strict=True))
+    return [by_number.get(str(number), "") for number in range(count)]
 
 
 def _unbroken(printed: str) -> str:

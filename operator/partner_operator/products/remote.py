@@ -42,7 +42,7 @@ from partner_operator.winrm import (
     RemoteRequest,
     RemoteRunError,
     ScriptError,
-    error_details,
+    script_failure,
 )
 
 Runner = Callable[[Endpoint, RemoteRequest], Awaitable[Answer]]
@@ -189,8 +189,8 @@ class Session(ABC):
         error = result.error
         if error is not None:
             hidden = (self.credentials.password, self.credentials.username)
-            details = error_details(error.model_dump(), hidden)
-            return Outcome(failure=self._failure(ScriptError(details), call.operation))
+            why = script_failure(error.model_dump(), self.host, hidden)
+            return Outcome(failure=self._failure(why, call.operation))
         try:
             told = result.data or {}
             made = self._made(told, console, call) if call.operation in REGISTERING else None

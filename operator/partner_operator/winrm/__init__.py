@@ -3,7 +3,7 @@
 Imports nothing of ours but `texts`. `run` blocks; the runs of one pass to a host share a connection.
 """
 
-from partner_operator.winrm.answer import Answer, Output, error_details, understand
+from partner_operator.winrm.answer import Answer, Output, script_failure, understand
 from partner_operator.winrm.channels import Channels
 from partner_operator.winrm.clixml import Streams
 from partner_operator.winrm.endpoint import Authentication, Endpoint
@@ -53,7 +53,7 @@ __all__ = [
     "Turns",
     "Unauthenticated",
     "Unreachable",
-    "error_details",
     "run",
+    "script_failure",
     "understand",
 ]

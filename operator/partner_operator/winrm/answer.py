@@ -10,6 +10,7 @@ from typing import Any
 from partner_operator.texts import said
 from partner_operator.winrm import clixml, framing, obstacles
 from partner_operator.winrm.errors import (
+    Blocked,
     BlockedBy,
     Busy,
     ErrorDetails,
@@ -182,19 +183,30 @@ def _failure(
         return _violation(
             host, "the answer tells of a failure and contradicts itself.", outcome_unknown=True
         )
-    details = error_details(record, hidden)
+    details = _error_details(record, hidden)
     if why == "Answer":
         return _violation(
             host,
             f"the operator's script ran, but broke its contract: {' '.join(details.messages)}",
         )
+    return _script_failed(details, host, nothing_ran=nothing_ran)
+
+
+def script_failure(
+    record: Mapping[str, Any], host: str, hidden: Sequence[str]
+) -> Blocked | ScriptError:
+    """What an error record of a script means that tells of it in its answer, with these secrets struck out."""
+    return _script_failed(_error_details(record, hidden), host, nothing_ran=False)
+
+
+def _script_failed(details: ErrorDetails, host: str, *, nothing_ran: bool) -> Blocked | ScriptError:
     marks = f"{details.error_id} {details.type} {details.innermost_type}"
     return obstacles.obstacle(marks, host, nothing_ran=nothing_ran) or ScriptError(
         details, nothing_ran=nothing_ran
     )
 
 
-def error_details(record: Mapping[str, Any], hidden: Sequence[str]) -> ErrorDetails:
+def _error_details(record: Mapping[str, Any], hidden: Sequence[str]) -> ErrorDetails:
     """An error record as a script tells of it, with these secrets struck out."""
 
     def text(value: Any) -> str:

@@ -11,7 +11,7 @@ function Get-Failure {
         $exception = $exception.InnerException
     }
     return @{
-        id = [string]$Record.FullyQualifiedErrorId
+        id = Get-Beginning -Text $Record.FullyQualifiedErrorId -Length 1000
         type = [string]$Record.Exception.GetType().FullName
         inner = [string]$innermost.GetType().FullName
         category = [string]$Record.CategoryInfo.Category
@@ -29,7 +29,13 @@ function Get-Beginning {
 function Invoke-Step {
     # A step sees its own parameters as the request.
     param([scriptblock]$Step, $Request)
-    $told = @(& $Step)
+    $ended = $false
+    # A break or continue of a program that has no loop of its own leaves the caller's: this one, and not that over the items.
+    do {
+        $told = @(& $Step)
+        $ended = $true
+    } while ($false)
+    if (-not $ended) { throw 'A program that the step called broke the step off before its end.' }
     if ($told.Count -ne 1) { throw "The step returned $($told.Count) objects, not one." }
     return $told[0]
 }
