@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,11 +13,14 @@ import pytest
 
 from partner_operator.engine.making import MOST_TOGETHER
 from partner_operator.engine.ports import Gone, OperationFailed, Outcome, Wanted
-from partner_operator.trust.reasons import ConditionStatus, Reason
+from partner_operator.trust.conditions import find
+from partner_operator.trust.model import Entry
+from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ChangeKind
 from support.engine.crash import Fault
 from support.engine.meanwhile import when
 from support.engine.world import World, crowd, declare_crowd
+from support.trust import worlds as values
 
 READY = (ConditionStatus.TRUE, Reason.SUCCEEDED)
 REGISTER, UPDATE, REMOVE = ChangeKind.REGISTER, ChangeKind.UPDATE, ChangeKind.REMOVE
@@ -36,14 +40,29 @@ def made(world: World) -> set[str]:
     return {entry.identity for entry in world.exchange.model.entries}
 
 
-def failing(world: World, *names: str, failure: OperationFailed = REFUSED) -> Callable[[], None]:
-    """Let changes for these fail. Returns what ends that."""
+def restart_required(world: World) -> datetime | None:
+    """What Exchange's workers must be younger than."""
+    iis = world.cluster.server_statuses["uid-Exchange"].iis
+    return iis.restart_required_since if iis is not None else None
+
+
+def stands(world: World, entry: Entry) -> None:
+    """Somebody makes an entry on Exchange by hand."""
+    world.exchange.model.entries = (*world.exchange.model.entries, entry)
+
+
+def failing(
+    world: World, *names: str, failure: OperationFailed | None = REFUSED
+) -> Callable[[], None]:
+    """Let changes for these do nothing, and fail or (None) report no error. Returns what ends that."""
     apply = world.exchange.apply
 
     async def fails(*arguments: Any) -> Any:
-        if arguments[4].key.name in names:
+        if arguments[4].key.name not in names:
+            return await apply(*arguments)
+        if failure is not None:
             raise failure
-        return await apply(*arguments)
+        return None
 
     def end() -> None:
         world.exchange.apply = apply  # type: ignore[method-assign]
@@ -137,16 +156,92 @@ def test_one_that_fails_does_not_keep_the_others(place: int) -> None:
     assert world.exchange.counts["registered"] == 5
 
 
-def test_one_that_throws_for_all_is_told_on_each() -> None:
+MADE_NOTHING = pytest.mark.parametrize(
+    ("failure", "told"),
+    [(REFUSED, Reason.REMOTE_ERROR), (None, Reason.CREATED_NOTHING)],
+    ids=["throws", "says nothing"],
+)
+
+
+@MADE_NOTHING
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_that_makes_nothing_is_not_believed_for_an_entry_of_another(
+    place: int, failure: OperationFailed | None, told: Reason
+) -> None:
+    """Two pools of one product have one identifier: the entry of one is no entry of the other."""
+    world = World()
+    names = declare_crowd(world, 2)
+    failing(world, names[place], failure=failure)
+    world.run_pass("exchange")
+    assert world.exchange.runs == [(REGISTER, REGISTER)]
+    status = world.cluster.status(names[place])
+    for where in (ConditionType.READY, ConditionType.REGISTERED):
+        condition = find(status.conditions, where)
+        assert condition is not None
+        assert (condition.status, condition.reason) == (ConditionStatus.FALSE, told)
+    assert status.registration is None
+    assert attempts(world, names[place]) == 1
+    assert world.cluster.ready(names[1 - place]) == READY
+    assert len(world.cluster.told(Reason.REGISTERED)) == 1
+
+
+@MADE_NOTHING
+def test_what_makes_nothing_for_all_is_told_on_each_and_asks_for_no_restart(
+    failure: OperationFailed | None, told: Reason
+) -> None:
     world = World()
     names = declare_crowd(world, 3)
-    failing(world, *names)
+    failing(world, *names, failure=failure)
     world.run_pass("exchange")
     for name in names:
-        assert world.cluster.ready(name) == (ConditionStatus.FALSE, Reason.REMOTE_ERROR)
+        assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
     assert made(world) == set()
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is None or iis.restart_required_since is None
+    assert restart_required(world) is None
+
+
+@MADE_NOTHING
+def test_one_that_makes_nothing_asks_for_no_restart_beside_a_change_that_needs_none(
+    failure: OperationFailed | None, told: Reason
+) -> None:
+    world = World()
+    renamed, name = *crowd(world, 1), *declare_crowd(world, 1, first=1)
+    world.cluster.change(renamed, identity="another name")
+    before, restarts = restart_required(world), dict(world.exchange.restarts)
+    world.exchange.runs.clear()
+    failing(world, name, failure=failure)
+    world.run_round()
+    assert [sorted(run) for run in world.exchange.runs] == [[REGISTER, UPDATE]]
+    assert made(world) == {"another name"}
+    assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
+    assert (restart_required(world), dict(world.exchange.restarts)) == (before, restarts)
+
+
+@MADE_NOTHING
+def test_an_entry_that_somebody_makes_by_hand_meanwhile_is_no_success_of_ours(
+    failure: OperationFailed | None, told: Reason
+) -> None:
+    world = World()
+    names = declare_crowd(world, 2)
+    failing(world, *names, failure=failure)
+    by_hand = values.entry(realm="theirs", metadata_url="https://theirs.example/metadata/json/1")
+    when(world, "Exchange observe done", lambda: stands(world, by_hand))
+    world.run_pass("exchange")
+    assert world.exchange.runs == [(REGISTER, REGISTER)]
+    assert world.exchange.model.entries == (by_hand,)
+    for name in names:
+        assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
+        assert world.cluster.status(name).registration is None
+    assert restart_required(world) is None
+
+
+def test_a_registration_that_fails_and_stands_all_the_same_asks_for_a_restart() -> None:
+    world = World()
+    (name,) = declare_crowd(world, 1)
+    world.crash.fault = Fault(2, REFUSED, done_all_the_same=True)
+    world.run_pass("exchange")
+    assert made(world) == {name}
+    assert world.cluster.ready(name) == READY
+    assert restart_required(world) is not None
 
 
 def test_a_run_that_did_not_begin_is_no_attempt_and_asks_for_no_restart() -> None:
@@ -159,8 +254,7 @@ def test_a_run_that_did_not_begin_is_no_attempt_and_asks_for_no_restart() -> Non
         status = world.cluster.status(name)
         assert (status.intent, status.repair) == (None, None)
         assert world.cluster.ready(name) == (ConditionStatus.FALSE, Reason.BUSY)
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is None or iis.restart_required_since is None
+    assert restart_required(world) is None
 
 
 @pytest.mark.parametrize("place", range(4))
