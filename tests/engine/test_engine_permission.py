@@ -23,7 +23,7 @@ from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.crash import Crash, Fault
 from support.engine.meanwhile import when
-from support.engine.permission import FULL, NAME, NOTHING, READ, PermissionWorld
+from support.engine.permission import FULL, NAME, NOTHING, READ, PermissionWorld, asked
 from support.trust import worlds as values
 
 TRUE, FALSE = ConditionStatus.TRUE, ConditionStatus.FALSE
@@ -31,16 +31,6 @@ READS = Permission(Right.READ)
 """Without app-only: given by a person in a browser, say."""
 UNKNOWN = Obstacle(Reason.FORBIDDEN, "The account has no right on the database.", Next.RETRIED)
 GONE = Obstacle(Reason.ROOT_SITE_MISSING, "There is no such site.", Next.HUMAN)
-
-
-def asked(right: Right = Right.FULL_CONTROL, before: Permission = NOTHING) -> PermissionWorld:
-    """A farm that trusts Exchange and allows it what is declared; `before`: what somebody gave."""
-    world = PermissionWorld()
-    world.allowed = before
-    world.ask(right)
-    world.settle()
-    assert world.cluster.ready(NAME) == (TRUE, Reason.SUCCEEDED), world.message()
-    return world
 
 
 # ---- giving
@@ -507,7 +497,7 @@ def _began(chapter: str) -> PermissionWorld:
     if chapter != "declared":
         world.settle()
     CHAPTERS[chapter][0](world)
-    world.crash = world.farm.crash = world.cluster.crash = Crash()
+    world.crash = world.sharepoint.crash = world.cluster.crash = Crash()
     world.exchange.crash = world.lync.crash = world.crash
     return world
 
