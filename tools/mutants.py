@@ -287,7 +287,7 @@ MUTANTS = (
         "trust/allowed_partners.py",
         "    if application.deleting or partner.server_name is not None:\n",
         "    if True:\n",
-        ("tests/engine/test_engine_allowed.py", "tests/kube/test_kube_parse.py"),
+        ("tests/engine/test_engine_allowed.py", "tests/kube/test_kube_parse_owner.py"),
     ),
     Mutant(
         "a wildcard names whole labels",

@@ -3,92 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import cache
-from typing import Any
 
 import pytest
 
 from partner_operator.engine.making import MOST_TOGETHER
-from partner_operator.engine.ports import Gone, OperationFailed, Outcome, Wanted
-from partner_operator.trust.conditions import find
-from partner_operator.trust.model import Entry
-from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
+from partner_operator.engine.ports import Gone, OperationFailed
+from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from support.engine.crash import Fault
+from support.engine.many import READY, attempts, failing, hanging, made, restart_required
 from support.engine.meanwhile import when
 from support.engine.world import World, crowd, declare_crowd
-from support.trust import worlds as values
 
-READY = (ConditionStatus.TRUE, Reason.SUCCEEDED)
 REGISTER, UPDATE, REMOVE = ChangeKind.REGISTER, ChangeKind.UPDATE, ChangeKind.REMOVE
-REFUSED = OperationFailed(Reason.REMOTE_ERROR, "The cmdlet wrote an error.")
-LOST = OperationFailed(Reason.OUTCOME_UNKNOWN, "The answer was lost.", outcome_unknown=True)
+
+
 BUSY = OperationFailed(Reason.BUSY, "Another run is under way.", nothing_ran=True)
-
-
-def attempts(world: World, name: str) -> int:
-    """Of the repair record."""
-    record = world.cluster.status(name).repair
-    return record.attempts if record is not None else 0
-
-
-def made(world: World) -> set[str]:
-    """Names of the entries that stand on Exchange."""
-    return {entry.identity for entry in world.exchange.model.entries}
-
-
-def restart_required(world: World) -> datetime | None:
-    """What Exchange's workers must be younger than."""
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    return iis.restart_required_since if iis is not None else None
-
-
-def stands(world: World, entry: Entry) -> None:
-    """Somebody makes an entry on Exchange by hand."""
-    world.exchange.model.entries = (*world.exchange.model.entries, entry)
-
-
-def failing(
-    world: World, *names: str, failure: OperationFailed | None = REFUSED
-) -> Callable[[], None]:
-    """Let changes for these do nothing, and fail or (None) report no error. Returns what ends that."""
-    apply = world.exchange.apply
-
-    async def fails(*arguments: Any) -> Any:
-        if arguments[4].key.name not in names:
-            return await apply(*arguments)
-        if failure is not None:
-            raise failure
-        return None
-
-    def end() -> None:
-        world.exchange.apply = apply  # type: ignore[method-assign]
-
-    world.exchange.apply = fails  # type: ignore[method-assign,assignment]
-    return end
-
-
-def hanging(world: World, name: str) -> Callable[[], None]:
-    """Let the change for this one hang until the host ends the run, which has told how far it came."""
-    apply_all = world.exchange.apply_all
-
-    async def cut(server: Any, credentials: Any, observed: Any, wanted: Sequence[Wanted]) -> Any:
-        names = [each.application.key.name for each in wanted]
-        if name not in names:
-            return await apply_all(server, credentials, observed, wanted)
-        place = names.index(name)
-        await apply_all(server, credentials, observed, wanted[:place])
-        unknown = [Outcome(failure=LOST)] * (place + 1)
-        return [*unknown, *[Outcome(begun=False)] * (len(wanted) - len(unknown))]
-
-    def end() -> None:
-        world.exchange.apply_all = apply_all  # type: ignore[method-assign]
-
-    world.exchange.apply_all = cut  # type: ignore[method-assign]
-    return end
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -154,94 +84,6 @@ def test_one_that_fails_does_not_keep_the_others(place: int) -> None:
     world.settle()
     assert world.cluster.ready(names[place]) == READY
     assert world.exchange.counts["registered"] == 5
-
-
-MADE_NOTHING = pytest.mark.parametrize(
-    ("failure", "told"),
-    [(REFUSED, Reason.REMOTE_ERROR), (None, Reason.CREATED_NOTHING)],
-    ids=["throws", "says nothing"],
-)
-
-
-@MADE_NOTHING
-@pytest.mark.parametrize("place", [0, 1])
-def test_one_that_makes_nothing_is_not_believed_for_an_entry_of_another(
-    place: int, failure: OperationFailed | None, told: Reason
-) -> None:
-    """Two pools of one product have one identifier: the entry of one is no entry of the other."""
-    world = World()
-    names = declare_crowd(world, 2)
-    failing(world, names[place], failure=failure)
-    world.run_pass("exchange")
-    assert world.exchange.runs == [(REGISTER, REGISTER)]
-    status = world.cluster.status(names[place])
-    for where in (ConditionType.READY, ConditionType.REGISTERED):
-        condition = find(status.conditions, where)
-        assert condition is not None
-        assert (condition.status, condition.reason) == (ConditionStatus.FALSE, told)
-    assert status.registration is None
-    assert attempts(world, names[place]) == 1
-    assert world.cluster.ready(names[1 - place]) == READY
-    assert len(world.cluster.told(Reason.REGISTERED)) == 1
-
-
-@MADE_NOTHING
-def test_what_makes_nothing_for_all_is_told_on_each_and_asks_for_no_restart(
-    failure: OperationFailed | None, told: Reason
-) -> None:
-    world = World()
-    names = declare_crowd(world, 3)
-    failing(world, *names, failure=failure)
-    world.run_pass("exchange")
-    for name in names:
-        assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
-    assert made(world) == set()
-    assert restart_required(world) is None
-
-
-@MADE_NOTHING
-def test_one_that_makes_nothing_asks_for_no_restart_beside_a_change_that_needs_none(
-    failure: OperationFailed | None, told: Reason
-) -> None:
-    world = World()
-    renamed, name = *crowd(world, 1), *declare_crowd(world, 1, first=1)
-    world.cluster.change(renamed, identity="another name")
-    before, restarts = restart_required(world), dict(world.exchange.restarts)
-    world.exchange.runs.clear()
-    failing(world, name, failure=failure)
-    world.run_round()
-    assert [sorted(run) for run in world.exchange.runs] == [[REGISTER, UPDATE]]
-    assert made(world) == {"another name"}
-    assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
-    assert (restart_required(world), dict(world.exchange.restarts)) == (before, restarts)
-
-
-@MADE_NOTHING
-def test_an_entry_that_somebody_makes_by_hand_meanwhile_is_no_success_of_ours(
-    failure: OperationFailed | None, told: Reason
-) -> None:
-    world = World()
-    names = declare_crowd(world, 2)
-    failing(world, *names, failure=failure)
-    by_hand = values.entry(realm="theirs", metadata_url="https://theirs.example/metadata/json/1")
-    when(world, "Exchange observe done", lambda: stands(world, by_hand))
-    world.run_pass("exchange")
-    assert world.exchange.runs == [(REGISTER, REGISTER)]
-    assert world.exchange.model.entries == (by_hand,)
-    for name in names:
-        assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
-        assert world.cluster.status(name).registration is None
-    assert restart_required(world) is None
-
-
-def test_a_registration_that_fails_and_stands_all_the_same_asks_for_a_restart() -> None:
-    world = World()
-    (name,) = declare_crowd(world, 1)
-    world.crash.fault = Fault(2, REFUSED, done_all_the_same=True)
-    world.run_pass("exchange")
-    assert made(world) == {name}
-    assert world.cluster.ready(name) == READY
-    assert restart_required(world) is not None
 
 
 def test_a_run_that_did_not_begin_is_no_attempt_and_asks_for_no_restart() -> None:
@@ -323,74 +165,3 @@ def _begun(world: World, step: str) -> str:
     probe.run_pass("exchange")
     assert step in probe.crash.steps, probe.crash.steps
     return step
-
-
-# ---- killed, and unheard, at each step
-
-
-@cache
-def _at_work() -> World:
-    """Three are registered and one of them drifts; two more are declared, and one is deleted."""
-    world = World()
-    names = crowd(world, 3)
-    model = world.exchange.model
-    model.entries = tuple(
-        replace(entry, enabled=entry.identity != names[0]) for entry in model.entries
-    )
-    declare_crowd(world, 2, first=3)
-    world.cluster.delete(names[2])
-    world.exchange.runs.clear()
-    return world
-
-
-LEFT = {"partner-0", "partner-1", "partner-3", "partner-4"}
-
-
-def _begin() -> World:
-    return copy.deepcopy(_at_work())
-
-
-def _places(count: Callable[[World], int]) -> range:
-    world = _begin()
-    before = count(world)
-    world.run_round()
-    assert sorted(world.exchange.runs[0]) == [REGISTER, REGISTER, UPDATE]
-    return range(1, count(world) - before + 1)
-
-
-def _ended_well(world: World) -> None:
-    world.settle(20)
-    assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
-    assert made(world) == LEFT
-    assert set(world.cluster.applications) == LEFT
-    assert all(entry.enabled for entry in world.exchange.model.entries)
-    for name in LEFT:
-        status = world.cluster.status(name)
-        assert status.registration is not None
-        assert status.registration.created_by_us
-        assert status.intent is None or status.intent.over
-    assert world.exchange.counts["registered"] == 5
-    assert world.exchange.counts["apply Update"] == 1
-    world.run_round()
-    writes, calls = world.cluster.writes, len(world.crash.calls)
-    world.run_round()
-    assert world.cluster.writes == writes
-    assert len(world.crash.calls) == calls + 2
-
-
-@pytest.mark.parametrize("at", _places(lambda world: len(world.crash.steps)))
-def test_killed_at_any_step(at: int) -> None:
-    world = _begin()
-    world.crash.at = len(world.crash.steps) + at
-    world.run_round()
-    _ended_well(world)
-
-
-@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
-@pytest.mark.parametrize("at", _places(lambda world: len(world.crash.calls)))
-def test_an_answer_is_lost_at_any_call(at: int, done: bool) -> None:
-    world = _begin()
-    world.crash.fault = Fault(len(world.crash.calls) + at, LOST, done_all_the_same=done)
-    world.run_round()
-    assert world.crash.fault is None, "it was reached"
-    _ended_well(world)
