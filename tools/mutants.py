@@ -159,8 +159,8 @@ MUTANTS = (
     Mutant(
         "declarations are read again right before a removal",
         "engine/making.py",
-        "    work.overtaken = judged_anew and not await still_as_declared(work)\n",
-        "    work.overtaken = False\n",
+        "    anew = judged_anew and not await still_as_declared(work)\n",
+        "    anew = False\n",
         ("tests/engine/test_engine_reread.py",),
     ),
     Mutant(
@@ -287,7 +287,7 @@ MUTANTS = (
         "trust/allowed_partners.py",
         "    if application.deleting or partner.server_name is not None:\n",
         "    if True:\n",
-        ("tests/engine/test_engine_allowed.py", "tests/kube/test_kube_parse.py"),
+        ("tests/engine/test_engine_allowed.py", "tests/kube/test_kube_parse_owner.py"),
     ),
     Mutant(
         "a wildcard names whole labels",

@@ -14,7 +14,8 @@ from partner_demo.operator_process import ROOT
 from partner_demo.stage import Stage
 from partner_demo.story import EXCHANGE_OBJECT, LYNC_OBJECT
 from partner_operator.cli.main import partner_operator
-from support.embedded.worlds import lync_trusts, trusted
+from support.embedded.lync_worlds import lync_trusts
+from support.embedded.worlds import trusted
 from support.pwsh import on_the_embedded_engine
 
 SERVERS = ("exchange", "lync", "sharepoint")

@@ -21,6 +21,7 @@ from partner_simulator.simulation import Simulation
 from partner_simulator.world import names
 from partner_simulator.world.switches import ROWS
 from support.embedded import cases as embedded_cases
+from support.embedded.guesses import SHOWN_BY
 from support.scripts.facts import operation_files, step_files
 from support.world.bench import EXCHANGE_SESSION, LYNC_SESSION, Bench, bench
 
@@ -96,7 +97,7 @@ def test_every_script_of_the_operator_is_known_and_held_to_the_real_engine() -> 
 def test_every_guess_of_the_world_is_tried_in_both_engines() -> None:
     """One at a time, with the operations whose answer it can change."""
     guesses = {row.name for row in ROWS if row.flippable and row.alternatives}
-    assert set(embedded_cases.SHOWN_BY) == guesses
+    assert set(SHOWN_BY) == guesses
 
 
 def test_case_names_are_told_apart() -> None:

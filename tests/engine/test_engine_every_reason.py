@@ -13,7 +13,6 @@ from partner_operator.trust.conditions import find
 from partner_operator.trust.model import DeletionPolicy, ObjectKey, RestartPolicy
 from partner_operator.trust.reasons import ConditionType, Reason
 from reasons_page import WAYS_OUT
-from support.engine.parked import PARKED, Hall
 from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
@@ -22,6 +21,8 @@ from support.engine.world import (
     disable,
     lync_on_exchange,
 )
+from support.parked.hall import Hall
+from support.parked.table import PARKED
 from support.trust import worlds as values
 
 HOUR = timedelta(hours=1)

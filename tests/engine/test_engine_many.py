@@ -3,74 +3,23 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
-from typing import Any
 
 import pytest
 
 from partner_operator.engine.making import MOST_TOGETHER
-from partner_operator.engine.ports import Gone, OperationFailed, Outcome, Wanted
+from partner_operator.engine.ports import Gone, OperationFailed
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from support.engine.crash import Fault
+from support.engine.many import READY, attempts, failing, hanging, made, restart_required
 from support.engine.meanwhile import when
 from support.engine.world import World, crowd, declare_crowd
 
-READY = (ConditionStatus.TRUE, Reason.SUCCEEDED)
 REGISTER, UPDATE, REMOVE = ChangeKind.REGISTER, ChangeKind.UPDATE, ChangeKind.REMOVE
-REFUSED = OperationFailed(Reason.REMOTE_ERROR, "The cmdlet wrote an error.")
-LOST = OperationFailed(Reason.OUTCOME_UNKNOWN, "The answer was lost.", outcome_unknown=True)
+
+
 BUSY = OperationFailed(Reason.BUSY, "Another run is under way.", nothing_ran=True)
-
-
-def attempts(world: World, name: str) -> int:
-    """Of the repair record."""
-    record = world.cluster.status(name).repair
-    return record.attempts if record is not None else 0
-
-
-def made(world: World) -> set[str]:
-    """Names of the entries that stand on Exchange."""
-    return {entry.identity for entry in world.exchange.model.entries}
-
-
-def failing(world: World, *names: str, failure: OperationFailed = REFUSED) -> Callable[[], None]:
-    """Let changes for these fail. Returns what ends that."""
-    apply = world.exchange.apply
-
-    async def fails(*arguments: Any) -> Any:
-        if arguments[4].key.name in names:
-            raise failure
-        return await apply(*arguments)
-
-    def end() -> None:
-        world.exchange.apply = apply  # type: ignore[method-assign]
-
-    world.exchange.apply = fails  # type: ignore[method-assign,assignment]
-    return end
-
-
-def hanging(world: World, name: str) -> Callable[[], None]:
-    """Let the change for this one hang until the host ends the run, which has told how far it came."""
-    apply_all = world.exchange.apply_all
-
-    async def cut(server: Any, credentials: Any, observed: Any, wanted: Sequence[Wanted]) -> Any:
-        names = [each.application.key.name for each in wanted]
-        if name not in names:
-            return await apply_all(server, credentials, observed, wanted)
-        place = names.index(name)
-        await apply_all(server, credentials, observed, wanted[:place])
-        unknown = [Outcome(failure=LOST)] * (place + 1)
-        return [*unknown, *[Outcome(begun=False)] * (len(wanted) - len(unknown))]
-
-    def end() -> None:
-        world.exchange.apply_all = apply_all  # type: ignore[method-assign]
-
-    world.exchange.apply_all = cut  # type: ignore[method-assign]
-    return end
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -138,18 +87,6 @@ def test_one_that_fails_does_not_keep_the_others(place: int) -> None:
     assert world.exchange.counts["registered"] == 5
 
 
-def test_one_that_throws_for_all_is_told_on_each() -> None:
-    world = World()
-    names = declare_crowd(world, 3)
-    failing(world, *names)
-    world.run_pass("exchange")
-    for name in names:
-        assert world.cluster.ready(name) == (ConditionStatus.FALSE, Reason.REMOTE_ERROR)
-    assert made(world) == set()
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is None or iis.restart_required_since is None
-
-
 def test_a_run_that_did_not_begin_is_no_attempt_and_asks_for_no_restart() -> None:
     world = World()
     names = declare_crowd(world, 3)
@@ -160,8 +97,7 @@ def test_a_run_that_did_not_begin_is_no_attempt_and_asks_for_no_restart() -> Non
         status = world.cluster.status(name)
         assert (status.intent, status.repair) == (None, None)
         assert world.cluster.ready(name) == (ConditionStatus.FALSE, Reason.BUSY)
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is None or iis.restart_required_since is None
+    assert restart_required(world) is None
 
 
 @pytest.mark.parametrize("place", range(4))
@@ -252,74 +188,3 @@ def _begun(world: World, step: str) -> str:
     probe.run_pass("exchange")
     assert step in probe.crash.steps, probe.crash.steps
     return step
-
-
-# ---- killed, and unheard, at each step
-
-
-@cache
-def _at_work() -> World:
-    """Three are registered and one of them drifts; two more are declared, and one is deleted."""
-    world = World()
-    names = crowd(world, 3)
-    model = world.exchange.model
-    model.entries = tuple(
-        replace(entry, enabled=entry.identity != names[0]) for entry in model.entries
-    )
-    declare_crowd(world, 2, first=3)
-    world.cluster.delete(names[2])
-    world.exchange.runs.clear()
-    return world
-
-
-LEFT = {"partner-0", "partner-1", "partner-3", "partner-4"}
-
-
-def _begin() -> World:
-    return copy.deepcopy(_at_work())
-
-
-def _places(count: Callable[[World], int]) -> range:
-    world = _begin()
-    before = count(world)
-    world.run_round()
-    assert sorted(world.exchange.runs[0]) == [REGISTER, REGISTER, UPDATE]
-    return range(1, count(world) - before + 1)
-
-
-def _ended_well(world: World) -> None:
-    world.settle(20)
-    assert world.all_ready(), [world.cluster.ready(name) for name in world.cluster.applications]
-    assert made(world) == LEFT
-    assert set(world.cluster.applications) == LEFT
-    assert all(entry.enabled for entry in world.exchange.model.entries)
-    for name in LEFT:
-        status = world.cluster.status(name)
-        assert status.registration is not None
-        assert status.registration.created_by_us
-        assert status.intent is None or status.intent.over
-    assert world.exchange.counts["registered"] == 5
-    assert world.exchange.counts["apply Update"] == 1
-    world.run_round()
-    writes, calls = world.cluster.writes, len(world.crash.calls)
-    world.run_round()
-    assert world.cluster.writes == writes
-    assert len(world.crash.calls) == calls + 2
-
-
-@pytest.mark.parametrize("at", _places(lambda world: len(world.crash.steps)))
-def test_killed_at_any_step(at: int) -> None:
-    world = _begin()
-    world.crash.at = len(world.crash.steps) + at
-    world.run_round()
-    _ended_well(world)
-
-
-@pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
-@pytest.mark.parametrize("at", _places(lambda world: len(world.crash.calls)))
-def test_an_answer_is_lost_at_any_call(at: int, done: bool) -> None:
-    world = _begin()
-    world.crash.fault = Fault(len(world.crash.calls) + at, LOST, done_all_the_same=done)
-    world.run_round()
-    assert world.crash.fault is None, "it was reached"
-    _ended_well(world)

@@ -9,10 +9,12 @@ import pytest
 from partner_operator.kube.api.names import APPROVE_RESTART, RECONCILE_REQUESTED_AT
 from partner_operator.trust.model import Mode
 from partner_operator.trust.reasons import Reason
-from support.engine.parked import APPROVE, PARKED, Hall
 from support.engine.world import LYNC_ON_EXCHANGE, converged
 from support.gitops.judge import acted, offered
 from support.gitops.recording import now
+from support.parked.hall import Hall
+from support.parked.restarts import APPROVE
+from support.parked.table import PARKED
 
 QUESTIONS = [reason for reason, parked in PARKED.items() if parked.says == APPROVE]
 """States whose message asks for an approval."""

@@ -10,7 +10,6 @@ import pytest
 
 from partner_operator.trust.model import Mode
 from partner_operator.trust.reasons import Reason
-from support.engine.parked import PARKED, Hall
 from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
@@ -21,6 +20,8 @@ from support.engine.world import (
 )
 from support.gitops.judge import Judged, judged, patch
 from support.gitops.recording import now, recorded
+from support.parked.hall import Hall
+from support.parked.table import PARKED
 
 WORKS = ("InProgress", "Progressing")
 DONE = ("Current", "Healthy")

@@ -22,7 +22,8 @@ from partner_simulator.world import names
 from partner_simulator.world.domain import Domain
 from partner_simulator.world.objects import PartnerApplication, RecipientType, RoleAssignment, User
 from support.embedded.farms import issuer
-from support.embedded.worlds import account, lync_trusts
+from support.embedded.lync_worlds import lync_trusts
+from support.embedded.worlds import account
 from support.operated_domain import declared_server, logon, names_of, remotely
 from support.prelude.warm import WarmPowerShells
 from support.pwsh import find_pwsh

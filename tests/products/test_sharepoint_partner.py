@@ -11,13 +11,13 @@ from partner_operator.trust.model import Product
 from partner_operator.trust.plan import Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.world import names
-from support.embedded import cases, farms
+from support.embedded import acts, farms
 from support.embedded.twins import Case, Rounds, rounds
 from support.pwsh import find_pwsh
 
 pytestmark = pytest.mark.pwsh
-ON_EXCHANGE = cases.on_exchange(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
-ON_LYNC = cases.on_lync(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
+ON_EXCHANGE = acts.on_exchange(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
+ON_LYNC = acts.on_lync(ChangeKind.REGISTER, Field.ENTRY, partner=Product.SHAREPOINT)
 
 
 @pytest.fixture(scope="module")

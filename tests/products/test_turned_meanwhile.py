@@ -14,7 +14,8 @@ from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.simulation import Simulation
 from partner_simulator.world.objects import AuthServer, PartnerApplication
-from support.embedded.worlds import both, lync_trusts, trusted
+from support.embedded.lync_worlds import lync_trusts
+from support.embedded.worlds import both, trusted
 from support.operated_domain import declared_server, logon, names_of, remotely
 from support.pwsh import find_pwsh
 from support.trust import worlds as trust_worlds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from partner_operator.engine import identity, reach, registrations
@@ -16,6 +16,7 @@ from partner_operator.trust.model import Entry, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Field
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.search import find_entry
 from partner_operator.trust.status import ChangeKind, IISStatus
 
 READS_DOCUMENT = frozenset(
@@ -71,15 +72,21 @@ def _took_effect(work: Reached, made: Sequence[Making], before: Observed) -> lis
         if change.fields & OF_TOKEN_SERVERS and others_are_served:
             return True
         if change.entry is None:
-            # Of several in one run one may fail: what another one made is not its doing.
-            there = work.entries.of(each.draft.desired.partner)
-            return any(entry.reference not in known for entry in there)
+            # Other entries of the product may be new as well: of others in the run, or made by hand meanwhile.
+            return any(entry.reference not in known for entry in _its_own(work, each.draft))
         if change.entry.thumbprints is None and change.fields == {Field.CERTIFICATES}:
             # Lync shows no certificates: a refresh of them changes nothing that can be read.
             return True
         return _without_time(change.entry) not in shown
 
     return [took(each) for each in made]
+
+
+def _its_own(work: Reached, draft: Draft) -> Iterable[Entry]:
+    """What stands for an application now, or may do so, or has its name."""
+    document = registrations.document_in(work.observed, draft)
+    found = find_entry(draft.desired, draft.status.registration, document, work.entries)
+    return (each for each in (found.entry, found.squatter, *found.candidates) if each is not None)
 
 
 def _without_time(entry: Entry) -> Entry:

@@ -23,15 +23,10 @@ from partner_simulator.world.objects import AuthServer, PartnerApplication, Reci
 from partner_simulator.world.switches import Name
 from partner_simulator.world.token_documents import Shape
 from partner_simulator.world.token_server import HR_ID
+from support.embedded.acts import in_turn
+from support.embedded.lync_worlds import lync_trusts
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
-from support.embedded.worlds import (
-    CORRUPTED,
-    LETTERS,
-    Arrange,
-    both,
-    lync_trusts,
-    warning,
-)
+from support.embedded.worlds import CORRUPTED, LETTERS, Arrange, both, warning
 from support.trust import worlds as trust_worlds
 
 _CONTROLLER = names.DOMAIN_CONTROLLERS[0]
@@ -324,14 +319,6 @@ def _look(product: Product) -> Act:
     return act
 
 
-def _in_turn(*acts: Act) -> Act:
-    async def act(driver: Driver) -> Any:
-        for each in acts:
-            await each(driver)
-
-    return act
-
-
 LOOK_AT_EXCHANGE, LOOK_AT_LYNC = _look(Product.EXCHANGE), _look(Product.LYNC)
 REGISTER = on_exchange(ChangeKind.REGISTER, Field.ENTRY, Field.TOKEN_SERVER, linked_account=ACCOUNT)
 REGISTER_PLAINLY = on_exchange(ChangeKind.REGISTER, Field.ENTRY, realm="")
@@ -419,16 +406,16 @@ _ISSUERLESS = people(
 )
 STORY: dict[str, tuple[Act, Arrange]] = {
     "exchange/observe behind": (LOOK_AT_EXCHANGE, on_exchange_there),
-    "exchange/register_behind": (_in_turn(REGISTER, LOOK_AT_EXCHANGE), with_account),
+    "exchange/register_behind": (in_turn(REGISTER, LOOK_AT_EXCHANGE), with_account),
     "exchange/register_behind without issuer": (
-        _in_turn(REGISTER, LOOK_AT_EXCHANGE),
+        in_turn(REGISTER, LOOK_AT_EXCHANGE),
         _ISSUERLESS,
     ),
-    "exchange/update_behind": (_in_turn(UPDATE, LOOK_AT_EXCHANGE), on_exchange_there),
+    "exchange/update_behind": (in_turn(UPDATE, LOOK_AT_EXCHANGE), on_exchange_there),
     "lync/observe behind": (LOOK_AT_LYNC, people(lambda they: they.hybrid())),
-    "lync/register_behind": (_in_turn(REGISTER_PLAINLY_ON_LYNC, LOOK_AT_LYNC), untouched),
+    "lync/register_behind": (in_turn(REGISTER_PLAINLY_ON_LYNC, LOOK_AT_LYNC), untouched),
     "lync/register_behind without issuer": (
-        _in_turn(REGISTER_ON_LYNC, LOOK_AT_LYNC),
+        in_turn(REGISTER_ON_LYNC, LOOK_AT_LYNC),
         _ISSUERLESS,
     ),
 }

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from partner_operator.engine.state import Ports
 from partner_operator.trust.model import Permission, Product, Right
+from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import GivenPermission
 from support.engine.servers import FakeOrganisation
-from support.engine.world import World
+from support.engine.world import EXCHANGE_ON_SHAREPOINT, World, exchange_on_sharepoint
 from support.trust import worlds as values
-from support.trust.worlds import ModelServer
 
-NAME = "exchange-on-sharepoint"
-HOSTS = ("sp1.litwareinc.com", "sp2.litwareinc.com")
+NAME = EXCHANGE_ON_SHAREPOINT
 NOTHING = Permission()
 FULL = Permission(Right.FULL_CONTROL, app_only=True)
 READ = Permission(Right.READ, app_only=True)
@@ -29,43 +27,19 @@ class PermissionWorld(World):
     def __post_init__(self) -> None:
         """Nothing is there yet."""
         super().__post_init__()
-        documents = (values.reading(Product.EXCHANGE), values.reading(Product.SHAREPOINT))
-        self.farm = FakeOrganisation(
-            Product.SHAREPOINT,
-            ModelServer(Product.SHAREPOINT, (), documents),
-            self.clock,
-            self.crash,
-            HOSTS,
-        )
-        self.cluster.add_server(
-            values.server(
-                Product.SHAREPOINT,
-                hosts=HOSTS,
-                restart=self.rules,
-                removal_settle=self.removal_settle,
-                max_permission=self.most,
-            )
-        )
+        self.join_farm(restart=self.rules, max_permission=self.most)
 
-    def ports(self) -> Ports:
-        """With the farm."""
-        known = super().ports()
-        return replace(known, operations={**known.operations, Product.SHAREPOINT: self.farm})
+    @property
+    def farm(self) -> FakeOrganisation:
+        """SharePoint's servers."""
+        return self.sharepoint
 
     def ask(self, right: Right, **changes: Any) -> None:
         """`kubectl apply` of the object with this permission."""
         if NAME in self.cluster.applications:
             self.cluster.change(NAME, permission=right, **changes)
             return
-        desired = values.application(
-            Product.EXCHANGE,
-            NAME,
-            server_name="sharepoint",
-            has_finalizer=False,
-            permission=right,
-            **changes,
-        )
-        self.cluster.add(desired)
+        self.cluster.add(exchange_on_sharepoint(permission=right, **changes))
 
     @property
     def principal(self) -> str:
@@ -101,3 +75,13 @@ class PermissionWorld(World):
         """What Registered and Ready say."""
         told = self.cluster.status(NAME).conditions
         return " ".join(condition.message for condition in told)
+
+
+def asked(right: Right = Right.FULL_CONTROL, before: Permission = NOTHING) -> PermissionWorld:
+    """A farm that trusts Exchange and allows it what is declared; `before`: what somebody gave."""
+    world = PermissionWorld()
+    world.allowed = before
+    world.ask(right)
+    world.settle()
+    assert world.cluster.ready(NAME) == (ConditionStatus.TRUE, Reason.SUCCEEDED), world.message()
+    return world
