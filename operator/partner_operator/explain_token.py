@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import ssl
 import sys
 import urllib.error
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from partner_operator.oauth.metadata import AuthMetadata, MetadataError, parse_metadata
+from partner_operator.oauth.pasted import seems_a_token
 from partner_operator.oauth.tokens import explain
 from partner_operator.texts import shown
 
@@ -42,13 +44,33 @@ def explain_token(
     `token_file`: a path, or `-` for standard input, so that no token stands in a command line.
     `documents`: paths or https URLs of the metadata documents of the trusted partners.
     """
-    source = sys.stdin.buffer.read() if token_file == STANDARD_INPUT else _read(Path(token_file))
-    token = _decoded(source)
+    token = _decoded(_source(token_file))
     known = [_document(place, ca_file) for place in documents]
     findings = explain(token, documents=known, host=host, realm=realm, now=datetime.now(UTC))
     for finding in findings:
         print(shown(f"{MARKS[finding.holds]} {finding.rule}: {finding.message}"))
     return 1 if any(finding.holds is False for finding in findings) else 0
+
+
+def _source(token_file: str) -> bytes:
+    """What the file or standard input holds. A token in place of a file's name is said and not repeated."""
+    if token_file == STANDARD_INPUT:
+        return sys.stdin.buffer.read(LARGEST)
+    try:
+        return _read(Path(token_file))
+    except CannotExplain as problem:
+        if _holds_a_token(token_file):
+            raise CannotExplain(
+                "FILE is a token itself, as it seems, and a command line is read by others and kept by the shell. "
+                "Write the token into a file and name that, or give - and paste it."
+            ) from None
+        raise CannotExplain(
+            f"{problem} FILE holds the token; give - to paste it, with Ctrl-D behind it."
+        ) from None
+
+
+def _holds_a_token(text: str) -> bool:
+    return any(map(seems_a_token, re.split(r"[^\w+/=.-]+", text)))
 
 
 def _decoded(source: bytes) -> str:

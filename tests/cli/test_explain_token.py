@@ -10,6 +10,7 @@ import pytest
 
 from partner_demo.operator_process import ROOT
 from support.oauth import samples as oauth_samples
+from support.secrets.search import found
 
 
 def explain(
@@ -55,6 +56,44 @@ def test_an_unusable_document_is_named(tmp_path: Path) -> None:
     assert answer.returncode == 1
     assert "page.html is no usable auth metadata document" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("word", ["hello", "Hello", "a.b.c", "This is not a token.", ""])
+def test_a_word_that_is_no_token_is_one_sentence_with_a_next_step(
+    tmp_path: Path, word: str
+) -> None:
+    document = tmp_path / "metadata.json"
+    document.write_bytes(oauth_samples.body(oauth_samples.document()))
+    answer = explain(word, document)
+    [line] = answer.stdout.splitlines()
+    assert line.startswith("NO  readable: "), line
+    assert "no token" in line
+    assert "Copy" in line
+    assert (answer.returncode, answer.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("made", ["{}", "Bearer {}", "Authorization: Bearer {}"])
+def test_a_token_in_place_of_its_file_is_not_repeated(tmp_path: Path, made: str) -> None:
+    """What stands on the error output is kept by pipelines, and searched by others."""
+    document = tmp_path / "metadata.json"
+    document.write_bytes(oauth_samples.body(oauth_samples.document()))
+    token = oauth_samples.actor_token()
+    for given in (token, token.rpartition(".")[0]):
+        answer = explain(made.format(given), document, file=True)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr.startswith("partner-operator: FILE is a token itself")
+        assert not found(answer.stderr, (token, *token.split(".")))
+
+
+def test_a_file_that_is_not_there_is_named_with_what_to_give(tmp_path: Path) -> None:
+    document = tmp_path / "metadata.json"
+    document.write_bytes(oauth_samples.body(oauth_samples.document()))
+    answer = explain("hello", document, file=True)
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        "partner-operator: hello cannot be read: No such file or directory. FILE holds the token; give - to paste "
+        "it, with Ctrl-D behind it.\n"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "ascii"])

@@ -68,7 +68,11 @@ def test_observe_says_what_enforce_then_does() -> None:
     world.run_round()
     found = plan(world)[LYNC_ON_EXCHANGE]
     assert found.outlook is Outlook.CHANGES
-    assert found.lines == ("With mode Enforce:", "entry: (none) -> Lync")
+    assert found.lines == (
+        "With mode Enforce:",
+        "entry: (none) -> Lync",
+        "restart: IIS on each listed host that started before the change, one host after the other",
+    )
     assert code(world) == 2
     assert writes(world) == (0, 0, 0)
     world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.ENFORCE)
@@ -77,6 +81,7 @@ def test_observe_says_what_enforce_then_does() -> None:
     assert code(world) == 1
     world.settle()
     assert [each.kind for each in world.exchange.model.writes] == ["Register"]
+    assert world.exchange.restarts == dict.fromkeys(world.exchange.hosts, 1)
 
 
 def manual(world: World) -> None:
@@ -105,8 +110,41 @@ def test_a_restart_that_waits_is_a_change(waits: Callable[[World], None]) -> Non
     assert found.outlook is Outlook.CHANGES
     assert "IIS is to be restarted" in found.lines[0]
     assert all(host in found.lines[0] for host in world.exchange.hosts)
+    assert found.lines[-1] == "By command: partner-operator approve-restart exchange -n trust"
     assert code(world) == 2
     assert not world.exchange.restarts
+
+
+@pytest.mark.parametrize(
+    ("waits", "said"), [(manual, "once somebody approves it"), (window, "restart.windows")]
+)
+def test_observe_says_when_the_restart_would_come(
+    waits: Callable[[World], None], said: str
+) -> None:
+    world = World()
+    waits(world)
+    world.declare()
+    world.cluster.change(LYNC_ON_EXCHANGE, mode=Mode.OBSERVE)
+    world.run_round()
+    assert said in plan(world)[LYNC_ON_EXCHANGE].lines[-1]
+
+
+def test_observe_of_a_product_without_a_restart_tells_of_none() -> None:
+    world = World()
+    world.declare()
+    world.cluster.change(EXCHANGE_ON_LYNC, mode=Mode.OBSERVE)
+    world.run_round()
+    assert not [line for line in plan(world)[EXCHANGE_ON_LYNC].lines if "restart" in line]
+
+
+def test_observe_of_a_farm_that_nobody_restarts_says_so() -> None:
+    world = converged()
+    world.join_farm()
+    world.cluster.add(replace(exchange_on_sharepoint(), mode=Mode.OBSERVE))
+    world.run_round()
+    last = plan(world)[EXCHANGE_ON_SHAREPOINT].lines[-1]
+    assert last.startswith("restart: none by the operator, because restart.policy is Never")
+    assert "iisreset" in last
 
 
 def test_a_farm_that_nobody_restarts_waits_for_nobody() -> None:
@@ -123,6 +161,51 @@ def test_a_farm_that_nobody_restarts_waits_for_nobody() -> None:
     assert code(world) == 0
     world.run_round()
     assert not world.sharepoint.restarts
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ("Meant? Set the annotation {word} on this PartnerServer.", "exchange"),
+        ("Gone? Set the annotation {word} on PartnerServer exchange.", "exchange"),
+        ("Mended? Then set the annotation {word}.", "exchange"),
+        ("Wait a while.", ""),
+    ],
+)
+def test_a_question_has_the_command_that_answers_it(message: str, answer: str) -> None:
+    """Who asked for a plan at a terminal needs no kubectl for the answer."""
+    world = converged()
+    [body] = [each for each in server_bodies(world) if each["metadata"]["name"] == "exchange"]
+    for condition in body["status"]["conditions"]:
+        condition.update(
+            status="False",
+            reason="OtherOrganization",
+            message=message.format(word="partner-operator.io/reconcile-requested-at"),
+        )
+    [found] = planned([body], [])
+    assert found.outlook is Outlook.UNKNOWN
+    run = [line for line in found.lines if "partner-operator reconcile" in line]
+    assert run == (
+        [f"By command: partner-operator reconcile pserver/{answer} -n trust"] if answer else []
+    )
+
+
+def test_a_question_of_a_trust_is_answered_where_it_says() -> None:
+    """A held deletion asks for a word on the server; a fight with somebody else for one on the trust itself."""
+    world = converged()
+    [body] = [e for e in application_bodies(world) if e["metadata"]["name"] == LYNC_ON_EXCHANGE]
+    word = "partner-operator.io/reconcile-requested-at"
+    for message, where in (
+        (
+            f"Set the annotation {word} on PartnerServer exchange; to leave them, go.",
+            "pserver/exchange",
+        ),
+        (f"Find the other writer, or set the annotation {word}.", f"papp/{LYNC_ON_EXCHANGE}"),
+    ):
+        for condition in body["status"]["conditions"]:
+            condition.update(status="False", reason="AnotherWriter", message=message)
+        [found] = planned([], [body])
+        assert found.lines[-1] == f"By command: partner-operator reconcile {where} -n trust"
 
 
 def test_what_stands_in_the_way_is_not_taken_for_nothing() -> None:

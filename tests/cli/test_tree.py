@@ -42,7 +42,7 @@ def test_a_pipe_gets_plain_lines_that_are_never_cut() -> None:
     assert "    Stalled    exchange trusts 郵件系統 HR  hr-on-exchange\n" in told
     [line] = [line for line in told.splitlines() if "PartnerNotAllowed" in line]
     assert line == "      PartnerNotAllowed; see above."
-    assert "Run: partner-operator approve-restart exchange -n trust\n" in told
+    assert "By command: partner-operator approve-restart exchange -n trust\n" in told
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])

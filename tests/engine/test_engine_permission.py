@@ -65,9 +65,10 @@ def test_a_plan_says_what_the_permission_means() -> None:
     world = PermissionWorld()
     world.ask(Right.FULL_CONTROL, mode=Mode.OBSERVE)
     world.run_pass("sharepoint")
-    [entry, permission] = world.cluster.status(NAME).plan
+    [entry, permission, restart] = world.cluster.status(NAME).plan
     assert entry.startswith("entry: ")
     assert permission.startswith("permission: None -> FullControl, app-only, that is whoever holds")
+    assert restart.startswith("restart: IIS ")
     assert world.farm.changes == 0
 
 
@@ -75,7 +76,7 @@ def test_a_plan_says_what_will_not_work_without_one() -> None:
     world = PermissionWorld()
     world.ask(Right.NONE, mode=Mode.OBSERVE)
     world.run_pass("sharepoint")
-    [_, permission] = world.cluster.status(NAME).plan
+    [_, permission, _] = world.cluster.status(NAME).plan
     assert permission.startswith("permission: None -> None, so that its site mailboxes")
     world = asked(Right.WRITE)
     world.ask(Right.NONE, mode=Mode.OBSERVE)

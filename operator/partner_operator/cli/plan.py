@@ -29,7 +29,8 @@ def plan(name: str | None, output: str | None, scope: Scope) -> None:
     """Say what would change on the servers, as the operator told it.
 
     NAME is a PartnerServer with all that is on it, or a PartnerApplication with its server. Without it: everything.
-    Of mode Observe it says what Enforce would change. Objects of which nothing is to be expected are only counted.
+    Of mode Observe it says what Enforce would change, and which restart would follow. Where the operator waits for a
+    word, the command that gives it stands below. Objects of which nothing is to be expected are only counted.
 
     The exit code is 2 where something would change, 0 where nothing would, and 1 where that is not known or something
     stands in the way.

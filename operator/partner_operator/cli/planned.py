@@ -17,6 +17,8 @@ from partner_operator.texts import shown
 from partner_operator.trust.model import DeletionPolicy, Mode
 from partner_operator.trust.reasons import ConditionType, Reason
 from partner_operator.trust.status import HostRestartState
+from partner_operator.view.states import known_reason
+from partner_operator.view.waits import command_of
 
 
 class Outlook(StrEnum):
@@ -86,7 +88,19 @@ def planned(servers: Sequence[Body], applications: Sequence[Body]) -> tuple[Item
 def _item(kind: Kind, body: Body, server: str, outlook: Outlook, *lines: str) -> Item:
     metadata = body["metadata"]
     told = tuple(shown(line) for line in lines if line)
+    if outlook is not Outlook.NOTHING:
+        told += tuple(_by_command(body))
     return Item(kind, metadata["namespace"], metadata["name"], server, outlook, told)
+
+
+def _by_command(body: Body) -> Iterator[str]:
+    """Who reads a plan at a terminal answers there, too."""
+    ready = condition(body, ConditionType.READY)
+    reason = known_reason(str(ready.get("reason")))
+    if _is_of_now(body, ready) and (
+        command := command_of(body, reason, str(ready.get("message", "")))
+    ):
+        yield f"By command: {command}"
 
 
 def _server(body: Body) -> tuple[Any, ...]:

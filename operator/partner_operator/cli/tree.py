@@ -126,7 +126,7 @@ class _Teller:
             line.add(f"So does what rests on it: {listed(waiting.also)}.")
         line.add(wait.sentence)
         if wait.command:
-            line.add(("Run: ", "dim"), (wait.command, "bold"))
+            line.add(("By command: ", "dim"), (wait.command, "bold"))
 
     def _in_order(self) -> list[str]:
         worst: dict[str, int] = defaultdict(lambda: State.READY.rank)

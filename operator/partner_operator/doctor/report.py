@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 import yaml
@@ -72,15 +73,39 @@ def _document(name: ServerName, checks: tuple[Check, ...]) -> dict[str, Any]:
 
 
 def _lines(name: ServerName, checks: tuple[Check, ...]) -> Iterator[str]:
+    """What failed first stands on top: mostly the rest follows from it. Then all, and each thing once."""
     yield f"PartnerServer {name.namespace}/{name.name}"
+    first = next((check for check in checks if check.ok is False), None)
+    if first is not None:
+        yield f"\nMend this first{f', on {first.host}' if first.host else ''}"
+        yield from _cross(first)
+        yield "\nAll checks"
     subject = ""
-    for check in checks:
-        if check.host != subject:
-            subject = check.host
+    for (host, ok, message), group in groupby(checks, _alike):
+        if host != subject:
+            subject = host
             yield f"\n{subject or 'The organisation'}"
-        yield shown(f"{MARKS[check.ok]} {check.name}: {check.message}")
-        if check.ok is False and check.next_step:
-            yield shown(f"    -> {check.next_step}")
+        if ok is None:
+            yield shown(f"{MARKS[ok]} {', '.join(check.name for check in group)}: {message}")
+            continue
+        for check in group:
+            if check is first:
+                yield f"{MARKS[False]} {check.name}: see above."
+            elif check.ok is False:
+                yield from _cross(check)
+            else:
+                yield shown(f"{MARKS[True]} {check.name}: {check.message}")
     crosses = sum(check.ok is False for check in checks)
     unknown = sum(check.ok is None for check in checks)
     yield f"\n{crosses} to mend, {unknown} not reached, {len(checks)} in all."
+
+
+def _alike(check: Check) -> tuple[str, bool | None, str]:
+    """What stands in one line: neighbours that nothing is known of, for one reason."""
+    return check.host, check.ok, check.message
+
+
+def _cross(check: Check) -> Iterator[str]:
+    yield shown(f"{MARKS[False]} {check.name}: {check.message}")
+    if check.next_step:
+        yield shown(f"    -> {check.next_step}")

@@ -12,6 +12,7 @@ from partner_operator.engine.schedule import back_off, earliest, next_attempt, r
 from partner_operator.engine.state import Draft, Pass
 from partner_operator.engine.together import together
 from partner_operator.trust.conditions import find, ready_reason
+from partner_operator.trust.foreseen import foreseen
 from partner_operator.trust.model import Mode, Observed
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change
@@ -135,7 +136,7 @@ async def _close_application(work: Pass, draft: Draft) -> None:
         observed_generation=verdict.observed_generation(
             before.observed_generation, draft.desired.generation
         ),
-        plan=(*map(str, found.planned.differences), *filter(None, [found.planned.remark]))
+        plan=foreseen(found.planned, work.server.product, work.rules, work.server.restart)
         if found.planned and draft.desired.mode is Mode.OBSERVE
         else (),
         counterpart=Counterpart(counterpart.name, counterpart.ready) if counterpart else None,

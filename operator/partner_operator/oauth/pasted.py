@@ -22,6 +22,14 @@ _NEXT_FIELD = re.compile(r"[\r\n][<>\s]*[A-Za-z][A-Za-z0-9-]*:\s.*", re.DOTALL)
 _SCHEME = re.compile(r"^[\W_]*bearer(?![A-Za-z0-9._-])[\s:]*", re.IGNORECASE)
 _AROUND = re.compile(r"[\s\"'`<>\\,;\u2018-\u201f\u00ab\u00bb\u200b-\u200f\u2060\ufeff\ufffd]+")
 """What mail, consoles and JSON put around a token and into its lines, and no token has in it."""
+_BEGINNING = re.compile(r"e[wy][\w+/=-]{14}", re.IGNORECASE | re.ASCII)
+"""How the base64 of a JSON object begins: of `{`, and of a quote or a blank behind it. No header with an algorithm
+is shorter. Letter case may have been lost on the way."""
+
+
+def seems_a_token(text: str) -> bool:
+    """Whether this begins as every token does."""
+    return _BEGINNING.match(text) is not None
 
 
 def pasted(text: str) -> str:
@@ -39,7 +47,13 @@ def pasted(text: str) -> str:
     token = _AROUND.sub("", _SCHEME.sub("", text))
     if not token:
         raise Unreadable(
-            "There is no token: nothing is left when blanks and the word Bearer are gone."
+            "There is no token: nothing is left when blanks and the word Bearer are gone. Copy what stands behind that "
+            "word in the header of a request."
+        )
+    if not seems_a_token(token):
+        raise Unreadable(
+            "This is no token, or its beginning is missing: a token begins with ey, and has three parts with dots "
+            "between them. Copy what stands behind the word Bearer in the header of a request, all of it."
         )
     if "..." in token or "\u2026" in token:
         raise Unreadable(

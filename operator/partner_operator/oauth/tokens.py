@@ -85,7 +85,10 @@ def _read(token: str, where: str) -> _Token:
         raise Unreadable(f"The {where} is longer than any server accepts.")
     parts = token.split(".")
     if len(parts) != 3:
-        raise Unreadable(f"The {where} has {len(parts)} parts where a JWT has 3.")
+        counted = f"{len(parts)} part{'' if len(parts) == 1 else 's'}"
+        raise Unreadable(
+            f"The {where} has {counted} where a JWT has 3. Copy it whole, and nothing else."
+        )
     return _Token(
         where=where,
         header=json_object(parts[0], f"header of the {where}"),

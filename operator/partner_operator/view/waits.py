@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -53,6 +54,11 @@ _APPROVABLE: Final = frozenset(
 )
 """What the next value of the annotation approve-restart answers."""
 
+_REQUEST: Final = re.compile(
+    r"partner-operator\.io/reconcile-requested-at(?: on PartnerServer (?P<server>[a-z0-9.-]*[a-z0-9]))?"
+)
+"""How a sentence asks for a word, and on which object if not on its own."""
+
 _WAITS: Final[dict[Reason, tuple[str, Who]]] = {
     Reason.RESTART_APPROVAL_NEEDED: ("your approval of a restart", Who.YOU),
     Reason.RESTART_BUDGET_SPENT: ("a day with fewer restarts, or your approval", Who.YOU),
@@ -100,7 +106,7 @@ def wait_of(body: Raw, told: Told) -> Wait | None:
         what=what,
         who=who,
         sentence=told.sentence,
-        command=_command(body, reason),
+        command=command_of(body, reason, told.sentence),
         due=instant(body, "status", "retry", "nextAttemptAt"),
         since=told.since,
     )
@@ -116,11 +122,18 @@ def _words(reason: Reason | None, state: State) -> tuple[str, Who]:
     return "the pass under way", Who.OPERATOR
 
 
-def _command(body: Raw, reason: Reason | None) -> str:
-    """Of ours; for the server alone, which is where a round is approved."""
-    if text(body, "kind") != "PartnerServer" or reason not in _APPROVABLE:
+def command_of(body: Raw, reason: Reason | None, sentence: str) -> str:
+    """What sets the annotation that the sentence asks for, in one command; empty where it asks for none."""
+    kind, name = text(body, "kind"), text(body, "metadata", "name")
+    namespace = text(body, "metadata", "namespace")
+    # A round is approved on the server alone.
+    asks = reason in _APPROVABLE and texts(body, "status", "iis", "question", "hosts")
+    if kind == "PartnerServer" and asks:
+        return f"partner-operator approve-restart {name} -n {namespace}"
+    where = _REQUEST.search(sentence)
+    # A failed test is repeated anyway: nothing there waits for a word.
+    if where is None or reason is Reason.CONNECTIVITY_TEST_FAILED:
         return ""
-    if not texts(body, "status", "iis", "question", "hosts"):
-        return ""
-    namespace, name = text(body, "metadata", "namespace"), text(body, "metadata", "name")
-    return f"partner-operator approve-restart {name} -n {namespace}"
+    of_server = where["server"] or (name if kind == "PartnerServer" else "")
+    asked = f"pserver/{of_server}" if of_server else f"papp/{name}"
+    return f"partner-operator reconcile {asked} -n {namespace}"
