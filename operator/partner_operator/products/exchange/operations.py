@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed
@@ -38,10 +38,7 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.token_servers import (
-    free_name,
-    stale_keys,
-)
+from partner_operator.trust.token_servers import free_name, stale_keys
 from partner_operator.winrm import Answer, ScriptError
 
 PROBES = (PROFILE.metadata_path, WEB_SERVICES)
@@ -130,12 +127,7 @@ class ExchangeSession(IISSession):
         parameters = {"url": test.url, "mailbox": test.mailbox or ""}
         answer = await self._run(Call("test", parameters, secrets=True))
         told = self._understood(TestAnswer, answer)
-        return report(
-            told,
-            host=self.host,
-            finished_at=datetime.fromtimestamp(answer.clock, UTC),
-            latency=timedelta(milliseconds=told.milliseconds),
-        )
+        return report(told, host=self.host, latency=timedelta(milliseconds=told.milliseconds))
 
 
 class ExchangeOperations(Operations[ExchangeSession]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed, RunFailed
@@ -123,12 +123,7 @@ class LyncSession(Session):
         }
         answer = await self._run(Call("test", parameters))
         told = self._understood(TestAnswer, answer)
-        return report(
-            told,
-            host=self.host,
-            finished_at=datetime.fromtimestamp(answer.clock, UTC),
-            latency=timedelta(milliseconds=told.milliseconds),
-        )
+        return report(told, host=self.host, latency=timedelta(milliseconds=told.milliseconds))
 
 
 class LyncOperations(Operations[LyncSession]):
