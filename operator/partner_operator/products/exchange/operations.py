@@ -9,6 +9,7 @@ from typing import Any
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
+from partner_operator.products.calls import LONGEST_SECONDS, Call
 from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAnswer, TestAnswer
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
@@ -22,7 +23,7 @@ from partner_operator.products.exchange.rules import (
 from partner_operator.products.exchange.verdict import report
 from partner_operator.products.iis import IISSession
 from partner_operator.products.lync import rules as lync
-from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations
+from partner_operator.products.remote import Operations
 from partner_operator.products.sharepoint import rules as sharepoint
 from partner_operator.texts import said
 from partner_operator.trust.match import effective_identity

@@ -8,6 +8,7 @@ from typing import Any
 
 from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.products import documents
+from partner_operator.products.calls import Call, replaced
 from partner_operator.products.lync.answers import (
     ObserveAnswer,
     RegisterAnswer,
@@ -16,7 +17,7 @@ from partner_operator.products.lync.answers import (
 )
 from partner_operator.products.lync.observed import observed
 from partner_operator.products.lync.verdict import report
-from partner_operator.products.remote import Call, Operations, Session, replaced
+from partner_operator.products.remote import Operations, Session
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     Authentication,
