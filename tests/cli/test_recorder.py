@@ -26,7 +26,7 @@ from partner_operator.winrm import (
     Unreachable,
 )
 from partner_operator.winrm.clixml import Streams
-from support.oauth.samples import NOW, actor_token, user_token
+from support.oauth.samples import actor_token, user_token
 from support.replay.recorded import Replay
 from support.secrets.search import found
 
@@ -146,5 +146,5 @@ def test_a_token_in_an_error_does_not_come_into_the_status() -> None:
     told = answers.TestAnswer(
         output=[], problems=[f"Bearer {token} was refused. (401)"], details=[], milliseconds=1
     )
-    report = verdict.report(told, host="fe1", finished_at=NOW, latency=timedelta(seconds=1))
+    report = verdict.report(told, host="fe1", latency=timedelta(seconds=1))
     assert "Bearer (token) was refused" in report.message

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from partner_operator.engine.ports import OperationFailed, Outcome, Wanted
-from partner_operator.products import remote
+from partner_operator.products import calls
 from partner_operator.products.exchange.operations import ExchangeOperations, ExchangeSession
 from partner_operator.trust.model import Observed, Product
 from partner_operator.trust.plan import Change, Difference, Field
@@ -209,7 +209,7 @@ async def test_a_right_that_is_missing_is_told_on_each_that_needs_it(hall: Hall)
 async def test_what_no_time_is_left_for_is_not_begun(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "BEGIN_SECONDS", 0)
+    monkeypatch.setattr(calls, "BEGIN_SECONDS", 0)
     seen = await hall.seen()
     outcomes = await hall.session.apply_all(seen, [registration(pool) for pool in pools(3)])
     assert [each.begun for each in outcomes] == [True, False, False]
@@ -221,7 +221,7 @@ async def test_one_that_hangs_ends_the_run_which_tells_how_far_it_came(
 ) -> None:
     seen = await hall.seen()
     await hall.session.apply_all(seen, [registration(pools(1)[0])])
-    monkeypatch.setattr(remote, "MANY_SECONDS", 8)
+    monkeypatch.setattr(calls, "MANY_SECONDS", 8)
     hall.held = {pools(3)[2]}
     outcomes = await hall.session.apply_all(seen, [registration(pool) for pool in pools(5)[1:]])
     assert [each.begun for each in outcomes] == [True, True, False, False]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from partner_operator.engine.ports import OperationFailed, Outcome, Wanted
+from partner_operator.products.calls import LONGEST_SECONDS
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.items import MOST_CHARACTERS
-from partner_operator.products.remote import LONGEST_SECONDS
 from partner_operator.trust.model import Product
 from partner_operator.trust.obstacle import Next
 from partner_operator.trust.plan import Change, Difference, Field

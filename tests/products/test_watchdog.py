@@ -9,9 +9,9 @@ import pytest
 
 from partner_operator.engine.state import Patience
 from partner_operator.products import scripts
+from partner_operator.products.calls import LONGEST_SECONDS
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.lync.operations import LyncOperations
-from partner_operator.products.remote import LONGEST_SECONDS
 from partner_operator.trust.model import ConnectivityTest, Product, ServiceTest
 from partner_operator.trust.plan import Change
 from partner_operator.trust.status import ChangeKind

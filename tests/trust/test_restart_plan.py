@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from partner_operator.trust.activated import ByItself, activated
 from partner_operator.trust.activation import (
     DAY,
     Look,
@@ -25,14 +26,7 @@ from partner_operator.trust.approval import approved
 from partner_operator.trust.conditions import LONGEST_MESSAGE, Part
 from partner_operator.trust.model import RestartPolicy, RestartRules, RestartWindow
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from partner_operator.trust.restart_plan import (
-    ByItself,
-    RestartAction,
-    RestartStep,
-    activated,
-    next_step,
-    question_of,
-)
+from partner_operator.trust.restart_plan import RestartAction, RestartStep, next_step, question_of
 from partner_operator.trust.status import IISStatus
 from support.trust.restarts import (
     AFTER,

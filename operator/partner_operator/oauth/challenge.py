@@ -19,14 +19,10 @@ _TOKEN68 = re.compile(r"\s*[A-Za-z0-9._~+/-]+=*(?=\s*(?:,|$))")
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """Everything that the Bearer challenges of one answer say, taken together."""
+    """Who answers and whom it trusts, as all Bearer challenges of one answer say it together."""
 
     client_id: str
-    realm: str
     trusted_issuers: tuple[Issuer, ...]
-    token_types: tuple[str, ...]
-    authorization_uri: str
-    error: str
 
     def trusts(self, application_identifier: str, realm: str) -> bool:
         """True: exactly this issuer is listed. GUID and realm are compared without letter case.
@@ -55,11 +51,7 @@ def parse_challenge(headers: Iterable[str]) -> Challenge | None:
         return None
     return Challenge(
         client_id=_first(parameters, "client_id"),
-        realm=_first(parameters, "realm"),
         trusted_issuers=tuple(_issuers(parameters.get("trusted_issuers", []))),
-        token_types=tuple(" ".join(parameters.get("token_types", [])).split()),
-        authorization_uri=_first(parameters, "authorization_uri"),
-        error=_first(parameters, "error"),
     )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from partner_operator.engine.ports import OperationFailed
+from partner_operator.products.calls import Call
 from partner_operator.products.plausible import Shown, happened_at
-from partner_operator.products.remote import Call, Session
+from partner_operator.products.remote import Session
 from partner_operator.texts import said, shown
 from partner_operator.trust.model import HostState, RestartReport
 from partner_operator.trust.reasons import Reason

@@ -19,16 +19,16 @@ from partner_operator.engine.ports import (
     Wanted,
 )
 from partner_operator.products import documents, items
+from partner_operator.products.calls import Call, together
 from partner_operator.products.documents import FetchedDocument, FetchedDocuments
 from partner_operator.products.failures import run_failed
 from partner_operator.products.parts import Part, Reading, controller_of
-from partner_operator.products.scripts import APPLY, STEPS, watched
+from partner_operator.products.scripts import STEPS, watched
 from partner_operator.texts import in_all, shown, well_formed
 from partner_operator.trust.model import (
     Authentication,
     DesiredApplication,
     DesiredServer,
-    Entry,
     Observed,
     Product,
 )
@@ -48,15 +48,6 @@ from partner_operator.winrm import (
 Runner = Callable[[Endpoint, RemoteRequest], Awaitable[Answer]]
 Model = TypeVar("Model", bound=BaseModel)
 
-LONGEST_SECONDS = 400
-"""For one run. The engine's `Patience.longest_run` is reckoned from it."""
-
-MANY_SECONDS = 300
-"""How long a run of several changes lives there. Its end is waited for, since it tells what was not begun: that is as
-much longer here as it may wait for the mutex, and some."""
-BEGIN_SECONDS = 150
-"""After so long no further change is begun in a run: the last one has as much time again."""
-
 REGISTERING = frozenset({"register", "register_behind"})
 """Operations that tell which entry they made."""
 
@@ -65,24 +56,6 @@ _LOGONS: dict[Authentication, Literal["ntlm", "credssp", "kerberos"]] = {
     Authentication.CREDSSP: "credssp",
     Authentication.KERBEROS: "kerberos",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One script of a product with its parameters."""
-
-    operation: str
-    parameters: Mapping[str, Any]
-    seconds: float = 240
-    """Its whole time here, at most LONGEST_SECONDS; the script itself lives no longer on the host."""
-    patience: float = 0
-    """How much longer than that an end is waited for here: a script that is ended there has told how far it came."""
-    secrets: bool = False
-    """The script needs the logon for an inner session."""
-    at_once: bool = False
-    """What it does is written down and was looked at just now: it waits for no turn."""
-    script: str = ""
-    """The script that does it, where it is not named like the operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +135,7 @@ class Session(ABC):
             await self._run(replace(alone, at_once=True))
             return [Outcome()]
         asked = calls[: items.fitting([call.parameters for call in calls])]
-        run = _together(asked)
+        run = together(asked)
         try:
             answer = await self._answer(run)
         except RemoteRunError as error:
@@ -298,26 +271,6 @@ class Session(ABC):
         )
 
 
-def _together(calls: Sequence[Call]) -> Call:
-    """The run that makes these changes in turn."""
-    operations = {call.operation for call in calls}
-    many = len(calls) > 1
-    return Call(
-        operation=operations.pop() if len(operations) == 1 else APPLY,
-        parameters={
-            "beginSeconds": BEGIN_SECONDS,
-            "items": [
-                {"step": call.operation, "parameters": dict(call.parameters)} for call in calls
-            ],
-        },
-        seconds=MANY_SECONDS if many else calls[0].seconds,
-        patience=LONGEST_SECONDS - MANY_SECONDS if many else 0,
-        secrets=any(call.secrets for call in calls),
-        at_once=True,
-        script=APPLY,
-    )
-
-
 Opened = TypeVar("Opened", bound=Session)
 
 
@@ -337,13 +290,3 @@ class Operations(Generic[Opened]):
     def on(self, server: DesiredServer, credentials: Credentials, host: str) -> Opened:
         """A session on one host; nobody is asked before its first run."""
         return self.session(self._remote, server, credentials, host)
-
-
-def replaced(entry: Entry | None) -> dict[str, object]:
-    """What a script is told of the entry in whose place a new one is made, and what tells it from another."""
-    return {
-        "replaces": entry.reference if entry else "",
-        "replacedIdentifier": entry.application_identifier if entry else "",
-        "replacedRealm": entry.realm if entry else "",
-        "replacedUrl": (entry.metadata_url or "") if entry else "",
-    }

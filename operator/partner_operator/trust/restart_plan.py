@@ -1,23 +1,19 @@
-"""What a round of restarts does next, and what it says while it waits (rules 7, 8, 18, 20; C18)."""
+"""What a round of restarts does next, and what it says while it waits (rules 7, 18, 20; C18)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from partner_operator.trust.activation import DAY, Round, host_of, is_one_of, recent, whole
-from partner_operator.trust.conditions import LONGEST_MESSAGE, Part, false, shortened, true, unknown
-from partner_operator.trust.health import NO_ANSWER
+from partner_operator.trust.activation import DAY, Round, is_one_of, recent
+from partner_operator.trust.conditions import LONGEST_MESSAGE, shortened
 from partner_operator.trust.model import RestartPolicy, RestartRules
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.restart_sentences import APPROVE, failed, hours, ills, listed, unseen
 from partner_operator.trust.status import HostStatus, Question
 from partner_operator.trust.windows import RESTART_TIME, WindowError, may_begin, next_opening
-
-APPROVE = (
-    "set the annotation partner-operator.io/approve-restart to a new value on this PartnerServer"
-)
 
 
 class RestartAction(StrEnum):
@@ -79,12 +75,12 @@ def next_step(
     `within`: how long hosts need at most to take a change over by themselves, where that is known.
     """
     if view.failed or view.refused:
-        return _ask(Reason.RESTART_FAILED, _failed(view))
+        return _ask(Reason.RESTART_FAILED, failed(view))
     if not view.pending:
         if not view.unseen:
             return RestartStep(RestartAction.NOTHING)
-        return _wait(Reason.ACTIVATION_UNKNOWN, _unseen(view, why or {}))
-    text = f"IIS on {_listed(view.pending)} started before the last change."
+        return _wait(Reason.ACTIVATION_UNKNOWN, unseen(view, why or {}))
+    text = f"IIS on {listed(view.pending)} started before the last change."
     host = _candidate(view)
     approved = _is_approved(view, host)
     if rules.policy is RestartPolicy.NEVER and within is not None:
@@ -119,7 +115,7 @@ def _beside(step: RestartStep, why: Mapping[str, str] | None) -> RestartStep:
 
 def _by_itself(view: Round, product: str, within: timedelta, text: str) -> RestartStep:
     text += (
-        f" restart.policy is Never: {product} takes the change over by itself within {_hours(within)}, or at once with "
+        f" restart.policy is Never: {product} takes the change over by itself within {hours(within)}, or at once with "
         "iisreset on each of them."
     )
     since = view.iis.restart_required_since
@@ -175,7 +171,7 @@ def _spent(
         return None
     at = max(free.values())
     text += (
-        f" {_listed(list(free))} was restarted as often as restart.maxPerDay allows within 24 hours. The round begins "
+        f" {listed(list(free))} was restarted as often as restart.maxPerDay allows within 24 hours. The round begins "
         f"after {at:%Y-%m-%d %H:%M} UTC. Find out why so many changes need a restart. To restart now, {APPROVE}."
     )
     return _wait(Reason.RESTART_BUDGET_SPENT, text, at)
@@ -198,21 +194,9 @@ def _when_all_are_well(view: Round, host: str, why: Mapping[str, str], text: str
         " Bring it back, or take it out of spec.hosts; the operator notices. To restart all the same, and to count "
         f"what it shows now as healthy, {APPROVE}."
     )
-    head = f"{text} The operator restarts nothing while a host is less healthy than it was. {_ills(ill, why)}"
+    head = f"{text} The operator restarts nothing while a host is less healthy than it was. {ills(ill, why)}"
     message = shortened(head, LONGEST_MESSAGE - len(tail)) + tail
     return _wait(Reason.WAITING_FOR_HOSTS, message)
-
-
-def _ills(lines: Sequence[HostStatus], why: Mapping[str, str]) -> str:
-    """What is missing on each host, and what was in the way of a look."""
-    said = []
-    for line in lines:
-        cause = why.get(line.name)
-        said.append(
-            f"{line.name}: {'; '.join(line.missing) or NO_ANSWER}"
-            + (f" ({cause})" if cause else "")
-        )
-    return ". ".join(said) + "."
 
 
 def _wait(reason: Reason, message: str, not_before: datetime | None = None) -> RestartStep:
@@ -221,124 +205,3 @@ def _wait(reason: Reason, message: str, not_before: datetime | None = None) -> R
 
 def _ask(reason: Reason, message: str) -> RestartStep:
     return RestartStep(RestartAction.ASK, reason=reason, message=message)
-
-
-@dataclass(frozen=True, slots=True)
-class ByItself:
-    """What is known of one change where nobody restarts IIS, and hosts take changes over in a known time."""
-
-    product: str
-    within: timedelta
-    now: datetime
-    changed_at: datetime | None
-    """When we changed this entry last; None: never, so whatever is waited for is another one's."""
-    known_to: Sequence[str] = ()
-    """Hosts that name its issuer, which they cannot know from before the change."""
-    not_asked: Mapping[str, str] = field(default_factory=dict)
-    """Hosts that did not tell whom they trust, and what was in the way."""
-
-
-def activated(
-    view: Round,
-    *,
-    test_passed_at: datetime | None,
-    rules: RestartRules,
-    step: RestartStep,
-    by_itself: ByItself | None = None,
-) -> Part:
-    """The Activated condition (rule 8): all workers are new, or a test passed after the change.
-
-    `test_passed_at`: when a test began that passed (operator's clock), or None.
-    """
-    since = view.iis.restart_required_since
-    if by_itself is not None and since is not None:
-        # Each entry waits for its own change: what another one waits for may take a day.
-        changed = by_itself.changed_at
-        since = None if changed is None else min(since, whole(changed))
-    if since is None:
-        return true(Reason.RESTART_NOT_NEEDED, "No change waits for a restart.")
-    if not view.iis.hosts:
-        return unknown(
-            Reason.NO_HOST_FOUND, "No host is known, so nothing proves that it is active."
-        )
-    if not view.open:
-        return true(Reason.ACTIVATED, "IIS on every listed host started after the last change.")
-    if test_passed_at is not None and test_passed_at > since:
-        return true(Reason.ACTIVATED, "A connectivity test passed after the last change.")
-    if view.failed or view.refused:
-        return false(Reason.RESTART_FAILED, _failed(view))
-    if by_itself is not None:
-        return _taken_over(view, by_itself, since, step)
-    if step.reason is not None:
-        return unknown(step.reason, step.message)
-    if not view.pending:
-        return unknown(Reason.ACTIVATION_UNKNOWN, _unseen(view, {}))
-    text = f"IIS on {_listed(view.pending)} started before the last change; restart.policy is {rules.policy}."
-    return unknown(Reason.RESTART_PENDING, text)
-
-
-def _taken_over(view: Round, by_itself: ByItself, since: datetime, step: RestartStep) -> Part:
-    """Whether hosts have it without a restart: all of them say so, or had the time for it."""
-    product, waits = by_itself.product, (*view.pending, *view.unseen)
-    if all(is_one_of(name, by_itself.known_to) for name in waits):
-        return true(
-            Reason.ACTIVATED,
-            "Each listed host started IIS after the last change, or names the partner among those whose tokens it "
-            "accepts, and could not know it before.",
-        )
-    if since + by_itself.within <= by_itself.now:
-        return true(
-            Reason.ACTIVATED,
-            f"The {_hours(by_itself.within)} after the last change are over, in which {product} takes it over by "
-            "itself.",
-        )
-    silent = "".join(
-        f" {name} does not tell whom it trusts ({cause})."
-        for name, cause in sorted(by_itself.not_asked.items())
-    )
-    reason = step.reason or Reason.WAITING_FOR_ACTIVATION
-    return unknown(reason, shortened(step.message + silent))
-
-
-def _hours(length: timedelta) -> str:
-    return f"{round(length.total_seconds() / 3600)} hours"
-
-
-def _failed(view: Round) -> str:
-    """Who did not come back and what is missing there, or who was not restarted, each with iisreset's words."""
-    heads, tails = [], []
-    for name in view.failed:
-        line = host_of(view.iis, name)
-        assert line is not None
-        heads.append(f"{name} did not come back from its restart as it was: {_ills([line], {})}")
-        heads.append(line.said)
-    if view.failed:
-        tails.append(
-            "The operator restarts no further host. Bring it back, or take it out of spec.hosts; the operator "
-            f"notices and goes on. To count what it shows now as healthy, {APPROVE}."
-        )
-    for name in view.refused:
-        line = host_of(view.iis, name)
-        assert line is not None
-        heads.append(
-            f"IIS on {name} was not restarted: its workers are those of before. {line.said}"
-        )
-    if view.refused:
-        tails.append(
-            f"Run iisreset there as an administrator; the operator notices. To let it try once more, {APPROVE}."
-        )
-    tail = " ".join(tails)
-    head = " ".join(text for text in heads if text)
-    return f"{shortened(head, LONGEST_MESSAGE - len(tail) - 1)} {tail}"
-
-
-def _unseen(view: Round, why: Mapping[str, str]) -> str:
-    causes = " ".join(why[name] for name in view.unseen if name in why)
-    tail = " Bring it back, or take it out of spec.hosts."
-    names = _listed(view.unseen)
-    head = f"{names} cannot be looked at, so it is not known whether IIS there has the last change. {causes}"
-    return shortened(head.rstrip(), LONGEST_MESSAGE - len(tail)) + tail
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

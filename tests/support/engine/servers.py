@@ -262,7 +262,7 @@ class FakeOrganisation:
         trusted = tuple(
             Issuer(entry.application_identifier, entry.realm) for entry in self.running[host]
         )
-        found = Challenge(own.application_identifier, own.realm, trusted, (), "", "")
+        found = Challenge(own.application_identifier, trusted)
         self._end("challenge")
         return found if self.asks_for_tokens else None
 
@@ -312,7 +312,7 @@ class FakeOrganisation:
         self._begin("test", host, credentials)
         passed = self.passes()
         message = "passed" if passed else "(401) Unauthorized"
-        report = TestReport(passed, self.now(), timedelta(seconds=1), message, host)
+        report = TestReport(passed, timedelta(seconds=1), message, host)
         self._end("test")
         return report
 

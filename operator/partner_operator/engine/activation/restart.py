@@ -7,18 +7,14 @@ from datetime import datetime, timedelta
 from partner_operator.engine import connectivity, evidence, restarts
 from partner_operator.engine.activation.at_once import AtOnce
 from partner_operator.engine.state import Draft, Pass, Reached
+from partner_operator.trust.activated import ByItself, activated
 from partner_operator.trust.activation import SELF_REFRESH
 from partner_operator.trust.conditions import Part, find, kept, unknown
 from partner_operator.trust.facts import not_known
 from partner_operator.trust.model import Mode, RestartPolicy
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
-from partner_operator.trust.restart_plan import (
-    ByItself,
-    RestartAction,
-    RestartStep,
-    activated,
-)
+from partner_operator.trust.restart_plan import RestartAction, RestartStep
 
 
 class Restart(AtOnce):

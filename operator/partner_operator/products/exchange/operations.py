@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.oauth.identifiers import LYNC, SHAREPOINT
+from partner_operator.products.calls import LONGEST_SECONDS, Call
 from partner_operator.products.exchange.answers import ObserveAnswer, RegisterAnswer, TestAnswer
 from partner_operator.products.exchange.observed import observed
 from partner_operator.products.exchange.rules import (
@@ -22,7 +23,7 @@ from partner_operator.products.exchange.rules import (
 from partner_operator.products.exchange.verdict import report
 from partner_operator.products.iis import IISSession
 from partner_operator.products.lync import rules as lync
-from partner_operator.products.remote import LONGEST_SECONDS, Call, Operations
+from partner_operator.products.remote import Operations
 from partner_operator.products.sharepoint import rules as sharepoint
 from partner_operator.texts import said
 from partner_operator.trust.match import effective_identity
@@ -38,10 +39,7 @@ from partner_operator.trust.model import (
 from partner_operator.trust.plan import Change, Field
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
-from partner_operator.trust.token_servers import (
-    free_name,
-    stale_keys,
-)
+from partner_operator.trust.token_servers import free_name, stale_keys
 from partner_operator.winrm import Answer, ScriptError
 
 PROBES = (PROFILE.metadata_path, WEB_SERVICES)
@@ -130,12 +128,7 @@ class ExchangeSession(IISSession):
         parameters = {"url": test.url, "mailbox": test.mailbox or ""}
         answer = await self._run(Call("test", parameters, secrets=True))
         told = self._understood(TestAnswer, answer)
-        return report(
-            told,
-            host=self.host,
-            finished_at=datetime.fromtimestamp(answer.clock, UTC),
-            latency=timedelta(milliseconds=told.milliseconds),
-        )
+        return report(told, host=self.host, latency=timedelta(milliseconds=told.milliseconds))
 
 
 class ExchangeOperations(Operations[ExchangeSession]):

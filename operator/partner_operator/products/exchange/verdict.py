@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from partner_operator.products.exchange.answers import TestAnswer
 from partner_operator.texts import LONGEST, said
@@ -38,13 +38,12 @@ NO_SERVICE = (
 _LONGEST = 300
 
 
-def report(told: TestAnswer, *, host: str, finished_at: datetime, latency: timedelta) -> TestReport:
+def report(told: TestAnswer, *, host: str, latency: timedelta) -> TestReport:
     """Passed when every result is a success and no error was written (P-EX-15)."""
     passed = bool(told.results) and not told.problems
     passed = passed and all(result.type == SUCCESS for result in told.results)
     return TestReport(
         passed=passed,
-        finished_at=finished_at,
         latency=latency,
         message=PASSED if passed else _why(told),
         host=host,

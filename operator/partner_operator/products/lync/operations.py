@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed, RunFailed
 from partner_operator.products import documents
+from partner_operator.products.calls import Call, replaced
 from partner_operator.products.lync.answers import (
     ObserveAnswer,
     RegisterAnswer,
@@ -16,7 +17,7 @@ from partner_operator.products.lync.answers import (
 )
 from partner_operator.products.lync.observed import observed
 from partner_operator.products.lync.verdict import report
-from partner_operator.products.remote import Call, Operations, Session, replaced
+from partner_operator.products.remote import Operations, Session
 from partner_operator.trust.match import effective_identity
 from partner_operator.trust.model import (
     Authentication,
@@ -123,12 +124,7 @@ class LyncSession(Session):
         }
         answer = await self._run(Call("test", parameters))
         told = self._understood(TestAnswer, answer)
-        return report(
-            told,
-            host=self.host,
-            finished_at=datetime.fromtimestamp(answer.clock, UTC),
-            latency=timedelta(milliseconds=told.milliseconds),
-        )
+        return report(told, host=self.host, latency=timedelta(milliseconds=told.milliseconds))
 
 
 class LyncOperations(Operations[LyncSession]):

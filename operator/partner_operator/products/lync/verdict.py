@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from partner_operator.products.lync.answers import TestAnswer
 from partner_operator.texts import said
@@ -27,14 +27,12 @@ REFUSED = (
 """Next step for a refusal without diagnostics (P-S2S-8)."""
 
 
-def report(told: TestAnswer, *, host: str, finished_at: datetime, latency: timedelta) -> TestReport:
+def report(told: TestAnswer, *, host: str, latency: timedelta) -> TestReport:
     """Passed when the output says so and no error was written (P-LY-6)."""
     output = " ".join(told.output)
     passed = _PASSED.search(output) is not None and not told.problems
     message = "Test-CsExStorageConnectivity passed." if passed else _why(told)
-    return TestReport(
-        passed=passed, finished_at=finished_at, latency=latency, message=message, host=host
-    )
+    return TestReport(passed=passed, latency=latency, message=message, host=host)
 
 
 def _why(told: TestAnswer) -> str:

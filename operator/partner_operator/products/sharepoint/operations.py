@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from partner_operator.engine.ports import OperationFailed, Step
 from partner_operator.oauth.challenge import Challenge, parse_challenge
+from partner_operator.products.calls import Call, replaced
 from partner_operator.products.iis import IISSession
-from partner_operator.products.remote import Call, Operations, replaced
+from partner_operator.products.remote import Operations
 from partner_operator.products.sharepoint.answers import (
     ChallengeAnswer,
     ObserveAnswer,

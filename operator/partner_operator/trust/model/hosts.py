@@ -38,7 +38,6 @@ class TestReport:
     """What one run of a connectivity test said."""
 
     passed: bool
-    finished_at: datetime
     latency: timedelta
     message: str
     host: str
