@@ -219,3 +219,31 @@ async def test_answers_stay_below_a_mebibyte_on_powershell_3_however_many_entrie
     assert seen.incomplete is None
     assert max(map(len, answers)) < MEBIBYTE
     assert len(answers) <= most
+
+
+def warned(count: int) -> Stubs:
+    """An Exchange that warns about each of so many entries, and counts how often their Guids are looked at."""
+    guid = "{ $global:reads++; 'CN=' + $this.Name }"
+    made = (
+        f"1..{count} | ForEach-Object {{ $one = {literal(entry())}; $one.Name = 'Partner ' + $_; "
+        "Write-Warning ('The object litwareinc.com/Trust/' + $one.Name + ' has been corrupted: it lacks ' + $_); "
+        f"$one | Add-Member -MemberType ScriptProperty -Name Guid -Value {guid} -Force -PassThru }}; "
+    )
+    stubs = exchange(Code(made + literal(STOCK))).state("$global:reads = 0")
+    return stubs.cmdlet(
+        "Get-AcceptedDomain", Code("@{ DomainName = '*.' + $global:reads + '.test' }")
+    )
+
+
+@pytest.mark.pwsh
+async def test_a_server_may_warn_about_each_of_its_entries(
+    monkeypatch: pytest.MonkeyPatch, powershells: WarmPowerShells
+) -> None:
+    """Each warning is found its entry, and no entry is looked at for each warning."""
+    count = 120
+    seen, _ = await answers_of(warned(count), monkeypatch, powershells)
+    told = {each.identity: each.warning for each in seen.entries if each.warning}
+    assert len(told) == count
+    assert all(warning.endswith(f" {name.split()[1]}") for name, warning in told.items())
+    [reads] = [int(domain.split(".")[1]) for domain in seen.wildcard_domains]
+    assert count <= reads <= 4 * count

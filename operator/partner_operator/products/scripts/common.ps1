@@ -67,16 +67,19 @@ function Get-Subject {
     return $Warning -creplace $words, '$1'
 }
 
-function Test-Subject {
-    # Whether an object is meant by a name, a Guid or a path that ends in the name.
-    param($Object, [string]$Subject)
-    $last = $Subject -creplace '^[\s\S]*/', ''
-    foreach ($property in @('Name', 'Identity', 'Guid', 'DistinguishedName')) {
-        $text = Get-Text -Value (Get-Property -Object $Object -Name $property)
-        if ($text -eq '') { continue }
-        if ((Test-Same -Left $text -Right $Subject) -or (Test-Same -Left $text -Right $last)) { return $true }
+function Get-Places {
+    # Where an object stands in a list, by each text that a warning may mean it by: its name, its Guid or its path.
+    param($Objects)
+    $places = New-Object System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
+    $number = 0
+    foreach ($object in @($Objects)) {
+        foreach ($property in @('Name', 'Identity', 'Guid', 'DistinguishedName')) {
+            $text = Get-Text -Value (Get-Property -Object $object -Name $property)
+            if ($text -ne '') { $places[$text] = $number }
+        }
+        $number++
     }
-    return $false
+    return @{ of = $places }
 }
 
 function Test-Told {
@@ -95,12 +98,16 @@ function Split-Warnings {
     $about = @{}
     $others = New-Object System.Collections.ArrayList
     $open = $null
+    $places = $null
     foreach ($warning in @($Read.warnings)) {
         $subject = Get-Subject -Warning $warning
         $place = $null
         if ($subject -ne '') {
-            for ($number = 0; $number -lt $objects.Count; $number++) {
-                if (Test-Subject -Object $objects[$number] -Subject $subject) { $place = $number }
+            # Made once: a server may warn about each of its objects.
+            if ($null -eq $places) { $places = (Get-Places -Objects $objects).of }
+            # A path may be another one than the object's own, and ends in its name.
+            foreach ($found in @($places[$subject], $places[($subject -creplace '^[\s\S]*/', '')])) {
+                if (($null -ne $found) -and (($null -eq $place) -or ($found -gt $place))) { $place = $found }
             }
             $open = $null
             if ($warning -cmatch ':\s*$') { $open = $place }
