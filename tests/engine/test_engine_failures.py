@@ -140,9 +140,7 @@ def test_a_host_that_does_not_come_back_stops_the_round_and_is_never_restarted_t
         world.run_round()
         world.clock.instant += timedelta(minutes=3)
     assert dict(world.exchange.restarts) == {EXCHANGE_HOSTS[0]: 1}
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is not None
-    assert iis.hosts[0].state is HostRestartState.FAILED
+    assert world.hosts_of_iis[EXCHANGE_HOSTS[0]].state is HostRestartState.FAILED
     # A human brings it back; the operator goes on with the other one.
     world.exchange.unreachable.clear()
     world.exchange.comes_back = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -119,13 +118,7 @@ def test_what_waits_before_it_is_taken_says_so() -> None:
 
 def test_an_heir_has_what_was_given_and_takes_it_when_it_declares_less() -> None:
     world = asked()
-    heir = replace(
-        world.cluster.applications[NAME],
-        key=replace(world.cluster.applications[NAME].key, name="heir", uid="uid-heir"),
-        created_at=world.clock.now(),
-        has_finalizer=False,
-    )
-    world.cluster.add(heir)
+    world.add_heir()
     world.cluster.delete(NAME)
     world.settle()
     assert NAME not in world.cluster.applications
