@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -115,8 +116,8 @@ def test_a_write_of_unknown_outcome_belongs_to_its_host_and_is_not_repeated_blin
     lost = OperationFailed(Reason.OUTCOME_UNKNOWN, "lost", outcome_unknown=True)
     apply = world.exchange.apply
 
-    async def done_but_unanswered(*arguments: object) -> None:
-        await apply(*arguments)  # type: ignore[arg-type]  # passed through
+    async def done_but_unanswered(*arguments: Any) -> None:
+        await apply(*arguments)
         raise lost
 
     world.exchange.apply = done_but_unanswered  # type: ignore[method-assign,assignment]  # takes anything
@@ -281,7 +282,7 @@ def test_a_repair_that_never_shows_ends_as_drift_that_persists() -> None:
     world.exchange.model.entries = (replace(entry, enabled=False),)
     restarts = dict(world.exchange.restarts)
 
-    async def says_done(*arguments: object) -> None:
+    async def says_done(*arguments: Any) -> None:
         world.exchange.counts["apply nothing"] += 1
 
     world.exchange.apply = says_done  # type: ignore[method-assign,assignment]  # takes anything

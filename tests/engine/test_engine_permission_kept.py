@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -181,11 +182,11 @@ def test_an_issuer_whose_permission_is_refused_is_told_and_finished_later(
     left = [refusal] * times
     apply = world.farm.apply
 
-    async def refusing(*arguments: object) -> object:
+    async def refusing(*arguments: Any) -> object:
         change = arguments[3]
-        if change.kind == "Update" and left:  # type: ignore[attr-defined]  # a Change
+        if change.kind == "Update" and left:
             raise left.pop()
-        return await apply(*arguments)  # type: ignore[arg-type]  # on their way
+        return await apply(*arguments)
 
     world.farm.apply = refusing  # type: ignore[method-assign,assignment]  # on its way
     world.run_pass("sharepoint")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -192,11 +193,11 @@ def test_a_host_whose_workers_are_young_by_then_is_left_alone() -> None:
     world = _declared()
     restart = world.exchange.restart
 
-    async def late(*arguments: object) -> object:
+    async def late(*arguments: Any) -> object:
         if not world.exchange.counts["restart"]:
             world.clock.instant += timedelta(seconds=30)
             world.exchange.iisreset(FIRST)
-        return await restart(*arguments)  # type: ignore[arg-type]
+        return await restart(*arguments)
 
     world.exchange.restart = late  # type: ignore[method-assign,assignment]
     world.settle()
