@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from partner_simulator.certificates import CertificateAuthority
 from partner_testbed import ControlPlane
 from partner_testbed.missing import all_must_be_there
 from support import left_out
@@ -41,6 +42,12 @@ def api(plane: ControlPlane) -> Iterator[Any]:
     """The administrator's ApiClient."""
     with plane.api_client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def authority() -> CertificateAuthority:
+    """One certificate authority for the hosts of all rooms."""
+    return CertificateAuthority("TEST-CA")
 
 
 @pytest.fixture(scope="session")

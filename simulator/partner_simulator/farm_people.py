@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 from uuid import uuid4
 
 from partner_simulator.certificates import Identity, self_signed
@@ -131,10 +132,10 @@ class FarmActions:
             lambda state: with_permission(state, principal, None),
         )
 
-    def change_issuer(self, name: str, **changed: object) -> None:
+    def change_issuer(self, name: str, **changed: Any) -> None:
         """Any property of an issuer, by field name. Raises LookupError."""
         known = self._issuer(name)
-        later = replace(known, version=known.version + 1, **changed)  # type: ignore[arg-type]  # field names are the caller's
+        later = replace(known, version=known.version + 1, **changed)
         self._put_issuer("Set-SPTrustedSecurityTokenIssuer", later)
 
     def remove_issuer(self, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from partner_simulator.human import HumanActions
@@ -88,9 +89,9 @@ class TokenActions(HumanActions):
         self._write_auth_server(self._auth_server(name, url, kind))
         self._restart_all()
 
-    def change_token_server(self, name: str, **changed: object) -> None:
+    def change_token_server(self, name: str, **changed: Any) -> None:
         """Set-AuthServer, any property by field name (`enabled=False`). Raises LookupError."""
-        self._write_auth_server(replace(self._known(name), **changed))  # type: ignore[arg-type]  # field names are the caller's
+        self._write_auth_server(replace(self._known(name), **changed))
         self._restart_all()
 
     def refresh_token_server(self, name: str) -> None:
@@ -108,10 +109,10 @@ class TokenActions(HumanActions):
         self._by_hand("Remove-AuthServer", name)
         self._restart_all()
 
-    def change_exchange_entry(self, name: str, **changed: object) -> None:
+    def change_exchange_entry(self, name: str, **changed: Any) -> None:
         """Set-PartnerApplication for any entry, by field name. Raises LookupError."""
         known = self._application(name)
-        later = replace(known, when_changed=self.domain.clock.now(), **changed)  # type: ignore[arg-type]  # field names are the caller's
+        later = replace(known, when_changed=self.domain.clock.now(), **changed)
         self.domain.directory.write(later)
         self._by_hand("Set-PartnerApplication", name)
         self._restart_all()

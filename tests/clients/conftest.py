@@ -1,4 +1,4 @@
-"""One certificate authority for the room, one fresh host per test, one PowerShell for all."""
+"""One fresh host per test, one PowerShell for all."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ from partner_simulator.certificates import CertificateAuthority
 from partner_simulator.wsman import WsmanSettings
 from support.clients.powershell import Exchange, Inside, exchange_in, powershell_inside
 from support.wsman.bench import Bench, bench_in
-
-
-@pytest.fixture(scope="session")
-def authority() -> CertificateAuthority:
-    return CertificateAuthority("TEST-CA")
 
 
 @pytest.fixture

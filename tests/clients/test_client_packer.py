@@ -21,7 +21,8 @@ from partner_simulator.wsman import Step, Tally, WsmanServer
 from partner_testbed import clients
 from support.clients.batch import FORGETFUL, BatchEngine, batch_host
 from support.clients.powershell import Inside, exchange_in
-from support.clients.run import Ended, run
+from support.clients.run import run
+from support.ended import Ended
 from support.wsman.bench import PASSWORD, USER
 
 REAL = "powershell -NoProfile -Command \"'{0} says {1}' -f $env:COMPUTERNAME, (6*7)\""

@@ -14,11 +14,6 @@ from partner_simulator.certificates import CertificateAuthority
 from support.winrm.host import HOST, Host, host_of
 
 
-@pytest.fixture(scope="module")
-def authority() -> CertificateAuthority:
-    return CertificateAuthority("DOCTOR-TEST-CA")
-
-
 @pytest.fixture
 def host(authority: CertificateAuthority) -> Iterator[Host]:
     with host_of(authority) as made:

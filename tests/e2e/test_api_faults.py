@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import Any
 
 import pytest
@@ -63,6 +64,16 @@ RIGHTS = [
 ]
 
 
+def _told(stage: Stage, before: int, resource: str, verb: str) -> bool:
+    return _names(stage.operator.log.read_text()[before:], resource, verb)
+
+
+def _answered(stage: Stage, token: str) -> bool:
+    objects = (("papp", LYNC_OBJECT), ("pserver", "exchange"))
+    told = [stage.get(*each)["status"].get("lastHandledReconcileAt") for each in objects]
+    return told == [token, token]
+
+
 def test_each_right_is_taken_away_and_given_back(stage: Stage) -> None:
     """The process lives, the log names the right, and with it the work goes on."""
     declare(stage)
@@ -78,18 +89,10 @@ def test_each_right_is_taken_away_and_given_back(stage: Stage) -> None:
                 request = f"partner-operator.io/reconcile-requested-at={token}"
                 stage.kubectl("annotate", kind, name, request, "--overwrite")
             stage.wait_for(
-                f"the log names {verb} {resource}",
-                lambda: _names(stage.operator.log.read_text()[told:], resource, verb),  # noqa: B023
+                f"the log names {verb} {resource}", partial(_told, stage, told, resource, verb)
             )
             _put(rbac, stage, whole)
-            stage.wait_for(
-                f"{token} is answered",
-                lambda: (
-                    stage.get("papp", LYNC_OBJECT)["status"].get("lastHandledReconcileAt") == token  # noqa: B023
-                    and stage.get("pserver", "exchange")["status"].get("lastHandledReconcileAt")
-                    == token  # noqa: B023
-                ),
-            )
+            stage.wait_for(f"{token} is answered", partial(_answered, stage, token))
             assert (stage.operator.running, stage.operator.pid) == (True, process)
 
 

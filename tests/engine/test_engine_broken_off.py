@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -302,9 +303,9 @@ def test_a_pass_that_hangs_is_told_from_beside_it_and_what_it_says_later_is_void
         hang, clock = asyncio.Event(), world.clock
         observe = world.exchange.observe
 
-        async def hanging(*arguments: object) -> object:
+        async def hanging(*arguments: Any) -> object:
             await hang.wait()
-            return await observe(*arguments)  # type: ignore[arg-type]  # as it was called
+            return await observe(*arguments)
 
         world.exchange.observe = hanging  # type: ignore[method-assign,assignment]
         watchdog = Watchdog(world.ports)
@@ -345,11 +346,11 @@ def test_a_round_of_restarts_that_takes_hours_is_no_hanging_pass() -> None:
     memory = watchdog.attend(NAME)
     host_state = world.exchange.host_state
 
-    async def slow(*arguments: object) -> object:
+    async def slow(*arguments: Any) -> object:
         world.clock.instant += timedelta(minutes=16)
         await watchdog.look_at(NAME)
         looks.append(bool(world.cluster.told(Reason.INTERNAL_ERROR)))
-        return await host_state(*arguments)  # type: ignore[arg-type]  # as it was called
+        return await host_state(*arguments)
 
     world.exchange.host_state = slow  # type: ignore[method-assign,assignment]
     _works(world, 2, memory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,12 +54,6 @@ def _spoil(organisation: FakeOrganisation, **changes: Any) -> None:
 def _touched(organisation: FakeOrganisation) -> list[tuple[ChangeKind, set[Field]]]:
     """All changes but the first registration."""
     return [(change.kind, set(change.fields)) for change in organisation.model.writes[1:]]
-
-
-def _required(world: World) -> datetime | None:
-    """Since when a restart is required."""
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    return iis.restart_required_since if iis else None
 
 
 @pytest.mark.parametrize(("spoilt", "fields", "restart"), ON_EXCHANGE)
@@ -148,7 +142,7 @@ def test_a_rolled_certificate_is_followed_while_both_are_published(partner: Prod
 def test_a_write_that_shows_nothing_asks_for_no_restart_though_time_stamps_move() -> None:
     """Active Directory moves whenChanged on every write."""
     world = converged()
-    restarts, required = dict(world.exchange.restarts), _required(world)
+    restarts, required = dict(world.exchange.restarts), world.restart_required
     disable(world)
 
     async def only_touches(*arguments: object) -> None:
@@ -160,7 +154,7 @@ def test_a_write_that_shows_nothing_asks_for_no_restart_though_time_stamps_move(
         world.run_pass("exchange")
     assert world.exchange.counts["touched"] == 3
     assert dict(world.exchange.restarts) == restarts
-    assert _required(world) == required
+    assert world.restart_required == required
 
 
 @pytest.mark.parametrize(("seconds", "proven"), [(0, False), (1, False), (2, True)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -115,8 +116,8 @@ def test_a_write_of_unknown_outcome_belongs_to_its_host_and_is_not_repeated_blin
     lost = OperationFailed(Reason.OUTCOME_UNKNOWN, "lost", outcome_unknown=True)
     apply = world.exchange.apply
 
-    async def done_but_unanswered(*arguments: object) -> None:
-        await apply(*arguments)  # type: ignore[arg-type]  # passed through
+    async def done_but_unanswered(*arguments: Any) -> None:
+        await apply(*arguments)
         raise lost
 
     world.exchange.apply = done_but_unanswered  # type: ignore[method-assign,assignment]  # takes anything
@@ -140,9 +141,7 @@ def test_a_host_that_does_not_come_back_stops_the_round_and_is_never_restarted_t
         world.run_round()
         world.clock.instant += timedelta(minutes=3)
     assert dict(world.exchange.restarts) == {EXCHANGE_HOSTS[0]: 1}
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is not None
-    assert iis.hosts[0].state is HostRestartState.FAILED
+    assert world.hosts_of_iis[EXCHANGE_HOSTS[0]].state is HostRestartState.FAILED
     # A human brings it back; the operator goes on with the other one.
     world.exchange.unreachable.clear()
     world.exchange.comes_back = True
@@ -283,7 +282,7 @@ def test_a_repair_that_never_shows_ends_as_drift_that_persists() -> None:
     world.exchange.model.entries = (replace(entry, enabled=False),)
     restarts = dict(world.exchange.restarts)
 
-    async def says_done(*arguments: object) -> None:
+    async def says_done(*arguments: Any) -> None:
         world.exchange.counts["apply nothing"] += 1
 
     world.exchange.apply = says_done  # type: ignore[method-assign,assignment]  # takes anything

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -65,9 +66,9 @@ def _passes(world: World, count: int = 4) -> None:
 def _refuse_after_the_first_logon(world: World) -> None:
     begin = world.exchange._begin
 
-    def then_refused(*arguments: object) -> None:
+    def then_refused(*arguments: Any) -> None:
         world.cluster.refusals.add(STATUS)
-        begin(*arguments)  # type: ignore[arg-type]  # as it was called
+        begin(*arguments)
 
     world.exchange._begin = then_refused  # type: ignore[method-assign,assignment]
 
@@ -252,7 +253,7 @@ def test_a_logon_refused_in_any_call_is_remembered_whatever_happens_next(
     organisation = world.exchange if server == "exchange" else world.lync
     logons: list[int] = []
 
-    async def broken(*_: object) -> None:
+    async def broken(*_: Any) -> None:
         raise ClusterFailed("the API server gave no answer")
 
     def after() -> None:

@@ -13,6 +13,7 @@ import pytest
 from partner_operator.engine.ports import OperationFailed
 from partner_operator.trust.model import Mode, Product
 from partner_operator.trust.reasons import Reason
+from partner_operator.trust.status import HostRestartState
 from support.engine.crash import Crash, Fault
 from support.engine.world import (
     EXCHANGE_HOSTS,
@@ -224,10 +225,8 @@ class _Mishaps:
 
 def host_failed(world: World, name: str) -> bool:
     """Whether the operator gave up on a host."""
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    return iis is not None and any(
-        host.name == name and host.state == "Failed" for host in iis.hosts
-    )
+    host = world.hosts_of_iis.get(name)
+    return host is not None and host.state is HostRestartState.FAILED
 
 
 @pytest.mark.parametrize("seed", WALKS)

@@ -12,7 +12,7 @@ from partner_operator.engine.making import MOST_TOGETHER
 from partner_operator.engine.ports import Gone, OperationFailed
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from support.engine.many import READY, attempts, failing, hanging, made, restart_required
+from support.engine.many import READY, attempts, failing, hanging, made
 from support.engine.meanwhile import when
 from support.engine.world import World, crowd, declare_crowd
 
@@ -97,7 +97,7 @@ def test_a_run_that_did_not_begin_is_no_attempt_and_asks_for_no_restart() -> Non
         status = world.cluster.status(name)
         assert (status.intent, status.repair) == (None, None)
         assert world.cluster.ready(name) == (ConditionStatus.FALSE, Reason.BUSY)
-    assert restart_required(world) is None
+    assert world.restart_required is None
 
 
 @pytest.mark.parametrize("place", range(4))

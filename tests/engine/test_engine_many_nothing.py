@@ -10,7 +10,7 @@ from partner_operator.trust.model import Entry
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from partner_operator.trust.status import ChangeKind
 from support.engine.crash import Fault
-from support.engine.many import READY, REFUSED, attempts, failing, made, restart_required
+from support.engine.many import READY, REFUSED, attempts, failing, made
 from support.engine.meanwhile import when
 from support.engine.world import World, crowd, declare_crowd
 from support.trust import worlds as values
@@ -64,7 +64,7 @@ def test_what_makes_nothing_for_all_is_told_on_each_and_asks_for_no_restart(
     for name in names:
         assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
     assert made(world) == set()
-    assert restart_required(world) is None
+    assert world.restart_required is None
 
 
 @MADE_NOTHING
@@ -74,14 +74,14 @@ def test_one_that_makes_nothing_asks_for_no_restart_beside_a_change_that_needs_n
     world = World()
     renamed, name = *crowd(world, 1), *declare_crowd(world, 1, first=1)
     world.cluster.change(renamed, identity="another name")
-    before, restarts = restart_required(world), dict(world.exchange.restarts)
+    before, restarts = world.restart_required, dict(world.exchange.restarts)
     world.exchange.runs.clear()
     failing(world, name, failure=failure)
     world.run_round()
     assert [sorted(run) for run in world.exchange.runs] == [[REGISTER, UPDATE]]
     assert made(world) == {"another name"}
     assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
-    assert (restart_required(world), dict(world.exchange.restarts)) == (before, restarts)
+    assert (world.restart_required, dict(world.exchange.restarts)) == (before, restarts)
 
 
 @MADE_NOTHING
@@ -99,7 +99,7 @@ def test_an_entry_that_somebody_makes_by_hand_meanwhile_is_no_success_of_ours(
     for name in names:
         assert world.cluster.ready(name) == (ConditionStatus.FALSE, told)
         assert world.cluster.status(name).registration is None
-    assert restart_required(world) is None
+    assert world.restart_required is None
 
 
 def test_a_registration_that_fails_and_stands_all_the_same_asks_for_a_restart() -> None:
@@ -109,4 +109,4 @@ def test_a_registration_that_fails_and_stands_all_the_same_asks_for_a_restart() 
     world.run_pass("exchange")
     assert made(world) == {name}
     assert world.cluster.ready(name) == READY
-    assert restart_required(world) is not None
+    assert world.restart_required is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -142,8 +143,8 @@ def test_somebody_is_faster_than_our_registration(name: str) -> None:
     organisation = _where(world, name)
     apply = organisation.apply
 
-    async def outrun(*arguments: object) -> str:
-        await apply(*arguments)  # type: ignore[arg-type]
+    async def outrun(*arguments: Any) -> str:
+        await apply(*arguments)
         return ""
 
     organisation.apply = outrun  # type: ignore[method-assign,assignment]

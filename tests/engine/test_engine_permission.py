@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from partner_operator.trust.conditions import find
@@ -219,14 +217,8 @@ def test_what_is_declared_no_more_is_taken_although_the_partner_is_down(lost: st
 
 def test_who_asks_for_too_much_is_no_heir_and_holds_no_removal_back() -> None:
     world = asked()
-    heir = replace(
-        world.cluster.applications[NAME],
-        key=replace(world.cluster.applications[NAME].key, name="heir", uid="uid-heir"),
-        created_at=world.clock.now(),
-        has_finalizer=False,
-    )
     world.cluster.change_server("sharepoint", max_permission=Right.READ)
-    world.cluster.add(heir)
+    world.add_heir()
     world.cluster.delete(NAME)
     world.settle()
     assert world.allowed == NOTHING

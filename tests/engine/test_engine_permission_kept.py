@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -119,13 +119,7 @@ def test_what_waits_before_it_is_taken_says_so() -> None:
 
 def test_an_heir_has_what_was_given_and_takes_it_when_it_declares_less() -> None:
     world = asked()
-    heir = replace(
-        world.cluster.applications[NAME],
-        key=replace(world.cluster.applications[NAME].key, name="heir", uid="uid-heir"),
-        created_at=world.clock.now(),
-        has_finalizer=False,
-    )
-    world.cluster.add(heir)
+    world.add_heir()
     world.cluster.delete(NAME)
     world.settle()
     assert NAME not in world.cluster.applications
@@ -188,11 +182,11 @@ def test_an_issuer_whose_permission_is_refused_is_told_and_finished_later(
     left = [refusal] * times
     apply = world.farm.apply
 
-    async def refusing(*arguments: object) -> object:
+    async def refusing(*arguments: Any) -> object:
         change = arguments[3]
-        if change.kind == "Update" and left:  # type: ignore[attr-defined]  # a Change
+        if change.kind == "Update" and left:
             raise left.pop()
-        return await apply(*arguments)  # type: ignore[arg-type]  # on their way
+        return await apply(*arguments)
 
     world.farm.apply = refusing  # type: ignore[method-assign,assignment]  # on its way
     world.run_pass("sharepoint")

@@ -17,7 +17,6 @@ from partner_operator.trust.model import (
     RestartWindow,
 )
 from partner_operator.trust.reasons import ConditionStatus, Reason
-from partner_operator.trust.status import IISStatus
 from support.engine.world import (
     EXCHANGE_HOSTS,
     EXCHANGE_ON_LYNC,
@@ -32,12 +31,6 @@ FIRST, SECOND = EXCHANGE_HOSTS
 UNKNOWN, FALSE = ConditionStatus.UNKNOWN, ConditionStatus.FALSE
 NEVER_OPEN = RestartWindow("0 3 1 1 *", timedelta(hours=1), "UTC")
 LYNC_URL = values.URLS[Product.LYNC]
-
-
-def _iis(world: World) -> IISStatus:
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is not None
-    return iis
 
 
 def _most_in_a_day(at: list[float]) -> int:
@@ -97,10 +90,10 @@ def test_another_field_each_time_is_the_same_fight() -> None:
 def test_a_refresh_without_effect_restarts_nothing() -> None:
     """C26: Exchange takes -RefreshAuthMetadata and keeps the old certificate."""
     world = converged()
-    required = _iis(world).restart_required_since
+    required = world.restart_required
     world.roll(Product.LYNC, values.ROLLED)
 
-    async def keeps_the_old(*arguments: object) -> None:
+    async def keeps_the_old(*arguments: Any) -> None:
         world.exchange.counts["taken"] += 1
 
     world.exchange.apply = keeps_the_old  # type: ignore[method-assign,assignment]  # takes anything
@@ -109,28 +102,28 @@ def test_a_refresh_without_effect_restarts_nothing() -> None:
         world.run_pass("exchange")
     assert world.exchange.counts["taken"] == 3
     assert dict(world.exchange.restarts) == {FIRST: 1, SECOND: 1}
-    assert _iis(world).restart_required_since == required
+    assert world.restart_required == required
     assert world.cluster.ready(LYNC_ON_EXCHANGE) == (FALSE, Reason.DRIFT_PERSISTS)
 
 
 def test_one_change_without_effect_beside_one_that_needs_no_restart_restarts_nothing() -> None:
     """Each change is judged by its own entry."""
     world = converged()
-    required = _iis(world).restart_required_since
+    required = world.restart_required
     apply = world.exchange.apply
     world.roll(Product.LYNC, values.ROLLED)
     entry = world.exchange.model.entries[0]
 
-    async def only_roles(*arguments: object) -> None:
+    async def only_roles(*arguments: Any) -> None:
         change = arguments[3]
-        if "certificates" in change.fields:  # type: ignore[attr-defined]  # a Change
+        if "certificates" in change.fields:
             return
-        await apply(*arguments)  # type: ignore[arg-type]
+        await apply(*arguments)
 
     world.exchange.apply = only_roles  # type: ignore[method-assign,assignment]  # takes anything
     world.run_pass("exchange")
     assert world.exchange.model.entries == (entry,)
-    assert _iis(world).restart_required_since == required
+    assert world.restart_required == required
 
 
 @pytest.mark.parametrize("turn", ["each pass", "each fetch"])
@@ -234,7 +227,8 @@ def test_an_approval_begins_exactly_the_round_that_was_named(why: str) -> None:
         world.cluster.change_server("exchange", restart=rules)
         _spend(world, 1)
     before = dict(world.exchange.restarts)
-    question = _iis(world).question
+    assert world.iis is not None
+    question = world.iis.question
     assert question is not None
     assert question.hosts == EXCHANGE_HOSTS
     world.cluster.approve("exchange", "one")

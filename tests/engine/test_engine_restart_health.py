@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -41,9 +42,7 @@ def _mend(world: World, host: str) -> None:
 
 
 def _state(world: World, host: str) -> HostRestartState:
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is not None
-    return next(line.state for line in iis.hosts if line.name == host)
+    return world.hosts_of_iis[host].state
 
 
 def _later(world: World, hours: float = 0.1, passes: int = 3) -> None:
@@ -194,18 +193,16 @@ def test_a_host_whose_workers_are_young_by_then_is_left_alone() -> None:
     world = _declared()
     restart = world.exchange.restart
 
-    async def late(*arguments: object) -> object:
+    async def late(*arguments: Any) -> object:
         if not world.exchange.counts["restart"]:
             world.clock.instant += timedelta(seconds=30)
             world.exchange.iisreset(FIRST)
-        return await restart(*arguments)  # type: ignore[arg-type]
+        return await restart(*arguments)
 
     world.exchange.restart = late  # type: ignore[method-assign,assignment]
     world.settle()
     assert dict(world.exchange.restarts) == {SECOND: 1}
     assert world.all_ready()
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is not None
-    assert [len(line.restarted_at) for line in iis.hosts] == [0, 1]
+    assert [len(line.restarted_at) for line in world.hosts_of_iis.values()] == [0, 1]
     assert [SECOND in message for message in world.cluster.told(Reason.RESTARTED)] == [True]
     assert [FIRST in message for message in world.cluster.told(Reason.RESTART_NOT_NEEDED)] == [True]

@@ -35,9 +35,7 @@ UNKNOWN, FALSE = ConditionStatus.UNKNOWN, ConditionStatus.FALSE
 
 
 def _states(world: World) -> dict[str, HostRestartState]:
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    assert iis is not None
-    return {host.name: host.state for host in iis.hosts}
+    return {name: host.state for name, host in world.hosts_of_iis.items()}
 
 
 def test_rounds_begin_only_after_the_time_of_silence() -> None:

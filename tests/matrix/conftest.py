@@ -1,4 +1,4 @@
-"""One certificate authority and one domain for the room; per cell a fresh host, or a fresh cluster."""
+"""One domain for the room; per cell a fresh host, or a fresh cluster."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from support.matrix.domain import Landscape, Reset
 from support.matrix.stage import Stage
 from support.operated_domain import names_of
 from support.winrm.host import host_of
-
-
-@pytest.fixture(scope="session")
-def authority() -> CertificateAuthority:
-    return CertificateAuthority("MATRIX-TEST-CA")
 
 
 @pytest.fixture

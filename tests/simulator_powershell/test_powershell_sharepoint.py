@@ -18,6 +18,7 @@ from partner_simulator.world.sharepoint_access import SUBSCRIPTION_EDITION
 from partner_simulator.world.sharepoint_farm import FarmState
 from partner_simulator.world.switches import Name, Switches
 from partner_simulator.world.world import SHAREPOINT_HANDLERS
+from support.ended import Ended
 from support.pwsh import find_pwsh
 from support.world.bench import (
     EXCHANGE_ISSUER,
@@ -27,7 +28,7 @@ from support.world.bench import (
     Bench,
     bench,
 )
-from support.world.powershell import Ended, run
+from support.world.powershell import run
 
 VERSIONS = (
     "SharePoint Server 2013",

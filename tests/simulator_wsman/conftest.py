@@ -1,4 +1,4 @@
-"""One certificate authority for the room, one fresh host per test."""
+"""One fresh host per test, of which no thread is left."""
 
 from __future__ import annotations
 
@@ -10,11 +10,6 @@ import pytest
 
 from partner_simulator.certificates import CertificateAuthority
 from support.wsman.bench import Bench, bench_in
-
-
-@pytest.fixture(scope="session")
-def authority() -> CertificateAuthority:
-    return CertificateAuthority("TEST-CA")
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from winrm.exceptions import WinRMOperationTimeoutError, WSManFaultError
@@ -19,10 +20,10 @@ UNKNOWN = 2150858843
 _READ_SECONDS = 30
 
 
-def _quotas(bench: Bench, **changes: object) -> None:
+def _quotas(bench: Bench, **changes: Any) -> None:
     bench.server.settings = replace(
         bench.server.settings,
-        quotas=replace(Quotas(), **changes),  # type: ignore[arg-type]
+        quotas=replace(Quotas(), **changes),
     )
 
 

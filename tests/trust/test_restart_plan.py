@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -52,7 +53,7 @@ NOTHING = RestartStep(RestartAction.NOTHING)
 OLD = tuple(seen(name) for name in HOSTS)
 
 
-def step(view: Round, rules: RestartRules = RULES, **how: object) -> RestartStep:
+def step(view: Round, rules: RestartRules = RULES, **how: Any) -> RestartStep:
     return next_step(rules, view, **({"product": "Exchange", "now": LATER} | how))  # type: ignore[arg-type]  # by name
 
 
@@ -202,8 +203,8 @@ def test_what_a_product_takes_over_by_itself_is_waited_for_and_then_true() -> No
     assert "within 24 hours" in waiting.message
     since = since.replace(microsecond=0)
 
-    def after(length: timedelta, **known: object) -> Part:
-        found = ByItself("SharePoint", A_DAY, since + length, **({"changed_at": since} | known))  # type: ignore[arg-type]
+    def after(length: timedelta, **known: Any) -> Part:
+        found = ByItself("SharePoint", A_DAY, since + length, **({"changed_at": since} | known))
         return activated(view, test_passed_at=None, rules=NEVER, step=waiting, by_itself=found)
 
     early = after(A_DAY - MINUTE)

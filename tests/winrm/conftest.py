@@ -1,4 +1,4 @@
-"""One certificate authority for the room, one fresh host per test."""
+"""One fresh host per test."""
 
 from __future__ import annotations
 
@@ -13,11 +13,6 @@ from partner_simulator.powershell import WindowsPowerShell
 from support.prelude.warm import WarmPowerShells
 from support.winrm import shell
 from support.winrm.host import Host, host_of
-
-
-@pytest.fixture(scope="session")
-def authority() -> CertificateAuthority:
-    return CertificateAuthority("WINRM-TEST-CA")
 
 
 @pytest.fixture

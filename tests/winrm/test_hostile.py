@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,9 +145,9 @@ def test_the_bundle_is_a_private_file_that_does_not_stay(
     seen: list[int] = []
     original = connections.BoundedAdapter.send
 
-    def send(self: BoundedAdapter, *args: object, **options: object) -> object:
+    def send(self: BoundedAdapter, *args: Any, **options: Any) -> object:
         seen.extend(path.stat().st_mode & 0o777 for path in tmp_path.iterdir())
-        return original(self, *args, **options)  # type: ignore[arg-type]
+        return original(self, *args, **options)
 
     monkeypatch.setattr(connections.BoundedAdapter, "send", send)
     run(host.endpoint(), host.request)

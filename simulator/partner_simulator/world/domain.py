@@ -6,6 +6,7 @@ import itertools
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from partner_simulator.certificates import CertificateAuthority, Identity
 from partner_simulator.world import documents, names, running, token_documents, token_server
@@ -217,7 +218,7 @@ class Domain:
             )
         return answer.body
 
-    def change_auth_config(self, **changed: object) -> None:
+    def change_auth_config(self, **changed: Any) -> None:
         """Change Exchange's AuthConfig on all controllers."""
         config = self.directory.find(AuthConfig)[0]
-        self.directory.write(replace(config, **changed))  # type: ignore[arg-type]  # field names are the caller's
+        self.directory.write(replace(config, **changed))

@@ -13,19 +13,11 @@ from typing import Any
 
 from partner_testbed import clients
 from partner_testbed.clients import Client
+from support.ended import Ended
 
 TESTS = Path(__file__).resolve().parents[2]
 DRIVERS = TESTS / "clients" / "drivers"
 _LONGEST_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A client's process that has ended."""
-
-    stdout: str
-    stderr: str
-    code: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from partner_operator.catalog import CATALOG
 from partner_operator.engine.counterpart import view_of
@@ -83,10 +84,10 @@ class Cluster:
         key = replace(old.key, uid=f"uid-{next(self._uids)}")
         self.add(replace(old, key=key, generation=1, has_finalizer=False, deleting=False))
 
-    def change(self, name: str, **changes: object) -> None:
+    def change(self, name: str, **changes: Any) -> None:
         """`kubectl apply` of a change of spec."""
         old = self.applications[name]
-        self.applications[name] = replace(old, generation=old.generation + 1, **changes)  # type: ignore[arg-type]
+        self.applications[name] = replace(old, generation=old.generation + 1, **changes)
 
     def lose_secret(self, server: str) -> None:
         """`kubectl delete secret`."""
@@ -101,10 +102,10 @@ class Cluster:
             Reason.CA_BUNDLE_MISSING, "ConfigMap ca does not exist.", Next.HUMAN
         )
 
-    def change_server(self, name: str, **changes: object) -> None:
+    def change_server(self, name: str, **changes: Any) -> None:
         """`kubectl apply` of a change of a PartnerServer's spec."""
         old = self.servers[name]
-        self.servers[name] = replace(old, generation=old.generation + 1, **changes)  # type: ignore[arg-type]
+        self.servers[name] = replace(old, generation=old.generation + 1, **changes)
 
     def request(self, name: str, token: str) -> None:
         """`kubectl annotate` with reconcile-requested-at."""

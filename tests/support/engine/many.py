@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from partner_operator.engine.ports import OperationFailed, Outcome, Wanted
@@ -24,12 +23,6 @@ def attempts(world: World, name: str) -> int:
 def made(world: World) -> set[str]:
     """Names of the entries that stand on Exchange."""
     return {entry.identity for entry in world.exchange.model.entries}
-
-
-def restart_required(world: World) -> datetime | None:
-    """What Exchange's workers must be younger than."""
-    iis = world.cluster.server_statuses["uid-Exchange"].iis
-    return iis.restart_required_since if iis is not None else None
 
 
 def failing(

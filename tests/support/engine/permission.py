@@ -41,6 +41,12 @@ class PermissionWorld(World):
             return
         self.cluster.add(exchange_on_sharepoint(permission=right, **changes))
 
+    def add_heir(self) -> None:
+        """`kubectl apply` of the same under another name."""
+        now = self.cluster.applications[NAME]
+        key = replace(now.key, name="heir", uid="uid-heir")
+        self.cluster.add(replace(now, key=key, created_at=self.clock.now(), has_finalizer=False))
+
     @property
     def principal(self) -> str:
         """Exchange's, with the realm that it has now."""

@@ -24,6 +24,7 @@ from partner_operator.trust.model import (
     RestartRules,
 )
 from partner_operator.trust.reasons import ConditionStatus
+from partner_operator.trust.status import HostStatus, IISStatus
 from support.engine.crash import Crash, Killed
 from support.engine.kubernetes import Cluster, TestClock
 from support.engine.servers import FakeOrganisation
@@ -148,6 +149,21 @@ class World:
     def organisations(self) -> dict[Product, FakeOrganisation]:
         """All that can be managed."""
         return {there.product: there for there in (self.exchange, self.lync, self.sharepoint)}
+
+    @property
+    def iis(self) -> IISStatus | None:
+        """What is told of the IIS of Exchange's hosts."""
+        return self.cluster.server_statuses["uid-Exchange"].iis
+
+    @property
+    def restart_required(self) -> datetime | None:
+        """What the workers of Exchange's hosts must be younger than."""
+        return self.iis.restart_required_since if self.iis is not None else None
+
+    @property
+    def hosts_of_iis(self) -> dict[str, HostStatus]:
+        """Exchange's hosts by name, as they are told."""
+        return {host.name: host for host in self.iis.hosts} if self.iis is not None else {}
 
     def join_farm(self, **changes: Any) -> None:
         """`kubectl apply` of a farm's PartnerServer, which nobody restarts by default."""

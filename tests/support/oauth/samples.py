@@ -54,7 +54,11 @@ def certificate_der(
 
 def x5t(der: bytes) -> str:
     """base64url of the SHA-1 of the DER, without padding."""
-    return base64.urlsafe_b64encode(hashlib.sha1(der).digest()).decode().rstrip("=")  # noqa: S324
+    return (
+        base64.urlsafe_b64encode(hashlib.sha1(der, usedforsecurity=False).digest())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def key_of(der: bytes) -> dict[str, Any]:

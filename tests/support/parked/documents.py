@@ -21,11 +21,11 @@ from support.parked.state import (
 from support.trust import worlds as values
 
 
-def _documents(**fault: object) -> Parked:
+def _documents(**fault: Any) -> Parked:
     """Every partner's document is bad in this way, then good again."""
 
     def reach(hall: Hall) -> None:
-        hall.partners(lambda one: replace(one, **fault))  # type: ignore[arg-type]
+        hall.partners(lambda one: replace(one, **fault))
         hall.passes(3)
 
     return Parked(reach, _good_documents)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from partner_operator.engine import unserved
 from partner_operator.engine.ports import RunFailed
@@ -102,25 +103,25 @@ class Hall:
 
     # ---- what people do
 
-    def each(self, **changes: object) -> None:
+    def each(self, **changes: Any) -> None:
         """`kubectl apply` of a change of every application."""
         for name in self.names:
             self.world.cluster.change(name, **changes)
 
-    def anew(self, **changes: object) -> None:
+    def anew(self, **changes: Any) -> None:
         """Each application is deleted without a finalizer, and applied again with a change."""
         for name in self.names:
             self.world.cluster.recreate(name)
         self.each(**changes)
 
-    def declare(self, **changes: object) -> None:
+    def declare(self, **changes: Any) -> None:
         """`kubectl apply` of a change of the server."""
         self.world.cluster.change_server(self.server, **changes)
 
-    def restarts(self, **changes: object) -> None:
+    def restarts(self, **changes: Any) -> None:
         """`kubectl apply` of a change of spec.restart."""
         rules = self.world.cluster.servers[self.server].restart
-        self.declare(restart=replace(rules, **changes))  # type: ignore[arg-type]  # its fields
+        self.declare(restart=replace(rules, **changes))
 
     def disable(self) -> None:
         """Somebody disables every entry by hand."""

@@ -41,18 +41,18 @@ RECONCILE = "partner-operator.io/reconcile-requested-at"
 def pretends(hall: Hall) -> None:
     """Every change says that it is done, and nothing is done."""
 
-    async def pretend(*_: object, **__: object) -> None:
+    async def pretend(*_: Any, **__: Any) -> None:
         return None
 
     hall.organisation.apply = pretend  # type: ignore[method-assign]  # the server lies
 
 
-def observes(hall: Hall, **changes: object) -> None:
+def observes(hall: Hall, **changes: Any) -> None:
     """What is read is otherwise."""
     observe = hall.organisation.observe
 
     async def otherwise(*arguments: Any, **options: Any) -> Any:
-        return replace(await observe(*arguments, **options), **changes)  # type: ignore[arg-type]
+        return replace(await observe(*arguments, **options), **changes)
 
     hall.organisation.observe = otherwise  # type: ignore[method-assign]  # reads and changes
 

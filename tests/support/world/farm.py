@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from partner_simulator.web import trust_check
 from partner_simulator.web.farm import Farm
@@ -47,7 +48,7 @@ class Web:
             names.FRONT_ENDS[0], "POST", url, headers=headers, body=body
         )
 
-    def token(self, **changed: object) -> str:
+    def token(self, **changed: Any) -> str:
         """Lync's token for EWS on the first host, with whatever shall be wrong in it."""
         certificate = self.domain.cms.state.certificate
         assert certificate is not None
@@ -97,9 +98,9 @@ class Web:
             self.domain.expire_caches()
         return entry
 
-    def change(self, entry: PartnerApplication, **changed: object) -> None:
+    def change(self, entry: PartnerApplication, **changed: Any) -> None:
         """Change Exchange's entry, and let the workers know."""
-        self.domain.directory.write(replace(entry, **changed))  # type: ignore[arg-type]  # field names
+        self.domain.directory.write(replace(entry, **changed))
         self.domain.expire_caches()
 
     def why_not(self) -> str | None:
@@ -108,7 +109,7 @@ class Web:
 
 
 @contextmanager
-def web_of(**chosen: object) -> Iterator[Web]:
+def web_of(**chosen: Any) -> Iterator[Web]:
     """A web in a world with these switches, by name in lower case."""
     domain = setup.build(Switches({Name[name.upper()]: value for name, value in chosen.items()}))
     farm = Farm(domain)

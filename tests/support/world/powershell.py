@@ -21,6 +21,7 @@ from partner_simulator.ports import (
     RunningCommand,
     Session,
 )
+from support.ended import Ended
 
 S1 = (
     "The metadata document could not be downloaded from the URL in the MetadataUrl parameter or "
@@ -163,20 +164,6 @@ def not_found(name: str, *, terminating: bool = False) -> CmdletError:
         f"The operation couldn't be performed because object '{name}' couldn't be found on 'dc1'.",
         terminating=terminating,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a finished command left."""
-
-    stdout: str
-    stderr: str
-    code: int
-
-    @property
-    def lines(self) -> list[str]:
-        """Lines of standard output."""
-        return self.stdout.split("\r\n")[:-1]
 
 
 def encoded(

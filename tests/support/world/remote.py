@@ -10,6 +10,7 @@ from typing import Literal
 from winrm.protocol import Protocol
 
 from partner_simulator.simulation import Simulation
+from support.ended import Ended
 
 INNER = """
 $ErrorActionPreference = 'Stop'
@@ -21,15 +22,6 @@ $session = New-PSSession -ConfigurationName Microsoft.Exchange -ConnectionUri $u
 $null = Import-PSSession $session -DisableNameChecking -AllowClobber
 """
 """An inner session with the explicit credential, which comes on standard input."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a remote command left."""
-
-    stdout: str
-    stderr: str
-    code: int
 
 
 @dataclass(frozen=True, slots=True)

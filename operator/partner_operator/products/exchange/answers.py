@@ -40,16 +40,16 @@ class EntryAnswer(_Answer):
 
     reference: StoredReference
     name: str
-    applicationIdentifier: Text  # noqa: N815 - the wire's spelling
+    applicationIdentifier: Text
     realm: Text
     issuer: Text
-    metadataUrl: Text | None  # noqa: N815
-    useAuthServer: bool  # noqa: N815
+    metadataUrl: Text | None
+    useAuthServer: bool
     enabled: bool
-    acceptsSecurityIdentifiers: bool  # noqa: N815
+    acceptsSecurityIdentifiers: bool
     thumbprints: list[Thumbprint]
     account: AccountAnswer | None
-    changedAt: str | None  # noqa: N815
+    changedAt: str | None
     warning: Said = ""
     """What Exchange warned about this one."""
 
@@ -59,7 +59,7 @@ class TokenServerAnswer(_Answer):
 
     reference: StoredReference
     name: str
-    metadataUrl: Text  # noqa: N815
+    metadataUrl: Text
     issuer: Text
     realm: Text
     type: Text
@@ -104,14 +104,14 @@ class ObserveAnswer(Part):
     current: Text
     previous: Text
     next: Text
-    nextEffectiveAt: str | None  # noqa: N815
+    nextEffectiveAt: str | None
     certificates: list[CertificateAnswer]
-    certificateFault: Said  # noqa: N815
+    certificateFault: Said
     hosts: list[HostAnswer]
     domains: list[Shown]
     accounts: list[FoundAnswer] = Field(default_factory=list)
-    tokenServers: list[TokenServerAnswer] = Field(default_factory=list)  # noqa: N815
-    tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD  # noqa: N815
+    tokenServers: list[TokenServerAnswer] = Field(default_factory=list)
+    tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD
 
 
 class ResultAnswer(_Answer):

@@ -26,13 +26,13 @@ class EntryAnswer(_Answer):
     reference: Annotated[str, Field(min_length=1)]
     """The name, which a person chose."""
     name: str
-    applicationIdentifier: Text  # noqa: N815 - the wire's spelling
+    applicationIdentifier: Text
     realm: Text
-    metadataUrl: Text  # noqa: N815
-    useAuthServer: bool  # noqa: N815
+    metadataUrl: Text
+    useAuthServer: bool
     enabled: bool
-    acceptsSecurityIdentifiers: bool  # noqa: N815
-    trustLevel: Shown  # noqa: N815
+    acceptsSecurityIdentifiers: bool
+    trustLevel: Shown
     warning: Said = ""
     """What Lync warned about this one."""
 
@@ -48,7 +48,7 @@ class TokenServerAnswer(_Answer):
     """One object of Get-CsOAuthServer."""
 
     name: Annotated[str, Field(min_length=1)]
-    metadataUrl: Text  # noqa: N815
+    metadataUrl: Text
     issuer: Text
     realm: Text
     type: Text
@@ -61,18 +61,18 @@ class CertificateAnswer(_Answer):
     thumbprint: Text
     der: str
     previous: Text
-    previousDer: str  # noqa: N815
+    previousDer: str
     subject: Shown
-    notBefore: str | None  # noqa: N815
-    notAfter: str | None  # noqa: N815
-    effectiveAt: str | None  # noqa: N815
+    notBefore: str | None
+    notAfter: str | None
+    effectiveAt: str | None
 
 
 class ReplicaAnswer(_Answer):
     """One object of Get-CsManagementStoreReplicationStatus (P-LY-7)."""
 
     fqdn: Text
-    upToDate: bool  # noqa: N815
+    upToDate: bool
 
 
 class ObserveAnswer(Part):
@@ -85,10 +85,10 @@ class ObserveAnswer(Part):
     warnings: list[Said]
     """About the list, not about one of its entries."""
     certificate: CertificateAnswer | None
-    certificateFault: Said  # noqa: N815
+    certificateFault: Said
     replicas: list[ReplicaAnswer]
-    tokenServers: list[TokenServerAnswer] = Field(default_factory=list)  # noqa: N815
-    tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD  # noqa: N815
+    tokenServers: list[TokenServerAnswer] = Field(default_factory=list)
+    tokenServersFault: Said = NO_TOKEN_SERVERS_TOLD
 
 
 class RegisterAnswer(_Answer):
@@ -100,7 +100,7 @@ class RegisterAnswer(_Answer):
 class ReplicateAnswer(_Answer):
     """The answer of replicate.ps1."""
 
-    upToDate: list[Shown]  # noqa: N815
+    upToDate: list[Shown]
 
 
 class TestAnswer(_Answer):

@@ -25,7 +25,7 @@ class PermissionAnswer(_Answer):
 
     right: Text
     """A SPAppPrincipalPermissionKind by name; empty: not known, or nobody asked."""
-    appOnly: bool  # noqa: N815
+    appOnly: bool
     fault: Shown
     """The class of the innermost exception."""
     words: Said
@@ -38,7 +38,7 @@ class EntryAnswer(_Answer):
     name: str
     issuer: Text
     """RegisteredIssuerName, `<identifier>@<realm>`; empty: null, as of some issuers by certificate."""
-    metadataUrl: Text  # noqa: N815 - the wire's spelling
+    metadataUrl: Text
     broker: bool
     """It may speak for other applications than itself."""
     thumbprints: list[Thumbprint]
@@ -64,13 +64,13 @@ class ObserveAnswer(Part):
     """Why the list of entries is not believed."""
     certificate: str
     """With which the farm signs its tokens, DER in base64; empty where it shows none."""
-    oauthOverHttp: bool  # noqa: N815
-    metadataOverHttp: bool  # noqa: N815
-    hybridSelection: bool  # noqa: N815
+    oauthOverHttp: bool
+    metadataOverHttp: bool
+    hybridSelection: bool
     realm: ShownAnswer
     roots: ShownAnswer
     """Names of the root authorities."""
-    rootSite: ShownAnswer  # noqa: N815
+    rootSite: ShownAnswer
     """Address of the site collection under which the farm's own document is."""
     proxies: list[Shown]
     """Class names of the proxies of service applications."""
