@@ -9,7 +9,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,55 @@ def test_a_step_that_does_not_come_true_leaves_the_world_up_only_where_it_is_kep
         with pytest.raises(StageError, match="cats"):
             demo._play(console, EMBEDDED, keep=False)
         assert closed == ["closed"]
+
+
+def ask(stage: Stage) -> None:
+    stage.get("papp", "lync-on-exchange")
+
+
+def wait(stage: Stage) -> None:
+    stage.wait_for("nothing", lambda: False)
+
+
+@pytest.mark.parametrize("then", [ask, wait, None], ids=["a question", "a wait", "kept"])
+def test_an_api_server_that_dies_ends_the_demo_with_one_sentence(
+    then: Callable[[Stage], None] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that is kept: whoever works with it would see nothing but refused connections."""
+    stages: list[Stage] = []
+
+    def begin(stage: Stage) -> None:
+        stages.append(stage)
+        stage.operator.start()
+        if then is not None:
+            stage.plane.kill()
+            then(stage)
+
+    stay = demo._stay
+
+    def stay_until_it_dies(console: Console, stage: Stage, title: str) -> None:
+        threading.Timer(1, stage.plane.kill).start()
+        stay(console, stage, title)
+
+    monkeypatch.delenv("PARTNER_OPERATOR_KUBECONFIG", raising=False)
+    monkeypatch.setattr(demo, "_stay", stay_until_it_dies)
+    monkeypatch.setattr(
+        Story, "steps", lambda story: [Step("It begins", "x", lambda: begin(story.stage))] * 2
+    )
+    console = Console(record=True, width=200)
+    begun = time.monotonic()
+    ended = r"The API server at https://[^ ]+ has ended\."
+    if then is None:
+        assert demo._play(console, EMBEDDED, keep=True) == 1
+        last = console.export_text().splitlines()[-1]
+        assert re.fullmatch(rf"{ended} Everything else was stopped\.", last), last
+    else:
+        with pytest.raises(StageError, match=rf"^{ended}$"):
+            demo._play(console, EMBEDDED, keep=True)
+    assert time.monotonic() - begun < 100, "it was noticed, and not waited for"
+    [stage] = stages
+    assert not stage.operator.running
+    assert not stage.folder.exists()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.status import Status
 from urllib3.exceptions import HTTPError
 
-from partner_demo.stage import Stage
+from partner_demo.stage import Stage, StageError
 from partner_demo.story import Step, Story, told_by_servers
 from partner_simulator.powershell.assemblies import CompilationFailed
 from partner_testbed import Choice, choose_engine
@@ -94,7 +94,10 @@ def _play(console: Console, choice: Choice, *, keep: bool) -> int:
         stage.__enter__()
     try:
         console.print(f"[dim]set up in {time.monotonic() - begun:.0f} s: {stage.plane.origin}[/]")
-        console.print(f"API server {stage.plane.url}; servers simulated on loopback.")
+        # A highlighter takes the semicolon for a part of the address.
+        console.print(
+            f"API server {stage.plane.url}; servers simulated on loopback.", highlight=False
+        )
         begun = time.monotonic()
         *steps, last = Story(stage).steps()
         try:
@@ -103,6 +106,9 @@ def _play(console: Console, choice: Choice, *, keep: bool) -> int:
             if not keep:
                 _act(console, stage, len(steps) + 1, last)
         except _FAILURES as error:
+            if stage.lost():
+                # What the step tells then is how a client of a dead server ends.
+                raise StageError(stage.lost()) from error
             if not keep:
                 raise
             _tell_failure(console, error)
@@ -119,6 +125,7 @@ def _play(console: Console, choice: Choice, *, keep: bool) -> int:
                 stage,
                 f"All are Ready, and nothing was deleted (step {len(steps) + 1}). Still up",
             )
+            return 1 if stage.lost() else 0
     finally:
         stage.close()
     return 0
@@ -137,8 +144,10 @@ def _act(console: Console, stage: Stage, number: int, step: Step) -> None:
 
 
 def _tell_failure(console: Console, error: BaseException) -> None:
+    # urllib3's own words name objects of Python, and each try.
+    said = "The API server does not answer." if isinstance(error, HTTPError) else str(error)
     console.print("[bold red]Did not come true:[/]", end=" ")
-    console.print(str(error), markup=False, highlight=False)
+    console.print(said, markup=False, highlight=False)
 
 
 def _progress(console: Console, status: Status) -> Callable[[str], None]:
@@ -158,7 +167,7 @@ def _progress(console: Console, status: Status) -> Callable[[str], None]:
 
 
 def _stay(console: Console, stage: Stage, title: str) -> None:
-    """Until Ctrl-C. Lines that somebody copies have no frame and are never cut."""
+    """Until Ctrl-C, or until the API server ends. Lines that somebody copies have no frame and are never cut."""
     look = f"kubectl -n {stage.namespace}"
     console.print(f"\n[bold]{title}; Ctrl-C ends everything.[/] In another terminal:")
     for line in (
@@ -173,9 +182,11 @@ def _stay(console: Console, stage: Stage, title: str) -> None:
     ):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     with suppress(KeyboardInterrupt):
-        while True:
+        while not stage.lost():
             time.sleep(1)
-    console.print("Everything was stopped.")
+    lost = stage.lost()
+    said = f"{lost} Everything else was stopped." if lost else "Everything was stopped."
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

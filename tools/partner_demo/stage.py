@@ -138,6 +138,12 @@ class Stage:
             self.plane.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def lost(self) -> str:
+        """That the API server, which this stage started, has ended; empty while it is there."""
+        if not self._owns_plane or not self.plane.managed or self.plane.running:
+            return ""
+        return f"The API server at {self.plane.url} has ended."
+
     @property
     def kubectl_path(self) -> Path:
         """The real kubectl, which the locked dependencies bring."""
@@ -239,6 +245,8 @@ class Stage:
                 raise StageError(
                     f"the operator ended while waiting for {what}\n{self.operator.tail()}"
                 )
+            if lost := self.lost():
+                raise StageError(lost)
             if holds():
                 return time.monotonic() - begun
             time.sleep(0.2)

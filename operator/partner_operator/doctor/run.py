@@ -103,8 +103,8 @@ async def _credentials(
     if known is not None and is_refused(known, key):
         return None, (
             f"The operator was refused with this logon already, so it is not tried here: the account could be locked. "
-            f"{known.refusal} To have the operator try it once more, set the annotation "
-            "partner-operator.io/reconcile-requested-at on the PartnerServer."
+            f"{known.refusal} To have the operator try it once more: partner-operator reconcile "
+            f"pserver/{declared.desired.key.name} -n {declared.desired.key.namespace}"
         )
     return credentials, None
 
