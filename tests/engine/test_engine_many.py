@@ -139,6 +139,26 @@ def test_one_that_always_hangs_is_given_up_alone() -> None:
     assert [attempts(world, name) for name in names[1:]] == [0, 0]
 
 
+@pytest.mark.parametrize("place", [0, 7, 24])
+def test_one_that_ends_its_run_without_a_word_is_found_and_given_up_alone(place: int) -> None:
+    """Nothing tells which of them it is, nor whether others were begun: that is found out in smaller runs."""
+    world = World()
+    names = declare_crowd(world, 25)
+    apply_all = world.exchange.apply_all
+
+    async def lost(server: Any, credentials: Any, observed: Any, wanted: Sequence[Wanted]) -> Any:
+        if names[place] in {each.application.key.name for each in wanted}:
+            raise LOST
+        return await apply_all(server, credentials, observed, wanted)
+
+    world.exchange.apply_all = lost  # type: ignore[method-assign]
+    for _ in range(8):
+        world.run_when_due("exchange")
+    assert world.cluster.ready(names[place]) == (ConditionStatus.FALSE, Reason.DRIFT_PERSISTS)
+    assert made(world) == set(names) - {names[place]}
+    assert {world.cluster.ready(name) for name in made(world)} == {READY}
+
+
 @pytest.mark.parametrize("step", ["write status of partner-1", "add finalizer to partner-1"])
 def test_where_another_object_stops_the_pass_before_the_run_nobody_has_lost_an_attempt(
     step: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -27,8 +27,10 @@ from support.embedded.worlds import account
 from support.operated_domain import declared_server, logon, names_of, remotely
 from support.prelude.warm import WarmPowerShells
 from support.pwsh import find_pwsh
+from support.scripts import sharepoint
 from support.scripts.exchange import STOCK, entry, exchange, observe
 from support.scripts.stubs import Code, Stubs, literal
+from support.trust import worlds
 from support.trust.worlds import EXCHANGE_URL, LYNC_URL
 from support.winrm import powershell as winrm_powershell
 from support.winrm.powershell import Ended
@@ -171,10 +173,23 @@ async def test_a_look_at_a_farm_opens_one_web_however_many_partners_it_trusts(
     assert told[20]["Get-SPWeb"] == 1
 
 
+async def observe_farm(stubs: Stubs) -> Observed:
+    """Observe the farm that the stand-ins make up."""
+    session = SharePointOperations(stubs.run).on(
+        worlds.server(Product.SHAREPOINT, hosts=(sharepoint.HOST,)),
+        sharepoint.CREDENTIALS,
+        sharepoint.HOST,
+    )
+    return await session.observe((), None)
+
+
 async def answers_of(
-    stubs: Stubs, monkeypatch: pytest.MonkeyPatch, powershells: WarmPowerShells
+    stubs: Stubs,
+    monkeypatch: pytest.MonkeyPatch,
+    powershells: WarmPowerShells,
+    look_at: Callable[[Stubs], Awaitable[Observed]] = observe,
 ) -> tuple[Observed, list[str]]:
-    """What a look at Exchange in PowerShell 3.0 comes to, and each answer as it was written."""
+    """What a look in PowerShell 3.0 comes to, and each answer as it was written."""
     answers: list[str] = []
 
     def call(
@@ -186,7 +201,7 @@ async def answers_of(
         return ended
 
     monkeypatch.setattr("support.scripts.stubs.call", call)
-    return await observe(stubs), answers
+    return await look_at(stubs), answers
 
 
 def crowded(count: int) -> Stubs:
@@ -247,3 +262,28 @@ async def test_a_server_may_warn_about_each_of_its_entries(
     assert all(warning.endswith(f" {name.split()[1]}") for name, warning in told.items())
     [reads] = [int(domain.split(".")[1]) for domain in seen.wildcard_domains]
     assert count <= reads <= 4 * count
+
+
+@pytest.mark.pwsh
+async def test_a_farm_may_have_many_issuers(
+    monkeypatch: pytest.MonkeyPatch, powershells: WarmPowerShells
+) -> None:
+    """They are counted twice, by two cmdlets, and no issuer of one is compared with each of the other."""
+    count = 60
+    known = [
+        sharepoint.issuer(
+            f"Partner {number}", Id=str(UUID(int=number)), RegisteredIssuerName=f"x@r{number}"
+        )
+        for number in range(count)
+    ]
+    stubs = sharepoint.farm(*known).state(
+        "$global:compared = 0; $null = Set-PSBreakpoint -Command Test-Same -Action { $global:compared++ }"
+    )
+    stubs.cmdlet(
+        "Get-SPTrustedRootAuthority", Code("[pscustomobject]@{ Name = [string]$global:compared }")
+    )
+    seen, answers = await answers_of(stubs, monkeypatch, powershells, observe_farm)
+    assert len(seen.entries) == count
+    assert json.loads(answers[0])["doubts"] == []
+    [compared] = json.loads(answers[0])["roots"]["texts"]
+    assert count <= int(compared) <= 4 * count

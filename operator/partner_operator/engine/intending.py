@@ -40,6 +40,12 @@ class Making:
         record = self.draft.status.repair
         return record.attempts if record is not None else 0
 
+    @property
+    def was_lost(self) -> bool:
+        """Whether nobody heard what became of it in an earlier pass."""
+        intent = self.draft.declared.status.intent
+        return intent is not None and not intent.over
+
     def forget(self) -> None:
         """It was not begun after all."""
         before = self.draft.declared.status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from partner_operator.engine import audit, reach
 from partner_operator.engine.intending import IRREVOCABLE, Making, take_back, write_down
@@ -22,6 +23,9 @@ from partner_operator.trust.status import IISStatus
 
 MOST_TOGETHER = 100
 """Changes of one run: its request and answer are far from every limit."""
+
+FEW_TOGETHER = 10
+"""The same of changes whose run was lost; where it was lost a second time, each has its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +53,31 @@ async def make(work: Reached, drafts: Sequence[Draft], *, completing: bool) -> l
     made: list[Making] = []
     left = [each for each in wanted if each.change.kind not in IRREVOCABLE]
     # What ends the runs of others, like a change that hangs, has been tried more often than they have.
-    left.sort(key=lambda each: each.tries)
+    left.sort(key=lambda each: (each.was_lost, each.tries))
     while left and not _is_over(work):
-        run = await _make_in_one_run(work, left[:MOST_TOGETHER], completing=completing)
+        together_now = _of_one_run(left)
+        run = await _make_in_one_run(work, together_now, completing=completing)
         made += run.begun
         if run.not_begun and not run.begun:
             break
-        left = [*run.not_begun, *left[MOST_TOGETHER:]]
+        left = [*run.not_begun, *left[len(together_now) :]]
     for each in wanted:
         if each.change.kind in IRREVOCABLE and not _is_over(work):
             made += (await _make_in_one_run(work, [each], completing=completing)).begun
     return made
+
+
+def _of_one_run(left: Sequence[Making]) -> Sequence[Making]:
+    """The first of these, as many as may share a run."""
+    most = _company(left[0])
+    return list(takewhile(lambda each: _company(each) == most, left[:most]))
+
+
+def _company(each: Making) -> int:
+    """How many may share a run with it: one of several whose run told nothing at all may be the reason for that."""
+    if not each.was_lost:
+        return MOST_TOGETHER
+    return FEW_TOGETHER if each.tries == 1 else 1
 
 
 def _is_over(work: Reached) -> bool:

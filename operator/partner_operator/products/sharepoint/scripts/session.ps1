@@ -29,16 +29,17 @@ function Get-Issuers {
     foreach ($warning in @($Warnings) + @($read.warnings)) {
         if ($null -ne $warning) { $null = $doubts.Add([string]$warning) }
     }
-    $listed = New-Object System.Collections.ArrayList
-    foreach ($issuer in $read.objects) { $null = $listed.Add((Get-Text -Value $issuer.Id)) }
+    $count = @($read.objects).Count
+    $listed = New-Object System.Collections.Hashtable -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
+    foreach ($issuer in $read.objects) { $listed[(Get-Text -Value $issuer.Id)] = $true }
     $counted = New-Object System.Collections.ArrayList
     foreach ($issuer in @(Get-Property -Object $service -Name 'TrustedSecurityTokenServices')) {
         if ($null -ne $issuer) { $null = $counted.Add((Get-Text -Value $issuer.Id)) }
     }
-    $missing = @($counted | Where-Object -FilterScript { -not (Test-Listed -Names $listed -Name $_) })
+    $missing = @($counted | Where-Object -FilterScript { $null -eq $listed[$_] })
     if ($null -eq $service) { $null = $doubts.Add('Get-SPSecurityTokenServiceConfig shows nothing.') }
-    elseif (($missing.Count -gt 0) -or ($counted.Count -ne $listed.Count)) {
-        $null = $doubts.Add("Get-SPTrustedSecurityTokenIssuer shows $($listed.Count) issuers, and the security token service has $($counted.Count).")
+    elseif (($missing.Count -gt 0) -or ($counted.Count -ne $count)) {
+        $null = $doubts.Add("Get-SPTrustedSecurityTokenIssuer shows $count issuers, and the security token service has $($counted.Count).")
     }
     return @{ objects = $read.objects; service = $service; doubts = [object[]]@($doubts.ToArray()) }
 }
