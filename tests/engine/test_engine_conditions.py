@@ -27,7 +27,7 @@ from support.engine.world import (
     disable,
 )
 from support.trust import worlds as values
-from support.trust.worlds import ModelServer
+from support.trust.model_server import ModelServer
 
 FALSE, UNKNOWN, TRUE = ConditionStatus.FALSE, ConditionStatus.UNKNOWN, ConditionStatus.TRUE
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from partner_operator.engine.making import MOST_TOGETHER
-from partner_operator.engine.ports import Gone, OperationFailed
+from partner_operator.engine.ports import Gone, OperationFailed, Wanted
 from partner_operator.trust.reasons import ConditionStatus, Reason
 from partner_operator.trust.status import ChangeKind
-from support.engine.many import READY, attempts, failing, hanging, made
+from support.engine.many import LOST, READY, attempts, failing, hanging, made
 from support.engine.meanwhile import when
 from support.engine.world import World, crowd, declare_crowd
 

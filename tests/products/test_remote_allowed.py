@@ -21,6 +21,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from partner_operator.winrm import Answer, Endpoint, RemoteRequest, Unreachable
 from support.trust import worlds as values
+from support.trust.model_server import ModelServer
 
 _TESTS = {
     Product.EXCHANGE: ServiceTest("https://portal.litwareinc.com/", app_only=True),
@@ -43,7 +44,7 @@ EVIL = "ex1.evil.example"
 def _apply(on: Any, product: Product, kind: ChangeKind) -> Awaitable[Any]:
     partner = Product.LYNC if product is Product.EXCHANGE else Product.EXCHANGE
     there = values.entry(partner, product)
-    world = values.ModelServer(product, (there,), (values.reading(partner),))
+    world = ModelServer(product, (there,), (values.reading(partner),))
     entry = None if kind is ChangeKind.REGISTER else there
     change = Change(kind, values.application(partner).key, entry, (), needs_restart=False)
     result: Awaitable[Any] = on.apply(world.observed(), change, values.application(partner))

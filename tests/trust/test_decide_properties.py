@@ -26,13 +26,13 @@ from partner_operator.trust.plan import ApplicationView, Decision
 from partner_operator.trust.registration import registration_of
 from partner_operator.trust.status import ApplicationStatus, ChangeKind
 from support.proof import examples
+from support.trust.model_server import ModelServer
 from support.trust.worlds import (
     NOW,
     ROLLED,
     STOCK,
     THUMBPRINT,
     URLS,
-    ModelServer,
     application,
     certificate,
     entry,

@@ -12,9 +12,6 @@ from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Difference, Fi
 from partner_operator.trust.status import ChangeKind
 from partner_simulator.world import names
 from partner_simulator.world.token_server import HR_ID
-from support.embedded import behind as behind
-from support.embedded import farms as farms
-from support.embedded import worlds as worlds
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Driver
 from support.embedded.worlds import entry_of
 from support.trust import worlds as trust_worlds

@@ -1,8 +1,8 @@
-"""Applications behind token servers, for both engines: worlds that they are tried in, and how they are asked for."""
+"""Applications behind token servers, for both engines: how each operation is asked for, and in which worlds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,207 +16,31 @@ from partner_operator.trust.model import (
 )
 from partner_operator.trust.plan import Change, Difference, Field
 from partner_operator.trust.status import ChangeKind
-from partner_simulator.hybrid_people import HybridActions
 from partner_simulator.world import names
 from partner_simulator.world.domain import Domain
-from partner_simulator.world.objects import AuthServer, PartnerApplication, RecipientType, User
+from partner_simulator.world.objects import AuthServer, PartnerApplication
 from partner_simulator.world.switches import Name
 from partner_simulator.world.token_documents import Shape
 from partner_simulator.world.token_server import HR_ID
 from support.embedded.acts import in_turn
-from support.embedded.lync_worlds import lync_trusts
+from support.embedded.behind_worlds import (
+    ACCOUNT,
+    KEYS,
+    ON_EXCHANGE,
+    ON_LYNC,
+    REALM,
+    on_exchange_there,
+    on_lync_there,
+    people,
+    there_in,
+    untouched,
+    with_account,
+)
 from support.embedded.twins import EXCHANGE_HOST, LYNC_HOST, Act, Case, Driver
-from support.embedded.worlds import CORRUPTED, LETTERS, Arrange, both, warning
+from support.embedded.worlds import Arrange
 from support.trust import worlds as trust_worlds
 
 _CONTROLLER = names.DOMAIN_CONTROLLERS[0]
-_REALM = names.TOKEN_REALM
-ACCOUNT = f"{names.DOMAIN}/Users/HR"
-
-
-class _People(HybridActions):
-    """Whoever works on a domain by hand."""
-
-    def __init__(self, domain: Domain) -> None:
-        self.domain = domain
-
-
-def people(*done: Callable[[_People], object]) -> Arrange:
-    """What people did, long ago. The token server has its key: two domains could never make the same.
-
-    Lync's replicas know of everything at once, so that what is seen of them depends on no haste.
-    """
-
-    def arrange(domain: Domain) -> None:
-        domain.cms.delay_seconds = 0
-        at_work = _People(domain)
-        assert at_work.token_server().keys
-        for each in done:
-            each(at_work)
-        domain.cms.settle()
-
-    return arrange
-
-
-def _two_accounts(domain: Domain) -> None:
-    """Two accounts of the name, in two other domains of the forest."""
-    for where in (names.CHILD_DOMAIN, f"apac.{names.DOMAIN}"):
-        made = User("HR", where[:20], f"HR@{where}", RecipientType.MAIL_USER, domain=where)
-        domain.directory.write(made)
-
-
-def _own_keys(domain: Domain) -> None:
-    """An entry for the application that is trusted by keys of its own."""
-    now = domain.clock.now()
-    url = "https://hr.litwareinc.com/metadata/json/1"
-    entry = PartnerApplication("Other", HR_ID, now, now, auth_metadata_url=url)
-    domain.directory.write(entry)
-
-
-def _there_too(domain: Domain) -> None:
-    """Whatever else there is, the application is there on both products."""
-    at_work = _People(domain)
-    if not any(
-        e.application_identifier == HR_ID for e in domain.directory.find(PartnerApplication)
-    ):
-        at_work.register_application("Mine", HR_ID, realm=_REALM)
-    if "hr" not in domain.cms.state.applications:
-        at_work.register_application_on_lync("HR", HR_ID, realm=_REALM)
-        domain.cms.settle()
-
-
-def _there_in(worlds: dict[str, Arrange]) -> dict[str, Arrange]:
-    return {f"there, {name}": both(arrange, _there_too) for name, arrange in worlds.items()}
-
-
-untouched = people()
-with_account = people(lambda they: they.make_linked_account("HR", "UserApplication"))
-vouched = people(lambda they: they.trust_token_server("STS"))
-on_exchange_there = people(
-    lambda they: they.make_linked_account("HR"),
-    lambda they: they.trust_token_server("STS"),
-    lambda they: they.register_application("HR", HR_ID, realm=_REALM, linked_account=ACCOUNT),
-)
-_ON_EXCHANGE: dict[str, Arrange] = {
-    "nothing there": untouched,
-    "the account there": with_account,
-    "the token server there": both(with_account, vouched),
-    "the token server there, with a slash": both(
-        with_account,
-        people(
-            lambda they: they.trust_token_server("STS"),
-            lambda they: they.change_token_server(
-                "STS", auth_metadata_url=f"{names.TOKEN_SERVER_METADATA_URL}/"
-            ),
-        ),
-    ),
-    "the token server's name taken": both(
-        with_account,
-        people(
-            lambda they: they.trust_token_server(names.TOKEN_SERVER),
-            lambda they: they.change_token_server(
-                names.TOKEN_SERVER, auth_metadata_url="https://old.example/x"
-            ),
-        ),
-    ),
-    "already there": on_exchange_there,
-    "there twice": both(
-        on_exchange_there,
-        people(lambda they: they.register_application("Again", HR_ID, realm=_REALM)),
-    ),
-    "there for another realm": both(
-        with_account, people(lambda they: they.register_application("Other", HR_ID, realm="other"))
-    ),
-    "there for no realm": both(
-        with_account, people(lambda they: they.register_application("Other", HR_ID))
-    ),
-    "there with keys of its own": both(with_account, untouched, _own_keys),
-    "the name taken": both(
-        with_account, people(lambda they: they.register_application("HR", names.GRAPH_ID))
-    ),
-    "two accounts": both(untouched, _two_accounts),
-    "a hybrid": both(with_account, people(lambda they: they.hybrid())),
-    "a document without issuer": both(
-        with_account,
-        people(lambda they: they.publish_token_document(Shape.WITHOUT_ISSUER)),
-    ),
-    "a document in XML": both(
-        with_account, people(lambda they: they.publish_token_document(Shape.FEDERATION))
-    ),
-    "token servers that are warned about": warning(
-        CORRUPTED.format("STS"), cmdlet="Get-AuthServer", there=both(with_account, vouched)
-    ),
-    "token servers that may be more": warning(
-        "There are more.", cmdlet="Get-AuthServer", there=both(with_account, vouched)
-    ),
-    "a list that is not whole": warning("There are more.", there=with_account),
-}
-"""Where an application is registered, or changed, on Exchange."""
-
-_KEYS: dict[str, Arrange] = {
-    "of a token server there": on_exchange_there,
-    "in a hybrid": both(on_exchange_there, people(lambda they: they.hybrid())),
-    "without issuer": both(
-        on_exchange_there,
-        people(lambda they: they.publish_token_document(Shape.WITHOUT_ISSUER)),
-    ),
-}
-"""Where the keys of a token server are read again."""
-
-on_lync_there = people(
-    lambda they: they.trust_token_server_on_lync("STS"),
-    lambda they: they.register_application_on_lync("HR", HR_ID, realm=_REALM),
-)
-_ON_LYNC: dict[str, Arrange] = {
-    "nothing there": untouched,
-    "the token server there": people(lambda they: they.trust_token_server_on_lync("STS")),
-    "the token server's name taken": people(
-        lambda they: they.trust_token_server_on_lync(
-            names.TOKEN_SERVER, f"{names.TOKEN_SERVER_METADATA_URL}?realm={_REALM}"
-        )
-    ),
-    "already there": on_lync_there,
-    "there under another name": people(
-        lambda they: they.register_application_on_lync("Other", HR_ID, realm=_REALM)
-    ),
-    "there under two names": both(
-        on_lync_there,
-        people(lambda they: they.register_application_on_lync("Other", HR_ID, realm=_REALM)),
-    ),
-    "there for another realm": people(
-        lambda they: they.register_application_on_lync("Other", HR_ID, realm="other")
-    ),
-    "made for another realm": people(
-        lambda they: they.register_application_on_lync("HR", HR_ID, realm="other")
-    ),
-    "there with keys of its own": both(
-        untouched, lync_trusts(identity="HR", application_identifier=HR_ID, realm=_REALM)
-    ),
-    "there for Lync's own realm": people(
-        lambda they: they.register_application_on_lync("Other", HR_ID, realm=names.DOMAIN)
-    ),
-    "the name taken": people(
-        lambda they: they.register_application_on_lync("HR", names.GRAPH_ID, realm=_REALM)
-    ),
-    "odd letters": people(
-        lambda they: they.register_application_on_lync(LETTERS, HR_ID, realm=_REALM)
-    ),
-    "a hybrid": people(lambda they: they.hybrid()),
-    "a document without issuer": people(
-        lambda they: they.publish_token_document(Shape.WITHOUT_ISSUER)
-    ),
-    "a document in XML": people(lambda they: they.publish_token_document(Shape.FEDERATION)),
-    "token servers that are warned about": warning(
-        CORRUPTED.format("STS"), cmdlet="Get-CsOAuthServer", there=on_lync_there
-    ),
-    "token servers that may be more": warning(
-        "There are more.", cmdlet="Get-CsOAuthServer", there=on_lync_there
-    ),
-    "a list that is not whole": warning(
-        "There are more.", cmdlet="Get-CsPartnerApplication", there=untouched
-    ),
-}
-"""Where an application is registered, or changed, on Lync."""
 
 
 def _seen(domain: Domain, product: Product, fields: tuple[Field, ...]) -> Observed:
@@ -253,7 +77,7 @@ def _entry(domain: Domain, product: Product, reference: str) -> Entry:
         reference=reference,
         identity="HR",
         application_identifier=HR_ID,
-        realm=_REALM,
+        realm=REALM,
         metadata_url="",
         kind=EntryKind.TOKEN_SERVER,
     )
@@ -262,7 +86,7 @@ def _entry(domain: Domain, product: Product, reference: str) -> Entry:
 def _wanted(**declared: Any) -> DesiredApplication:
     plain = trust_worlds.hr(
         url=names.TOKEN_SERVER_METADATA_URL,
-        realm=declared.pop("realm", _REALM),
+        realm=declared.pop("realm", REALM),
         identifier=HR_ID,
     )
     return replace(plain, **({"identity": "HR"} | declared))
@@ -371,16 +195,16 @@ def _cases_on_exchange() -> Iterator[Case]:
     there = ("already there", "there for no realm", "there twice", "a hybrid")
     mine = ("already there", "there twice", "there for another realm", "there with keys of its own")
     yield from _in(
-        "exchange/observe: behind, ", LOOK_AT_EXCHANGE, _ON_EXCHANGE, *_SEEN, "two accounts"
+        "exchange/observe: behind, ", LOOK_AT_EXCHANGE, ON_EXCHANGE, *_SEEN, "two accounts"
     )
-    yield from _in("exchange/register_behind: ", REGISTER, _ON_EXCHANGE)
-    yield from _in("exchange/register_behind: plainly, ", REGISTER_PLAINLY, _ON_EXCHANGE, *there)
-    yield from _in("exchange/update_behind: ", UPDATE, _ON_EXCHANGE, *_STOPPED)
-    yield from _in("exchange/update_behind: ", UPDATE, _there_in(_ON_EXCHANGE))
-    yield from _in("exchange/remove: behind, ", REMOVE, _ON_EXCHANGE, *mine)
-    yield from _in("exchange/update_behind: keys, ", READ_KEYS_AGAIN, _KEYS)
+    yield from _in("exchange/register_behind: ", REGISTER, ON_EXCHANGE)
+    yield from _in("exchange/register_behind: plainly, ", REGISTER_PLAINLY, ON_EXCHANGE, *there)
+    yield from _in("exchange/update_behind: ", UPDATE, ON_EXCHANGE, *_STOPPED)
+    yield from _in("exchange/update_behind: ", UPDATE, there_in(ON_EXCHANGE))
+    yield from _in("exchange/remove: behind, ", REMOVE, ON_EXCHANGE, *mine)
+    yield from _in("exchange/update_behind: keys, ", READ_KEYS_AGAIN, KEYS)
     one_of_them = on_exchange(ChangeKind.REGISTER, Field.ENTRY, linked_account="HR")
-    yield Case("exchange/register_behind: one of two", one_of_them, _ON_EXCHANGE["two accounts"])
+    yield Case("exchange/register_behind: one of two", one_of_them, ON_EXCHANGE["two accounts"])
 
 
 def _cases_on_lync() -> Iterator[Case]:
@@ -389,15 +213,15 @@ def _cases_on_lync() -> Iterator[Case]:
     known = ("already there", "there under two names", "the name taken", "made for another realm")
     mine = (*known, "there with keys of its own")
     taken = "the token server's name taken"
-    changed = _there_in({name: _ON_LYNC[name] for name in (taken, _WARNED, "a hybrid")})
-    yield from _in("lync/observe: behind, ", LOOK_AT_LYNC, _ON_LYNC, *_SEEN)
-    yield from _in("lync/register_behind: ", REGISTER_ON_LYNC, _ON_LYNC)
-    yield from _in("lync/register_behind: plainly, ", REGISTER_PLAINLY_ON_LYNC, _ON_LYNC, *plainly)
-    yield from _in("lync/register_behind: anew, ", RECREATE_ON_LYNC, _ON_LYNC)
+    changed = there_in({name: ON_LYNC[name] for name in (taken, _WARNED, "a hybrid")})
+    yield from _in("lync/observe: behind, ", LOOK_AT_LYNC, ON_LYNC, *_SEEN)
+    yield from _in("lync/register_behind: ", REGISTER_ON_LYNC, ON_LYNC)
+    yield from _in("lync/register_behind: plainly, ", REGISTER_PLAINLY_ON_LYNC, ON_LYNC, *plainly)
+    yield from _in("lync/register_behind: anew, ", RECREATE_ON_LYNC, ON_LYNC)
     yield from _in("lync/update: behind, ", UPDATE_ON_LYNC, changed)
     stopped = ("already there", "the name taken", *_STOPPED)
-    yield from _in("lync/update: behind, ", UPDATE_ON_LYNC, _ON_LYNC, *stopped)
-    yield from _in("lync/remove: behind, ", REMOVE_ON_LYNC, _ON_LYNC, *mine)
+    yield from _in("lync/update: behind, ", UPDATE_ON_LYNC, ON_LYNC, *stopped)
+    yield from _in("lync/remove: behind, ", REMOVE_ON_LYNC, ON_LYNC, *mine)
 
 
 _ISSUERLESS = people(

@@ -12,7 +12,7 @@ from partner_operator.trust.model import AllowedTokenServer, DocumentReading, Pr
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.world import World
 from support.trust import worlds as values
-from support.trust.worlds import ModelServer
+from support.trust.model_server import ModelServer
 
 READY = (ConditionStatus.TRUE, Reason.SUCCEEDED)
 NAME = "hr"

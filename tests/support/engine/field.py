@@ -25,7 +25,7 @@ from partner_operator.trust.reasons import Reason
 from partner_operator.trust.status import ChangeKind
 from support.engine.invariants import HUMAN, Health, Judge
 from support.engine.servers import HEALTHY, SERVES, FakeOrganisation
-from support.trust.worlds import ModelServer
+from support.trust.model_server import ModelServer
 
 SELF_REFRESH = timedelta(minutes=15)
 """After this long workers have read a change by themselves. SharePoint promises it after a day only."""

@@ -39,7 +39,8 @@ from partner_operator.trust.status import ChangeKind
 from support.engine.crash import Crash
 from support.engine.kubernetes import TestClock
 from support.engine.session import OnHost
-from support.trust.worlds import URLS, BrokenOff, ModelServer, metadata
+from support.trust.model_server import BrokenOff, ModelServer
+from support.trust.worlds import URLS, metadata
 
 HEALTHY = frozenset({"W3SVC", "WAS", "MSExchangeServiceHost"})
 SERVES = {"/ews/exchange.asmx": "401"}

@@ -30,7 +30,7 @@ from support.engine.kubernetes import Cluster, TestClock
 from support.engine.servers import FakeOrganisation
 from support.engine.view import View
 from support.trust import worlds as values
-from support.trust.worlds import ModelServer
+from support.trust.model_server import ModelServer
 
 EXCHANGE_HOSTS = ("ex1.litwareinc.com", "ex2.litwareinc.com")
 LYNC_HOSTS = ("fe1.litwareinc.com", "fe2.litwareinc.com")
