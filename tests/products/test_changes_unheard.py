@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from partner_operator.engine.ports import OperationFailed, Outcome, Wanted
+from partner_operator.engine.ports import LogonRefused, OperationFailed, Outcome, Wanted
 from partner_operator.products.calls import LONGEST_SECONDS
 from partner_operator.products.exchange.operations import ExchangeOperations
 from partner_operator.products.items import MOST_CHARACTERS
@@ -79,6 +79,19 @@ async def test_where_nothing_was_heard_nothing_is_known_of_any(printed: str) -> 
     with pytest.raises(OperationFailed) as lost:
         await outcomes(Wire(cut(printed)), updates(3))
     assert lost.value.outcome_unknown
+
+
+@pytest.mark.parametrize("printed", ["", "PO1!PO1+0;"])
+async def test_a_logon_that_was_refused_at_the_end_of_such_a_run_is_told_as_that(
+    printed: str,
+) -> None:
+    """It must not be tried again, whatever is known of the changes."""
+    lost = cut(printed)
+    lost.logon_refused = True
+    with pytest.raises(LogonRefused) as refused:
+        await outcomes(Wire(lost), updates(3))
+    assert refused.value.outcome_unknown
+    assert not refused.value.nothing_ran
 
 
 DONE = {"data": {"account": ""}, "error": None}

@@ -94,8 +94,8 @@ async def _make_in_one_run(work: Reached, wanted: Sequence[Making], *, completin
     begins = [(each.draft, told.message) for each, told in zip(ready, announced, strict=True)]
     await together(lambda told: work.tell(told[0], Reason.CHANGE_BEGINS, told[1]), begins)
     judged_anew = any(_is_judged_anew(each.draft, each.change) for each in ready)
-    anew = judged_anew and not await still_as_declared(work)
-    work.overtaken = anew or _waited_too_long(work, ready)
+    work.overtaken = judged_anew and not await still_as_declared(work)
+    work.overtaken = work.overtaken or _waited_too_long(work, ready)
     if work.overtaken:
         await take_back(work, ready, before)
         return _Run([], ready)

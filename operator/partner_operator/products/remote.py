@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from partner_operator.engine.aside import aside
 from partner_operator.engine.ports import (
     Credentials,
+    LogonRefused,
     OperationFailed,
     Outcome,
     RunFailed,
@@ -140,7 +141,8 @@ class Session(ABC):
             answer = await self._answer(run)
         except RemoteRunError as error:
             failure, begun = self._failure(error, run.operation), items.begun(error.printed)
-            if not begun or not failure.outcome_unknown:
+            told = begun and failure.outcome_unknown
+            if not told or isinstance(failure, LogonRefused):
                 raise failure from None
             outcomes = [Outcome(failure=failure)] * min(begun, len(asked))
         else:
