@@ -14,7 +14,7 @@ from partner_operator.trust.conditions import find
 from partner_operator.trust.model import Entry, Mode, Product
 from partner_operator.trust.reasons import ConditionStatus, ConditionType, Reason
 from support.engine.servers import FakeOrganisation
-from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, crowd
+from support.engine.world import EXCHANGE_ON_LYNC, LYNC_ON_EXCHANGE, World, crowd, declare_crowd
 from support.trust import worlds as values
 
 DOUBTED = (ConditionStatus.FALSE, Reason.INCOMPLETE_READ)
@@ -403,6 +403,32 @@ def test_what_we_just_made_and_cannot_see_is_not_made_twice() -> None:
     for _ in range(3):
         later(world, minutes=30)
     assert world.exchange.counts["registered"] == 1
+    assert world.cluster.server_ready("exchange") == DOUBTED
+
+
+@pytest.mark.parametrize("unseen", ["partner-0", "partner-1"])
+def test_one_of_several_that_we_just_made_is_not_made_twice_for_the_others_are_seen(
+    unseen: str,
+) -> None:
+    """All of them are pools of one product: what is seen of one tells nothing of another."""
+    world = World()
+    world.exchange.model.entries = (*values.STOCK, STRANGER)
+    declare_crowd(world, 2)
+    world.exchange.incomplete = "not yet"
+    world.run_pass("exchange")
+    world.exchange.incomplete = None
+    apply_all = world.exchange.apply_all
+
+    async def then_hidden(*arguments: Any) -> Any:
+        outcomes = await apply_all(*arguments)
+        hide(world.exchange, unseen, "SharePoint by hand")
+        return outcomes
+
+    world.exchange.apply_all = then_hidden  # type: ignore[method-assign,assignment]
+    later(world, minutes=10)
+    for _ in range(3):
+        later(world, minutes=30)
+    assert world.exchange.counts["registered"] == 2
     assert world.cluster.server_ready("exchange") == DOUBTED
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from partner_operator.engine import registrations
 from partner_operator.engine.aside import aside
 from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.trust.absence import (
@@ -147,12 +148,12 @@ def _would_make(work: Reached) -> Iterator[tuple[EntryKind | None, str, str]]:
 
 
 def _should_show(work: Reached, draft: Draft) -> bool:
-    """Whether a change was begun that makes an entry, and none has come."""
+    """Whether a change was begun that makes an entry, and none of its own has come."""
     intent = draft.status.intent
     if intent is None or intent.kind not in MADE_ANEW:
         return False
     before = frozenset(intent.before)
-    return all(entry.reference in before for entry in work.entries.of(draft.desired.partner))
+    return all(entry.reference in before for entry in registrations.own_entries(work, draft))
 
 
 def _heard(work: Reached, draft: Draft) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from partner_operator.engine import identity, reach, registrations
@@ -16,7 +16,6 @@ from partner_operator.trust.model import Entry, Observed
 from partner_operator.trust.obstacle import Next, Obstacle
 from partner_operator.trust.plan import OF_TOKEN_SERVERS, Change, Field
 from partner_operator.trust.reasons import Reason
-from partner_operator.trust.search import find_entry
 from partner_operator.trust.status import ChangeKind, IISStatus
 
 READS_DOCUMENT = frozenset(
@@ -73,20 +72,14 @@ def _took_effect(work: Reached, made: Sequence[Making], before: Observed) -> lis
             return True
         if change.entry is None:
             # Other entries of the product may be new as well: of others in the run, or made by hand meanwhile.
-            return any(entry.reference not in known for entry in _its_own(work, each.draft))
+            own = registrations.own_entries(work, each.draft)
+            return any(entry.reference not in known for entry in own)
         if change.entry.thumbprints is None and change.fields == {Field.CERTIFICATES}:
             # Lync shows no certificates: a refresh of them changes nothing that can be read.
             return True
         return _without_time(change.entry) not in shown
 
     return [took(each) for each in made]
-
-
-def _its_own(work: Reached, draft: Draft) -> Iterable[Entry]:
-    """What stands for an application now, or may do so, or has its name."""
-    document = registrations.document_in(work.observed, draft)
-    found = find_entry(draft.desired, draft.status.registration, document, work.entries)
-    return (each for each in (found.entry, found.squatter, *found.candidates) if each is not None)
 
 
 def _without_time(entry: Entry) -> Entry:

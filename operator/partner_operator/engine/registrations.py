@@ -11,16 +11,17 @@ from typing import TypeAlias
 from partner_operator.engine import evidence
 from partner_operator.engine.ports import Severity
 from partner_operator.engine.refused_writes import confined
-from partner_operator.engine.state import Draft, Pass
+from partner_operator.engine.state import Draft, Pass, Reached
 from partner_operator.engine.together import together
 from partner_operator.oauth.metadata import AuthMetadata
 from partner_operator.trust import permission
 from partner_operator.trust.deletion import must_be_held
-from partner_operator.trust.match import is_registered
-from partner_operator.trust.model import Mode, ObjectKey, Observed
+from partner_operator.trust.match import is_of, is_registered
+from partner_operator.trust.model import Entry, Mode, ObjectKey, Observed
 from partner_operator.trust.plan import ApplicationView
 from partner_operator.trust.reasons import Reason
 from partner_operator.trust.registration import registration_of
+from partner_operator.trust.search import find_entry
 
 Givers: TypeAlias = Mapping[ObjectKey, Sequence[Draft]]
 """By heir: deleted objects that give their entry to it, and what they know of it."""
@@ -35,6 +36,17 @@ def document_in(observed: Observed, draft: Draft) -> AuthMetadata | None:
         return None
     identifier = partner.identifier
     return document if document.application_identifier.lower() == identifier else None
+
+
+def own_entries(work: Reached, draft: Draft) -> tuple[Entry, ...]:
+    """What stands for an application in the last read, or may do so: by its content, or as its partner's of its name.
+
+    Other entries of the partner's product are no sign of this application.
+    """
+    document = document_in(work.observed, draft)
+    found = find_entry(draft.desired, draft.status.registration, document, work.entries)
+    there = (found.entry, found.squatter, *found.candidates)
+    return tuple(each for each in there if each is not None and is_of(each, draft.desired))
 
 
 def remember_registration(
