@@ -143,7 +143,7 @@ def test_an_api_server_that_dies_ends_the_demo_with_one_sentence(
     if then is None:
         assert demo._play(console, EMBEDDED, keep=True) == 1
         last = console.export_text().splitlines()[-1]
-        assert re.fullmatch(rf"{ended} Everything else was stopped\.", last), last
+        assert re.fullmatch(rf"{ended} Everything else is stopped now\.", last), last
     else:
         with pytest.raises(StageError, match=rf"^{ended}$"):
             demo._play(console, EMBEDDED, keep=True)

@@ -185,7 +185,7 @@ def _stay(console: Console, stage: Stage, title: str) -> None:
         while not stage.lost():
             time.sleep(1)
     lost = stage.lost()
-    said = f"{lost} Everything else was stopped." if lost else "Everything was stopped."
+    said = f"{lost} Everything else is stopped now." if lost else "Everything was stopped."
     console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
