@@ -47,7 +47,7 @@ def _of_races(races: dict[str, Race]) -> Iterator[Aim]:
 
 def _of_sizes(sizes: dict[str, Operated]) -> Iterator[Aim]:
     if (two := sizes.get(_TWO)) is not None:
-        yield _most("memory with two servers", 100, two.steady.peak_mb, "MB")
+        yield _most("memory with two servers", 100, two.steady.rss_mb, "MB")
     for label in (_TWO_HUNDRED, _FIVE_HUNDRED):
         if (each := sizes.get(label)) is not None:
             after = each.converged.first_byte_seconds - each.converged.healthy_seconds
