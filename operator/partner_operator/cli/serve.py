@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from partner_operator import __version__
+from partner_operator.allocator import give_gaps_back
 from partner_operator.catalog import CATALOG
 from partner_operator.cli.options import authorities
 from partner_operator.cli.remote import in_turn, on_threads, operations
@@ -151,7 +152,10 @@ async def _serve(
         with state.serving(None, bell):
             await serve_unserved(ports_of_a_worker(), bell)
 
-    watching = asyncio.create_task(watchdog.run(), name="watchdog")
+    beside = [
+        asyncio.create_task(watchdog.run(), name="watchdog"),
+        asyncio.create_task(give_gaps_back(), name="memory"),
+    ]
     try:
         await run_operator(
             connection=connection,
@@ -164,6 +168,7 @@ async def _serve(
             stop=stop,
         )
     finally:
-        watching.cancel()
+        for task in beside:
+            task.cancel()
         # Beside the loop, which goes on renewing the Lease.
         await asyncio.to_thread(pool.shutdown)
