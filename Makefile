@@ -14,7 +14,7 @@ export DOTNET_TieredPGO := 0
 help:
 	@echo 'make demo          watch Exchange, Lync and SharePoint come to trust each other (KEEP=1: stay up while they do)'
 	@echo 'make test          everything that CI checks; what this machine cannot try is left out aloud'
-	@echo 'make fast          pure tests only, in less than a minute'
+	@echo 'make fast          pure tests only, in a minute and a half'
 	@echo 'make bench         count and measure, by itself and beside Ansible; grown counts fail (TAKE=1 keeps new ones)'
 	@echo 'make mutants       break the lines that no-harm rests on, one by one, and see each break caught'
 	@echo 'make image         build the container image with docker or buildah'
