@@ -152,8 +152,8 @@ async def test_a_further_registration_takes_two_calls(hall: Hall) -> None:
     assert not few - more
 
 
-async def test_what_somebody_makes_between_two_of_them_is_not_made_twice(hall: Hall) -> None:
-    """The list that is handed on is that of the change before, never an older one."""
+async def test_a_partner_that_is_asked_for_twice_in_a_run_is_made_once(hall: Hall) -> None:
+    """The list that a change hands on has what it made."""
     seen = await hall.seen()
     one, two, three = pools(3)
     await hall.session.apply_all(seen, [registration(one)])

@@ -8,8 +8,8 @@ SECRETS = (
     Mutant(
         "the request goes over standard input, and nothing of it into the command line",
         "winrm/run.py",
-        'f"powershell.exe {arguments()}"',
-        'f"powershell.exe {arguments()} {self._line.decode()}"',
+        "self._shell, command_line(),",
+        'self._shell, f"{command_line()} {self._line.decode()}",',
         (
             "tests/winrm/test_run.py::test_the_host_gets_the_constant_command_line_and_the_request_on_stdin",
         ),

@@ -18,7 +18,7 @@ from winrm.exceptions import (
 
 from partner_operator.winrm import failures, framing
 from partner_operator.winrm.answer import Answer, Output, understand
-from partner_operator.winrm.bootstrap import arguments
+from partner_operator.winrm.bootstrap import command_line
 from partner_operator.winrm.channels import Channel, Channels
 from partner_operator.winrm.endpoint import Endpoint
 from partner_operator.winrm.errors import ProtocolViolation, RemoteRunError
@@ -136,7 +136,7 @@ class _Conversation:
                 self._shell = self._open_shell()
             with self._phase(Phase.COMMAND):
                 self._command = self._channel.protocol.run_command(
-                    self._shell, f"powershell.exe {arguments()}", console_mode_stdin=False
+                    self._shell, command_line(), console_mode_stdin=False
                 )
             with self._phase(Phase.SEND):
                 self._send()
